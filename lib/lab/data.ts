@@ -1,0 +1,77 @@
+// A lab as data: what `lab.data()` gives, `lab.from(data)` reads, pictures draw and `script()` writes as commands.
+// Plain JSON: addresses, prefixes and MACs are text as people write it.
+
+export interface LabData {
+  readonly packetwalk: 1;
+  readonly seed: string;
+  readonly nodes: readonly NodeData[];
+}
+
+/** A machine. Its first namespace is the machine's own and has its name; the others are its pods. */
+export interface NodeData {
+  readonly name: string;
+  readonly namespaces: readonly NetnsData[];
+}
+
+export interface NetnsData {
+  /** Unique in the lab. */
+  readonly name: string;
+  /** Number of the namespace as `readlink /proc/self/ns/net` shows it. */
+  readonly inode: number;
+  /** Containers that share the namespace: empty for a node's own. */
+  readonly containers: readonly string[];
+  /** Sysctls that are not at the lab's default, as `net.ipv4.ip_forward`. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** In the order of their index. */
+  readonly devices: readonly DeviceData[];
+  /** Every route of every table, kernel's own included. */
+  readonly routes: readonly RouteData[];
+  readonly neighbours: readonly NeighbourData[];
+}
+
+export interface DeviceData {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: "loopback" | "veth" | "bridge";
+  readonly mac: string;
+  readonly mtu: number;
+  readonly up: boolean;
+  /** Operational state as `ip link` prints it: UP, DOWN, LOWERLAYERDOWN, UNKNOWN. */
+  readonly state: string;
+  /** The other end of a veth pair. */
+  readonly peer?: { readonly netns: string; readonly device: string };
+  /** The bridge this device is a port of. */
+  readonly master?: string;
+  readonly addresses: readonly AddressData[];
+  /** What a bridge has learned: MAC to port. */
+  readonly fdb?: readonly { readonly mac: string; readonly port: string; readonly permanent: boolean }[];
+}
+
+export interface AddressData {
+  /** As `10.244.1.5/24`. */
+  readonly address: string;
+  readonly broadcast?: string;
+  readonly scope: "global" | "link" | "host";
+}
+
+export interface RouteData {
+  /** `local`, `main` or a number. */
+  readonly table: string;
+  readonly type: "unicast" | "local" | "broadcast" | "blackhole" | "unreachable" | "prohibit";
+  /** As `10.244.1.0/24` or `default`. */
+  readonly prefix: string;
+  readonly via?: string;
+  readonly dev?: string;
+  readonly src?: string;
+  readonly metric?: number;
+  readonly protocol: "kernel" | "boot" | "static";
+  readonly scope: "global" | "link" | "host";
+}
+
+export interface NeighbourData {
+  readonly address: string;
+  readonly dev: string;
+  readonly mac?: string;
+  /** As `ip neigh` prints it: REACHABLE, STALE, PERMANENT, FAILED, ... */
+  readonly state: string;
+}

@@ -1,0 +1,100 @@
+// The one schema that words, pictures, grading, search and the comparison with a real kernel read.
+import type { Arp, Frame, Ipv4Packet } from "../wire/packet.ts";
+
+/** How much is recorded: nothing; one step a hop; every rule, route and entry that was tried. */
+export const LEVEL = { off: 0, path: 1, full: 2 } as const;
+export type Level = (typeof LEVEL)[keyof typeof LEVEL];
+
+/** What a step does. A new kind of step is added here, in `story.ts` and in `draw/`'s colours. */
+export type What =
+  | "socket" // a program asks the kernel for something, or gets an answer
+  | "send" // a frame leaves a device
+  | "receive" // a frame enters a device
+  | "learn" // a bridge notes which port a MAC lives behind
+  | "fdb" // a bridge decides where a frame goes
+  | "arp" // an ARP message is made or answered
+  | "neighbour" // a neighbour entry is looked up or changes its state
+  | "ip rule" // a policy rule is tried or chosen
+  | "route" // a route is chosen, or none is
+  | "hook" // a netfilter hook is passed
+  | "forward" // a packet goes from one device to another in one namespace, TTL lowered
+  | "icmp error" // the kernel tells the sender what went wrong
+  | "deliver" // a packet reaches a socket or the kernel's own answering machine
+  | "drop"; // a packet ends here, and `because` says why
+
+/** Where a step happens: node > namespace > device or hook. */
+export interface Where {
+  readonly node: string;
+  readonly netns: string;
+  readonly device?: string;
+  readonly hook?: string;
+}
+
+/** What decided, as the tool that would show it on a real machine prints it. */
+export interface Evidence {
+  readonly kind:
+    | "address"
+    | "route"
+    | "ip rule"
+    | "neighbour"
+    | "fdb"
+    | "link"
+    | "socket"
+    | "sysctl"
+    | "hook"
+    | "limit";
+  /** The entry's text as the real tool prints it, without trailing space. */
+  readonly text: string;
+  /** The command that shows it on a real machine, as `ip route show table main`. */
+  readonly command: string;
+}
+
+/** Something that was looked at and did not decide: the field that failed, and both values. */
+export interface Tried {
+  readonly text: string;
+  readonly field: string;
+  readonly wanted: string;
+  readonly had: string;
+}
+
+export interface Step {
+  readonly id: number;
+  /** The step that led to this one; null for the first. */
+  readonly cause: number | null;
+  /** Virtual time in nanoseconds since the lab began. */
+  readonly time: number;
+  readonly where: Where;
+  readonly what: What;
+  /** The packet as it is at this step: a frame on a device, an IP packet inside the stack. */
+  readonly packet?: Frame | Ipv4Packet | Arp;
+  /** One sentence naming what decided. */
+  readonly because: string;
+  readonly evidence?: Evidence;
+  readonly tried?: readonly Tried[];
+}
+
+/** What a room says of a step; the recorder adds the id. */
+export type NewStep = Omit<Step, "id">;
+
+/**
+ * Collects steps. The rooms below ask `level` before they build a step, so a lab nobody watches pays one
+ * comparison of numbers. `NOT_RECORDED` stands for the step that nobody recorded.
+ */
+export class Recorder {
+  level: Level = LEVEL.off;
+  readonly steps: Step[] = [];
+
+  /** Adds a step and returns its id, to be the cause of what follows. */
+  add(step: NewStep): number {
+    const id = this.steps.length;
+    this.steps.push({ id, ...step });
+    return id;
+  }
+}
+
+export const NOT_RECORDED = -1;
+
+/** The cause to write into a step: null when the step before was not recorded. */
+export function causeOf(id: number): number | null {
+  return id === NOT_RECORDED ? null : id;
+}

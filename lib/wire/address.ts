@@ -1,0 +1,171 @@
+// IP addresses and prefixes as values. Before you edit: RFC 4291 §2.2, RFC 5952 (text of IPv6), RFC 6890 (special blocks).
+import ipaddr from "ipaddr.js";
+import { BadInput } from "./input.ts";
+
+const known4 = new Map<number, Ipv4>();
+const known6 = new Map<bigint, Ipv6>();
+
+/**
+ * An IPv4 address. There is one object for each address, so `===` compares; it prints as people write it;
+ * `bits` is the address as an unsigned 32-bit number, so nothing parses text on a packet's way.
+ */
+export class Ipv4 {
+  readonly family = 4;
+  readonly bits: number;
+  readonly text: string;
+
+  private constructor(bits: number) {
+    this.bits = bits;
+    this.text = `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+  }
+
+  /** The one object for these 32 bits. */
+  static of(bits: number): Ipv4 {
+    const unsigned = bits >>> 0;
+    let address = known4.get(unsigned);
+    if (address === undefined) {
+      address = new Ipv4(unsigned);
+      known4.set(unsigned, address);
+    }
+    return address;
+  }
+
+  /** 127.0.0.0/8 */
+  get isLoopback(): boolean {
+    return this.bits >>> 24 === 127;
+  }
+  /** 224.0.0.0/4 */
+  get isMulticast(): boolean {
+    return this.bits >>> 28 === 14;
+  }
+  /** 0.0.0.0/8, "this network" */
+  get isZeroNet(): boolean {
+    return this.bits >>> 24 === 0;
+  }
+  toString(): string {
+    return this.text;
+  }
+  toJSON(): string {
+    return this.text;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.text;
+  }
+}
+
+/** An IPv6 address: one object for each address, `bits` as a 128-bit bigint. The dataplane does not route it yet. */
+export class Ipv6 {
+  readonly family = 6;
+  readonly bits: bigint;
+  readonly text: string;
+
+  private constructor(bits: bigint) {
+    this.bits = bits;
+    const bytes = Array.from({ length: 16 }, (_, i) => Number((bits >> BigInt(8 * (15 - i))) & 255n));
+    this.text = new ipaddr.IPv6(bytes).toRFC5952String();
+  }
+
+  static of(bits: bigint): Ipv6 {
+    let address = known6.get(bits);
+    if (address === undefined) {
+      address = new Ipv6(bits);
+      known6.set(bits, address);
+    }
+    return address;
+  }
+  toString(): string {
+    return this.text;
+  }
+  toJSON(): string {
+    return this.text;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.text;
+  }
+}
+
+export type Ip = Ipv4 | Ipv6;
+
+/** Reads `"10.244.1.5"`. Throws BadInput for anything but four decimal parts (no octal, no short forms). */
+export function ipv4(text: string | Ipv4): Ipv4 {
+  if (text instanceof Ipv4) return text;
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text))
+    throw new BadInput("not an IPv4 address", text, "Write four numbers from 0 to 255, as 10.244.1.5.");
+  return Ipv4.of(ipaddr.IPv4.parse(text).octets.reduce((bits, part) => bits * 256 + part, 0));
+}
+
+/** Reads `"2001:db8::1"`. Throws BadInput for anything else. */
+export function ipv6(text: string | Ipv6): Ipv6 {
+  if (text instanceof Ipv6) return text;
+  if (!ipaddr.IPv6.isValid(text) || text.includes("%"))
+    throw new BadInput("not an IPv6 address", text, "Write groups of hex digits, as 2001:db8::1.");
+  return Ipv6.of(ipaddr.IPv6.parse(text).parts.reduce((bits, part) => (bits << 16n) | BigInt(part), 0n));
+}
+
+/** Reads an address of either family; the colon decides. */
+export function ip(text: string | Ip): Ip {
+  if (typeof text !== "string") return text;
+  return text.includes(":") ? ipv6(text) : ipv4(text);
+}
+
+/** The netmask of a prefix length as an unsigned 32-bit number: `mask4(24)` is 0xffffff00. */
+export function mask4(length: number): number {
+  return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
+}
+
+/** An IPv4 network: address bits beyond the length are zero. Prints as `10.244.1.0/24`. */
+export class Prefix4 {
+  readonly family = 4;
+  readonly address: Ipv4;
+  readonly length: number;
+  /** Netmask, unsigned 32 bit. */
+  readonly mask: number;
+
+  constructor(address: Ipv4, length: number) {
+    this.mask = mask4(length);
+    this.address = Ipv4.of(address.bits & this.mask);
+    this.length = length;
+  }
+
+  contains(address: Ipv4): boolean {
+    return (address.bits & this.mask) >>> 0 === this.address.bits;
+  }
+  /** All host bits set: 10.244.1.255 of 10.244.1.0/24. */
+  get broadcast(): Ipv4 {
+    return Ipv4.of(this.address.bits | ~this.mask);
+  }
+  toString(): string {
+    return `${this.address.text}/${this.length}`;
+  }
+  toJSON(): string {
+    return this.toString();
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** An address together with the length of its network, as `ip addr add` takes it. */
+export interface AddressWithLength {
+  readonly address: Ipv4;
+  readonly length: number;
+}
+
+/** Reads `"10.244.1.5/24"`; without a slash the length is 32, as iproute2 reads it. Throws BadInput. */
+export function addressWithLength(text: string): AddressWithLength {
+  const [address = "", length = "32", ...rest] = text.split("/");
+  if (rest.length > 0 || !/^\d{1,2}$/.test(length) || Number(length) > 32)
+    throw new BadInput("not an address with a prefix length", text, "Write it as 10.244.1.5/24, length 0 to 32.");
+  return { address: ipv4(address), length: Number(length) };
+}
+
+/** Reads a network; `default` is 0.0.0.0/0. Throws BadInput when host bits are set, as `ip route` does. */
+export function prefix4(text: string | Prefix4): Prefix4 {
+  if (text instanceof Prefix4) return text;
+  if (text === "default" || text === "0/0") return new Prefix4(Ipv4.of(0), 0);
+  const { address, length } = addressWithLength(text);
+  const prefix = new Prefix4(address, length);
+  if (prefix.address !== address)
+    throw new BadInput("host bits are set in a network", text, `The network is ${prefix}.`);
+  return prefix;
+}

@@ -1,0 +1,112 @@
+// What travels: plain readonly values with headers nested as on the wire. Nothing here is ever changed in place;
+// a router that lowers the TTL makes a new value. `bytes.ts` and `parse.ts` turn them into octets and back.
+import type { Ipv4 } from "./address.ts";
+import type { Mac } from "./mac.ts";
+
+export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
+export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
+
+/** An Ethernet II frame, without preamble and FCS. */
+export interface Frame {
+  readonly dst: Mac;
+  readonly src: Mac;
+  readonly payload: Arp | Ipv4Packet | UnknownPayload;
+}
+
+/** What a frame carries when no room models its ethertype; bridges forward it all the same. */
+export interface UnknownPayload {
+  readonly kind: "unknown";
+  readonly ethertype: number;
+  readonly data: Uint8Array;
+}
+
+/** RFC 826 for Ethernet and IPv4. */
+export interface Arp {
+  readonly kind: "arp";
+  readonly op: "request" | "reply";
+  readonly senderMac: Mac;
+  readonly senderIp: Ipv4;
+  readonly targetMac: Mac;
+  readonly targetIp: Ipv4;
+}
+
+/** RFC 791. Options are not modelled: `parse` refuses them aloud. */
+export interface Ipv4Packet {
+  readonly kind: "ipv4";
+  readonly src: Ipv4;
+  readonly dst: Ipv4;
+  readonly ttl: number;
+  /** Identification, 16 bit. */
+  readonly id: number;
+  /** Type of service byte (DSCP and ECN). */
+  readonly tos: number;
+  readonly dontFragment: boolean;
+  readonly moreFragments: boolean;
+  /** Offset of this fragment in bytes, a multiple of 8. */
+  readonly fragmentOffset: number;
+  readonly body: Icmp | Udp | Tcp | UnknownBody;
+}
+
+/** A protocol that no room models, or a fragment: only octets. */
+export interface UnknownBody {
+  readonly kind: "unknown";
+  readonly protocol: number;
+  readonly data: Uint8Array;
+}
+
+/** RFC 792. For echo, `rest` is identifier * 65536 + sequence number; for errors, `data` quotes the packet at fault. */
+export interface Icmp {
+  readonly kind: "icmp";
+  readonly type: number;
+  readonly code: number;
+  /** The second 32-bit word of the header: id and seq of an echo, the MTU of "fragmentation needed". */
+  readonly rest: number;
+  readonly data: Uint8Array;
+}
+
+/** RFC 768. */
+export interface Udp {
+  readonly kind: "udp";
+  readonly srcPort: number;
+  readonly dstPort: number;
+  readonly data: Uint8Array;
+}
+
+/** RFC 9293. Options beyond those named here are kept out by `parse`. */
+export interface Tcp {
+  readonly kind: "tcp";
+  readonly srcPort: number;
+  readonly dstPort: number;
+  readonly seq: number;
+  readonly ack: number;
+  readonly flags: number;
+  readonly window: number;
+  readonly options: TcpOptions;
+  readonly data: Uint8Array;
+}
+
+export interface TcpOptions {
+  readonly mss?: number;
+  readonly sackPermitted?: boolean;
+  /** TSval and TSecr of RFC 7323, 32 bit each. */
+  readonly timestamps?: readonly [value: number, echo: number];
+  readonly windowScale?: number;
+}
+
+export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;
+
+export const ICMP = {
+  echoReply: 0,
+  unreachable: 3,
+  redirect: 5,
+  echoRequest: 8,
+  timeExceeded: 11,
+} as const;
+
+export const ICMP_CODE = { net: 0, host: 1, protocol: 2, port: 3, fragmentationNeeded: 4, filtered: 13 } as const;
+
+/** The protocol number of a packet's body. */
+export function protocolOf(packet: Ipv4Packet): number {
+  const { body } = packet;
+  return body.kind === "unknown" ? body.protocol : PROTOCOL[body.kind];
+}

@@ -1,0 +1,164 @@
+// Octets to values. What a value could not say again (a wrong checksum, IP options) is refused aloud, never dropped.
+import { Ipv4 } from "./address.ts";
+import { finish, sum } from "./checksum.ts";
+import { BadInput } from "./input.ts";
+import { Mac } from "./mac.ts";
+import {
+  type Arp,
+  ETHERTYPE,
+  type Frame,
+  type Icmp,
+  type Ipv4Packet,
+  PROTOCOL,
+  type Tcp,
+  type TcpOptions,
+  type Udp,
+} from "./packet.ts";
+
+/** Whether checksums of TCP and UDP are looked at: a capture made where the NIC computes them has them unfinished. */
+export interface ParseOptions {
+  readonly checksums?: "verify" | "ignore";
+}
+
+/** Reads the octets of one Ethernet frame. Throws BadInput naming the field at fault. */
+export function parseFrame(bytes: Uint8Array, options: ParseOptions = {}): Frame {
+  need(bytes, 14, "an Ethernet header");
+  const view = viewOf(bytes);
+  const ethertype = view.getUint16(12);
+  const body = bytes.subarray(14);
+  const addresses = { dst: Mac.of(get48(view, 0)), src: Mac.of(get48(view, 6)) };
+  if (ethertype === ETHERTYPE.arp) return { ...addresses, payload: parseArp(body) };
+  if (ethertype === ETHERTYPE.ipv4) return { ...addresses, payload: parseIpv4(body, options) };
+  return { ...addresses, payload: { kind: "unknown", ethertype, data: body.slice() } };
+}
+
+function parseArp(bytes: Uint8Array): Arp {
+  need(bytes, 28, "an ARP message");
+  const view = viewOf(bytes);
+  if (view.getUint32(0) !== 0x0001_0800 || view.getUint16(4) !== 0x0604)
+    throw refuse("ARP for something else than Ethernet and IPv4", bytes);
+  const op = view.getUint16(6);
+  if (op !== 1 && op !== 2) throw refuse(`ARP operation ${op}`, bytes);
+  return {
+    kind: "arp",
+    op: op === 1 ? "request" : "reply",
+    senderMac: Mac.of(get48(view, 8)),
+    senderIp: Ipv4.of(view.getUint32(14)),
+    targetMac: Mac.of(get48(view, 18)),
+    targetIp: Ipv4.of(view.getUint32(24)),
+  };
+}
+
+/** Reads the octets of one IPv4 packet (trailing padding is left out). Throws BadInput naming the field at fault. */
+export function parseIpv4(bytes: Uint8Array, options: ParseOptions = {}): Ipv4Packet {
+  need(bytes, 20, "an IPv4 header");
+  if (bytes[0] !== 0x45)
+    throw refuse(bytes[0]! >> 4 === 4 ? "IPv4 options" : `IP version ${bytes[0]! >> 4} in an IPv4 packet`, bytes);
+  const view = viewOf(bytes);
+  if (finish(sum(bytes, 0, 20)) !== 0) throw refuse("a wrong IPv4 header checksum", bytes);
+  const length = view.getUint16(2);
+  if (length < 20 || length > bytes.length)
+    throw refuse(`IPv4 total length ${length} in ${bytes.length} octets`, bytes);
+  return ipv4Of(view, bytes.subarray(20, length), options.checksums ?? "verify");
+}
+
+/** Reads what an ICMP error quotes: an IPv4 header and at least eight octets, cut anywhere after them. */
+export function parseQuote(bytes: Uint8Array): Ipv4Packet {
+  need(bytes, 28, "a quoted IPv4 header and eight octets");
+  const view = viewOf(bytes);
+  const rest = bytes.subarray(20);
+  const whole = new Uint8Array(Math.max(rest.length, 20));
+  whole.set(rest);
+  return ipv4Of(view, view.getUint8(9) === PROTOCOL.tcp ? whole : rest, "ignore");
+}
+
+function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore"): Ipv4Packet {
+  const flags = view.getUint16(6);
+  const header = {
+    kind: "ipv4",
+    src: Ipv4.of(view.getUint32(12)),
+    dst: Ipv4.of(view.getUint32(16)),
+    ttl: view.getUint8(8),
+    id: view.getUint16(4),
+    tos: view.getUint8(1),
+    dontFragment: (flags & 0x4000) !== 0,
+    moreFragments: (flags & 0x2000) !== 0,
+    fragmentOffset: (flags & 0x1fff) << 3,
+  } as const;
+  const protocol = view.getUint8(9);
+  const isFragment = header.moreFragments || header.fragmentOffset > 0;
+  const pseudo = () => sum(new Uint8Array(view.buffer, view.byteOffset + 12, 8), 0, 8, protocol + body.length);
+  if (!isFragment && protocol === PROTOCOL.icmp) return { ...header, body: parseIcmp(body, checksums) };
+  if (!isFragment && protocol === PROTOCOL.udp) return { ...header, body: parseUdp(body, pseudo(), checksums) };
+  if (!isFragment && protocol === PROTOCOL.tcp) return { ...header, body: parseTcp(body, pseudo(), checksums) };
+  return { ...header, body: { kind: "unknown", protocol, data: body.slice() } };
+}
+
+function parseIcmp(bytes: Uint8Array, checksums: "verify" | "ignore"): Icmp {
+  need(bytes, 8, "an ICMP header");
+  if (checksums === "verify" && finish(sum(bytes)) !== 0) throw refuse("a wrong ICMP checksum", bytes);
+  const view = viewOf(bytes);
+  return { kind: "icmp", type: bytes[0]!, code: bytes[1]!, rest: view.getUint32(4), data: bytes.slice(8) };
+}
+
+function parseUdp(bytes: Uint8Array, pseudo: number, checksums: "verify" | "ignore"): Udp {
+  need(bytes, 8, "a UDP header");
+  const view = viewOf(bytes);
+  const present = view.getUint16(6) !== 0;
+  if (checksums === "verify" && present && finish(sum(bytes, 0, bytes.length, pseudo)) !== 0)
+    throw refuse("a wrong UDP checksum", bytes);
+  return { kind: "udp", srcPort: view.getUint16(0), dstPort: view.getUint16(2), data: bytes.slice(8) };
+}
+
+function parseTcp(bytes: Uint8Array, pseudo: number, checksums: "verify" | "ignore"): Tcp {
+  need(bytes, 20, "a TCP header");
+  const view = viewOf(bytes);
+  if (checksums === "verify" && finish(sum(bytes, 0, bytes.length, pseudo)) !== 0)
+    throw refuse("a wrong TCP checksum", bytes);
+  const header = (view.getUint16(12) >> 12) * 4;
+  if (header < 20) throw refuse(`a TCP header of ${header} octets`, bytes);
+  return {
+    kind: "tcp",
+    srcPort: view.getUint16(0),
+    dstPort: view.getUint16(2),
+    seq: view.getUint32(4),
+    ack: view.getUint32(8),
+    flags: view.getUint16(12) & 0x1ff,
+    window: view.getUint16(14),
+    options: parseTcpOptions(bytes.subarray(20, header)),
+    data: bytes.slice(header),
+  };
+}
+
+function parseTcpOptions(bytes: Uint8Array): TcpOptions {
+  const view = viewOf(bytes);
+  const options: { -readonly [K in keyof TcpOptions]: TcpOptions[K] } = {};
+  for (let at = 0; at < bytes.length; ) {
+    const kind = bytes[at]!;
+    if (kind === 0) break;
+    const length = kind === 1 ? 1 : (bytes[at + 1] ?? 0);
+    if (kind !== 1 && (length < 2 || at + length > bytes.length)) throw refuse(`TCP option ${kind} cut short`, bytes);
+    if (kind === 2) options.mss = view.getUint16(at + 2);
+    else if (kind === 3) options.windowScale = bytes[at + 2]!;
+    else if (kind === 4) options.sackPermitted = true;
+    else if (kind === 8) options.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
+    at += length;
+  }
+  return options;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+function get48(view: DataView, at: number): number {
+  return view.getUint16(at) * 2 ** 32 + view.getUint32(at + 2);
+}
+function need(bytes: Uint8Array, length: number, what: string): void {
+  if (bytes.length < length) throw refuse(`${bytes.length} octets are too few for ${what} (${length})`, bytes);
+}
+function refuse(problem: string, bytes: Uint8Array): BadInput {
+  return new BadInput(`cannot read ${problem}`, hex(bytes.subarray(0, 24)), "The octets are not changed or skipped.");
+}
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
