@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// The `packetwalk` command. Each subcommand is loaded when it is asked for, so
+// that the kernel starts without the rest.
+import { Mistake } from "./options.ts";
+
+const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
+
+  packetwalk lab [--check]                  open the chapters in JupyterLab (--check: prove that it works, and end)
+  packetwalk run FILE.ipynb... [--check] [--out FILE]
+                                            run notebooks and write their outputs into them (--check: compare only)
+  packetwalk kernel install (--user | --sys-prefix | --prefix DIR)
+                                            make the kernel known to Jupyter
+  packetwalk kernel uninstall (--user | --sys-prefix | --prefix DIR)
+  packetwalk kernel start --connection-file FILE
+                                            what Jupyter calls
+  packetwalk --help, --version
+`;
+
+const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<number> }>> = {
+  lab: () => import("./lab.ts"),
+  run: () => import("./run.ts"),
+  kernel: () => import("./kernel.ts"),
+};
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (name === "--version") {
+    const { packetwalkVersion } = await import("../jupyter/info.ts");
+    process.stdout.write(`${packetwalkVersion()}\n`);
+    return 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) throw new Mistake(`unknown command "${name}"; there are lab, run and kernel (see packetwalk --help)`);
+  return (await load()).command(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Mistake)) throw error;
+  process.stderr.write(`packetwalk: ${error.message}\n`);
+  process.exitCode = 2;
+}
