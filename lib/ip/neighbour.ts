@@ -1,0 +1,224 @@
+// Which MAC has the next hop? The states of a neighbour entry and the timers between them.
+// Before you edit: RFC 4861 §7.3.2 (the states' names), net/core/neighbour.c (neigh_event_send, neigh_timer_handler,
+// __neigh_update), net/ipv4/arp.c (arp_solicit). Default times: include/net/neighbour.h and arp_tbl in arp.c.
+import { SECOND, type Timer, type World } from "../trace/world.ts";
+import type { Ipv4 } from "../wire/address.ts";
+import type { Mac } from "../wire/mac.ts";
+import type { Ipv4Packet } from "../wire/packet.ts";
+
+export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILED" | "PERMANENT";
+
+export const NEIGHBOUR_TIMES = {
+  /** Between two requests for the same address. */
+  retransmit: 1 * SECOND,
+  /** A base; every device draws its own from half to one and a half of it. */
+  reachable: 30 * SECOND,
+  /** How long a STALE entry is used before it is asked again. */
+  delayFirstProbe: 5 * SECOND,
+  /** An answer that comes sooner than this after the last one does not overwrite it (proxies race). */
+  lock: 1 * SECOND,
+} as const;
+
+/** mcast_solicit and ucast_solicit. */
+const BROADCASTS = 3;
+const UNICASTS = 3;
+/** unres_qlen_bytes of 212992 holds this many small packets (one counts 2304 bytes with its overhead). */
+const QUEUE_PACKETS = 92;
+
+/** A packet that waits for its next hop's MAC, with the step that led here. */
+export interface Waiting {
+  readonly packet: Ipv4Packet;
+  readonly cause: number;
+}
+
+/** What a neighbour entry asks of its namespace. */
+export interface NeighbourPort {
+  readonly world: World;
+  /** reachable_time of the device in nanoseconds. */
+  readonly reachableTime: number;
+  /** Sends an ARP request: to everybody, or to the MAC the entry has. */
+  solicit(neighbour: Neighbour, unicast: boolean, cause: number): void;
+  /** The MAC is known: these go out now. */
+  send(neighbour: Neighbour, waiting: Waiting): void;
+  /** Nobody answered: these will never go out. */
+  unreachable(neighbour: Neighbour, waiting: readonly Waiting[]): void;
+  /** The state changed, for the trace. Returns the step to be the cause of what follows. */
+  changed(neighbour: Neighbour, from: NeighbourState | null, because: string, cause: number): number;
+}
+
+export class Neighbour {
+  readonly address: Ipv4;
+  mac: Mac | null = null;
+  state: NeighbourState | null = null;
+  /** Virtual times: last proof that the MAC is right, last use, last change. */
+  confirmed = Number.NEGATIVE_INFINITY;
+  used = Number.NEGATIVE_INFINITY;
+  updated = Number.NEGATIVE_INFINITY;
+  private probes = 0;
+  private queue: Waiting[] = [];
+  private timer: Timer | null = null;
+  private readonly port: NeighbourPort;
+
+  constructor(address: Ipv4, port: NeighbourPort) {
+    this.address = address;
+    this.port = port;
+  }
+
+  /** Whether a packet can go to `mac` at once. */
+  get isValid(): boolean {
+    return this.mac !== null && this.state !== "INCOMPLETE" && this.state !== "FAILED";
+  }
+
+  /**
+   * A packet for this neighbour (neigh_event_send). True: send it to `mac` now. False: it waits here for the answer.
+   */
+  use(packet: Ipv4Packet, cause: number): boolean {
+    const { world } = this.port;
+    this.used = world.now;
+    if (this.state === "REACHABLE" || this.state === "PERMANENT" || this.state === "DELAY" || this.state === "PROBE")
+      return true;
+    if (this.state === "STALE") {
+      this.become("DELAY", "a STALE entry is used: its MAC is still tried, and proved within 5 s", cause);
+      this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
+      return true;
+    }
+    if (this.state !== "INCOMPLETE") {
+      this.probes = 0;
+      const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
+      this.wait(packet, step);
+      this.ask(false, step);
+      this.arm(NEIGHBOUR_TIMES.retransmit, false);
+    } else this.wait(packet, cause);
+    return false;
+  }
+
+  /**
+   * Somebody said which MAC has this address (neigh_update). `override` lets a new MAC replace a known one;
+   * `solicited` means it answered our own question, so it is proof.
+   */
+  update(mac: Mac, solicited: boolean, override: boolean, because: string, cause: number): void {
+    if (this.state === "PERMANENT") return;
+    const { world } = this.port;
+    if (solicited) this.confirmed = world.now;
+    if (this.isValid && mac !== this.mac && !override) return;
+    this.updated = world.now;
+    const isNews = mac !== this.mac;
+    this.mac = mac;
+    const wasValid = this.state !== null && this.state !== "INCOMPLETE" && this.state !== "FAILED";
+    let step = cause;
+    if (solicited) step = this.reachable(because, cause);
+    else if (!wasValid || isNews) {
+      step = this.become("STALE", because, cause);
+      this.disarm();
+    }
+    if (!wasValid) this.flush(step);
+  }
+
+  /** The source of the packet that waits longest: the question is asked in its name. */
+  firstSource(): Ipv4 | null {
+    return this.queue[0]?.packet.src ?? null;
+  }
+
+  /** An upper layer knows that packets get through (MSG_CONFIRM, a TCP acknowledgement). */
+  confirm(): void {
+    this.confirmed = this.port.world.now;
+  }
+
+  /** `ip neigh add|replace`. */
+  set(mac: Mac, state: "PERMANENT" | "REACHABLE" | "STALE", cause: number): void {
+    this.mac = mac;
+    this.updated = this.port.world.now;
+    if (state === "REACHABLE") this.reachable("set by hand", cause);
+    else {
+      this.disarm();
+      this.become(state, "set by hand", cause);
+    }
+    this.flush(cause);
+  }
+
+  /** The entry goes away: its timer stops, what waits is lost. */
+  remove(): void {
+    this.disarm();
+    this.queue = [];
+    this.state = null;
+  }
+
+  private reachable(because: string, cause: number): number {
+    this.confirmed = this.port.world.now;
+    const step = this.become("REACHABLE", because, cause);
+    this.arm(this.port.reachableTime, true);
+    return step;
+  }
+
+  private wait(packet: Ipv4Packet, cause: number): void {
+    if (this.queue.length >= QUEUE_PACKETS) this.queue.shift();
+    this.queue.push({ packet, cause });
+  }
+
+  private flush(cause: number): void {
+    const waiting = this.queue;
+    this.queue = [];
+    for (const { packet } of waiting) {
+      this.use(packet, cause);
+      this.port.send(this, { packet, cause });
+    }
+  }
+
+  private ask(unicast: boolean, cause: number): void {
+    this.probes++;
+    this.port.solicit(this, unicast, cause);
+  }
+
+  private timeout(): void {
+    this.timer = null;
+    const { now } = this.port.world;
+    const none = -1;
+    if (this.state === "REACHABLE") {
+      if (now < this.confirmed + this.port.reachableTime)
+        this.arm(this.confirmed + this.port.reachableTime - now, true);
+      else if (now <= this.used + NEIGHBOUR_TIMES.delayFirstProbe) {
+        this.become("DELAY", "not proved for a while, but used just now", none);
+        this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
+      } else this.become("STALE", "not proved for a while, and not used", none);
+    } else if (this.state === "DELAY") {
+      if (now <= this.confirmed + NEIGHBOUR_TIMES.delayFirstProbe) this.reachable("an upper layer got an answer", none);
+      else {
+        this.probes = 0;
+        const step = this.become("PROBE", "5 s without proof: ask the MAC itself", none);
+        this.ask(true, step);
+        this.arm(NEIGHBOUR_TIMES.retransmit, true);
+      }
+    } else if (this.state === "PROBE" || this.state === "INCOMPLETE") {
+      const isProbe = this.state === "PROBE";
+      if (this.probes >= (isProbe ? UNICASTS : BROADCASTS)) return this.fail();
+      this.ask(isProbe, this.queue[0]?.cause ?? none);
+      this.arm(NEIGHBOUR_TIMES.retransmit, isProbe);
+    }
+  }
+
+  private fail(): void {
+    const asked = this.state === "PROBE" ? UNICASTS : BROADCASTS;
+    const cause = this.queue[0]?.cause ?? -1;
+    const step = this.become("FAILED", `${asked} requests, a second apart, and nobody answered`, cause);
+    this.mac = null;
+    const waiting = this.queue.map(({ packet }) => ({ packet, cause: step }));
+    this.queue = [];
+    this.port.unreachable(this, waiting);
+  }
+
+  private become(state: NeighbourState, because: string, cause: number): number {
+    const from = this.state;
+    this.state = state;
+    return from === state ? cause : this.port.changed(this, from, because, cause);
+  }
+
+  private arm(delay: number, background: boolean): void {
+    this.disarm();
+    this.timer = this.port.world.later(delay, () => this.timeout(), background);
+  }
+
+  private disarm(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+}

@@ -1,0 +1,147 @@
+// What happens next? Frames on cables and timers, in the order of virtual time.
+import type { Device } from "../link/device.ts";
+import type { Timer } from "../trace/world.ts";
+import type { Frame } from "../wire/packet.ts";
+
+/**
+ * Frames under way. Every cable takes the same time, so they arrive in the order they left and a ring is enough:
+ * no heap is paid for what a flooded network does most.
+ */
+export class Cableway {
+  private times: number[] = [];
+  private devices: Device[] = [];
+  private frames: Frame[] = [];
+  private causes: number[] = [];
+  private orders: number[] = [];
+  private head = 0;
+
+  get isEmpty(): boolean {
+    return this.head === this.times.length;
+  }
+  get nextTime(): number {
+    return this.head === this.times.length ? Number.POSITIVE_INFINITY : this.times[this.head]!;
+  }
+  get nextOrder(): number {
+    return this.orders[this.head]!;
+  }
+
+  push(time: number, order: number, device: Device, frame: Frame, cause: number): void {
+    this.times.push(time);
+    this.orders.push(order);
+    this.devices.push(device);
+    this.frames.push(frame);
+    this.causes.push(cause);
+  }
+
+  /** Takes the next frame and hands it to `arrive`. */
+  take(arrive: (device: Device, frame: Frame, cause: number) => void): void {
+    const at = this.head++;
+    const device = this.devices[at]!;
+    const frame = this.frames[at]!;
+    const cause = this.causes[at]!;
+    // Emptied, the ring begins anew; half used up, its dead half is cut off.
+    if (this.head === this.times.length) this.cut();
+    else if (this.head > 4096 && this.head * 2 > this.times.length) this.cut();
+    arrive(device, frame, cause);
+  }
+
+  private cut(): void {
+    for (const each of [this.times, this.orders, this.causes]) each.splice(0, this.head);
+    this.devices.splice(0, this.head);
+    this.frames.splice(0, this.head);
+    this.head = 0;
+  }
+}
+
+interface Alarm extends Timer {
+  readonly time: number;
+  readonly order: number;
+  readonly background: boolean;
+  readonly action: () => void;
+  cancelled: boolean;
+}
+
+/** Timers in a binary heap, the earliest first; of the same time the one set first. */
+export class Alarms {
+  private readonly heap: Alarm[] = [];
+  /** Timers that keep the lab from being quiet. */
+  foreground = 0;
+
+  get nextTime(): number {
+    this.skipCancelled();
+    return this.heap[0]?.time ?? Number.POSITIVE_INFINITY;
+  }
+  get nextOrder(): number {
+    return this.heap[0]!.order;
+  }
+
+  set(time: number, order: number, action: () => void, background: boolean): Timer {
+    const alarm: Alarm = {
+      time,
+      order,
+      background,
+      action,
+      cancelled: false,
+      cancel: () => {
+        if (alarm.cancelled) return;
+        alarm.cancelled = true;
+        if (!background) this.foreground--;
+      },
+    };
+    if (!background) this.foreground++;
+    this.heap.push(alarm);
+    this.up(this.heap.length - 1);
+    return alarm;
+  }
+
+  /** Takes the earliest timer and runs it. */
+  take(): void {
+    const alarm = this.pop();
+    alarm.cancel();
+    alarm.action();
+  }
+
+  private skipCancelled(): void {
+    while (this.heap[0]?.cancelled) this.pop();
+  }
+
+  private pop(): Alarm {
+    const { heap } = this;
+    const first = heap[0]!;
+    const last = heap.pop()!;
+    if (heap.length > 0) {
+      heap[0] = last;
+      this.down(0);
+    }
+    return first;
+  }
+
+  private up(start: number): void {
+    const { heap } = this;
+    let at = start;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(heap[at]!, heap[parent]!)) return;
+      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
+      at = parent;
+    }
+  }
+
+  private down(start: number): void {
+    const { heap } = this;
+    let at = start;
+    for (;;) {
+      const left = 2 * at + 1;
+      if (left >= heap.length) return;
+      const right = left + 1;
+      const least = right < heap.length && before(heap[right]!, heap[left]!) ? right : left;
+      if (!before(heap[least]!, heap[at]!)) return;
+      [heap[at], heap[least]] = [heap[least]!, heap[at]!];
+      at = least;
+    }
+  }
+}
+
+function before(a: Alarm, b: Alarm): boolean {
+  return a.time < b.time || (a.time === b.time && a.order < b.order);
+}

@@ -1,0 +1,212 @@
+// Many namespaces, the cables between them, one virtual clock, seeded dice.
+import seedrandom from "seedrandom";
+import { bridgeState } from "../link/bridge.ts";
+import { type Cables, type Device, validDeviceName } from "../link/device.ts";
+import { receive } from "../link/forward.ts";
+import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
+import { Netns } from "../netns/netns.ts";
+import { Recorder } from "../trace/step.ts";
+import { MICROSECOND, type Timer } from "../trace/world.ts";
+import { BadInput } from "../wire/input.ts";
+import { Mac } from "../wire/mac.ts";
+import type { Frame } from "../wire/packet.ts";
+import { Alarms, Cableway } from "./events.ts";
+import { Machine } from "./machine.ts";
+import { Process, type Program, type Surroundings } from "./process.ts";
+
+/** How long a frame is under way on any cable: about what a veth pair takes. */
+export const CABLE_TIME = 5 * MICROSECOND;
+
+/** The inode of the first namespace made; real ones look like this too. */
+const FIRST_INODE = 4026532000;
+
+export interface LabOptions {
+  /** Same seed, same bytes: MACs, ports, identifiers, every draw. */
+  readonly seed?: string;
+}
+
+export class Lab implements Cables {
+  readonly seed: string;
+  readonly recorder = new Recorder();
+  readonly machines = new Map<string, Machine>();
+  /** Every namespace of every machine by name; names are unique in a lab. */
+  readonly namespaces = new Map<string, Netns>();
+  readonly processes = new Set<Process>();
+  private readonly dice: () => number;
+  private readonly cableway = new Cableway();
+  private readonly alarms = new Alarms();
+  private clock = 0;
+  private order = 0;
+  private inode = FIRST_INODE;
+
+  constructor({ seed = "packetwalk" }: LabOptions = {}) {
+    this.seed = seed;
+    this.dice = seedrandom.alea(seed);
+  }
+
+  get now(): number {
+    return this.clock;
+  }
+
+  random(): number {
+    return this.dice();
+  }
+
+  later(delay: number, action: () => void, background = false): Timer {
+    return this.alarms.set(this.clock + delay, this.order++, action, background);
+  }
+
+  carry(device: Device, frame: Frame, cause: number): void {
+    this.cableway.push(this.clock + CABLE_TIME, this.order++, device, frame, cause);
+  }
+
+  /** A machine with its own namespace, loopback up. Throws BadInput when the name is taken. */
+  node(name: string): Machine {
+    const machine = new Machine(this, name);
+    this.machines.set(name, machine);
+    return machine;
+  }
+
+  /** A new namespace on a machine, with a loopback that is down, as `ip netns add` makes it. */
+  addNetns(machine: Machine, name: string): Netns {
+    validName(name);
+    if (this.namespaces.has(name))
+      throw new BadInput(
+        "a name that is taken in this lab",
+        name,
+        "Nodes, pods and namespaces need names of their own.",
+      );
+    const ns = new Netns(machine.name, name, this.inode++, this);
+    addDevice(ns, "loopback", "lo", Mac.of(0));
+    this.namespaces.set(name, ns);
+    machine.namespaces.set(name, ns);
+    return ns;
+  }
+
+  /** `ip netns del`: its devices go, and with a veth its other end. */
+  removeNetns(ns: Netns): void {
+    for (const device of [...ns.devices.values()]) this.removeLink(device);
+    this.namespaces.delete(ns.name);
+    this.machines.get(ns.node)!.namespaces.delete(ns.name);
+  }
+
+  /** The namespace of this name. Throws BadInput, naming those there are. */
+  netns(name: string): Netns {
+    const ns = this.namespaces.get(name);
+    if (ns === undefined)
+      throw new BadInput(
+        "no node, pod or namespace of this name",
+        name,
+        `There are: ${[...this.namespaces.keys()].join(", ") || "none yet"}.`,
+      );
+    return ns;
+  }
+
+  /** A MAC nobody has: locally administered, drawn by the dice, as the kernel draws one for a veth or a bridge. */
+  drawMac(): Mac {
+    const high = Math.floor(this.random() * 2 ** 24);
+    const low = Math.floor(this.random() * 2 ** 24);
+    // eth_random_addr: not a group address, locally administered.
+    return Mac.of(((high & 0xfeffff) | 0x020000) * 2 ** 24 + low);
+  }
+
+  /** A veth pair. As in the kernel the other end is made first, so on one namespace it has the lower index. */
+  addVeth(
+    end: { readonly ns: Netns; readonly name: string; readonly mac?: Mac },
+    peer: { readonly ns: Netns; readonly name: string; readonly mac?: Mac },
+  ): [Device, Device] {
+    for (const { ns, name } of [end, peer]) freeName(ns, name);
+    if (end.ns === peer.ns && end.name === peer.name)
+      throw new BadInput("both ends of a cable with one name", end.name, "Give each end a name of its own.");
+    const second = addDevice(peer.ns, "veth", peer.name, peer.mac ?? this.drawMac());
+    const first = addDevice(end.ns, "veth", end.name, end.mac ?? this.drawMac());
+    first.peer = second;
+    second.peer = first;
+    first.macIsSet = end.mac !== undefined;
+    second.macIsSet = peer.mac !== undefined;
+    return [first, second];
+  }
+
+  addBridge(ns: Netns, name: string, mac?: Mac): Device {
+    freeName(ns, name);
+    const device = addDevice(ns, "bridge", name, mac ?? this.drawMac(), bridgeState());
+    device.macIsSet = mac !== undefined;
+    return device;
+  }
+
+  /** `ip link del`: a veth takes its other end along. */
+  removeLink(device: Device): void {
+    const { peer } = device;
+    removeDevice(device.owner as Netns, device);
+    if (peer !== null) removeDevice(peer.owner as Netns, peer);
+  }
+
+  /** A cable between two machines or pods: a veth pair, both ends up. */
+  cable(from: string, device: string, to: string, peer: string): [Device, Device] {
+    const pair = this.addVeth({ ns: this.netns(from), name: device }, { ns: this.netns(to), name: peer });
+    for (const end of pair) setUp(end.owner as Netns, end);
+    return pair;
+  }
+
+  /** Starts a program; it runs when the lab does. */
+  start(name: string, surroundings: Surroundings, program: Program): Process {
+    const process: Process = new Process(this, name, surroundings, program, () => this.processes.delete(process));
+    this.processes.add(process);
+    this.later(0, () => process.resume());
+    return process;
+  }
+
+  /** Runs until nothing is under way: no frame, no program with something to do, no question without an answer. */
+  run(): void {
+    while (!this.cableway.isEmpty || this.alarms.foreground > 0) this.next();
+  }
+
+  /** Runs until the process ends. False when nothing more can happen and it still waits. */
+  runUntilDone(process: Process): boolean {
+    while (process.status === null) {
+      if (this.cableway.isEmpty && this.alarms.foreground === 0) return false;
+      this.next();
+    }
+    return true;
+  }
+
+  /** Lets this much virtual time pass, and everything happen that falls into it. */
+  runFor(nanoseconds: number): void {
+    const until = this.clock + nanoseconds;
+    while (Math.min(this.cableway.nextTime, this.alarms.nextTime) <= until) this.next();
+    this.clock = until;
+  }
+
+  private next(): void {
+    const frames = this.cableway.nextTime;
+    const alarms = this.alarms.nextTime;
+    if (frames < alarms || (frames === alarms && this.cableway.nextOrder < this.alarms.nextOrder)) {
+      this.clock = frames;
+      this.cableway.take(this.arrive);
+    } else {
+      this.clock = alarms;
+      this.alarms.take();
+    }
+  }
+
+  private readonly arrive = (device: Device, frame: Frame, cause: number): void => receive(this, device, frame, cause);
+}
+
+function freeName(ns: Netns, name: string): void {
+  validDeviceName(name);
+  if (ns.devices.has(name))
+    throw new BadInput(
+      `a device name that ${ns.name} has already`,
+      name,
+      `Its devices are ${[...ns.devices.keys()].join(", ")}.`,
+    );
+}
+
+function validName(name: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
+    throw new BadInput(
+      "not a name for a node, pod or namespace",
+      name,
+      "Use letters, digits, dots and dashes, at most 63.",
+    );
+}

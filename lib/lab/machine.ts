@@ -1,0 +1,113 @@
+// A machine: its own namespace, and the namespaces of the pods it runs.
+import { TABLE } from "../ip/route.ts";
+import type { Device } from "../link/device.ts";
+import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
+import { type Errno, errorText } from "../netns/errno.ts";
+import type { Netns } from "../netns/netns.ts";
+import { addressWithLength, ipv4, Prefix4 } from "../wire/address.ts";
+import { BadInput } from "../wire/input.ts";
+import type { Lab } from "./lab.ts";
+
+export interface PodOptions {
+  /** Containers that share the pod's namespace; one named `app` unless said otherwise. */
+  readonly containers?: readonly string[];
+  /** The node's bridge the pod's cable is plugged into. Without it the pod has only its loopback. */
+  readonly bridge?: string;
+  /** As `10.244.1.2/24`. */
+  readonly address?: string;
+  /** Default gateway, usually the bridge's address. */
+  readonly gateway?: string;
+}
+
+export class Machine {
+  readonly name: string;
+  readonly lab: Lab;
+  readonly namespaces = new Map<string, Netns>();
+  /** Containers by the namespace they share. */
+  readonly containers = new Map<string, readonly string[]>();
+  /** The machine's own namespace. */
+  readonly root: Netns;
+
+  constructor(lab: Lab, name: string) {
+    this.lab = lab;
+    this.name = name;
+    this.root = lab.addNetns(this, name);
+    setUp(this.root, this.root.devices.get("lo")!);
+  }
+
+  /** A bridge in the machine's namespace, up, with an address (`10.244.1.1/24`) if one is given. */
+  bridge(name: string, options: { readonly address?: string } = {}): Device {
+    const address = options.address === undefined ? null : addressWithLength(options.address);
+    const bridge = this.lab.addBridge(this.root, name);
+    setUp(this.root, bridge);
+    if (address !== null) addAddress(this.root, bridge, address.address, address.length);
+    return bridge;
+  }
+
+  /**
+   * A pod: a namespace with its loopback up, shared by its containers. With `bridge` it gets `eth0`, a cable to that
+   * bridge, an address and a default route, as the CNI bridge plugin wires it (plugins/main/bridge/bridge.go).
+   * Throws BadInput, and makes nothing, when anything of it is wrong.
+   */
+  pod(name: string, options: PodOptions = {}): Netns {
+    const { bridge, gateway } = options;
+    const wired = options.address === undefined ? null : addressWithLength(options.address);
+    const via = gateway === undefined ? null : ipv4(gateway);
+    const master = bridge === undefined ? null : this.root.devices.get(bridge);
+    if (master === undefined || (master !== null && master.kind !== "bridge"))
+      throw new BadInput(
+        `${this.name} has no bridge of this name`,
+        bridge!,
+        `Make it first: node.bridge("${bridge}").`,
+      );
+    if (master === null && wired !== null)
+      throw new BadInput(
+        "a pod with an address and no cable",
+        `${wired.address}`,
+        "Say which bridge it is plugged into.",
+      );
+    if (via !== null && wired !== null && !new Prefix4(wired.address, wired.length).contains(via))
+      throw new BadInput(
+        "a gateway that is not on the pod's network",
+        `${via}`,
+        `It must be in ${new Prefix4(wired.address, wired.length)}.`,
+      );
+    const containers = options.containers ?? ["app"];
+    const ns = this.lab.addNetns(this, name);
+    this.containers.set(name, containers);
+    setUp(ns, ns.devices.get("lo")!);
+    if (master === null) return ns;
+    const [end, eth0] = this.lab.addVeth({ ns: this.root, name: this.drawVethName() }, { ns, name: "eth0" });
+    setMaster(end, master);
+    setUp(this.root, end);
+    setUp(ns, eth0);
+    if (wired !== null) must(addAddress(ns, eth0, wired.address, wired.length), name);
+    if (via !== null) must(addRoute(ns, TABLE.main, { ...DEFAULT_ROUTE, via, dev: eth0 }), name);
+    return ns;
+  }
+
+  /** Whether packets for others go through the machine (`sysctl net.ipv4.ip_forward`). */
+  forward(on = true): this {
+    this.root.sysctls.set("net.ipv4.ip_forward", on ? "1" : "0");
+    return this;
+  }
+
+  /** `veth` and eight hex digits, as plugins/pkg/ip/link_linux.go draws them. */
+  private drawVethName(): string {
+    const digits = Math.floor(this.lab.random() * 2 ** 32);
+    return `veth${digits.toString(16).padStart(8, "0")}`;
+  }
+}
+
+const DEFAULT_ROUTE = {
+  type: "unicast",
+  prefix: new Prefix4(ipv4("0.0.0.0"), 0),
+  src: null,
+  metric: 0,
+  protocol: "boot",
+  scope: "global",
+} as const;
+
+function must(errno: Errno | null, name: string): void {
+  if (errno !== null) throw new Error(`${name}: ${errorText(errno)}`);
+}

@@ -1,0 +1,99 @@
+// A network device: a name, a MAC, flags, counters, and a cable or a bridge behind it.
+// Before you edit: net/core/dev.c, net/core/link_watch.c (operstate), drivers/net/veth.c, net/bridge/br_if.c.
+import type { World } from "../trace/world.ts";
+import { BadInput } from "../wire/input.ts";
+import type { Mac } from "../wire/mac.ts";
+import type { Frame } from "../wire/packet.ts";
+import type { BridgeState } from "./bridge.ts";
+
+export type DeviceKind = "loopback" | "veth" | "bridge";
+
+/** The lab as devices see it: besides time, dice and recorder, the cables. */
+export interface Cables extends World {
+  /** Lets the frame arrive at `device` after the time a cable takes, in the order of calling. */
+  carry(device: Device, frame: Frame, cause: number): void;
+}
+
+/** Whose device it is: the namespace that takes what the device receives. */
+export interface Owner {
+  readonly name: string;
+  readonly node: string;
+  /** The frame came up from the device. `forUs` is false for a unicast to another MAC. */
+  input(device: Device, frame: Frame, forUs: boolean, cause: number): void;
+  /** Flags, carrier or master of one of its devices changed. */
+  changed(device: Device): void;
+}
+
+/** Sees every frame of a device as tcpdump would; present only while somebody watches. */
+export type Tap = (frame: Frame, direction: "in" | "out") => void;
+
+export class Device {
+  readonly kind: DeviceKind;
+  owner: Owner;
+  index: number;
+  name: string;
+  mac: Mac;
+  /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
+  macIsSet = false;
+  mtu: number;
+  /** Administratively up. */
+  up = false;
+  /** Once up, a device has a queue discipline (noqueue); before that `ip link` says noop. */
+  everUp = false;
+  peer: Device | null = null;
+  master: Device | null = null;
+  readonly bridge: BridgeState | null;
+  taps: Tap[] | null = null;
+  readonly stats = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+
+  constructor(
+    owner: Owner,
+    kind: DeviceKind,
+    index: number,
+    name: string,
+    mac: Mac,
+    bridge: BridgeState | null = null,
+  ) {
+    this.owner = owner;
+    this.kind = kind;
+    this.index = index;
+    this.name = name;
+    this.mac = mac;
+    this.mtu = kind === "loopback" ? 65536 : 1500;
+    this.bridge = bridge;
+  }
+
+  /** Whether anything is at the other end: the peer of a veth is up, a bridge has a port that runs. */
+  get carrier(): boolean {
+    if (this.kind === "loopback") return true;
+    if (this.kind === "veth") return this.peer?.up === true && this.up;
+    const { ports, hadPorts } = this.bridge!;
+    // A bridge that never had a port has not been told yet that it has no carrier (br_port_state_selection).
+    return hadPorts ? ports.some((port) => port.running) : true;
+  }
+
+  /** IFF_RUNNING: up and with carrier. */
+  get running(): boolean {
+    return this.up && this.carrier;
+  }
+
+  /** Operational state, RFC 2863, as `ip link` prints it. */
+  get state(): "UP" | "DOWN" | "LOWERLAYERDOWN" | "UNKNOWN" {
+    if (this.kind === "loopback") return this.up ? "UNKNOWN" : "DOWN";
+    if (!this.up) return "DOWN";
+    if (this.kind === "bridge" && !this.bridge!.hadPorts) return "UNKNOWN";
+    if (this.carrier) return "UP";
+    return this.kind === "veth" ? "LOWERLAYERDOWN" : "DOWN";
+  }
+
+  toString(): string {
+    return `${this.owner.name}/${this.name}`;
+  }
+}
+
+/** Throws BadInput unless the kernel would take the text as a device's name (dev_valid_name). */
+export function validDeviceName(name: string): string {
+  if (name.length === 0 || name.length > 15 || name === "." || name === ".." || /[/:\s]/.test(name))
+    throw new BadInput("not a device name", name, "Use 1 to 15 characters without space, slash and colon.");
+  return name;
+}

@@ -1,0 +1,163 @@
+// The kernel's own answers: echo replies and errors.
+// Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send, icmpv4_xrlim_allow), inetpeer.c.
+import { LEVEL } from "../trace/step.ts";
+import { SECOND } from "../trace/world.ts";
+import type { Ipv4 } from "../wire/address.ts";
+import { ipv4Bytes } from "../wire/bytes.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet } from "../wire/packet.ts";
+import { parseQuote } from "../wire/parse.ts";
+import type { Netns } from "./netns.ts";
+import type { Arrival } from "./receive.ts";
+import { ipSend, routeOutput } from "./send.ts";
+
+/** An error quotes the packet at fault until it is this long altogether (RFC 1812 §4.3.2.3). */
+const LONGEST_ERROR = 576;
+/** icmp_ratelimit: a second's worth for each error to one destination, saved up to six. */
+const BURST = 6;
+const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
+
+/** How many errors may still go to each destination (inet_peer_xrlim_allow). */
+export class IcmpLimit {
+  private readonly tokens = new Map<Ipv4, { tokens: number; last: number }>();
+
+  allow(destination: Ipv4, now: number): boolean {
+    let peer = this.tokens.get(destination);
+    if (peer === undefined) {
+      peer = { tokens: BURST * SECOND, last: now };
+      this.tokens.set(destination, peer);
+    }
+    peer.tokens = Math.min(peer.tokens + now - peer.last, BURST * SECOND);
+    peer.last = now;
+    if (peer.tokens < SECOND) return false;
+    peer.tokens -= SECOND;
+    return true;
+  }
+}
+
+/** An ICMP message for this namespace. */
+export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  if (icmp.type === ICMP.echoRequest) return echo(ns, arrival, packet, icmp, cause);
+  if (icmp.type === ICMP.echoReply) {
+    const readers = ns.sockets.pingReaders(icmp.rest >>> 16);
+    ns.step(LEVEL.path, cause, arrival.device, readers.length === 0 ? "drop" : "deliver", packet, () => ({
+      because:
+        readers.length === 0
+          ? "an echo reply that nobody here asked for"
+          : `ping with id ${icmp.rest >>> 16} waits for it`,
+    }));
+    for (const reader of readers) reader.push({ packet, cause, time: ns.cables.now });
+    return;
+  }
+  if (icmp.type === ICMP.unreachable || icmp.type === ICMP.timeExceeded) return error(ns, arrival, packet, icmp, cause);
+  ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+    because: `ICMP type ${icmp.type} asks nothing of this namespace`,
+  }));
+}
+
+function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  const ignored = !arrival.toOne && ns.sysctls.get("net.ipv4.icmp_echo_ignore_broadcasts") === 1;
+  if (ignored || ns.sysctls.get("net.ipv4.icmp_echo_ignore_all") === 1) {
+    const name = `net.ipv4.icmp_echo_ignore_${ignored ? "broadcasts" : "all"}`;
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: "this namespace does not answer such an echo request",
+      evidence: { kind: "sysctl", text: `${name} = 1`, command: `sysctl ${name}` },
+    }));
+    return;
+  }
+  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
+    because: "the kernel itself answers an echo request; no program is asked",
+  }));
+  // To a broadcast the answer comes from the address the route back chooses.
+  const src = arrival.toOne ? packet.dst : null;
+  const body: Icmp = { ...icmp, type: ICMP.echoReply };
+  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont" }, step);
+}
+
+/**
+ * Tells the sender of `packet` what went wrong, unless an error about it is forbidden (RFC 1122 §3.2.2) or there were
+ * too many. `arrival` is null for a packet that was on its way out.
+ */
+export function icmpError(
+  ns: Netns,
+  arrival: Arrival | null,
+  packet: Ipv4Packet,
+  type: number,
+  code: number,
+  rest: number,
+  cause: number,
+): void {
+  const { body } = packet;
+  const silent =
+    arrival?.toOne === false
+      ? "it was for everybody"
+      : packet.fragmentOffset > 0
+        ? "it was not the first fragment"
+        : body.kind === "icmp" && body.type !== ICMP.echoRequest && body.type !== ICMP.echoReply
+          ? "it was an ICMP error itself"
+          : packet.src.bits === 0
+            ? "it had no source to tell"
+            : null;
+  if (silent !== null) {
+    ns.step(LEVEL.full, cause, arrival?.device ?? null, "icmp error", packet, () => ({
+      because: `no error about this packet: ${silent}`,
+    }));
+    return;
+  }
+  const isForUs = arrival !== null && ns.deviceOfAddress(packet.dst) !== undefined;
+  const src = isForUs || packet.dst.isLoopback ? packet.dst : null;
+  const way = routeOutput(ns, packet.src, src, null, cause);
+  if (way.errno !== null) return;
+  const limited = type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded;
+  if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
+    ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
+      because: `no error: ${packet.src} got ${BURST} of them just now, and one a second is the limit`,
+      evidence: { kind: "limit", text: "net.ipv4.icmp_ratelimit = 1000", command: "sysctl net.ipv4.icmp_ratelimit" },
+    }));
+    return;
+  }
+  const data = ipv4Bytes(packet).slice(0, LONGEST_ERROR - 28);
+  const error: Icmp = { kind: "icmp", type, code, rest, data };
+  const step = ns.step(LEVEL.path, cause, null, "icmp error", packet, () => ({
+    because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
+  }));
+  const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
+  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont" }, step);
+}
+
+/** An error about a packet of ours: to the socket that sent it. */
+function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  if (icmp.data.length < 28) {
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: "the error quotes too little to tell whose it is",
+    }));
+    return;
+  }
+  const quoted = parseQuote(icmp.data);
+  const told = ns.sockets.error(quoted, packet, icmp, cause);
+  ns.step(LEVEL.path, cause, arrival.device, told ? "deliver" : "drop", packet, () => ({
+    because: told
+      ? `the program that sent to ${quoted.dst} learns: ${icmpErrorText(icmp.type, icmp.code)}`
+      : `no socket here takes an error about a packet to ${quoted.dst}`,
+  }));
+}
+
+/** The error in words, as ping says it. */
+export function icmpErrorText(type: number, code: number): string {
+  if (type === ICMP.timeExceeded) return code === 0 ? "Time to live exceeded" : "Frag reassembly time exceeded";
+  switch (code) {
+    case ICMP_CODE.net:
+      return "Destination Net Unreachable";
+    case ICMP_CODE.host:
+      return "Destination Host Unreachable";
+    case ICMP_CODE.protocol:
+      return "Destination Protocol Unreachable";
+    case ICMP_CODE.port:
+      return "Destination Port Unreachable";
+    case ICMP_CODE.fragmentationNeeded:
+      return "Frag needed and DF set";
+    case ICMP_CODE.filtered:
+      return "Packet filtered";
+    default:
+      return `Dest Unreachable, Bad Code: ${code}`;
+  }
+}

@@ -1,0 +1,178 @@
+// What happens to an IPv4 packet that is made here or passed on: route, hooks, fragments, neighbour, device.
+// Before you edit: net/ipv4/ip_output.c, route.c (ip_route_output_key_hash_rcu).
+import type { Device } from "../link/device.ts";
+import { transmit } from "../link/forward.ts";
+import { LEVEL } from "../trace/step.ts";
+import { Ipv4 } from "../wire/address.ts";
+import { ipv4Length } from "../wire/bytes.ts";
+import { BROADCAST_MAC, Mac, ZERO_MAC } from "../wire/mac.ts";
+import type { Ipv4Packet } from "../wire/packet.ts";
+import { neighbourOf } from "./arp.ts";
+import { decide, type NoWay, sourceFor, type Way } from "./decide.ts";
+import type { Errno } from "./errno.ts";
+import { fragment } from "./fragment.ts";
+import { runHook } from "./hooks-run.ts";
+import type { Netns } from "./netns.ts";
+import { localDeliver } from "./receive.ts";
+
+/** A packet to be made and sent. */
+export interface Outgoing {
+  /** Null: the kernel chooses by route. */
+  readonly src: Ipv4 | null;
+  readonly dst: Ipv4;
+  readonly body: Ipv4Packet["body"];
+  readonly ttl?: number;
+  readonly tos?: number;
+  readonly id?: number;
+  /**
+   * Path MTU discovery of the socket: "want" sets DF while the packet fits the device and cuts it otherwise,
+   * "do" refuses what does not fit, "dont" never sets DF.
+   */
+  readonly discovery?: "want" | "do" | "dont";
+  readonly oif?: Device | null;
+  /** SO_BROADCAST: without it a broadcast address is refused. */
+  readonly mayBroadcast?: boolean;
+  /** A socket knows that its packets get through, so the neighbour needs no probe (MSG_CONFIRM). */
+  readonly confirm?: boolean;
+}
+
+/** What a send came to: null when it went on its way, else why the system call failed. */
+export interface Sent {
+  readonly errno: Errno | null;
+  readonly packet?: Ipv4Packet;
+  /** The MTU that was exceeded, with EMSGSIZE. */
+  readonly mtu?: number;
+}
+
+/** A route for a packet made here, its source chosen. */
+export type OutputRoute =
+  | {
+      readonly errno: null;
+      readonly decision: Way;
+      readonly src: Ipv4;
+      readonly device: Device;
+    }
+  | { readonly errno: Errno; readonly decision: NoWay | null };
+
+/** ip_route_output_flow: which way, from which address. */
+export function routeOutput(
+  ns: Netns,
+  dst: Ipv4,
+  src: Ipv4 | null,
+  oif: Device | null,
+  cause: number,
+  packet?: Ipv4Packet,
+): OutputRoute {
+  if (src !== null && ns.deviceOfAddress(src) === undefined && !isOwnLoopback(ns, src))
+    return { errno: "EINVAL", decision: null };
+  const destination = dst.bits === 0 ? (src ?? Ipv4.of(0x7f000001)) : dst;
+  const decision = decide(ns, destination, null, oif, packet, cause);
+  if (decision.type === "error") return { errno: decision.errno, decision };
+  const loopback = ns.devices.get("lo")!;
+  const device = decision.type === "local" ? loopback : decision.device;
+  const from = src ?? sourceFor(ns, decision, destination) ?? Ipv4.of(0);
+  return { errno: null, decision, src: from, device };
+}
+
+function isOwnLoopback(ns: Netns, address: Ipv4): boolean {
+  return address.isLoopback && ns.devices.get("lo")!.up;
+}
+
+/** Makes a packet and sends it. */
+export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
+  const { dst, body, discovery = "want" } = outgoing;
+  const way = routeOutput(ns, dst, outgoing.src, outgoing.oif ?? null, cause, undefined);
+  if (way.errno !== null) return { errno: way.errno };
+  const { decision, device, src } = way;
+  if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
+  const draft: Ipv4Packet = {
+    kind: "ipv4",
+    src,
+    dst: dst.bits === 0 ? src : dst,
+    ttl: outgoing.ttl ?? ns.sysctls.get("net.ipv4.ip_default_ttl"),
+    id: outgoing.id ?? 0,
+    tos: outgoing.tos ?? 0,
+    dontFragment: false,
+    moreFragments: false,
+    fragmentOffset: 0,
+    body,
+  };
+  const fits = ipv4Length(draft) <= device.mtu;
+  if (!fits && discovery === "do") return { errno: "EMSGSIZE", mtu: device.mtu };
+  const dontFragment = discovery === "do" || (discovery === "want" && fits);
+  // A packet that nobody may cut needs no identification (RFC 6864).
+  const packet = { ...draft, dontFragment, id: dontFragment ? draft.id : takeId(ns) };
+  const passed = runHook(ns, "OUTPUT", packet, null, device, decision.cause);
+  if (passed === null) return { errno: "EPERM" };
+  if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();
+  if (decision.type === "broadcast") localDeliver(ns, { device, toOne: false }, passed.packet, passed.cause);
+  ipOutput(ns, passed.packet, device, decision.nextHop, null, passed.cause);
+  return { errno: null, packet };
+}
+
+function takeId(ns: Netns): number {
+  ns.nextId = (ns.nextId + 1) & 0xffff;
+  return ns.nextId;
+}
+
+/** ip_output: the way is known. POSTROUTING, then cut to the MTU, then the next hop's MAC. */
+export function ipOutput(
+  ns: Netns,
+  packet: Ipv4Packet,
+  device: Device,
+  nextHop: Ipv4,
+  inDevice: Device | null,
+  cause: number,
+): void {
+  const passed = runHook(ns, "POSTROUTING", packet, inDevice, device, cause);
+  if (passed === null) return;
+  if (ipv4Length(passed.packet) <= device.mtu) return toNeighbour(ns, passed.packet, device, nextHop, passed.cause);
+  const pieces = fragment(passed.packet, device.mtu);
+  const step = ns.step(LEVEL.path, passed.cause, device, "send", passed.packet, () => ({
+    because: `${ipv4Length(passed.packet)} octets do not fit the MTU ${device.mtu}: cut into ${pieces.length} fragments`,
+  }));
+  for (const piece of pieces) toNeighbour(ns, piece, device, nextHop, step);
+}
+
+function toNeighbour(ns: Netns, packet: Ipv4Packet, device: Device, nextHop: Ipv4, cause: number): void {
+  if (device.kind === "loopback") {
+    transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
+    return;
+  }
+  if (nextHop.isMulticast) {
+    const group = Mac.of(0x01005e000000 + (nextHop.bits & 0x7fffff));
+    transmit(ns.cables, device, { dst: group, src: device.mac, payload: packet }, cause);
+    return;
+  }
+  if (isBroadcast(ns, device, nextHop)) {
+    transmit(ns.cables, device, { dst: BROADCAST_MAC, src: device.mac, payload: packet }, cause);
+    return;
+  }
+  const neighbour = neighbourOf(ns, device, nextHop);
+  if (!neighbour.use(packet, cause)) return;
+  sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
+}
+
+/** The frame to a neighbour whose MAC is known. */
+export function sendTo(
+  ns: Netns,
+  device: Device,
+  mac: Mac,
+  packet: Ipv4Packet,
+  cause: number,
+  nextHop: Ipv4,
+  state: string,
+): void {
+  const frame = { dst: mac, src: device.mac, payload: packet };
+  const step = ns.step(LEVEL.path, cause, device, "neighbour", frame, () => ({
+    because: `${nextHop} has the MAC ${mac}`,
+    evidence: { kind: "neighbour", text: `${nextHop} dev ${device.name} lladdr ${mac} ${state}`, command: "ip neigh" },
+  }));
+  transmit(ns.cables, device, frame, step);
+}
+
+function isBroadcast(ns: Netns, device: Device, address: Ipv4): boolean {
+  if (address.bits === 0xffffffff) return true;
+  const route = ns.tables.get(255)!.lookup(address);
+  return route?.type === "broadcast" && route.dev === device;
+}

@@ -1,0 +1,176 @@
+// UDP sockets.
+// Before you edit: RFC 768, net/ipv4/udp.c (udp_queue_rcv_skb, __udp4_lib_rcv, __udp4_lib_err), icmp.c (icmp_err_convert).
+import { LEVEL } from "../trace/step.ts";
+import type { Ipv4 } from "../wire/address.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Udp } from "../wire/packet.ts";
+import type { Errno } from "./errno.ts";
+import { icmpError } from "./icmp.ts";
+import type { Netns } from "./netns.ts";
+import type { Arrival } from "./receive.ts";
+import { ipSend, routeOutput } from "./send.ts";
+import { type Endpoint, overlap } from "./socket.ts";
+import { Waitable } from "./wait.ts";
+
+export interface Datagram {
+  readonly data: Uint8Array;
+  readonly from: { readonly address: Ipv4; readonly port: number };
+  readonly to: Ipv4;
+  readonly cause: number;
+}
+
+/** net.core.rmem_default holds about this many small datagrams; more are dropped. */
+const RECEIVE_QUEUE = 256;
+
+export class UdpSocket extends Waitable {
+  local: Endpoint = { address: null, port: 0 };
+  remote: { readonly address: Ipv4; readonly port: number } | null = null;
+  mayBroadcast = false;
+  /** An error that came in and was not read yet (SO_ERROR). */
+  error: Errno | null = null;
+  /** Name of the program that owns it, for `ss -p` and the trace. */
+  readonly program: string;
+  private readonly ns: Netns;
+  private readonly queue: Datagram[] = [];
+
+  constructor(ns: Netns, program: string) {
+    super();
+    this.ns = ns;
+    this.program = program;
+  }
+
+  /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */
+  bind(address: Ipv4 | null, port: number): Errno | null {
+    if (this.local.port !== 0) return "EINVAL";
+    if (address !== null && !isLocal(this.ns, address)) return "EADDRNOTAVAIL";
+    const { udp } = this.ns.sockets;
+    const isFree = (candidate: number) =>
+      (udp.get(candidate) ?? []).every((other) => !overlap(other.local, { address, port: candidate }));
+    const chosen = port === 0 ? this.ns.sockets.ephemeralPort(isFree) : isFree(port) ? port : null;
+    if (chosen === null) return "EADDRINUSE";
+    this.local = { address, port: chosen };
+    udp.set(chosen, [...(udp.get(chosen) ?? []), this]);
+    return null;
+  }
+
+  /** Fixes the other end: only its datagrams and errors come in. */
+  connect(address: Ipv4, port: number): Errno | null {
+    const way = routeOutput(this.ns, address, this.local.address, null, -1);
+    if (way.errno !== null) return way.errno;
+    if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";
+    if (this.local.port === 0) {
+      const failed = this.bind(null, 0);
+      if (failed !== null) return failed;
+    }
+    this.local = { address: way.src, port: this.local.port };
+    this.remote = { address, port };
+    return null;
+  }
+
+  /** Sends a datagram to the connected end or to `to`. Null, or why not. */
+  send(
+    data: Uint8Array,
+    to: { readonly address: Ipv4; readonly port: number } | null = null,
+    cause = -1,
+  ): Errno | null {
+    if (this.error !== null) return this.takeError();
+    const target = to ?? this.remote;
+    if (target === null) return "EDESTADDRREQ";
+    if (data.length > 65507) return "EMSGSIZE";
+    if (this.local.port === 0) {
+      const failed = this.bind(null, 0);
+      if (failed !== null) return failed;
+    }
+    const body: Udp = { kind: "udp", srcPort: this.local.port, dstPort: target.port, data };
+    const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+      because: `${this.program} sends ${data.length} octets to ${target.address}:${target.port} by UDP`,
+    }));
+    return ipSend(
+      this.ns,
+      { src: this.local.address, dst: target.address, body, mayBroadcast: this.mayBroadcast },
+      step,
+    ).errno;
+  }
+
+  /** The next datagram, or null when none is there. */
+  receive(): Datagram | null {
+    return this.queue.shift() ?? null;
+  }
+
+  /** The pending error, which is then gone. */
+  takeError(): Errno | null {
+    const { error } = this;
+    this.error = null;
+    return error;
+  }
+
+  close(): void {
+    const { udp } = this.ns.sockets;
+    const left = (udp.get(this.local.port) ?? []).filter((other) => other !== this);
+    if (left.length > 0) udp.set(this.local.port, left);
+    else udp.delete(this.local.port);
+  }
+
+  push(datagram: Datagram): boolean {
+    if (this.queue.length >= RECEIVE_QUEUE) return false;
+    this.queue.push(datagram);
+    this.wake();
+    return true;
+  }
+}
+
+/** Whether a program may bind to an address. */
+export function isLocal(ns: Netns, address: Ipv4): boolean {
+  return ns.tables.get(255)!.lookup(address)?.type === "local";
+}
+
+/** A datagram for this namespace: the socket that fits best gets it. */
+export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
+  const socket = lookup(ns, packet, udp, arrival.toOne);
+  if (socket === undefined) {
+    const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: `no program listens on UDP port ${udp.dstPort}`,
+      evidence: { kind: "socket", text: `no socket with local port ${udp.dstPort}`, command: "ss -lun" },
+    }));
+    icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.port, 0, step);
+    return;
+  }
+  const { address, port } = socket.local;
+  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
+    because: `${socket.program} has UDP ${address ?? "0.0.0.0"}:${port}`,
+    evidence: { kind: "socket", text: `UNCONN ${address ?? "0.0.0.0"}:${port}`, command: "ss -lun" },
+  }));
+  const from = { address: packet.src, port: udp.srcPort };
+  if (!socket.push({ data: udp.data, from, to: packet.dst, cause: step }))
+    ns.step(LEVEL.path, step, arrival.device, "drop", packet, () => ({
+      because: "the socket's receive queue is full",
+    }));
+}
+
+/** A connected socket beats one bound to the address, and that beats one bound to any. */
+function lookup(ns: Netns, packet: Ipv4Packet, udp: Udp, toOne: boolean): UdpSocket | undefined {
+  let best: UdpSocket | undefined;
+  let bestScore = -1;
+  for (const socket of ns.sockets.udp.get(udp.dstPort) ?? []) {
+    const { local, remote } = socket;
+    if (local.address !== null && local.address !== packet.dst && toOne) continue;
+    if (remote !== null && (remote.address !== packet.src || remote.port !== udp.srcPort)) continue;
+    const score = (local.address === null ? 0 : 1) + (remote === null ? 0 : 2);
+    if (score > bestScore) {
+      best = socket;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** An ICMP error about a datagram: only a connected socket is told, and only of what is final. */
+export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, icmp: Icmp): boolean {
+  const socket = (ns.sockets.udp.get(udp.srcPort) ?? []).find(
+    ({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort,
+  );
+  const isFinal = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.port;
+  if (socket === undefined || !isFinal) return false;
+  socket.error = "ECONNREFUSED";
+  socket.wake();
+  return true;
+}
