@@ -1,0 +1,222 @@
+// Who stands above whom: nodes in tiers by their distance over cables, the namespaces of a node in bands around
+// the one that most cables lead to, every device on the edge that faces its cable's other end; then left to right.
+import { CELL_H, CELL_W, CELLS_IN_ROW, type Block, type Slot } from "./nest.ts";
+import { MARGIN, STRONG, WIDEST } from "./scene.ts";
+import { measure, visible } from "./text.ts";
+
+export const PAD = 10;
+export const SLOT_GAP = 14;
+export const BAR_H = 26;
+/** Room on the right of loopback for the numbers of what went round it. */
+export const LOOP_W = 76;
+const BLOCK_GAP = 14;
+const NODE_PAD = 12;
+
+export interface NodeBox {
+  readonly name: string;
+  readonly bands: Block[][];
+  readonly tier: number;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  /** How many cables run down its right side. */
+  channels: number;
+}
+
+/** Puts the blocks of each node into bands, and the devices of each block on its edges; lays out x and widths. */
+export function arrange(names: readonly string[], nodes: readonly Block[][]): NodeBox[] {
+  const tier = tiers(nodes);
+  const boxes = nodes.map((blocks, i): NodeBox => {
+    const mine = tier[i] as number;
+    const away = blocks.flatMap((block) => block.slots).filter((slot) => slot.peer && !blocks.includes(slot.peer.block));
+    const up = away.some((slot) => (tier[nodeOf(nodes, slot)] as number) < mine);
+    const down = away.some((slot) => (tier[nodeOf(nodes, slot)] as number) >= mine);
+    return { name: names[i] as string, bands: bandsOf(blocks, up, down), tier: mine, x: 0, y: 0, w: 0, h: 0, channels: 0 };
+  });
+  for (const box of boxes) assignSides(box, boxes);
+  return boxes;
+}
+
+function nodeOf(nodes: readonly Block[][], slot: Slot): number {
+  return nodes.findIndex((blocks) => blocks.includes((slot.peer as Slot).block));
+}
+
+function tiers(nodes: readonly Block[][]): number[] {
+  const neighbours = nodes.map((blocks) => {
+    const to = new Set<number>();
+    for (const slot of blocks.flatMap((block) => block.slots)) if (slot.peer) to.add(nodeOf(nodes, slot));
+    return to;
+  });
+  return distances(nodes.length, [], (i) => [...(neighbours[i] as Set<number>)]);
+}
+
+/** Steps from the first of each connected part; `from` are tried as firsts before all others. */
+function distances(count: number, from: readonly number[], next: (i: number) => readonly number[]): number[] {
+  const found: number[] = new Array<number>(count).fill(-1);
+  for (const start of [...from, ...found.keys()]) {
+    if (found[start] !== -1) continue;
+    found[start] = 0;
+    const queue = [start];
+    for (const at of queue)
+      for (const to of next(at)) {
+        if (found[to] !== -1) continue;
+        found[to] = (found[at] as number) + 1;
+        queue.push(to);
+      }
+  }
+  return found;
+}
+
+function bandsOf(blocks: readonly Block[], up: boolean, down: boolean): Block[][] {
+  const own = blocks.findIndex((block) => block.own && block.slots.some((slot) => slot.peer && blocks.includes(slot.peer.block)));
+  const centred = own >= 0;
+  const distance = distances(blocks.length, centred ? [own] : [], (i) =>
+    (blocks[i] as Block).slots.flatMap((slot) => {
+      const at = slot.peer === undefined ? -1 : blocks.indexOf(slot.peer.block);
+      return at < 0 ? [] : [at];
+    }),
+  );
+  const levels: Block[][] = [];
+  blocks.forEach((block, i) => {
+    const level = distance[i] as number;
+    levels[level] ??= [];
+    levels[level].push(block);
+  });
+  if (!centred) return levels.flatMap(wrapBand);
+  const [middle = [], ...around] = levels;
+  const near = around[0] ?? [];
+  // Pods go to the side where no cable leaves the node; with too many for one row and no cable, to both sides.
+  const rows = wrapBand(near);
+  const far = around.slice(1).flatMap(wrapBand);
+  if (up && !down) return [middle, ...rows, ...far];
+  if (!up && !down && rows.length > 1) {
+    const half = Math.ceil(near.length / 2);
+    return [...far.reverse(), ...wrapBand(near.slice(0, half)), middle, ...wrapBand(near.slice(half))];
+  }
+  return [...far.reverse(), ...rows.reverse(), middle];
+}
+
+/** Cuts a band where it would be wider than a picture should be. */
+function wrapBand(band: readonly Block[]): Block[][] {
+  const rows: Block[][] = [];
+  let width = Number.POSITIVE_INFINITY;
+  for (const block of band) {
+    const w = leastWidth(block) + BLOCK_GAP;
+    if (width + w > WIDEST - 2 * (MARGIN + NODE_PAD) + BLOCK_GAP) {
+      rows.push([]);
+      width = 0;
+    }
+    (rows[rows.length - 1] as Block[]).push(block);
+    width += w;
+  }
+  return rows;
+}
+
+function assignSides(box: NodeBox, boxes: readonly NodeBox[]): void {
+  const bandOf = (block: Block): number => box.bands.findIndex((band) => band.includes(block));
+  for (const [index, band] of box.bands.entries())
+    for (const block of band) {
+      for (const slot of block.slots) {
+        const { peer } = slot;
+        if (peer === undefined) continue;
+        const other = bandOf(peer.block);
+        const theirs = boxes.find((each) => each.bands.some((b) => b.includes(peer.block)));
+        const above = other >= 0 ? other < index : (theirs as NodeBox).tier < box.tier;
+        slot.side = above ? "top" : "bottom";
+      }
+      const cabled = block.slots.filter((slot) => slot.peer);
+      const top = cabled.filter((slot) => slot.side === "top").length;
+      block.headerSide = top > cabled.length - top ? "bottom" : "top";
+      for (const slot of block.slots) if (!slot.peer) slot.side = cabled.length === 0 ? "bottom" : block.headerSide;
+    }
+}
+
+/** The room a device takes in its row. */
+function cellWidth(slot: Slot): number {
+  return slot.w + (slot.device.kind === "loopback" ? LOOP_W : 0);
+}
+
+/** Sides may not be known yet, so all devices count as if they stood beside the header's opposite. */
+function leastWidth(block: Block): number {
+  const row = block.slots.reduce((sum, slot) => sum + cellWidth(slot) + SLOT_GAP, -SLOT_GAP);
+  const cells = block.cells === undefined ? 0 : Math.min(block.cells.length, CELLS_IN_ROW) * CELL_W;
+  return Math.max(row, block.headerW, cells, ...block.bars.map((bar) => bar.w)) + 2 * PAD;
+}
+
+/** Left edges: bands from the outside in, so that a namespace in the middle can stand under its pods' cables. */
+export function placeAcross(boxes: readonly NodeBox[]): void {
+  const placed = new Set<Slot>();
+  const byTier = new Map<number, NodeBox[]>();
+  for (const box of boxes) byTier.set(box.tier, [...(byTier.get(box.tier) ?? []), box]);
+  for (const row of byTier.values()) {
+    let x = MARGIN;
+    for (const box of row) {
+      box.x = x;
+      placeNode(box, placed);
+      x += box.w + 24;
+    }
+  }
+}
+
+function placeNode(box: NodeBox, placed: Set<Slot>): void {
+  const middle = box.bands.findIndex((band) => band.some((block) => block.own));
+  const order = [...box.bands.keys()].filter((i) => i !== middle);
+  if (middle >= 0) order.push(middle);
+  let right = box.x + NODE_PAD + measure(visible(box.name.slice(0, 40)), STRONG);
+  for (const index of order) {
+    let cursor = box.x + NODE_PAD;
+    for (const block of box.bands[index] as Block[]) {
+      placeBlock(block, cursor, placed);
+      cursor = block.x + block.w + BLOCK_GAP;
+      right = Math.max(right, block.x + block.w);
+    }
+  }
+  box.w = Math.min(right, box.x + 4000) - box.x + NODE_PAD;
+  const [only] = middle >= 0 ? (box.bands[middle] as Block[]) : [];
+  if (only !== undefined && box.bands[middle]?.length === 1 && box.bands.length > 1) only.w = right - only.x;
+}
+
+function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
+  const rows = (["top", "bottom"] as const).map((side) => block.slots.filter((slot) => slot.side === side));
+  const wish = (slot: Slot): number | undefined =>
+    slot.peer !== undefined && placed.has(slot.peer) ? slot.peer.x + slot.peer.w / 2 - slot.w / 2 : undefined;
+  const wishes = block.slots.map(wish).filter((x) => x !== undefined);
+  const lead = block.slots.some((slot) => slot.side === block.headerSide && wish(slot) !== undefined) ? block.headerW + SLOT_GAP : 0;
+  block.x = wishes.length === 0 ? cursor : Math.max(cursor, Math.min(...wishes) - PAD - lead);
+  let right = block.x + leastHeader(block);
+  for (const row of rows) {
+    const isHeaders = row[0]?.side === block.headerSide;
+    let x = block.x + PAD + (isHeaders ? block.headerW + SLOT_GAP : 0);
+    // A device whose cable's other end stands already wants to be in line with it; the others follow.
+    row.sort((a, b) => (wish(a) ?? Number.MAX_VALUE) - (wish(b) ?? Number.MAX_VALUE));
+    for (const slot of row) {
+      slot.x = Math.max(x, wish(slot) ?? x);
+      x = slot.x + cellWidth(slot) + SLOT_GAP;
+      right = Math.max(right, x - SLOT_GAP + PAD);
+      placed.add(slot);
+    }
+  }
+  block.w = right - block.x;
+}
+
+function leastHeader(block: Block): number {
+  const cells = block.cells === undefined ? 0 : Math.min(block.cells.length, CELLS_IN_ROW) * CELL_W;
+  return Math.max(block.headerW, cells, ...block.bars.map((bar) => bar.w)) + 2 * PAD;
+}
+
+/** Heights inside a block: the row of a side, and the middle with its bridge or its way from edge to edge. */
+export function rowHeight(block: Block, side: "top" | "bottom"): number {
+  const slots = Math.max(0, ...block.slots.filter((slot) => slot.side === side).map((slot) => slot.h));
+  return side === block.headerSide ? Math.max(slots, block.headerH) : slots;
+}
+
+export function middleHeight(block: Block): number {
+  if (block.bars.length > 0) return BAR_H + 2 * 16;
+  if (block.cells !== undefined) return Math.ceil(block.cells.length / CELLS_IN_ROW) * CELL_H + 16;
+  return rowHeight(block, "top") > 0 && rowHeight(block, "bottom") > 0 ? (block.slots.length > 1 ? 26 : 8) : 0;
+}
+
+export function blockHeight(block: Block): number {
+  return rowHeight(block, "top") + middleHeight(block) + rowHeight(block, "bottom") + 2 * PAD;
+}

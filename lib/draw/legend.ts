@@ -1,0 +1,39 @@
+// Under a topology: what each number was, one line for each packet.
+import { badgeWidth, BODY, LINE, type Painter, STRONG } from "./scene.ts";
+import { fit } from "./text.ts";
+import type { Message, Way } from "./way.ts";
+
+const MOST = 14;
+const ROW = 25;
+
+function numbersOf(message: Message): string {
+  const numbers = message.crossings.map((crossing) => crossing.number);
+  if (numbers.length === 0) return "–";
+  const low = Math.min(...numbers);
+  const high = Math.max(...numbers);
+  return low === high ? `${low}` : `${low}–${high}`;
+}
+
+/** How high the legend will be. */
+export function legendHeight(walked: Way, _width: number): number {
+  const shown = walked.messages.slice(0, MOST);
+  if (shown.length === 0) return 0;
+  return shown.length * ROW + (walked.messages.length > MOST ? LINE : 0) + 16;
+}
+
+/** Draws it at x, y. */
+export function legend(painter: Painter, walked: Way, x: number, y: number, width: number): void {
+  const shown = walked.messages.slice(0, MOST);
+  const indent = Math.max(0, ...shown.map((message) => badgeWidth(numbersOf(message)))) + 26;
+  shown.forEach((message, i) => {
+    const top = y + i * ROW;
+    const label = numbersOf(message);
+    const kind = message.back ? "reply" : "walk";
+    const lost = !message.arrived && message.drops.length > 0;
+    painter.badge(x + badgeWidth(label) / 2, top + 8, label, kind);
+    if (lost) painter.cross(x + indent - 13, top + 8, 5);
+    painter.text(x + indent, top + 12.5, message.caption, width - indent, lost ? STRONG : BODY, "text");
+  });
+  if (walked.messages.length > MOST)
+    painter.text(x, y + MOST * ROW + 8, fit(`and ${walked.messages.length - MOST} more packets, in the table`, width, BODY), width, BODY, "muted");
+}

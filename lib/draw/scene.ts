@@ -1,0 +1,183 @@
+// A picture as plain data, between the state it shows and the SVG it becomes: a list of shapes in painter's order.
+// JSON keeps all of it, tests measure it, and `svg`, `figure` and `interactive` only read it.
+import type { Ink } from "./ink.ts";
+import { brief, fit, measure, type Type } from "./text.ts";
+
+export type Point = readonly [x: number, y: number];
+
+interface Common {
+  readonly ink: Ink;
+  /** What the reader gets by pointing at it where scripts may run, and a screen reader by its title. */
+  readonly tip?: string;
+  /** The number on the way that this shape belongs to; the interactive picture steps through them. */
+  readonly step?: number;
+}
+export interface Box extends Common {
+  readonly shape: "box";
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+  readonly round?: number;
+}
+/** An open line through points; dashes and width come from the ink. */
+export interface Line extends Common {
+  readonly shape: "line";
+  readonly points: readonly Point[];
+}
+/** A filled polygon: an arrow's head. */
+export interface Area extends Common {
+  readonly shape: "area";
+  readonly points: readonly Point[];
+}
+export interface Text extends Common {
+  readonly shape: "text";
+  readonly x: number;
+  /** The baseline. */
+  readonly y: number;
+  readonly text: string;
+  readonly type: Type;
+  readonly anchor: "start" | "middle" | "end";
+}
+/** Circles of a large graph. */
+export interface Dot extends Common {
+  readonly shape: "dot";
+  readonly x: number;
+  readonly y: number;
+  readonly r: number;
+}
+export type Shape = Box | Line | Area | Text | Dot;
+
+/** The text twin: everything the picture says, as rows. */
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Scene {
+  readonly title: string;
+  /** A paragraph for who cannot see the picture. */
+  readonly desc: string;
+  readonly width: number;
+  readonly height: number;
+  readonly shapes: readonly Shape[];
+  readonly table: Table;
+}
+
+export const SIZE = 13;
+export const BODY: Type = { font: "sans", size: SIZE };
+export const STRONG: Type = { font: "sans", size: SIZE, bold: true };
+export const CODE: Type = { font: "mono", size: SIZE };
+export const STRONG_CODE: Type = { font: "mono", size: SIZE, bold: true };
+export const SMALL: Type = { font: "sans", size: 12 };
+export const SMALL_CODE: Type = { font: "mono", size: 12 };
+export const LINE = 18;
+/** White around everything, inside the card. */
+export const MARGIN = 14;
+/** Pictures stay this narrow unless the state forces more: a notebook's column on a laptop. */
+export const WIDEST = 760;
+
+/** The rectangle a text needs: what was measured wide, ascender to descender high. */
+export function extent(text: Text): { x: number; y: number; w: number; h: number } {
+  const w = measure(text.text, text.type);
+  const left = text.anchor === "start" ? 0 : text.anchor === "middle" ? w / 2 : w;
+  return { x: text.x - left, y: text.y - text.type.size * 0.95, w, h: text.type.size * 1.2 };
+}
+
+interface Options {
+  readonly tip?: string;
+  readonly step?: number | undefined;
+}
+
+/** Collects shapes. Every method says what is drawn; nothing is measured twice. */
+export class Painter {
+  readonly shapes: Shape[] = [];
+
+  box(x: number, y: number, w: number, h: number, ink: Ink, options: Options & { round?: number } = {}): void {
+    this.shapes.push({ shape: "box", x, y, w, h, ink, ...(options.round ? { round: options.round } : {}), ...kept(options) });
+  }
+  line(points: readonly Point[], ink: Ink, options: Options = {}): void {
+    this.shapes.push({ shape: "line", points, ink, ...kept(options) });
+  }
+  area(points: readonly Point[], ink: Ink, options: Options = {}): void {
+    this.shapes.push({ shape: "area", points, ink, ...kept(options) });
+  }
+  dot(x: number, y: number, r: number, ink: Ink, options: Options = {}): void {
+    this.shapes.push({ shape: "dot", x, y, r, ink, ...kept(options) });
+  }
+
+  /** A text no wider than `max`; what is cut off stays as its tip. */
+  text(
+    x: number,
+    y: number,
+    text: string,
+    max: number,
+    type: Type = BODY,
+    ink: Ink = "text",
+    options: Options & { anchor?: Text["anchor"] } = {},
+  ): void {
+    const shown = fit(text, max, type);
+    const cut = shown !== text ? brief(text) : options.tip;
+    this.shapes.push({
+      shape: "text",
+      x,
+      y,
+      text: shown,
+      type,
+      ink,
+      anchor: options.anchor ?? "start",
+      ...kept({ step: options.step, ...(cut === undefined ? {} : { tip: cut }) }),
+    });
+  }
+
+  /** An arrow's head with its point at x, y. */
+  head(x: number, y: number, direction: "up" | "down" | "left" | "right", ink: Ink, options: Options = {}): void {
+    const [dx, dy] = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] }[direction] as [number, number];
+    const back = 10;
+    const half = 5;
+    this.area(
+      [
+        [x, y],
+        [x - dx * back + dy * half, y - dy * back + dx * half],
+        [x - dx * back - dy * half, y - dy * back - dx * half],
+      ],
+      ink,
+      options,
+    );
+  }
+
+  /** The cross of a drop. */
+  cross(x: number, y: number, half: number, options: Options = {}): void {
+    this.line([[x - half, y - half], [x + half, y + half]], "drop", options);
+    this.line([[x - half, y + half], [x + half, y - half]], "drop", options);
+  }
+
+  /** The number of a step in a pill around x, y: filled for a request, hollow and dashed for a reply. */
+  badge(x: number, y: number, label: string, kind: "walk" | "reply" | "drop", options: Options = {}): void {
+    const w = badgeWidth(label);
+    this.box(x - w / 2, y - 10, w, 20, kind, { round: 10, ...options });
+    this.text(x, y + 4.3, label, w, BADGE, kind === "walk" ? "onWalk" : kind, { anchor: "middle", ...options });
+  }
+}
+
+export const BADGE: Type = { font: "sans", size: 12, bold: true };
+
+/** A badge is round for one and two digits and grows for longer labels. */
+export function badgeWidth(label: string): number {
+  return Math.max(20, Math.ceil(measure(label, BADGE)) + 6);
+}
+
+function kept(options: Options): { tip?: string; step?: number } {
+  return {
+    ...(options.tip === undefined ? {} : { tip: options.tip }),
+    ...(options.step === undefined ? {} : { step: options.step }),
+  };
+}
+
+/** Puts the white card under the shapes and rounds every number, so that the bytes are the same everywhere. */
+export function scene(parts: Omit<Scene, "shapes"> & { readonly shapes: readonly Shape[] }): Scene {
+  const width = Math.ceil(parts.width);
+  const height = Math.ceil(parts.height);
+  const card: Box = { shape: "box", x: 0.5, y: 0.5, w: width - 1, h: height - 1, ink: "card", round: 8 };
+  return { ...parts, title: brief(parts.title, 160), desc: brief(parts.desc, 1200), width, height, shapes: [card, ...parts.shapes] };
+}

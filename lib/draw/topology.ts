@@ -1,0 +1,164 @@
+// The lab as nested boxes with the way of a packet numbered on its cables.
+import type { LabData } from "../lab/data.ts";
+import type { Step } from "../trace/step.ts";
+import { arrange, type NodeBox, placeAcross } from "./bands.ts";
+import { type Cable, route } from "./cables.ts";
+import { legend, legendHeight } from "./legend.ts";
+import { cabling, key, nest, type Slot } from "./nest.ts";
+import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
+import { MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
+import { measure, visible } from "./text.ts";
+import { type Crossing, placeName, since, type Way, way } from "./way.ts";
+
+export interface TopologyOptions {
+  readonly title?: string;
+  /** Whether MAC addresses are written into the devices; they are unless there are many devices. */
+  readonly macs?: boolean;
+  /** From so many pods on a node, those that the walk does not touch become small cells. */
+  readonly most?: number;
+}
+
+/** The lab with every namespace, device and cable, and the way of the steps on it. */
+export function topology(lab: LabData, steps: readonly Step[] = [], options: TopologyOptions = {}): Scene {
+  const walked = way(steps, cabling(lab));
+  const devices = lab.nodes.reduce((sum, node) => sum + node.namespaces.reduce((all, netns) => all + netns.devices.length, 0), 0);
+  const { nodes, slots } = nest(lab, {
+    involved: involved(walked),
+    loopbacks: new Set(walked.crossings.filter(isLoop).map((crossing) => crossing.from.netns)),
+    notes: notes(walked),
+    macs: options.macs ?? devices <= 40,
+    most: options.most ?? 8,
+  });
+  const boxes = arrange(lab.nodes.map((node) => node.name), nodes);
+  placeAcross(boxes);
+  const visits = visitsOf(walked, slots);
+  const plan = route(boxes, (slot) => rows(visits, slot), MARGIN, (box) => Math.min(nameWidth(box), 260));
+  const painter = new Painter();
+  const width = Math.max(plan.width + MARGIN, walked.messages.length > 0 ? 420 : 0, 200);
+  for (const box of boxes) drawNode(painter, box, plan.names.get(box) as readonly [number, number]);
+  for (const block of boxes.flatMap((box) => box.bands.flat())) drawBlock(painter, block, visits);
+  for (const cable of plan.cables) drawCable(painter, cable, visits);
+  legend(painter, walked, MARGIN, plan.height + 16, width - 2 * MARGIN);
+  const title = options.title ?? titleOf(lab, walked);
+  return scene({
+    title,
+    desc: describe(lab, walked, plan.cables),
+    width,
+    height: plan.height + MARGIN + legendHeight(walked, width - 2 * MARGIN),
+    shapes: painter.shapes,
+    table: table(lab, walked),
+  });
+}
+
+function nameWidth(box: NodeBox): number {
+  return measure(visible(box.name.slice(0, 60)), STRONG);
+}
+
+export function isLoop(crossing: Crossing): boolean {
+  return crossing.from.netns === crossing.to.netns && crossing.from.device === crossing.to.device;
+}
+
+function involved(walked: Way): Set<string> {
+  const names = new Set<string>();
+  for (const { from, message } of walked.crossings) if (!message.arrived || from === message.crossings[0]?.from) names.add(from.netns);
+  for (const message of walked.messages) {
+    // Of a flood that found somebody, those who only heard it are not part of the way.
+    const ignored = new Set(message.arrived ? message.drops.map((drop) => drop.where.netns) : []);
+    for (const { from, to } of message.crossings) for (const place of [from, to]) if (!ignored.has(place.netns)) names.add(place.netns);
+    if (!message.arrived) for (const drop of message.drops) names.add(drop.where.netns);
+  }
+  return names;
+}
+
+function notes(walked: Way): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const drop of walked.drops) {
+    const list = found.get(drop.where.netns) ?? [];
+    found.set(drop.where.netns, list);
+    const text = `${drop.where.device === undefined ? "" : `${drop.where.device}: `}${drop.because}`;
+    if (list.length < 3 && !list.includes(text)) list.push(text);
+  }
+  return found;
+}
+
+/** What passed each device, outward and inward, as labels for badges. */
+function visitsOf(walked: Way, slots: ReadonlyMap<string, Slot>): Visits {
+  const visits: Visits = { out: new Map(), into: new Map(), moves: [] };
+  const add = (map: Map<Slot, Crossing[]>, slot: Slot | undefined, crossing: Crossing): void => {
+    if (slot === undefined) return;
+    const list = map.get(slot);
+    if (list === undefined) map.set(slot, [crossing]);
+    else if (!list.some((other) => other.number === crossing.number)) list.push(crossing);
+  };
+  for (const crossing of walked.crossings) {
+    add(visits.out, slots.get(key(crossing.from)), crossing);
+    if (!isLoop(crossing)) add(visits.into, slots.get(key(crossing.to)), crossing);
+  }
+  for (const message of walked.messages)
+    for (const after of message.crossings) {
+      const before = message.crossings.find((c) => c.to.netns === after.from.netns && c.number < after.number && c.to.device !== after.from.device);
+      const from = before && slots.get(key(before.to));
+      const to = slots.get(key(after.from));
+      if (from !== undefined && to !== undefined && from !== to && from.block === to.block) visits.moves.push({ from, to, back: message.back, step: after.number });
+    }
+  return visits;
+}
+
+/** Rows of badges beside a device: those that go one way stand left of the cable, the others right. */
+function rows(visits: Visits, slot: Slot): number {
+  return Math.max(visits.out.get(slot)?.length ?? 0, visits.into.get(slot)?.length ?? 0, 0) === 0
+    ? 0
+    : Math.min(4, Math.max(visits.out.get(slot)?.length ?? 0, visits.into.get(slot)?.length ?? 0));
+}
+
+function titleOf(lab: LabData, walked: Way): string {
+  const [first] = walked.messages;
+  const size = `${lab.nodes.length === 1 ? "one node" : `${lab.nodes.length} nodes`}`;
+  return first === undefined ? `Topology of ${size}` : `The way of ${first.caption} through ${size}`;
+}
+
+function describe(lab: LabData, walked: Way, cables: readonly Cable[]): string {
+  const parts = lab.nodes.map((node) => {
+    const pods = node.namespaces.slice(1).map((pod) => pod.name);
+    const names = pods.slice(0, 6).join(", ") + (pods.length > 6 ? `, and ${pods.length - 6} more` : "");
+    return pods.length === 0 ? `Node ${node.name}.` : `Node ${node.name} with ${names}.`;
+  });
+  const shown = parts.slice(0, 8).join(" ") + (parts.length > 8 ? ` And ${parts.length - 8} more nodes.` : "");
+  const steps = walked.messages.slice(0, 12).map((message) => {
+    const numbers = message.crossings.map((crossing) => crossing.number);
+    const end = message.arrived || message.drops.length === 0 ? "" : `, dropped: ${message.drops[0]?.because}`;
+    return `${message.caption}${numbers.length > 0 ? ` (cable crossings ${Math.min(...numbers)} to ${Math.max(...numbers)})` : ""}${end}`;
+  });
+  return `${shown} ${cables.length} cables drawn. ${steps.length > 0 ? `The way: ${steps.join("; ")}.` : ""}`.trim();
+}
+
+function table(lab: LabData, walked: Way): Scene["table"] {
+  if (walked.messages.length > 0) {
+    const start = Math.min(...walked.crossings.map((crossing) => crossing.time), ...walked.drops.map((drop) => drop.time));
+    const rows = walked.crossings.map((crossing) => [
+      `${crossing.number}`,
+      since(crossing.time, start),
+      placeName(crossing.from),
+      placeName(crossing.to),
+      crossing.message.caption,
+      crossing.step.because,
+    ]);
+    const drops = walked.drops.map((drop) => ["dropped", since(drop.time, start), placeName(drop.where), "", "", drop.because]);
+    return { columns: ["number", "time", "from", "to", "packet", "because"], rows: [...rows, ...drops] };
+  }
+  const rows = lab.nodes.flatMap((node) =>
+    node.namespaces.flatMap((netns) =>
+      netns.devices.map((device) => [
+        node.name,
+        netns.name,
+        netns.containers.join(", "),
+        device.name,
+        device.addresses.map((each) => each.address).join(", "),
+        device.mac,
+        device.peer ? `cable to ${device.peer.netns} ${device.peer.device}` : device.master ? "" : device.kind,
+        device.master ?? "",
+      ]),
+    ),
+  );
+  return { columns: ["node", "namespace", "containers", "device", "addresses", "MAC", "leads to", "port of"], rows };
+}

@@ -1,0 +1,164 @@
+// The way that steps tell: which cable was crossed when, in which direction, by which message, and where it ended.
+import type { Step, Where } from "../trace/step.ts";
+import { caption, conversation, frameOf, goesBack, identity, inner, type Packet } from "./packet.ts";
+
+/** One frame through one cable, or once around loopback. */
+export interface Crossing {
+  /** From 1, in the order of time: the number in the picture. Branches of a flood share it. */
+  readonly number: number;
+  readonly from: Place;
+  readonly to: Place;
+  readonly time: number;
+  readonly message: Message;
+  /** The step with the packet as it was on the cable. */
+  readonly step: Step;
+}
+
+export interface Place {
+  readonly node: string;
+  readonly netns: string;
+  readonly device: string;
+}
+
+/** One packet from its maker to its end, however many cables it crosses. */
+export interface Message {
+  readonly caption: string;
+  readonly back: boolean;
+  readonly packet: Packet;
+  readonly crossings: Crossing[];
+  /** Where and why it was dropped, each branch of a flood by itself. */
+  readonly drops: Step[];
+  /** Whether somebody took it: then the drops are only the branches of a flood that it was not meant for. */
+  arrived: boolean;
+}
+
+export interface Way {
+  readonly crossings: readonly Crossing[];
+  readonly messages: readonly Message[];
+  readonly drops: readonly Step[];
+}
+
+/** Where the other end of a cable is; undefined for a device without one. */
+export type PeerOf = (place: Place) => Place | undefined;
+
+/** A way knows the cables from the lab; without one it pairs each receive with the send that caused it. */
+export function way(steps: readonly Step[], peerOf: PeerOf = () => undefined): Way {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const found = new Messages();
+  const crossings: Crossing[] = [];
+  const crossed = new Set<number>();
+  /** The last cable on the way to a step. */
+  const last = new Map<number, Crossing>();
+  const numbers = new Map<Message, number[]>();
+  let next = 1;
+
+  const cross = (step: Step, packet: Packet, from: Place, to: Place): void => {
+    const before = last.get(step.id);
+    const message = found.of(packet, from);
+    const depths = numbers.get(message) ?? [];
+    numbers.set(message, depths);
+    const depth = before?.message === message ? depths.indexOf(before.number) + 1 : 0;
+    depths[depth] ??= next++;
+    const crossing = { number: depths[depth], from, to, time: step.time, message, step };
+    crossings.push(crossing);
+    message.crossings.push(crossing);
+    last.set(step.id, crossing);
+  };
+
+  for (const step of steps) {
+    const before = step.cause === null ? undefined : last.get(step.cause);
+    if (before !== undefined) last.set(step.id, before);
+    const { packet } = step;
+    if (packet === undefined) continue;
+    const here = place(step.where);
+    if (step.what === "drop") found.of(packet).drops.push(step);
+    else if (step.what === "deliver" || step.what === "arp") found.arrive(packet, step.where);
+    else if (here !== undefined && frameOf(packet) !== undefined) {
+      if (step.what === "send") {
+        const to = peerOf(here);
+        if (to === undefined) continue;
+        crossed.add(step.id);
+        cross(step, packet, here, to);
+      } else if (step.what === "receive") {
+        const sent = sender(step, byId);
+        if (sent !== undefined && crossed.has(sent.id)) continue;
+        const from = sent === undefined ? peerOf(here) : place(sent.where);
+        if (from !== undefined) cross(step, packet, from, here);
+      }
+    }
+  }
+  const messages = found.all.filter((message) => message.crossings.length + message.drops.length > 0);
+  const drops = messages.flatMap((message) => (message.arrived ? [] : message.drops));
+  return { crossings, messages, drops };
+}
+
+/** Sorts packets into messages: the same words again from the same place are a new message (a question asked again). */
+class Messages {
+  readonly all: Message[] = [];
+  readonly #latest = new Map<string, Message>();
+  /** For each conversation the end that spoke first. */
+  readonly #opening = new Map<string, string>();
+
+  of(packet: Packet, from?: Place): Message {
+    const key = identity(packet);
+    const known = this.#latest.get(key);
+    const first = known?.crossings[0]?.from;
+    if (known !== undefined && !(from !== undefined && first !== undefined && same(first, from))) return known;
+    const body = inner(packet);
+    if (body?.kind === "ipv4") {
+      const { key: both, from: end } = conversation(body);
+      if (!this.#opening.has(both)) this.#opening.set(both, end);
+    }
+    const message: Message = {
+      caption: caption(packet),
+      back: goesBack(packet, this.#opening),
+      packet,
+      crossings: [],
+      drops: [],
+      arrived: false,
+    };
+    this.all.push(message);
+    this.#latest.set(key, message);
+    return message;
+  }
+
+  arrive(packet: Packet, where: Where): void {
+    const known = this.#latest.get(identity(packet));
+    if (known?.crossings[0] !== undefined && known.crossings[0].from.netns !== where.netns) known.arrived = true;
+  }
+}
+
+function same(a: Place, b: Place): boolean {
+  return a.netns === b.netns && a.device === b.device && a.node === b.node;
+}
+
+/** The send that caused a receive, unless it was in the same namespace (a bridge's port handing up to the bridge). */
+function sender(step: Step, byId: ReadonlyMap<number, Step>): Step | undefined {
+  for (let at = step.cause === null ? undefined : byId.get(step.cause); at !== undefined; ) {
+    if (at.what === "receive") return undefined;
+    if (at.what === "send") return at;
+    at = at.cause === null ? undefined : byId.get(at.cause);
+  }
+  return undefined;
+}
+
+function place(where: Where): Place | undefined {
+  return where.device === undefined ? undefined : { node: where.node, netns: where.netns, device: where.device };
+}
+
+/** Where a step was, in one word or two. */
+export function placeName(where: Where): string {
+  return where.device === undefined ? where.netns : `${where.netns} ${where.device}`;
+}
+
+/** Virtual time since the first step, in the unit that keeps it short. */
+export function since(time: number, start: number): string {
+  const nanoseconds = time - start;
+  if (nanoseconds < 1e6) return `${trim(nanoseconds / 1e3)} µs`;
+  if (nanoseconds < 1e9) return `${trim(nanoseconds / 1e6)} ms`;
+  return `${trim(nanoseconds / 1e9)} s`;
+}
+
+function trim(value: number): string {
+  return value === 0 ? "0" : value.toFixed(3).replace(/\.?0+$/, "");
+}
