@@ -1,0 +1,124 @@
+// Runs shell text in a namespace of a lab.
+import type { Lab } from "../lab/lab.ts";
+import type { Process, Program } from "../lab/process.ts";
+import type { Netns } from "../netns/netns.ts";
+import { BadInput } from "../wire/input.ts";
+import type { Call } from "./command.ts";
+import { COMMANDS } from "./registry.ts";
+import { type Pipeline, parseShell, type SimpleCommand } from "./words.ts";
+
+/** What a command printed and how it ended. */
+export interface ShellResult {
+  /** Standard output and error as they came. */
+  readonly text: string;
+  /** Standard output alone. */
+  readonly out: string;
+  /** Exit status of the last command: 0 is success, 127 a command nobody knows, 130 one that was interrupted. */
+  readonly status: number;
+}
+
+/** A place to run commands: a namespace, and the container if it is a pod's. */
+export interface Place {
+  readonly ns: Netns;
+  readonly container: string | null;
+}
+
+/** Reads `node-1`, `pod` or `pod/container`. Throws BadInput naming what there is. */
+export function place(lab: Lab, where: string): Place {
+  const [name = "", container, ...rest] = where.split("/");
+  const ns = lab.netns(name);
+  const containers = lab.machines.get(ns.node)?.containers.get(name) ?? [];
+  if (container === undefined) return { ns, container: containers[0] ?? null };
+  if (rest.length > 0 || !containers.includes(container))
+    throw new BadInput(`no container of ${name} has this name`, where, `It has: ${containers.join(", ") || "none"}.`);
+  return { ns, container };
+}
+
+/**
+ * Runs shell text and lets virtual time pass until it is done; what it leaves running in the background goes on.
+ * Throws BadInput for unknown commands before anything runs, and for flags that are not modelled.
+ */
+export function runShell(lab: Lab, where: Place, text: string): ShellResult {
+  const pipelines = parseShell(text);
+  for (const { commands } of pipelines) for (const { words } of commands) known(words);
+  const said: { text: string; out: boolean }[] = [];
+  const surroundings = {
+    ns: where.ns,
+    out: (piece: string) => void said.push({ text: piece, out: true }),
+    err: (piece: string) => void said.push({ text: piece, out: false }),
+  };
+  const shell = lab.start("sh", surroundings, list(lab, where, pipelines, surroundings));
+  if (!lab.runUntilDone(shell)) {
+    shell.kill(INTERRUPTED);
+    surroundings.err(
+      `(interrupted: nothing more can happen here, and ${lastWords(pipelines)} still waits. Put & behind it to leave it running.)\n`,
+    );
+  }
+  const join = (pieces: typeof said) => pieces.map((piece) => piece.text).join("");
+  return { text: join(said), out: join(said.filter((piece) => piece.out)), status: shell.status ?? INTERRUPTED };
+}
+
+const INTERRUPTED = 130;
+
+function lastWords(pipelines: readonly Pipeline[]): string {
+  return JSON.stringify(pipelines.at(-1)?.text ?? "");
+}
+
+function known(words: readonly string[]): void {
+  const name = words[0]!;
+  if (!Object.hasOwn(COMMANDS, name))
+    throw new BadInput(
+      "a command that is not modelled",
+      name,
+      `There are: ${Object.keys(COMMANDS).sort().join(", ")}.`,
+    );
+}
+
+type Voice = Pick<Call, "out" | "err">;
+
+function* list(lab: Lab, where: Place, pipelines: readonly Pipeline[], voice: Voice): Program {
+  let status = 0;
+  for (const pipeline of pipelines) {
+    if (pipeline.when === "and" && status !== 0) continue;
+    if (pipeline.when === "or" && status === 0) continue;
+    const body = pipe(lab, where, pipeline.commands, voice);
+    if (pipeline.background) {
+      lab.start(pipeline.text, { ns: where.ns, ...voice }, body);
+      // It gets the chance to start: a server in the background listens before the next command asks it.
+      yield { until: lab.now };
+      status = 0;
+    } else status = yield* body;
+  }
+  return status;
+}
+
+function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice: Voice): Program {
+  let stdin = "";
+  let status = 0;
+  for (const [i, command] of commands.entries()) {
+    const isLast = i === commands.length - 1;
+    let piped = "";
+    const nowhere = () => {};
+    const intoPipe = (text: string) => {
+      piped += text;
+    };
+    const out = command.stdout === "nowhere" ? nowhere : isLast ? voice.out : intoPipe;
+    const err = command.stderr === "nowhere" ? nowhere : command.stderr === "out" ? out : voice.err;
+    status = yield* simple(lab, where, command.words, { out, err }, stdin);
+    stdin = piped;
+  }
+  return status;
+}
+
+function* simple(lab: Lab, { ns, container }: Place, words: readonly string[], voice: Voice, stdin: string): Program {
+  known(words);
+  const [name = "", ...args] = words;
+  const run = (other: Netns, line: readonly string[]) => simple(lab, { ns: other, container: null }, line, voice, "");
+  const result = COMMANDS[name]!({ lab, ns, container, args, stdin, ...voice, run });
+  return typeof result === "number" ? result : yield* result;
+}
+
+/** The processes that still run in a namespace, oldest first. */
+export function running(lab: Lab, ns: Netns): Process[] {
+  return [...lab.processes].filter((process) => process.surroundings.ns === ns);
+}
