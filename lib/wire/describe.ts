@@ -1,0 +1,130 @@
+// One line for a frame, in the words of tcpdump 4.99 with -n: the printer of `tcpdump`, of a trace's story and of pictures.
+// Before you edit: tcpdump's print-ether.c, print-arp.c, print-ip.c, print-icmp.c, print-udp.c, print-tcp.c.
+// Payloads are decoded for HTTP and IP in IP; other protocols of UDP show as `UDP, length N`, of TCP not at all.
+import { frameLength, ipv4Bytes, ipv4Length } from "./bytes.ts";
+import { describeIcmp } from "./describe-icmp.ts";
+import { describeTcp, type TcpSequences } from "./describe-tcp.ts";
+import { type Arp, ETHERTYPE, type Frame, type Ipv4Packet, PROTOCOL, protocolOf } from "./packet.ts";
+import { parseIpv4 } from "./parse.ts";
+
+/** What the flags of tcpdump change about a line. */
+export interface DescribeOptions {
+  /** `-e`: Ethernet addresses and type in front, and the words IP and ARP left out. */
+  readonly link?: boolean;
+  /** `-q`: less about TCP. */
+  readonly quiet?: boolean;
+  /** `-v`, `-vv`: TTL, identification, flags of IP; what an ICMP error quotes. Then a packet takes two lines. */
+  readonly verbose?: 0 | 1 | 2;
+  /** What was seen of each connection, so that sequence numbers count from its start; without it they are absolute. */
+  readonly sequences?: TcpSequences;
+}
+
+/** A frame as tcpdump prints it, without the time: `ARP, Request who-has 10.244.1.3 tell 10.244.1.2, length 28`. */
+export function describe(frame: Frame, options: DescribeOptions = {}): string {
+  const { payload } = frame;
+  if (payload.kind === "unknown") return linkHeader(frame, options) + hexDump(payload.data);
+  const text = payload.kind === "arp" ? describeArp(payload, options) : describeIpv4(payload, options);
+  if (options.link) return linkHeader(frame, options) + text;
+  return (payload.kind === "arp" ? "ARP, " : "IP ") + text;
+}
+
+const ETHERTYPE_NAME: Readonly<Record<number, string>> = {
+  [ETHERTYPE.ipv4]: "IPv4",
+  [ETHERTYPE.arp]: "ARP",
+  [ETHERTYPE.ipv6]: "IPv6",
+};
+
+function linkHeader(frame: Frame, { quiet }: DescribeOptions): string {
+  const { payload } = frame;
+  const type = payload.kind === "unknown" ? payload.ethertype : ETHERTYPE[payload.kind];
+  const hex = `0x${type.toString(16).padStart(4, "0")}`;
+  const name = ETHERTYPE_NAME[type];
+  const text = quiet ? (name ?? `Unknown Ethertype (${hex})`) : `ethertype ${name ?? "Unknown"} (${hex})`;
+  return `${frame.src} > ${frame.dst}, ${text}, length ${frameLength(frame)}: `;
+}
+
+function describeArp(arp: Arp, { verbose = 0 }: DescribeOptions): string {
+  const kind = verbose > 0 ? "Ethernet (len 6), IPv4 (len 4), " : "";
+  if (arp.op === "reply") return `${kind}Reply ${arp.senderIp} is-at ${arp.senderMac}, length 28`;
+  const target = arp.targetMac.bits === 0 ? "" : ` (${arp.targetMac})`;
+  return `${kind}Request who-has ${arp.targetIp}${target} tell ${arp.senderIp}, length 28`;
+}
+
+/** An IPv4 packet without the word IP: `10.244.1.2 > 10.244.1.3: ICMP echo request, id 1, seq 1, length 64`. */
+export function describeIpv4(packet: Ipv4Packet, options: DescribeOptions = {}, length = ipv4Length(packet)): string {
+  const head = (options.verbose ?? 0) > 0 ? `${ipHeader(packet, length)}\n    ` : "";
+  return head + transport(packet, options, length - 20);
+}
+
+const PROTOCOL_NAME: Readonly<Record<number, string>> = {
+  [PROTOCOL.icmp]: "ICMP",
+  2: "IGMP",
+  4: "IPIP",
+  [PROTOCOL.tcp]: "TCP",
+  [PROTOCOL.udp]: "UDP",
+  41: "IPv6",
+  47: "GRE",
+  50: "ESP",
+  51: "AH",
+  132: "SCTP",
+};
+
+const ECN = ["", ",ECT(1)", ",ECT(0)", ",CE"] as const;
+
+function ipHeader(packet: Ipv4Packet, length: number): string {
+  const { tos, ttl, id, fragmentOffset, moreFragments, dontFragment } = packet;
+  const flags = [moreFragments ? "+" : "", dontFragment ? "DF" : ""].filter((flag) => flag !== "").join(", ");
+  const protocol = protocolOf(packet);
+  const life = ttl >= 1 ? `, ttl ${ttl}` : "";
+  return `(tos 0x${tos.toString(16)}${ECN[tos & 3]}${life}, id ${id}, offset ${fragmentOffset}, flags [${flags || "none"}], proto ${PROTOCOL_NAME[protocol] ?? "unknown"} (${protocol}), length ${length})`;
+}
+
+function transport(packet: Ipv4Packet, options: DescribeOptions, length: number): string {
+  const { src, dst } = packet;
+  if (packet.fragmentOffset > 0) return `${src} > ${dst}: ip-proto-${protocolOf(packet)}`;
+  const { body } = packet.moreFragments ? firstFragment(packet) : packet;
+  const fragmented = packet.moreFragments;
+  switch (body.kind) {
+    case "icmp":
+      return `${src} > ${dst}: ${describeIcmp(body, length, (quoted, total) => `IP ${describeIpv4(quoted, options, total)}`, options)}`;
+    case "udp": {
+      const said = fragmented ? udpLength(packet) : length - 8;
+      return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${checksumOk(options, fragmented)}UDP, length ${said}`;
+    }
+    case "tcp":
+      return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${describeTcp(packet, body, length, fragmented, options)}`;
+    case "unknown":
+      if (body.protocol === 4 && body.data.length >= 20)
+        return `${src} > ${dst}: ${options.link ? "" : "IP "}${describeIpv4(parseIpv4(body.data), options)}`;
+      return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;
+  }
+}
+
+function checksumOk({ verbose = 0 }: DescribeOptions, fragmented: boolean): string {
+  return verbose > 1 && !fragmented ? "[udp sum ok] " : "";
+}
+
+/** The first fragment has the header of what was cut: read it as if it were whole. */
+function firstFragment(packet: Ipv4Packet): Ipv4Packet {
+  if (packet.body.kind !== "unknown") return packet;
+  const whole = ipv4Bytes({ ...packet, moreFragments: false });
+  return parseIpv4(whole, { checksums: "ignore" });
+}
+
+/** The length the UDP header says, of which the first fragment has a part. */
+function udpLength(packet: Ipv4Packet): number {
+  const bytes = ipv4Bytes(packet);
+  return new DataView(bytes.buffer).getUint16(24) - 8;
+}
+
+/** Octets nobody can read, as tcpdump shows them (hex_and_ascii_print). */
+function hexDump(data: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < data.length; at += 16) {
+    const row = [...data.subarray(at, at + 16)];
+    const hex = row.map((byte, i) => byte.toString(16).padStart(2, "0") + (i % 2 === 1 ? " " : "")).join("");
+    const ascii = row.map((byte) => (byte > 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");
+    text += `\n\t0x${at.toString(16).padStart(4, "0")}:  ${hex.trimEnd().padEnd(39)}  ${ascii}`;
+  }
+  return text;
+}
