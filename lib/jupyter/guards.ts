@@ -7,7 +7,6 @@ export function guardProcess(complain: (title: string, thrown: unknown) => void)
   };
   process.exit = refuse as typeof process.exit;
   process.abort = refuse as typeof process.abort;
-  Object.assign(process, { reallyExit: refuse });
   process.on("unhandledRejection", (reason) => complain("A promise failed, and no cell awaited it:", reason));
   process.on("uncaughtException", (error) => complain("Code that a cell left behind failed:", error));
 }

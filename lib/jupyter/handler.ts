@@ -171,7 +171,7 @@ export function createHandler(door: Door): Handler {
     },
     publish: (type, content) => publish(type, content),
     async ask(prompt, password) {
-      if (!current || current.content.allow_stdin !== true) {
+      if (current?.content.allow_stdin !== true) {
         const refusal = new Error("input() needs a front end that can ask, and this one can't");
         refusal.name = "StdinNotImplementedError";
         throw refusal;

@@ -8,7 +8,7 @@ const NAME = "packetwalk";
 const root = path.dirname(createRequire(import.meta.url).resolve("packetwalk/package.json"));
 
 /** The kernel.json; absolute paths, since Jupyter starts kernels from anywhere. */
-export function kernelSpec(): object {
+export function kernelSpec(): { argv: string[]; display_name: string; language: string; [key: string]: unknown } {
   const main = path.join(root, "dist", "lib", "cli", "main.js");
   return {
     argv: [
