@@ -14,6 +14,9 @@ import { Alarms, Cableway } from "./events.ts";
 import { Machine } from "./machine.ts";
 import { Process, type Program, type Surroundings } from "./process.ts";
 
+/** What the virtual clock calls zero, in nanoseconds since 1970: 2025-01-01, midnight UTC. */
+export const EPOCH = 1_735_689_600_000_000_000n;
+
 /** How long a frame is under way on any cable: about what a veth pair takes. */
 export const CABLE_TIME = 5 * MICROSECOND;
 
@@ -23,6 +26,8 @@ const FIRST_INODE = 4026532000;
 export interface LabOptions {
   /** Same seed, same bytes: MACs, ports, identifiers, every draw. */
   readonly seed?: string;
+  /** Where the dice begin, if not at the seed: a lab read from data must not draw the MACs again that it has. */
+  readonly dice?: string;
 }
 
 export class Lab implements Cables {
@@ -37,11 +42,12 @@ export class Lab implements Cables {
   private readonly alarms = new Alarms();
   private clock = 0;
   private order = 0;
-  private inode = FIRST_INODE;
+  /** The inode the next namespace gets. */
+  nextInode = FIRST_INODE;
 
-  constructor({ seed = "packetwalk" }: LabOptions = {}) {
+  constructor({ seed = "packetwalk", dice = seed }: LabOptions = {}) {
     this.seed = seed;
-    this.dice = seedrandom.alea(seed);
+    this.dice = seedrandom.alea(dice);
   }
 
   get now(): number {
@@ -76,7 +82,7 @@ export class Lab implements Cables {
         name,
         "Nodes, pods and namespaces need names of their own.",
       );
-    const ns = new Netns(machine.name, name, this.inode++, this);
+    const ns = new Netns(machine.name, name, this.nextInode++, this);
     addDevice(ns, "loopback", "lo", Mac.of(0));
     this.namespaces.set(name, ns);
     machine.namespaces.set(name, ns);

@@ -82,13 +82,25 @@ export type NewStep = Omit<Step, "id">;
  */
 export class Recorder {
   level: Level = LEVEL.off;
-  readonly steps: Step[] = [];
+  private kept: Step[] = [];
+  private next = 0;
 
-  /** Adds a step and returns its id, to be the cause of what follows. */
+  get steps(): readonly Step[] {
+    return this.kept;
+  }
+
+  /** Adds a step and returns its id, to be the cause of what follows. Ids are never used twice. */
   add(step: NewStep): number {
-    const id = this.steps.length;
-    this.steps.push({ id, ...step });
+    const id = this.next++;
+    this.kept.push({ id, ...step });
     return id;
+  }
+
+  /** Gives away what was recorded, and begins anew. */
+  take(): Step[] {
+    const { kept } = this;
+    this.kept = [];
+    return kept;
   }
 }
 

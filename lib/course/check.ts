@@ -1,0 +1,112 @@
+// Checks and predictions: the cells in which a student finds out.
+import { inspect, isDeepStrictEqual } from "node:util";
+
+/** How an attempt came out, with the reason: what behaviour helpers give and `check` shows. */
+export interface Outcome {
+  readonly ok: boolean;
+  readonly because: string;
+}
+
+const DISPLAY = Symbol.for("Jupyter.display");
+
+/** The result of a check; shows itself as one line with ✔ or ✘ and, when it failed, the reason. */
+export class Checked implements Outcome {
+  readonly title: string;
+  readonly ok: boolean;
+  readonly because: string;
+
+  constructor(title: string, ok: boolean, because: string) {
+    this.title = title;
+    this.ok = ok;
+    this.because = because;
+  }
+  toString(): string {
+    return this.ok ? `✔ ${this.title}` : `✘ ${this.title}\n  ${this.because}`;
+  }
+  [DISPLAY](): Record<string, string> {
+    return { "text/plain": this.toString() };
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Compares a value with what it should be, or judges an outcome: `check("one hop", hops, 1)`,
+ * `check("c answers a", reaches("a", "10.244.1.4"))`. A failed check does not throw, so the cells below still run;
+ * a function is called, and an error in it is a failed check with the error as reason.
+ */
+export function check(title: string, outcome: Outcome | (() => Outcome)): Checked;
+export function check<T>(title: string, got: T | (() => T), wanted: T): Checked;
+export function check(title: string, ...values: unknown[]): Checked {
+  try {
+    const got = typeof values[0] === "function" ? (values[0] as () => unknown)() : values[0];
+    if (values.length > 1) {
+      const [, wanted] = values;
+      if (isDeepStrictEqual(got, wanted)) return new Checked(title, true, "");
+      return new Checked(title, false, `It is ${short(got)}; it should be ${short(wanted)}.`);
+    }
+    if (isOutcome(got)) return new Checked(title, got.ok, got.because);
+    return new Checked(title, false, `There is nothing to judge yet: got ${short(got)}.`);
+  } catch (error) {
+    return new Checked(title, false, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === "object" && value !== null && "ok" in value && "because" in value;
+}
+
+function short(value: unknown): string {
+  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 3 });
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
+/** A prediction set against what happened. */
+export class Prediction {
+  readonly question: string;
+  readonly guess: unknown;
+  /** Undefined until there is a guess. */
+  readonly truth: unknown;
+  private readonly because: string;
+
+  constructor(question: string, guess: unknown, truth: unknown, because: string) {
+    this.question = question;
+    this.guess = guess;
+    this.truth = truth;
+    this.because = because;
+  }
+  get ok(): boolean {
+    return this.truth !== undefined && isDeepStrictEqual(this.guess, this.truth);
+  }
+  toString(): string {
+    if (this.truth === undefined)
+      return `? ${this.question}\n  Put your prediction in place of "?", then run the cell again.`;
+    const verdict = this.ok
+      ? `✔ ${short(this.truth)}, as you said`
+      : `✘ you said ${short(this.guess)}, it is ${short(this.truth)}`;
+    return `? ${this.question}\n  ${verdict}${this.because === "" ? "" : `: ${this.because}`}`;
+  }
+  [DISPLAY](): Record<string, string> {
+    return { "text/plain": this.toString() };
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Predict, then run: nothing is told while the guess is "?". `experiment` gives the truth, or an outcome whose reason
+ * is told with it: `predict("Does eth0 see it?", "no", () => …)`.
+ */
+export function predict<T>(
+  question: string,
+  guess: T | "?",
+  experiment: () => T | { readonly value: T; readonly because: string },
+): Prediction {
+  if (guess === "?") return new Prediction(question, guess, undefined, "");
+  const found = experiment();
+  if (typeof found === "object" && found !== null && "value" in found && "because" in found)
+    return new Prediction(question, guess, found.value, found.because);
+  return new Prediction(question, guess, found, "");
+}

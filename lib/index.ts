@@ -1,0 +1,13 @@
+// What a notebook imports. The only barrel: nothing inside the library imports it.
+export { type Checked, check, type Outcome, type Prediction, predict } from "./course/check.ts";
+export type { LabData } from "./lab/data.ts";
+export type { Lab, LabOptions } from "./lab/lab.ts";
+export type { Machine, PodOptions } from "./lab/machine.ts";
+export { Picture } from "./notebook/display.ts";
+export { reaches } from "./notebook/reaches.ts";
+export { lab } from "./notebook/session.ts";
+export { Output, sh } from "./notebook/sh.ts";
+export { show } from "./notebook/show.ts";
+export { type Seen, Walk, walk } from "./notebook/walk.ts";
+export type { Evidence, Step, Tried, What, Where } from "./trace/step.ts";
+export { BadInput } from "./wire/input.ts";

@@ -1,0 +1,49 @@
+// How values show themselves in a notebook: a MIME bundle under the symbol that Jupyter kernels for JavaScript look for.
+import { figure } from "../draw/figure.ts";
+import type { Scene } from "../draw/scene.ts";
+import { svg } from "../draw/svg.ts";
+
+export const DISPLAY = Symbol.for("Jupyter.display");
+export const METADATA = Symbol.for("Jupyter.metadata");
+export const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** MIME type to content. */
+export type Shown = Readonly<Record<string, string>>;
+
+/** A value that is its text. */
+export class Told {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+  toString(): string {
+    return this.text;
+  }
+  [DISPLAY](): Shown {
+    return { "text/plain": this.text };
+  }
+  [INSPECT](): string {
+    return this.text;
+  }
+}
+
+/** A scene that shows itself as a picture with its text twin. */
+export class Picture {
+  readonly scene: Scene;
+  constructor(scene: Scene) {
+    this.scene = scene;
+  }
+  /** The picture as SVG text, for a file. */
+  svg(): string {
+    return svg(this.scene);
+  }
+  [DISPLAY](): Shown {
+    return figure(this.scene).data;
+  }
+  get [METADATA](): Readonly<Record<string, string>> {
+    return figure(this.scene).metadata;
+  }
+  [INSPECT](): string {
+    return figure(this.scene).data["text/plain"] ?? "";
+  }
+}

@@ -1,0 +1,24 @@
+// Behaviour that checks ask about: does a packet get there, and if not, why?
+import type { Outcome } from "../course/check.ts";
+import type { Lab } from "../lab/lab.ts";
+import type { Step } from "../trace/step.ts";
+import { currentLab } from "./session.ts";
+import { walk } from "./walk.ts";
+
+/**
+ * Whether a ping from `where` to `address` is answered. When it is not, the reason is that of the last packet lost.
+ */
+export function reaches(where: string, address: string, lab: Lab = currentLab()): Outcome {
+  const walked = walk(where, `ping -c 1 -W 4 ${address}`, lab);
+  if (walked.output.status === 0) return { ok: true, because: `${address} answers ${where}` };
+  // An ARP question that somebody did not answer is not why: the packet that never went out is.
+  const lost = walked.drops.findLast(({ packet }) => packet !== undefined && isIp(packet));
+  const drop = lost ?? walked.drops.at(-1);
+  if (drop === undefined) return { ok: false, because: walked.output.text.trim() };
+  const { where: at, because } = drop;
+  return { ok: false, because: `In ${at.netns}${at.device === undefined ? "" : `, at ${at.device}`}: ${because}.` };
+}
+
+function isIp(packet: NonNullable<Step["packet"]>): boolean {
+  return "payload" in packet ? packet.payload.kind === "ipv4" : packet.kind === "ipv4";
+}

@@ -1,0 +1,139 @@
+// The verb walk: commands run while every step is recorded, and what came of it as story, pictures, table and capture.
+import { headers } from "../draw/headers.ts";
+import { ladder } from "../draw/ladder.ts";
+import { routing } from "../draw/routing.ts";
+import { topology } from "../draw/topology.ts";
+import type { LabData } from "../lab/data.ts";
+import { labData } from "../lab/data-io.ts";
+import { EPOCH, type Lab } from "../lab/lab.ts";
+import type { Tap } from "../link/device.ts";
+import { LEVEL, type Step } from "../trace/step.ts";
+import { type Detail, story } from "../trace/story.ts";
+import { Trace } from "../trace/trace.ts";
+import { frameBytes } from "../wire/bytes.ts";
+import { BadInput } from "../wire/input.ts";
+import type { Frame } from "../wire/packet.ts";
+import { pcapBytes } from "../wire/pcap.ts";
+import { DISPLAY, INSPECT, Picture, type Shown, Told } from "./display.ts";
+import { currentLab } from "./session.ts";
+import { type Output, sh } from "./sh.ts";
+
+/** A frame that a device sent or received during a walk. */
+export interface Seen {
+  readonly netns: string;
+  readonly device: string;
+  readonly direction: "in" | "out";
+  /** Virtual nanoseconds since the lab began. */
+  readonly time: number;
+  readonly frame: Frame;
+}
+
+/** What happened while a command ran, and because of what. Shows itself as a picture with its story. */
+export class Walk extends Trace {
+  /** What the command printed. */
+  readonly output: Output;
+  /** Every frame every device saw, in the order of time. */
+  readonly frames: readonly Seen[];
+  /** The lab as it was afterwards. */
+  readonly lab: LabData;
+
+  constructor(steps: readonly Step[], output: Output, frames: readonly Seen[], lab: LabData) {
+    super(steps);
+    this.output = output;
+    this.frames = frames;
+    this.lab = lab;
+  }
+
+  /** The story in words: the decisions, or with "everything" each rule and route that was tried as well. */
+  story(detail: Detail = "decisions"): Told {
+    return new Told(story(this.steps, detail));
+  }
+  /** The lab with the numbered way of the packets. */
+  topology(): Picture {
+    return new Picture(topology(this.lab, this.steps));
+  }
+  /** Who sent what to whom, over time. */
+  ladder(): Picture {
+    return new Picture(ladder(this.steps));
+  }
+  /** The headers at each hop, and what changed. */
+  headers(): Picture {
+    return new Picture(headers(this.steps));
+  }
+  /** The routing decisions, with every route that was considered; confined to one namespace if it is named. */
+  routing(netns?: string): Picture {
+    return new Picture(routing(this.steps.filter(({ where }) => netns === undefined || where.netns === netns)));
+  }
+  /** The octets of a pcap file with what one device saw: `walk.pcap("web", "eth0")`. */
+  pcap(netns: string, device: string): Uint8Array {
+    const seen = this.frames.filter((each) => each.netns === netns && each.device === device);
+    return pcapBytes(seen.map(({ time, frame }) => ({ time: EPOCH + BigInt(time), bytes: frameBytes(frame) })));
+  }
+  [DISPLAY](): Shown {
+    const shown = this.topology()[DISPLAY]();
+    const words = story(this.steps);
+    const html = `${shown["text/html"]}<details><summary>The story, step by step</summary><pre>${markupFree(words)}</pre></details>`;
+    return { "text/html": html, "text/plain": words };
+  }
+  [INSPECT](): string {
+    return story(this.steps);
+  }
+}
+
+/**
+ * Runs shell text as `sh` does while every step of every packet is recorded, until nothing is under way any more.
+ *
+ * @example
+ * const w = walk("web", "ping -c 1 10.244.1.3");
+ * w.ladder()
+ */
+export function walk(where: string, text: string, lab: Lab = currentLab()): Walk {
+  if (typeof text !== "string")
+    throw new BadInput("a walk needs a command", String(text), 'Write walk("web", "ping -c 1 10.244.1.3").');
+  const { recorder } = lab;
+  const before = recorder.level;
+  recorder.take();
+  const frames: Seen[] = [];
+  const untap = tapAll(lab, frames);
+  recorder.level = LEVEL.full;
+  try {
+    const output = sh(where, text, lab);
+    lab.run();
+    return new Walk(fromOne(recorder.take()), output, frames, labData(lab));
+  } finally {
+    recorder.level = before;
+    untap();
+  }
+}
+
+/** Numbers the steps of a walk from 1, and lets a cause from before the walk be none. */
+function fromOne(steps: readonly Step[]): Step[] {
+  const first = (steps[0]?.id ?? 0) - 1;
+  return steps.map((step) => ({
+    ...step,
+    id: step.id - first,
+    cause: step.cause === null || step.cause <= first ? null : step.cause - first,
+  }));
+}
+
+function tapAll(lab: Lab, frames: Seen[]): () => void {
+  const undo: (() => void)[] = [];
+  for (const ns of lab.namespaces.values()) {
+    for (const device of ns.devices.values()) {
+      const tap: Tap = (frame, direction) =>
+        frames.push({ netns: device.owner.name, device: device.name, direction, time: lab.now, frame });
+      device.taps = [...(device.taps ?? []), tap];
+      undo.push(() => {
+        const left = (device.taps ?? []).filter((each) => each !== tap);
+        device.taps = left.length > 0 ? left : null;
+      });
+    }
+  }
+  return () => {
+    for (const each of undo) each();
+  };
+}
+
+function markupFree(text: string): string {
+  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
