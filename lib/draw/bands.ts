@@ -1,14 +1,12 @@
 // Who stands above whom: nodes in tiers by their distance over cables, the namespaces of a node in bands around
 // the one that most cables lead to, every device on the edge that faces its cable's other end; then left to right.
-import { CELL_H, CELL_W, CELLS_IN_ROW, type Block, type Slot } from "./nest.ts";
+import { CELL_H, CELL_W, CELLS_IN_ROW, type Block, MOST_CELLS, type Slot } from "./nest.ts";
 import { MARGIN, STRONG, WIDEST } from "./scene.ts";
 import { measure, visible } from "./text.ts";
 
 export const PAD = 10;
 export const SLOT_GAP = 14;
 export const BAR_H = 26;
-/** Room on the right of loopback for the numbers of what went round it. */
-export const LOOP_W = 76;
 const BLOCK_GAP = 14;
 const NODE_PAD = 12;
 
@@ -134,7 +132,7 @@ function assignSides(box: NodeBox, boxes: readonly NodeBox[]): void {
 
 /** The room a device takes in its row. */
 function cellWidth(slot: Slot): number {
-  return slot.w + (slot.device.kind === "loopback" ? LOOP_W : 0);
+  return slot.w + slot.block.loopW * (slot.device.kind === "loopback" ? 1 : 0);
 }
 
 /** Sides may not be known yet, so all devices count as if they stood beside the header's opposite. */
@@ -182,12 +180,14 @@ function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
   const wish = (slot: Slot): number | undefined =>
     slot.peer !== undefined && placed.has(slot.peer) ? slot.peer.x + slot.peer.w / 2 - slot.w / 2 : undefined;
   const wishes = block.slots.map(wish).filter((x) => x !== undefined);
-  const lead = block.slots.some((slot) => slot.side === block.headerSide && wish(slot) !== undefined) ? block.headerW + SLOT_GAP : 0;
-  block.x = wishes.length === 0 ? cursor : Math.max(cursor, Math.min(...wishes) - PAD - lead);
+  // Cabled devices go first, so that they can stand in line with their peers; the header then follows them.
+  const cabled = block.slots.some((slot) => slot.side === block.headerSide && slot.peer);
+  block.x = wishes.length === 0 ? cursor : Math.max(cursor, Math.min(...wishes) - PAD);
+  block.headerX = block.x + PAD;
   let right = block.x + leastHeader(block);
   for (const row of rows) {
     const isHeaders = row[0]?.side === block.headerSide;
-    let x = block.x + PAD + (isHeaders ? block.headerW + SLOT_GAP : 0);
+    let x = block.x + PAD + (isHeaders && !cabled ? block.headerW + SLOT_GAP : 0);
     // A device whose cable's other end stands already wants to be in line with it; the others follow.
     row.sort((a, b) => (wish(a) ?? Number.MAX_VALUE) - (wish(b) ?? Number.MAX_VALUE));
     for (const slot of row) {
@@ -195,6 +195,10 @@ function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
       x = slot.x + cellWidth(slot) + SLOT_GAP;
       right = Math.max(right, x - SLOT_GAP + PAD);
       placed.add(slot);
+    }
+    if (isHeaders && cabled) {
+      block.headerX = x;
+      right = Math.max(right, x + block.headerW + PAD);
     }
   }
   block.w = right - block.x;
@@ -213,7 +217,7 @@ export function rowHeight(block: Block, side: "top" | "bottom"): number {
 
 export function middleHeight(block: Block): number {
   if (block.bars.length > 0) return BAR_H + 2 * 16;
-  if (block.cells !== undefined) return Math.ceil(block.cells.length / CELLS_IN_ROW) * CELL_H + 16;
+  if (block.cells !== undefined) return Math.ceil(Math.min(block.cells.length, MOST_CELLS) / CELLS_IN_ROW) * CELL_H + 16;
   return rowHeight(block, "top") > 0 && rowHeight(block, "bottom") > 0 ? (block.slots.length > 1 ? 26 : 8) : 0;
 }
 

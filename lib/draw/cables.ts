@@ -8,7 +8,7 @@ const TRACK = 10;
 const NAME_H = 26;
 const CHANNEL = 14;
 /** One row of numbers beside a cable. */
-export const BADGE_ROW = 24;
+export const BADGE_ROW = 31;
 
 /** A horizontal space that cables cross: between two bands, or between two tiers of nodes. */
 interface Gap {
@@ -82,7 +82,7 @@ export function route(
     const side = quiet.side === "top" ? "lower" : "upper";
     const gap = gapOf(quiet);
     const rows = badgeRows(quiet);
-    gap[side] = Math.max(gap[side], rows === 0 ? 10 : rows * BADGE_ROW + 8);
+    gap[side] = Math.max(gap[side], rows === 0 ? 10 : rows * BADGE_ROW + 10);
     return { a, b, quiet, points: [] };
   });
   const within = new Map(cables.filter(({ a, b }) => boxOf(a) === boxOf(b)).map((cable) => [cable, inside(cable.a, cable.b)]));

@@ -1,6 +1,6 @@
 // Under a topology: what each number was, one line for each packet.
-import { badgeWidth, BODY, LINE, type Painter, STRONG } from "./scene.ts";
-import { fit } from "./text.ts";
+import { BODY, badgeWidth, LINE, MARGIN, type Painter, STRONG, WIDEST } from "./scene.ts";
+import { fit, measure } from "./text.ts";
 import type { Message, Way } from "./way.ts";
 
 const MOST = 14;
@@ -14,8 +14,18 @@ function numbersOf(message: Message): string {
   return low === high ? `${low}` : `${low}–${high}`;
 }
 
+/** How wide the legend would like to be; no wider than a picture should be. */
+export function legendWidth(walked: Way): number {
+  const shown = walked.messages.slice(0, MOST);
+  return Math.min(WIDEST - 2 * MARGIN, indentOf(shown) + Math.max(0, ...shown.map((message) => Math.ceil(measure(message.caption, STRONG)))));
+}
+
+function indentOf(shown: readonly Message[]): number {
+  return Math.max(0, ...shown.map((message) => badgeWidth(numbersOf(message)))) + 26;
+}
+
 /** How high the legend will be. */
-export function legendHeight(walked: Way, _width: number): number {
+export function legendHeight(walked: Way): number {
   const shown = walked.messages.slice(0, MOST);
   if (shown.length === 0) return 0;
   return shown.length * ROW + (walked.messages.length > MOST ? LINE : 0) + 16;
@@ -24,7 +34,7 @@ export function legendHeight(walked: Way, _width: number): number {
 /** Draws it at x, y. */
 export function legend(painter: Painter, walked: Way, x: number, y: number, width: number): void {
   const shown = walked.messages.slice(0, MOST);
-  const indent = Math.max(0, ...shown.map((message) => badgeWidth(numbersOf(message)))) + 26;
+  const indent = indentOf(shown);
   shown.forEach((message, i) => {
     const top = y + i * ROW;
     const label = numbersOf(message);

@@ -49,7 +49,10 @@ export interface Block {
   readonly bars: Bar[];
   /** Pods drawn as one block of small cells, because there are too many of them. */
   readonly cells?: readonly NetnsData[];
+  /** Room on the right of loopback for the numbers of what went round it. */
+  readonly loopW: number;
   headerSide: "top" | "bottom";
+  headerX: number;
   x: number;
   y: number;
   w: number;
@@ -59,7 +62,8 @@ export interface Block {
 export interface NestOptions {
   /** Namespaces on the way: always drawn in full, with their loopback if it was used. */
   readonly involved: ReadonlySet<string>;
-  readonly loopbacks: ReadonlySet<string>;
+  /** How often a packet went round the loopback of a namespace. */
+  readonly loops: ReadonlyMap<string, number>;
   /** Reasons of drops, by namespace. */
   readonly notes: ReadonlyMap<string, readonly string[]>;
   readonly macs: boolean;
@@ -72,6 +76,9 @@ export const CHIP_H = 22;
 export const CELL_W = 80;
 export const CELL_H = 20;
 export const CELLS_IN_ROW = 8;
+/** The last cell says how many pods are left out; the table has them all. */
+export const MOST_CELLS = 160;
+export const MOST_LOOPS = 5;
 /** The longest name that Linux allows a device (IFNAMSIZ - 1); what a lab calls a pod may be longer. */
 const LONGEST_DEVICE = 16;
 const WIDEST_NAME = 200;
@@ -116,8 +123,8 @@ function chosen(pods: readonly NetnsData[], options: NestOptions): Set<string> {
 }
 
 function block(node: string, netns: NetnsData, own: boolean, options: NestOptions, slots: Map<string, Slot>): Block {
-  const header: Words[] = [{ text: netns.name, type: STRONG, ink: "text" }];
-  if (own) header.push({ text: "root namespace", type: BODY, ink: "muted" });
+  // A machine's own namespace has the machine's name, which the box around it says already.
+  const header: Words[] = [{ text: own ? "root namespace" : netns.name, type: STRONG, ink: "text" }];
   if (netns.sysctls["net.ipv4.ip_forward"] === "1") header.push({ text: "ip_forward = 1", type: SMALL_CODE, ink: "muted" });
   for (const note of options.notes.get(netns.name) ?? []) {
     const lines = wrap(note, NOTE_WIDTH, STRONG, 4);
@@ -138,7 +145,9 @@ function block(node: string, netns: NetnsData, own: boolean, options: NestOption
     headerH: header.length * DEVICE_LINE + chips.length * (CHIP_H + 4) + (chips.length > 0 ? 4 : 0),
     slots: [],
     bars: [],
+    loopW: 24 + 24 * Math.min(MOST_LOOPS, options.loops.get(netns.name) ?? 0),
     headerSide: "top",
+    headerX: 0,
     x: 0,
     y: 0,
     w: 0,
@@ -146,7 +155,7 @@ function block(node: string, netns: NetnsData, own: boolean, options: NestOption
   };
   for (const device of netns.devices) {
     if (device.kind === "bridge") made.bars.push(bar(device, options));
-    else if (device.kind !== "loopback" || netns.devices.length === 1 || options.loopbacks.has(netns.name))
+    else if (device.kind !== "loopback" || netns.devices.length === 1 || options.loops.has(netns.name))
       made.slots.push(slot(made, device, options, slots));
   }
   return made;
@@ -165,7 +174,9 @@ function crowd(node: string, pods: readonly NetnsData[], slots: Map<string, Slot
     slots: [],
     bars: [],
     cells: pods,
+    loopW: 0,
     headerSide: "top",
+    headerX: 0,
     x: 0,
     y: 0,
     w: 0,

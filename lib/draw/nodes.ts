@@ -2,8 +2,8 @@
 import { BAR_H, middleHeight, type NodeBox, PAD, rowHeight } from "./bands.ts";
 import { BADGE_ROW, type Cable } from "./cables.ts";
 import type { Ink } from "./ink.ts";
-import { type Bar, type Block, CELL_H, CELL_W, CELLS_IN_ROW, CHIP_H, DEVICE_LINE, nameWidth, type Slot, widthOf } from "./nest.ts";
-import { BODY, badgeWidth, type Painter, type Point, SMALL, STRONG } from "./scene.ts";
+import { type Bar, type Block, CELL_H, CELL_W, CELLS_IN_ROW, CHIP_H, DEVICE_LINE, MOST_CELLS, MOST_LOOPS, nameWidth, type Slot, widthOf } from "./nest.ts";
+import { BODY, badgeWidth, type BadgeKind, type Painter, type Point, SMALL, STRONG } from "./scene.ts";
 import { brief } from "./text.ts";
 import type { Crossing } from "./way.ts";
 
@@ -36,7 +36,7 @@ export function drawBlock(painter: Painter, block: Block, visits: Visits): void 
 }
 
 function drawHeader(painter: Painter, block: Block): void {
-  const x = block.x + PAD;
+  const x = block.headerX;
   let y = block.headerSide === "top" ? block.y + PAD : block.y + block.h - PAD - block.headerH;
   for (const words of block.header) {
     const indent = words.ink === "drop" ? 16 : 0;
@@ -54,18 +54,21 @@ function drawHeader(painter: Painter, block: Block): void {
 }
 
 function drawCells(painter: Painter, block: Block, y: number): void {
-  block.cells?.forEach((pod, i) => {
+  const cells = block.cells ?? [];
+  cells.slice(0, MOST_CELLS).forEach((pod, i) => {
     const x = block.x + PAD + (i % CELLS_IN_ROW) * CELL_W;
     const top = y + Math.floor(i / CELLS_IN_ROW) * CELL_H;
     const address = pod.devices.flatMap((device) => (device.kind === "loopback" ? [] : device.addresses))[0]?.address ?? "";
     painter.box(x, top, CELL_W - 4, CELL_H - 3, "dim", { round: 3 });
-    painter.text(x + 4, top + 13, pod.name, CELL_W - 12, SMALL, "text", { tip: brief(`${pod.name} ${address}`) });
+    const left = cells.length - MOST_CELLS;
+    const name = i === MOST_CELLS - 1 && left > 0 ? `and ${left + 1} more` : pod.name;
+    painter.text(x + 4, top + 13, name, CELL_W - 12, SMALL, "text", { tip: brief(`${pod.name} ${address}`) });
   });
 }
 
 function drawSlot(painter: Painter, slot: Slot, visits: Visits): void {
   const passed = [...(visits.out.get(slot) ?? []), ...(visits.into.get(slot) ?? [])];
-  const ink: Ink = passed.length > 0 ? "lit" : "device";
+  const ink: Ink = passed.some((crossing) => !isHeard(crossing)) ? "lit" : "device";
   painter.box(slot.x, slot.y, slot.w, slot.h, ink, { tip: brief(`${slot.device.name} in ${slot.block.netns.name}, mtu ${slot.device.mtu}, state ${slot.device.state}`) });
   slot.words.forEach((words, i) => {
     painter.text(slot.x + 8, slot.y + 16 + i * DEVICE_LINE, words.text, slot.w - 14, words.type, words.ink);
@@ -79,12 +82,12 @@ function drawLoop(painter: Painter, slot: Slot, passed: readonly Crossing[]): vo
   const y = slot.y + slot.h / 2;
   painter.line([[x, y - 8], [x + 16, y - 8], [x + 16, y + 8], [x + 6, y + 8]], "walk");
   painter.head(x + 1, y + 8, "left", "walk");
-  const shown = labels(passed, 2);
+  const shown = labels(passed, MOST_LOOPS);
   let at = x + 22;
   for (const { label, kind, step } of shown) {
     const w = badgeWidth(label);
     painter.badge(at + w / 2, y, label, kind, { step });
-    at += w + 3;
+    at += w + 4;
   }
 }
 
@@ -96,13 +99,13 @@ function drawBar(painter: Painter, block: Block, bar: Bar, index: number, y: num
   for (const slot of block.slots) {
     if (slot.device.master !== bar.device.name) continue;
     const centre = slot.x + slot.w / 2;
-    const passed = visits.out.has(slot) || visits.into.has(slot);
+    const ink = cableInk([...(visits.out.get(slot) ?? []), ...(visits.into.get(slot) ?? [])]);
     const meets = Math.min(Math.max(centre, x + 12), x + w - 12);
     const from = slot.side === "top" ? slot.y + slot.h : slot.y;
     const to = slot.side === "top" ? y : y + BAR_H;
     const half = slot.side === "top" ? y - 8 : y + BAR_H + 8;
     const points: Point[] = meets === centre ? [[centre, from], [centre, to]] : [[centre, from], [centre, half], [meets, half], [meets, to]];
-    painter.line(points, passed ? "walk" : "cable");
+    painter.line(points, ink);
   }
   painter.box(x, y, w, BAR_H, "bridge", { tip: brief(`bridge ${bar.device.name}`) });
   let at = x + 10;
@@ -137,13 +140,25 @@ export function drawCable(painter: Painter, cable: Cable, visits: Visits): void 
   const away = visits.out.get(quiet) ?? [];
   const towards = visits.into.get(quiet) ?? [];
   const passed = [...away, ...towards];
-  const ink: Ink = passed.length === 0 ? "cable" : passed.every((crossing) => crossing.message.back) ? "replyHead" : "walk";
+  const ink = cableInk(passed);
   painter.line(points, ink, { tip: brief(`cable from ${a.block.netns.name} ${a.device.name} to ${b.block.netns.name} ${b.device.name}`) });
   const down = quiet.side === "bottom";
   const x = quiet.x + quiet.w / 2;
   const edge = down ? quiet.block.y + quiet.block.h : quiet.block.y;
   column(painter, x, edge, down, away, "left", down);
   column(painter, x, edge, down, towards, "right", !down);
+}
+
+/** Thick where a packet went to somebody who wanted it, dotted where a flood was only heard. */
+function cableInk(passed: readonly Crossing[]): Ink {
+  if (passed.length === 0) return "cable";
+  if (passed.every(isHeard)) return "heard";
+  return passed.every((crossing) => crossing.message.back) ? "replyLine" : "walk";
+}
+
+/** Whether this was a branch of a flood that ended with somebody it was not meant for. */
+function isHeard({ message, to }: Crossing): boolean {
+  return message.arrived && message.drops.some((drop) => drop.where.netns === to.netns);
 }
 
 /** Numbers in a column beside a cable, each with a point in the direction it went. */
@@ -154,17 +169,17 @@ function column(painter: Painter, x: number, edge: number, down: boolean, passed
     const at = side === "left" ? x - 7 - w / 2 : x + 7 + w / 2;
     // The first in time stands where the packet meets it first.
     const row = goesDown === down ? i : shown.length - 1 - i;
-    const y = down ? edge + 16 + row * BADGE_ROW : edge - 16 - row * BADGE_ROW;
-    painter.head(at, goesDown ? y + 14 : y - 14, goesDown ? "down" : "up", kind === "reply" ? "replyHead" : kind, { step });
+    const y = (down ? edge + 19 : edge - 19) + (down ? 1 : -1) * row * BADGE_ROW;
+    painter.head(at, goesDown ? y + 17 : y - 17, goesDown ? "down" : "up", kind === "reply" ? "replyHead" : "walk", { step });
     painter.badge(at, y, label, kind, { step });
   });
 }
 
 /** At most so many labels; the last one says how many more there are. */
-function labels(passed: readonly Crossing[], most: number): { label: string; kind: "walk" | "reply"; step: number }[] {
+function labels(passed: readonly Crossing[], most: number): { label: string; kind: BadgeKind; step: number }[] {
   const all = passed.map((crossing) => ({
     label: `${crossing.number}`,
-    kind: crossing.message.back ? ("reply" as const) : ("walk" as const),
+    kind: crossing.message.back ? ("reply" as const) : isHeard(crossing) ? ("heard" as const) : ("walk" as const),
     step: crossing.number,
   }));
   if (all.length <= most) return all;

@@ -133,8 +133,8 @@ export class Painter {
   /** An arrow's head with its point at x, y. */
   head(x: number, y: number, direction: "up" | "down" | "left" | "right", ink: Ink, options: Options = {}): void {
     const [dx, dy] = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] }[direction] as [number, number];
-    const back = 10;
-    const half = 5;
+    const back = 9;
+    const half = 6.5;
     this.area(
       [
         [x, y],
@@ -153,13 +153,15 @@ export class Painter {
   }
 
   /** The number of a step in a pill around x, y: filled for a request, hollow and dashed for a reply. */
-  badge(x: number, y: number, label: string, kind: "walk" | "reply" | "drop", options: Options = {}): void {
+  badge(x: number, y: number, label: string, kind: BadgeKind, options: Options = {}): void {
     const w = badgeWidth(label);
     this.box(x - w / 2, y - 10, w, 20, kind, { round: 10, ...options });
     this.text(x, y + 4.3, label, w, BADGE, kind === "walk" ? "onWalk" : kind, { anchor: "middle", ...options });
   }
 }
 
+/** A packet on its way there, on its way back, heard by somebody it was not meant for, or lost. */
+export type BadgeKind = "walk" | "reply" | "heard" | "drop";
 export const BADGE: Type = { font: "sans", size: 12, bold: true };
 
 /** A badge is round for one and two digits and grows for longer labels. */

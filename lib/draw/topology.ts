@@ -3,7 +3,7 @@ import type { LabData } from "../lab/data.ts";
 import type { Step } from "../trace/step.ts";
 import { arrange, type NodeBox, placeAcross } from "./bands.ts";
 import { type Cable, route } from "./cables.ts";
-import { legend, legendHeight } from "./legend.ts";
+import { legend, legendHeight, legendWidth } from "./legend.ts";
 import { cabling, key, nest, type Slot } from "./nest.ts";
 import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
 import { MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
@@ -24,7 +24,7 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
   const devices = lab.nodes.reduce((sum, node) => sum + node.namespaces.reduce((all, netns) => all + netns.devices.length, 0), 0);
   const { nodes, slots } = nest(lab, {
     involved: involved(walked),
-    loopbacks: new Set(walked.crossings.filter(isLoop).map((crossing) => crossing.from.netns)),
+    loops: loops(walked),
     notes: notes(walked),
     macs: options.macs ?? devices <= 40,
     most: options.most ?? 8,
@@ -34,7 +34,7 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
   const visits = visitsOf(walked, slots);
   const plan = route(boxes, (slot) => rows(visits, slot), MARGIN, (box) => Math.min(nameWidth(box), 260));
   const painter = new Painter();
-  const width = Math.max(plan.width + MARGIN, walked.messages.length > 0 ? 420 : 0, 200);
+  const width = Math.max(plan.width + MARGIN, legendWidth(walked) + 2 * MARGIN, 200);
   for (const box of boxes) drawNode(painter, box, plan.names.get(box) as readonly [number, number]);
   for (const block of boxes.flatMap((box) => box.bands.flat())) drawBlock(painter, block, visits);
   for (const cable of plan.cables) drawCable(painter, cable, visits);
@@ -44,7 +44,7 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
     title,
     desc: describe(lab, walked, plan.cables),
     width,
-    height: plan.height + MARGIN + legendHeight(walked, width - 2 * MARGIN),
+    height: plan.height + MARGIN + legendHeight(walked),
     shapes: painter.shapes,
     table: table(lab, walked),
   });
@@ -56,6 +56,12 @@ function nameWidth(box: NodeBox): number {
 
 export function isLoop(crossing: Crossing): boolean {
   return crossing.from.netns === crossing.to.netns && crossing.from.device === crossing.to.device;
+}
+
+function loops(walked: Way): Map<string, number> {
+  const count = new Map<string, number>();
+  for (const crossing of walked.crossings) if (isLoop(crossing)) count.set(crossing.from.netns, (count.get(crossing.from.netns) ?? 0) + 1);
+  return count;
 }
 
 function involved(walked: Way): Set<string> {

@@ -1,0 +1,187 @@
+// What happened when: one lifeline for each namespace, time running down, an arrow for each frame on a cable and
+// its words beside it, as tcpdump would print them.
+import type { Step, What } from "../trace/step.ts";
+import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene } from "./scene.ts";
+import { measure, visible, wrap } from "./text.ts";
+import { type Crossing, placeName, since, way } from "./way.ts";
+
+export interface LadderOptions {
+  readonly title?: string;
+  /** Decisions written between the arrows: those that end or change a packet, all, or none. */
+  readonly notes?: "few" | "all" | "none";
+  /** Rows drawn; the table has all. */
+  readonly most?: number;
+}
+
+const FEW: ReadonlySet<What> = new Set(["forward", "icmp error", "deliver", "drop"]);
+const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "neighbour", "route", "socket"]);
+const MOST_LIFELINES = 8;
+const WORDS = 330;
+const TIME = 74;
+
+type Row =
+  | { readonly kind: "arrow"; readonly time: number; readonly crossing: Crossing; readonly others: number }
+  | { readonly kind: "note"; readonly time: number; readonly step: Step; readonly lost: boolean };
+
+/** The steps as a ladder of messages over virtual time. */
+export function ladder(steps: readonly Step[], options: LadderOptions = {}): Scene {
+  const all = rowsOf(steps, options.notes ?? "few");
+  const most = options.most ?? 60;
+  const rows = all.slice(0, most);
+  const names = lifelines(rows);
+  const start = Math.min(...all.map((row) => row.time));
+  const painter = new Painter();
+  const pitch = Math.max(58, Math.min(120, Math.floor(370 / Math.max(names.length, 1))));
+  const left = MARGIN + TIME;
+  const words = left + names.length * pitch + 10;
+  const centre = (name: string): number => left + (names.includes(name) ? names.indexOf(name) : names.length - 1) * pitch + pitch / 2;
+  const top = heads(painter, names, centre, pitch);
+  const laid = layout(rows, top + 16);
+  const bottom = laid.bottom + 6;
+  for (const name of names) painter.line([[centre(name), top], [centre(name), bottom]], "lifeline");
+  painter.text(MARGIN, top - 8, "time", TIME - 8, SMALL, "muted");
+  for (const { row, y, lines } of laid.rows) {
+    painter.text(MARGIN, y + 4.5, since(row.time, start), TIME - 8, SMALL, "muted");
+    if (row.kind === "arrow") drawArrow(painter, row, y, centre);
+    else drawNote(painter, row, y, centre);
+    lines.forEach((line, i) => {
+      const ink = row.kind === "note" ? (row.lost ? "drop" : "muted") : "text";
+      painter.text(words, y + 4.5 + i * LINE, line, WORDS, row.kind === "note" && row.lost ? STRONG : BODY, ink);
+    });
+  }
+  if (all.length > rows.length) painter.text(words, bottom + 4, `and ${all.length - rows.length} more, in the table`, WORDS, BODY, "muted");
+  return scene({
+    title: options.title ?? (all.length === 0 ? "Nothing was sent" : `${all.filter((row) => row.kind === "arrow").length} frames over time`),
+    desc: describe(all),
+    width: words + WORDS + MARGIN,
+    height: bottom + MARGIN + (all.length > rows.length ? LINE : 0),
+    shapes: painter.shapes,
+    table: { columns: ["number", "time", "from", "to", "what"], rows: all.map((row) => tableRow(row, start)) },
+  });
+}
+
+/** Arrows and notes in time; branches of a flood to many namespaces are one arrow. */
+function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
+  const walked = way(steps);
+  const lost = new Set(walked.drops);
+  const ignored = new Set(walked.messages.flatMap((message) => (message.arrived ? message.drops : [])));
+  const wanted = notes === "few" ? FEW : notes === "all" ? ALL : new Set<What>();
+  const rows: (Row & { readonly id: number })[] = [];
+  const floods = new Map<string, Crossing[]>();
+  for (const crossing of walked.crossings) {
+    const key = JSON.stringify([walked.messages.indexOf(crossing.message), crossing.number, crossing.from.netns]);
+    floods.set(key, [...(floods.get(key) ?? []), crossing]);
+  }
+  for (const branches of floods.values()) {
+    const shown = branches.length > MOST_LIFELINES - 2 ? [meant(branches, ignored)] : branches;
+    for (const crossing of shown)
+      rows.push({ kind: "arrow", id: crossing.step.id, time: crossing.time, crossing, others: branches.length - shown.length });
+  }
+  const hidden = new Set([...floods.values()].filter((branches) => branches.length > MOST_LIFELINES - 2).flat().map((crossing) => crossing.to.netns));
+  for (const step of steps) {
+    if (step.what === "drop" ? !wanted.has("drop") || (ignored.has(step) && hidden.has(step.where.netns)) : !wanted.has(step.what)) continue;
+    rows.push({ kind: "note", id: step.id, time: step.time, step, lost: lost.has(step) });
+  }
+  return rows.sort((a, b) => a.id - b.id);
+}
+
+/** Of the branches of a flood, the one that somebody wanted. */
+function meant(branches: readonly Crossing[], ignored: ReadonlySet<Step>): Crossing {
+  const deaf = new Set([...ignored].map((step) => step.where.netns));
+  return branches.find((crossing) => !deaf.has(crossing.to.netns)) ?? (branches[0] as Crossing);
+}
+
+function lifelines(rows: readonly Row[]): string[] {
+  const names = new Set<string>();
+  for (const row of rows) {
+    if (row.kind === "arrow") names.add(row.crossing.from.netns).add(row.crossing.to.netns);
+    else names.add(row.step.where.netns);
+  }
+  const all = [...names];
+  // What does not fit shares the last lifeline.
+  return all.length <= MOST_LIFELINES ? all : [...all.slice(0, MOST_LIFELINES - 1), `${all.length - MOST_LIFELINES + 1} others`];
+}
+
+/** Names over their lifelines, in two heights when they would touch. */
+function heads(painter: Painter, names: readonly string[], centre: (name: string) => number, pitch: number): number {
+  const longest = Math.max(0, ...names.map((name) => measure(visible(name.slice(0, 60)), STRONG) + 16));
+  const levels = longest > pitch - 6 && names.length > 1 ? 2 : 1;
+  const room = Math.min(pitch * levels - 6, 240);
+  names.forEach((name, i) => {
+    const w = Math.min(room, Math.ceil(measure(visible(name.slice(0, 60)), STRONG)) + 16);
+    const y = MARGIN + (i % levels) * 30;
+    // With two heights, a name may reach over its neighbours' lifelines but not over the edge of the picture.
+    const x = Math.max(MARGIN, centre(name) - w / 2);
+    painter.box(x, y, w, 24, "header", { round: 4 });
+    painter.text(x + w / 2, y + 16.5, name, w - 8, STRONG, "text", { anchor: "middle" });
+    if (levels === 2 && i % 2 === 0) painter.line([[centre(name), y + 24], [centre(name), MARGIN + 54]], "lifeline");
+  });
+  return MARGIN + levels * 30 - 6;
+}
+
+interface Laid {
+  readonly row: Row;
+  readonly y: number;
+  readonly lines: readonly string[];
+}
+
+function layout(rows: readonly Row[], top: number): { rows: Laid[]; bottom: number } {
+  let y = top;
+  const laid = rows.map((row) => {
+    const bold = row.kind === "note" && row.lost;
+    const lines = wrap(sayRow(row), WORDS, bold ? STRONG : BODY, 3);
+    const here = { row, y, lines };
+    y += Math.max(28, lines.length * LINE + 8);
+    return here;
+  });
+  return { rows: laid, bottom: y };
+}
+
+function sayRow(row: Row): string {
+  if (row.kind === "note") {
+    const { step, lost } = row;
+    const what = lost ? "dropped: " : step.what === "drop" ? "ignored: " : step.what === "deliver" ? "delivered: " : "";
+    return `${placeName(step.where)}: ${what}${step.because}`;
+  }
+  return row.others > 0 ? `${row.crossing.message.caption}, and to ${row.others} others` : row.crossing.message.caption;
+}
+
+function drawArrow(painter: Painter, row: Row & { kind: "arrow" }, y: number, centre: (name: string) => number): void {
+  const { crossing } = row;
+  const { number, message } = crossing;
+  const from = centre(crossing.from.netns);
+  const to = centre(crossing.to.netns);
+  const kind = message.back ? "reply" : "walk";
+  const head = message.back ? "replyHead" : "walk";
+  const label = `${number}`;
+  if (from === to) {
+    painter.line([[from, y - 6], [from + 22, y - 6], [from + 22, y + 8], [from + 8, y + 8]], kind, { step: number });
+    painter.head(from + 1, y + 8, "left", head, { step: number });
+  } else {
+    const direction = to > from ? 1 : -1;
+    painter.line([[from, y], [to - direction * 9, y]], kind, { step: number });
+    painter.head(to - direction, y, direction > 0 ? "right" : "left", head, { step: number });
+  }
+  const at = from === to ? from - badgeWidth(label) / 2 - 3 : (from + to) / 2;
+  painter.badge(at, y, label, kind, { step: number });
+}
+
+function drawNote(painter: Painter, row: Row & { kind: "note" }, y: number, centre: (name: string) => number): void {
+  const x = centre(row.step.where.netns);
+  if (row.lost) painter.cross(x, y, 6);
+  else painter.dot(x, y, 4, row.step.what === "drop" ? "device" : "lifelineDot");
+}
+
+function tableRow(row: Row, start: number): string[] {
+  if (row.kind === "note") return ["", since(row.time, start), placeName(row.step.where), "", sayRow(row)];
+  const { number, from, to } = row.crossing;
+  return [`${number}`, since(row.time, start), placeName(from), placeName(to), sayRow(row)];
+}
+
+function describe(rows: readonly Row[]): string {
+  if (rows.length === 0) return "No frame was on a cable.";
+  return rows
+    .slice(0, 20)
+    .map((row) => (row.kind === "arrow" ? `${row.crossing.number}: ${row.crossing.from.netns} to ${row.crossing.to.netns}, ${sayRow(row)}` : sayRow(row)))
+    .join("; ");
+}
