@@ -1,6 +1,6 @@
 // Who stands above whom: nodes in tiers by their distance over cables, the namespaces of a node in bands around
 // the one that most cables lead to, every device on the edge that faces its cable's other end; then left to right.
-import { CELL_H, CELL_W, CELLS_IN_ROW, type Block, MOST_CELLS, type Slot } from "./nest.ts";
+import { type Block, CELL_H, CELL_W, CELLS_IN_ROW, MOST_CELLS, type Slot } from "./nest.ts";
 import { MARGIN, STRONG, WIDEST } from "./scene.ts";
 import { measure, visible } from "./text.ts";
 
@@ -27,10 +27,21 @@ export function arrange(names: readonly string[], nodes: readonly Block[][]): No
   const tier = tiers(nodes);
   const boxes = nodes.map((blocks, i): NodeBox => {
     const mine = tier[i] as number;
-    const away = blocks.flatMap((block) => block.slots).filter((slot) => slot.peer && !blocks.includes(slot.peer.block));
+    const away = blocks
+      .flatMap((block) => block.slots)
+      .filter((slot) => slot.peer && !blocks.includes(slot.peer.block));
     const up = away.some((slot) => (tier[nodeOf(nodes, slot)] as number) < mine);
     const down = away.some((slot) => (tier[nodeOf(nodes, slot)] as number) >= mine);
-    return { name: names[i] as string, bands: bandsOf(blocks, up, down), tier: mine, x: 0, y: 0, w: 0, h: 0, channels: 0 };
+    return {
+      name: names[i] as string,
+      bands: bandsOf(blocks, up, down),
+      tier: mine,
+      x: 0,
+      y: 0,
+      w: 0,
+      h: 0,
+      channels: 0,
+    };
   });
   for (const box of boxes) assignSides(box, boxes);
   return boxes;
@@ -67,7 +78,9 @@ function distances(count: number, from: readonly number[], next: (i: number) => 
 }
 
 function bandsOf(blocks: readonly Block[], up: boolean, down: boolean): Block[][] {
-  const own = blocks.findIndex((block) => block.own && block.slots.some((slot) => slot.peer && blocks.includes(slot.peer.block)));
+  const own = blocks.findIndex(
+    (block) => block.own && block.slots.some((slot) => slot.peer && blocks.includes(slot.peer.block)),
+  );
   const centred = own >= 0;
   const distance = distances(blocks.length, centred ? [own] : [], (i) =>
     (blocks[i] as Block).slots.flatMap((slot) => {
@@ -217,7 +230,8 @@ export function rowHeight(block: Block, side: "top" | "bottom"): number {
 
 export function middleHeight(block: Block): number {
   if (block.bars.length > 0) return BAR_H + 2 * 16;
-  if (block.cells !== undefined) return Math.ceil(Math.min(block.cells.length, MOST_CELLS) / CELLS_IN_ROW) * CELL_H + 16;
+  if (block.cells !== undefined)
+    return Math.ceil(Math.min(block.cells.length, MOST_CELLS) / CELLS_IN_ROW) * CELL_H + 16;
   return rowHeight(block, "top") > 0 && rowHeight(block, "bottom") > 0 ? (block.slots.length > 1 ? 26 : 8) : 0;
 }
 

@@ -58,7 +58,8 @@ export function route(
   const exits = new Map<NodeBox, number[]>();
 
   const boxOf = (slot: Slot): NodeBox => (home.get(slot.block) as readonly [NodeBox, number])[0];
-  const indexOf = (slot: Slot): number => (home.get(slot.block) as readonly [NodeBox, number])[1] + (slot.side === "top" ? 0 : 1);
+  const indexOf = (slot: Slot): number =>
+    (home.get(slot.block) as readonly [NodeBox, number])[1] + (slot.side === "top" ? 0 : 1);
   const gapOf = (slot: Slot): Gap => (gapsOf.get(boxOf(slot)) as Gap[])[indexOf(slot)] as Gap;
   const channel = (box: NodeBox): number => box.x + box.w + box.channels++ * CHANNEL;
 
@@ -85,12 +86,19 @@ export function route(
     gap[side] = Math.max(gap[side], rows === 0 ? 10 : rows * BADGE_ROW + 10);
     return { a, b, quiet, points: [] };
   });
-  const within = new Map(cables.filter(({ a, b }) => boxOf(a) === boxOf(b)).map((cable) => [cable, inside(cable.a, cable.b)]));
-  const ends = new Map(cables.filter((cable) => !within.has(cable)).map((cable) => [cable, [leave(cable.a), leave(cable.b)] as const]));
+  const within = new Map(
+    cables.filter(({ a, b }) => boxOf(a) === boxOf(b)).map((cable) => [cable, inside(cable.a, cable.b)]),
+  );
+  const ends = new Map(
+    cables.filter((cable) => !within.has(cable)).map((cable) => [cable, [leave(cable.a), leave(cable.b)] as const]),
+  );
   for (const box of boxes) if (box.channels > 0) box.w += box.channels * CHANNEL;
   let right = Math.max(0, ...boxes.map((box) => box.x + box.w));
 
-  const across = ({ a, b }: Cable, [out, into]: readonly [{ legs: Leg[]; x: number }, { legs: Leg[]; x: number }]): Leg[] => {
+  const across = (
+    { a, b }: Cable,
+    [out, into]: readonly [{ legs: Leg[]; x: number }, { legs: Leg[]; x: number }],
+  ): Leg[] => {
     const from = tierGaps[boxOf(a).tier - (a.side === "top" ? 1 : 0)] as Gap;
     const to = tierGaps[boxOf(b).tier - (b.side === "top" ? 1 : 0)] as Gap;
     const last = into.legs.map((step) => ({ ...step, x: centre(b) }));

@@ -1,7 +1,23 @@
 // The headers as strips, hop by hop: a field that differs from the hop before is framed, bold and says what it was.
 import type { Step } from "../trace/step.ts";
 import { type Field, type Layer, layers } from "./packet.ts";
-import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, STRONG_CODE, CODE, scene, WIDEST } from "./scene.ts";
+import {
+  BODY,
+  badgeWidth,
+  CODE,
+  extent,
+  LINE,
+  MARGIN,
+  Painter,
+  type Scene,
+  type Shape,
+  SMALL,
+  SMALL_CODE,
+  STRONG,
+  STRONG_CODE,
+  scene,
+  WIDEST,
+} from "./scene.ts";
 import { measure, visible } from "./text.ts";
 import { type Crossing, type Message, placeName, type Way, way } from "./way.ts";
 
@@ -21,7 +37,7 @@ interface Hop {
   readonly changes: number;
 }
 
-const LABEL_W = 66;
+const LABEL_W = 84;
 const CELL_H = 40;
 const WAS_H = 15;
 
@@ -35,7 +51,14 @@ export function headers(steps: readonly Step[], options: HeadersOptions = {}): S
   let y = MARGIN;
   for (const message of shown) y = drawMessage(painter, message, y, inner) + 14;
   if (messages.length > shown.length) {
-    painter.text(MARGIN, y + 6, `and ${messages.length - shown.length} more packets, in the table`, inner, BODY, "muted");
+    painter.text(
+      MARGIN,
+      y + 6,
+      `and ${messages.length - shown.length} more packets, in the table`,
+      inner,
+      BODY,
+      "muted",
+    );
     y += LINE;
   }
   if (messages.length === 0) {
@@ -43,13 +66,22 @@ export function headers(steps: readonly Step[], options: HeadersOptions = {}): S
     y += 2 * LINE;
   }
   return scene({
-    title: options.title ?? (messages.length === 1 ? `Headers of ${(messages[0] as Message).caption}` : `Headers of ${messages.length} packets`),
+    title:
+      options.title ??
+      (messages.length === 1
+        ? `Headers of ${(messages[0] as Message).caption}`
+        : `Headers of ${messages.length} packets`),
     desc: describe(messages),
-    width: WIDEST,
+    width: Math.max(360, ...painter.shapes.map(rightOf)) + MARGIN,
     height: y,
     shapes: painter.shapes,
     table: table(walked),
   });
+}
+
+function rightOf(shape: Shape): number {
+  if (shape.shape === "box") return shape.x + shape.w;
+  return shape.shape === "text" ? extent(shape).x + extent(shape).w : 0;
 }
 
 function hopsOf(message: Message): Hop[] {
@@ -61,8 +93,14 @@ function hopsOf(message: Message): Hop[] {
     if (seen.has(crossing.number) || crossing.step.packet === undefined) continue;
     seen.add(crossing.number);
     const now = layers(crossing.step.packet);
-    const compared = now.map(({ name, fields }) => ({ name, cells: fields.map((field) => compare(name, field, before)) }));
-    const changes = compared.reduce((sum, layer) => sum + layer.cells.filter((cell) => cell.was !== undefined).length, 0);
+    const compared = now.map(({ name, fields }) => ({
+      name,
+      cells: fields.map((field) => compare(name, field, before)),
+    }));
+    const changes = compared.reduce(
+      (sum, layer) => sum + layer.cells.filter((cell) => cell.was !== undefined).length,
+      0,
+    );
     hops.push({ crossing, layers: compared, changes });
     before = now;
   }
@@ -95,7 +133,14 @@ function drawMessage(painter: Painter, message: Message, top: number, width: num
   return y;
 }
 
-function title(painter: Painter, numbers: readonly number[], message: Message, text: string, y: number, width: number): void {
+function title(
+  painter: Painter,
+  numbers: readonly number[],
+  message: Message,
+  text: string,
+  y: number,
+  width: number,
+): void {
   const label = numbers.length === 1 ? `${numbers[0]}` : `${numbers[0]}–${numbers[numbers.length - 1]}`;
   const w = badgeWidth(label);
   painter.badge(MARGIN + w / 2, y + 10, label, message.back ? "reply" : "walk", { step: numbers[0] });
@@ -105,14 +150,35 @@ function title(painter: Painter, numbers: readonly number[], message: Message, t
 function drawSame(painter: Painter, hops: readonly Hop[], message: Message, y: number, width: number): number {
   const last = (hops[hops.length - 1] as Hop).crossing;
   const first = (hops[0] as Hop).crossing;
-  title(painter, hops.map((hop) => hop.crossing.number), message, `${placeName(first.from)} → ${placeName(last.to)}: the same octets`, y, width);
+  title(
+    painter,
+    hops.map((hop) => hop.crossing.number),
+    message,
+    `${placeName(first.from)} → ${placeName(last.to)}: the same octets`,
+    y,
+    width,
+  );
   return y + 30;
 }
 
-function drawHop(painter: Painter, hop: Hop, message: Message, top: number, width: number, onlyChanges: boolean): number {
+function drawHop(
+  painter: Painter,
+  hop: Hop,
+  message: Message,
+  top: number,
+  width: number,
+  onlyChanges: boolean,
+): number {
   const { crossing } = hop;
   const changed = onlyChanges ? `: ${hop.changes} ${hop.changes === 1 ? "field" : "fields"} changed` : "";
-  title(painter, [crossing.number], message, `${placeName(crossing.from)} → ${placeName(crossing.to)}${changed}`, top, width);
+  title(
+    painter,
+    [crossing.number],
+    message,
+    `${placeName(crossing.from)} → ${placeName(crossing.to)}${changed}`,
+    top,
+    width,
+  );
   let y = top + 26;
   for (const layer of hop.layers) y = drawLayer(painter, layer, y, width, crossing.number);
   return y + 8;
@@ -149,15 +215,28 @@ function drawCell(painter: Painter, cell: Cell, x: number, y: number, w: number,
 
 function cellWidth(cell: Cell): number {
   const wide = (text: string, type = CODE): number => measure(visible(text), type);
-  return Math.ceil(Math.max(wide(cell.name, SMALL), wide(cell.value, STRONG_CODE), cell.was === undefined ? 0 : wide(`was ${cell.was}`, SMALL_CODE)) + 15);
+  return Math.ceil(
+    Math.max(
+      wide(cell.name, SMALL),
+      wide(cell.value, STRONG_CODE),
+      cell.was === undefined ? 0 : wide(`was ${cell.was}`, SMALL_CODE),
+    ) + 15,
+  );
 }
 
 function describe(messages: readonly Message[]): string {
   const parts = messages.slice(0, 8).map((message) => {
-    const changes = hopsOf(message).slice(1).filter((hop) => hop.changes > 0).map((hop) => {
-      const fields = hop.layers.flatMap((layer) => layer.cells.filter((cell) => cell.was !== undefined).map((cell) => `${layer.name} ${cell.name} from ${cell.was} to ${cell.value}`));
-      return `at hop ${hop.crossing.number} ${fields.join(", ")}`;
-    });
+    const changes = hopsOf(message)
+      .slice(1)
+      .filter((hop) => hop.changes > 0)
+      .map((hop) => {
+        const fields = hop.layers.flatMap((layer) =>
+          layer.cells
+            .filter((cell) => cell.was !== undefined)
+            .map((cell) => `${layer.name} ${cell.name} from ${cell.was} to ${cell.value}`),
+        );
+        return `at hop ${hop.crossing.number} ${fields.join(", ")}`;
+      });
     return `${message.caption}: ${changes.length === 0 ? "the same on every cable" : changes.join("; ")}.`;
   });
   return parts.join(" ") || "No frame was on a cable.";

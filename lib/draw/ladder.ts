@@ -1,7 +1,7 @@
 // What happened when: one lifeline for each namespace, time running down, an arrow for each frame on a cable and
 // its words beside it, as tcpdump would print them.
 import type { Step, What } from "../trace/step.ts";
-import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene } from "./scene.ts";
+import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
 import { measure, visible, wrap } from "./text.ts";
 import { type Crossing, placeName, since, way } from "./way.ts";
 
@@ -16,8 +16,7 @@ export interface LadderOptions {
 const FEW: ReadonlySet<What> = new Set(["forward", "icmp error", "deliver", "drop"]);
 const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "neighbour", "route", "socket"]);
 const MOST_LIFELINES = 8;
-const WORDS = 330;
-const TIME = 74;
+const TIME = 62;
 
 type Row =
   | { readonly kind: "arrow"; readonly time: number; readonly crossing: Crossing; readonly others: number }
@@ -31,14 +30,23 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
   const names = lifelines(rows);
   const start = Math.min(...all.map((row) => row.time));
   const painter = new Painter();
-  const pitch = Math.max(58, Math.min(120, Math.floor(370 / Math.max(names.length, 1))));
+  const pitch = Math.max(42, Math.min(104, Math.floor(330 / Math.max(names.length, 1))));
   const left = MARGIN + TIME;
   const words = left + names.length * pitch + 10;
-  const centre = (name: string): number => left + (names.includes(name) ? names.indexOf(name) : names.length - 1) * pitch + pitch / 2;
+  const room = Math.min(420, WIDEST - MARGIN - words);
+  const centre = (name: string): number =>
+    left + (names.includes(name) ? names.indexOf(name) : names.length - 1) * pitch + pitch / 2;
   const top = heads(painter, names, centre, pitch);
-  const laid = layout(rows, top + 16);
+  const laid = layout(rows, top + 16, room);
   const bottom = laid.bottom + 6;
-  for (const name of names) painter.line([[centre(name), top], [centre(name), bottom]], "lifeline");
+  for (const name of names)
+    painter.line(
+      [
+        [centre(name), top],
+        [centre(name), bottom],
+      ],
+      "lifeline",
+    );
   painter.text(MARGIN, top - 8, "time", TIME - 8, SMALL, "muted");
   for (const { row, y, lines } of laid.rows) {
     painter.text(MARGIN, y + 4.5, since(row.time, start), TIME - 8, SMALL, "muted");
@@ -46,14 +54,17 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
     else drawNote(painter, row, y, centre);
     lines.forEach((line, i) => {
       const ink = row.kind === "note" ? (row.lost ? "drop" : "muted") : "text";
-      painter.text(words, y + 4.5 + i * LINE, line, WORDS, row.kind === "note" && row.lost ? STRONG : BODY, ink);
+      painter.text(words, y + 4.5 + i * LINE, line, room, row.kind === "note" && row.lost ? STRONG : BODY, ink);
     });
   }
-  if (all.length > rows.length) painter.text(words, bottom + 4, `and ${all.length - rows.length} more, in the table`, WORDS, BODY, "muted");
+  if (all.length > rows.length)
+    painter.text(words, bottom + 4, `and ${all.length - rows.length} more, in the table`, room, BODY, "muted");
   return scene({
-    title: options.title ?? (all.length === 0 ? "Nothing was sent" : `${all.filter((row) => row.kind === "arrow").length} frames over time`),
+    title:
+      options.title ??
+      (all.length === 0 ? "Nothing was sent" : `${all.filter((row) => row.kind === "arrow").length} frames over time`),
     desc: describe(all),
-    width: words + WORDS + MARGIN,
+    width: words + room + MARGIN,
     height: bottom + MARGIN + (all.length > rows.length ? LINE : 0),
     shapes: painter.shapes,
     table: { columns: ["number", "time", "from", "to", "what"], rows: all.map((row) => tableRow(row, start)) },
@@ -75,11 +86,27 @@ function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
   for (const branches of floods.values()) {
     const shown = branches.length > MOST_LIFELINES - 2 ? [meant(branches, ignored)] : branches;
     for (const crossing of shown)
-      rows.push({ kind: "arrow", id: crossing.step.id, time: crossing.time, crossing, others: branches.length - shown.length });
+      rows.push({
+        kind: "arrow",
+        id: crossing.step.id,
+        time: crossing.time,
+        crossing,
+        others: branches.length - shown.length,
+      });
   }
-  const hidden = new Set([...floods.values()].filter((branches) => branches.length > MOST_LIFELINES - 2).flat().map((crossing) => crossing.to.netns));
+  const hidden = new Set(
+    [...floods.values()]
+      .filter((branches) => branches.length > MOST_LIFELINES - 2)
+      .flat()
+      .map((crossing) => crossing.to.netns),
+  );
   for (const step of steps) {
-    if (step.what === "drop" ? !wanted.has("drop") || (ignored.has(step) && hidden.has(step.where.netns)) : !wanted.has(step.what)) continue;
+    if (
+      step.what === "drop"
+        ? !wanted.has("drop") || (ignored.has(step) && hidden.has(step.where.netns))
+        : !wanted.has(step.what)
+    )
+      continue;
     rows.push({ kind: "note", id: step.id, time: step.time, step, lost: lost.has(step) });
   }
   return rows.sort((a, b) => a.id - b.id);
@@ -99,7 +126,9 @@ function lifelines(rows: readonly Row[]): string[] {
   }
   const all = [...names];
   // What does not fit shares the last lifeline.
-  return all.length <= MOST_LIFELINES ? all : [...all.slice(0, MOST_LIFELINES - 1), `${all.length - MOST_LIFELINES + 1} others`];
+  return all.length <= MOST_LIFELINES
+    ? all
+    : [...all.slice(0, MOST_LIFELINES - 1), `${all.length - MOST_LIFELINES + 1} others`];
 }
 
 /** Names over their lifelines, in two heights when they would touch. */
@@ -114,7 +143,14 @@ function heads(painter: Painter, names: readonly string[], centre: (name: string
     const x = Math.max(MARGIN, centre(name) - w / 2);
     painter.box(x, y, w, 24, "header", { round: 4 });
     painter.text(x + w / 2, y + 16.5, name, w - 8, STRONG, "text", { anchor: "middle" });
-    if (levels === 2 && i % 2 === 0) painter.line([[centre(name), y + 24], [centre(name), MARGIN + 54]], "lifeline");
+    if (levels === 2 && i % 2 === 0)
+      painter.line(
+        [
+          [centre(name), y + 24],
+          [centre(name), MARGIN + 54],
+        ],
+        "lifeline",
+      );
   });
   return MARGIN + levels * 30 - 6;
 }
@@ -125,11 +161,11 @@ interface Laid {
   readonly lines: readonly string[];
 }
 
-function layout(rows: readonly Row[], top: number): { rows: Laid[]; bottom: number } {
+function layout(rows: readonly Row[], top: number, room: number): { rows: Laid[]; bottom: number } {
   let y = top;
   const laid = rows.map((row) => {
     const bold = row.kind === "note" && row.lost;
-    const lines = wrap(sayRow(row), WORDS, bold ? STRONG : BODY, 3);
+    const lines = wrap(sayRow(row), room, bold ? STRONG : BODY, 3);
     const here = { row, y, lines };
     y += Math.max(28, lines.length * LINE + 8);
     return here;
@@ -155,11 +191,27 @@ function drawArrow(painter: Painter, row: Row & { kind: "arrow" }, y: number, ce
   const head = message.back ? "replyHead" : "walk";
   const label = `${number}`;
   if (from === to) {
-    painter.line([[from, y - 6], [from + 22, y - 6], [from + 22, y + 8], [from + 8, y + 8]], kind, { step: number });
+    painter.line(
+      [
+        [from, y - 6],
+        [from + 22, y - 6],
+        [from + 22, y + 8],
+        [from + 8, y + 8],
+      ],
+      kind,
+      { step: number },
+    );
     painter.head(from + 1, y + 8, "left", head, { step: number });
   } else {
     const direction = to > from ? 1 : -1;
-    painter.line([[from, y], [to - direction * 9, y]], kind, { step: number });
+    painter.line(
+      [
+        [from, y],
+        [to - direction * 9, y],
+      ],
+      kind,
+      { step: number },
+    );
     painter.head(to - direction, y, direction > 0 ? "right" : "left", head, { step: number });
   }
   const at = from === to ? from - badgeWidth(label) / 2 - 3 : (from + to) / 2;
@@ -182,6 +234,10 @@ function describe(rows: readonly Row[]): string {
   if (rows.length === 0) return "No frame was on a cable.";
   return rows
     .slice(0, 20)
-    .map((row) => (row.kind === "arrow" ? `${row.crossing.number}: ${row.crossing.from.netns} to ${row.crossing.to.netns}, ${sayRow(row)}` : sayRow(row)))
+    .map((row) =>
+      row.kind === "arrow"
+        ? `${row.crossing.number}: ${row.crossing.from.netns} to ${row.crossing.to.netns}, ${sayRow(row)}`
+        : sayRow(row),
+    )
     .join("; ");
 }

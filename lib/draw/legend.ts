@@ -17,7 +17,10 @@ function numbersOf(message: Message): string {
 /** How wide the legend would like to be; no wider than a picture should be. */
 export function legendWidth(walked: Way): number {
   const shown = walked.messages.slice(0, MOST);
-  return Math.min(WIDEST - 2 * MARGIN, indentOf(shown) + Math.max(0, ...shown.map((message) => Math.ceil(measure(message.caption, STRONG)))));
+  return Math.min(
+    WIDEST - 2 * MARGIN,
+    indentOf(shown) + Math.max(0, ...shown.map((message) => Math.ceil(measure(message.caption, STRONG)))),
+  );
 }
 
 function indentOf(shown: readonly Message[]): number {
@@ -45,5 +48,12 @@ export function legend(painter: Painter, walked: Way, x: number, y: number, widt
     painter.text(x + indent, top + 12.5, message.caption, width - indent, lost ? STRONG : BODY, "text");
   });
   if (walked.messages.length > MOST)
-    painter.text(x, y + MOST * ROW + 8, fit(`and ${walked.messages.length - MOST} more packets, in the table`, width, BODY), width, BODY, "muted");
+    painter.text(
+      x,
+      y + MOST * ROW + 8,
+      fit(`and ${walked.messages.length - MOST} more packets, in the table`, width, BODY),
+      width,
+      BODY,
+      "muted",
+    );
 }

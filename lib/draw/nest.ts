@@ -125,7 +125,8 @@ function chosen(pods: readonly NetnsData[], options: NestOptions): Set<string> {
 function block(node: string, netns: NetnsData, own: boolean, options: NestOptions, slots: Map<string, Slot>): Block {
   // A machine's own namespace has the machine's name, which the box around it says already.
   const header: Words[] = [{ text: own ? "root namespace" : netns.name, type: STRONG, ink: "text" }];
-  if (netns.sysctls["net.ipv4.ip_forward"] === "1") header.push({ text: "ip_forward = 1", type: SMALL_CODE, ink: "muted" });
+  if (netns.sysctls["net.ipv4.ip_forward"] === "1")
+    header.push({ text: "ip_forward = 1", type: SMALL_CODE, ink: "muted" });
   for (const note of options.notes.get(netns.name) ?? []) {
     const lines = wrap(note, NOTE_WIDTH, STRONG, 4);
     lines.forEach((text, i) => {
@@ -184,7 +185,10 @@ function crowd(node: string, pods: readonly NetnsData[], slots: Map<string, Slot
   };
   const host = blocks.find((other) => other.own);
   const peers = pods.flatMap((pod) => pod.devices.flatMap((device) => (device.peer ? [device.peer] : [])));
-  const ports = host?.netns.devices.filter((device) => peers.some((peer) => peer.netns === host.netns.name && peer.device === device.name)) ?? [];
+  const ports =
+    host?.netns.devices.filter((device) =>
+      peers.some((peer) => peer.netns === host.netns.name && peer.device === device.name),
+    ) ?? [];
   const [port] = ports;
   if (host === undefined || port === undefined) return made;
   // One port of the host stands for all of them; the ports themselves leave the picture with their pods.
@@ -195,14 +199,20 @@ function crowd(node: string, pods: readonly NetnsData[], slots: Map<string, Slot
   const label = `${ports.length} veth ports`;
   const { peer: _, ...portWithoutPeer } = port;
   const options = { macs: false };
-  const end = slot(made, { ...portWithoutPeer, name: `${ports.length} × eth0`, addresses: [], index: 0 }, options, slots);
+  const end = slot(
+    made,
+    { ...portWithoutPeer, name: `${ports.length} × eth0`, addresses: [], index: 0 },
+    options,
+    slots,
+  );
   const bundle = slot(host, { ...portWithoutPeer, name: label, addresses: [] }, options, slots);
   made.slots.push(end);
   host.slots.push(bundle);
   end.peer = bundle;
   bundle.peer = end;
   for (const name of gone) slots.set(key({ netns: host.netns.name, device: name }), bundle);
-  for (const pod of pods) for (const device of pod.devices) slots.set(key({ netns: pod.name, device: device.name }), end);
+  for (const pod of pods)
+    for (const device of pod.devices) slots.set(key({ netns: pod.name, device: device.name }), end);
   return made;
 }
 
@@ -231,14 +241,20 @@ function deviceWords(device: DeviceData, macs: boolean): Words[] {
   const down = device.up ? "" : " DOWN";
   const words: Words[] = [{ text: device.name + down, type: STRONG_CODE, ink: "text" }];
   for (const { address } of device.addresses.slice(0, 3)) words.push({ text: address, type: CODE, ink: "text" });
-  if (device.addresses.length > 3) words.push({ text: `${device.addresses.length - 3} more`, type: BODY, ink: "muted" });
+  if (device.addresses.length > 3)
+    words.push({ text: `${device.addresses.length - 3} more`, type: BODY, ink: "muted" });
   if (macs && device.kind !== "loopback") words.push({ text: device.mac, type: SMALL_CODE, ink: "muted" });
   return words;
 }
 
 /** The room that words get: their own width, bounded for names that no tool would have accepted. */
 export function widthOf(words: Words): number {
-  const bound = words.ink === "drop" ? NOTE_WIDTH + 16 : words.type.font === "mono" ? LONGEST_DEVICE * 1.35 * words.type.size : WIDEST_NAME;
+  const bound =
+    words.ink === "drop"
+      ? NOTE_WIDTH + 16
+      : words.type.font === "mono"
+        ? LONGEST_DEVICE * 1.35 * words.type.size
+        : WIDEST_NAME;
   const all = visible(words.text.slice(0, 300));
   return Math.min(bound, Math.ceil(measure(all, words.type)) + (words.cross || words.ink === "drop" ? 16 : 0));
 }

@@ -2,8 +2,21 @@
 import { BAR_H, middleHeight, type NodeBox, PAD, rowHeight } from "./bands.ts";
 import { BADGE_ROW, type Cable } from "./cables.ts";
 import type { Ink } from "./ink.ts";
-import { type Bar, type Block, CELL_H, CELL_W, CELLS_IN_ROW, CHIP_H, DEVICE_LINE, MOST_CELLS, MOST_LOOPS, nameWidth, type Slot, widthOf } from "./nest.ts";
-import { BODY, badgeWidth, type BadgeKind, type Painter, type Point, SMALL, STRONG } from "./scene.ts";
+import {
+  type Bar,
+  type Block,
+  CELL_H,
+  CELL_W,
+  CELLS_IN_ROW,
+  CHIP_H,
+  DEVICE_LINE,
+  MOST_CELLS,
+  MOST_LOOPS,
+  nameWidth,
+  type Slot,
+  widthOf,
+} from "./nest.ts";
+import { type BadgeKind, BODY, badgeWidth, type Painter, type Point, SMALL, STRONG } from "./scene.ts";
 import { brief } from "./text.ts";
 import type { Crossing } from "./way.ts";
 
@@ -24,7 +37,10 @@ export function drawNode(painter: Painter, box: NodeBox, name: Point): void {
 
 export function drawBlock(painter: Painter, block: Block, visits: Visits): void {
   const title = block.own ? `root namespace of ${block.node}` : `namespace ${block.netns.name}`;
-  painter.box(block.x, block.y, block.w, block.h, block.own ? "netns" : block.cells ? "crowd" : "pod", { round: 6, tip: brief(title) });
+  painter.box(block.x, block.y, block.w, block.h, block.own ? "netns" : block.cells ? "crowd" : "pod", {
+    round: 6,
+    tip: brief(title),
+  });
   const middle = block.y + PAD + rowHeight(block, "top");
   block.bars.forEach((bar, i) => {
     drawBar(painter, block, bar, i, middle + (middleHeight(block) - BAR_H) / 2, visits);
@@ -58,7 +74,8 @@ function drawCells(painter: Painter, block: Block, y: number): void {
   cells.slice(0, MOST_CELLS).forEach((pod, i) => {
     const x = block.x + PAD + (i % CELLS_IN_ROW) * CELL_W;
     const top = y + Math.floor(i / CELLS_IN_ROW) * CELL_H;
-    const address = pod.devices.flatMap((device) => (device.kind === "loopback" ? [] : device.addresses))[0]?.address ?? "";
+    const address =
+      pod.devices.flatMap((device) => (device.kind === "loopback" ? [] : device.addresses))[0]?.address ?? "";
     painter.box(x, top, CELL_W - 4, CELL_H - 3, "dim", { round: 3 });
     const left = cells.length - MOST_CELLS;
     const name = i === MOST_CELLS - 1 && left > 0 ? `and ${left + 1} more` : pod.name;
@@ -69,7 +86,9 @@ function drawCells(painter: Painter, block: Block, y: number): void {
 function drawSlot(painter: Painter, slot: Slot, visits: Visits): void {
   const passed = [...(visits.out.get(slot) ?? []), ...(visits.into.get(slot) ?? [])];
   const ink: Ink = passed.some((crossing) => !isHeard(crossing)) ? "lit" : "device";
-  painter.box(slot.x, slot.y, slot.w, slot.h, ink, { tip: brief(`${slot.device.name} in ${slot.block.netns.name}, mtu ${slot.device.mtu}, state ${slot.device.state}`) });
+  painter.box(slot.x, slot.y, slot.w, slot.h, ink, {
+    tip: brief(`${slot.device.name} in ${slot.block.netns.name}, mtu ${slot.device.mtu}, state ${slot.device.state}`),
+  });
   slot.words.forEach((words, i) => {
     painter.text(slot.x + 8, slot.y + 16 + i * DEVICE_LINE, words.text, slot.w - 14, words.type, words.ink);
   });
@@ -80,7 +99,15 @@ function drawSlot(painter: Painter, slot: Slot, visits: Visits): void {
 function drawLoop(painter: Painter, slot: Slot, passed: readonly Crossing[]): void {
   const x = slot.x + slot.w;
   const y = slot.y + slot.h / 2;
-  painter.line([[x, y - 8], [x + 16, y - 8], [x + 16, y + 8], [x + 6, y + 8]], "walk");
+  painter.line(
+    [
+      [x, y - 8],
+      [x + 16, y - 8],
+      [x + 16, y + 8],
+      [x + 6, y + 8],
+    ],
+    "walk",
+  );
   painter.head(x + 1, y + 8, "left", "walk");
   const shown = labels(passed, MOST_LOOPS);
   let at = x + 22;
@@ -104,7 +131,18 @@ function drawBar(painter: Painter, block: Block, bar: Bar, index: number, y: num
     const from = slot.side === "top" ? slot.y + slot.h : slot.y;
     const to = slot.side === "top" ? y : y + BAR_H;
     const half = slot.side === "top" ? y - 8 : y + BAR_H + 8;
-    const points: Point[] = meets === centre ? [[centre, from], [centre, to]] : [[centre, from], [centre, half], [meets, half], [meets, to]];
+    const points: Point[] =
+      meets === centre
+        ? [
+            [centre, from],
+            [centre, to],
+          ]
+        : [
+            [centre, from],
+            [centre, half],
+            [meets, half],
+            [meets, to],
+          ];
     painter.line(points, ink);
   }
   painter.box(x, y, w, BAR_H, "bridge", { tip: brief(`bridge ${bar.device.name}`) });
@@ -130,9 +168,32 @@ function drawMove(painter: Painter, block: Block, move: Visits["moves"][number],
   const b = to.x + to.w / 2;
   const ink = move.back ? "reply" : "walk";
   const shift = move.back ? 4 : -4;
-  if (fromBar !== undefined) painter.line([[b + shift, y], [b + shift, end(to)]], ink);
-  else if (toBar !== undefined) painter.line([[a + shift, end(from)], [a + shift, y]], ink);
-  else painter.line([[a + shift, end(from)], [a + shift, y + shift], [b + shift, y + shift], [b + shift, end(to)]], ink);
+  if (fromBar !== undefined)
+    painter.line(
+      [
+        [b + shift, y],
+        [b + shift, end(to)],
+      ],
+      ink,
+    );
+  else if (toBar !== undefined)
+    painter.line(
+      [
+        [a + shift, end(from)],
+        [a + shift, y],
+      ],
+      ink,
+    );
+  else
+    painter.line(
+      [
+        [a + shift, end(from)],
+        [a + shift, y + shift],
+        [b + shift, y + shift],
+        [b + shift, end(to)],
+      ],
+      ink,
+    );
 }
 
 export function drawCable(painter: Painter, cable: Cable, visits: Visits): void {
@@ -141,7 +202,9 @@ export function drawCable(painter: Painter, cable: Cable, visits: Visits): void 
   const towards = visits.into.get(quiet) ?? [];
   const passed = [...away, ...towards];
   const ink = cableInk(passed);
-  painter.line(points, ink, { tip: brief(`cable from ${a.block.netns.name} ${a.device.name} to ${b.block.netns.name} ${b.device.name}`) });
+  painter.line(points, ink, {
+    tip: brief(`cable from ${a.block.netns.name} ${a.device.name} to ${b.block.netns.name} ${b.device.name}`),
+  });
   const down = quiet.side === "bottom";
   const x = quiet.x + quiet.w / 2;
   const edge = down ? quiet.block.y + quiet.block.h : quiet.block.y;
@@ -162,7 +225,15 @@ function isHeard({ message, to }: Crossing): boolean {
 }
 
 /** Numbers in a column beside a cable, each with a point in the direction it went. */
-function column(painter: Painter, x: number, edge: number, down: boolean, passed: readonly Crossing[], side: "left" | "right", goesDown: boolean): void {
+function column(
+  painter: Painter,
+  x: number,
+  edge: number,
+  down: boolean,
+  passed: readonly Crossing[],
+  side: "left" | "right",
+  goesDown: boolean,
+): void {
   const shown = labels(passed, MOST_BADGES);
   shown.forEach(({ label, kind, step }, i) => {
     const w = badgeWidth(label);
@@ -170,7 +241,9 @@ function column(painter: Painter, x: number, edge: number, down: boolean, passed
     // The first in time stands where the packet meets it first.
     const row = goesDown === down ? i : shown.length - 1 - i;
     const y = (down ? edge + 19 : edge - 19) + (down ? 1 : -1) * row * BADGE_ROW;
-    painter.head(at, goesDown ? y + 17 : y - 17, goesDown ? "down" : "up", kind === "reply" ? "replyHead" : "walk", { step });
+    painter.head(at, goesDown ? y + 17 : y - 17, goesDown ? "down" : "up", kind === "reply" ? "replyHead" : "walk", {
+      step,
+    });
     painter.badge(at, y, label, kind, { step });
   });
 }
@@ -184,6 +257,8 @@ function labels(passed: readonly Crossing[], most: number): { label: string; kin
   }));
   if (all.length <= most) return all;
   const [first] = all.slice(most - 1);
-  return [...all.slice(0, most - 1), { label: `+${all.length - most + 1}`, kind: first?.kind ?? "walk", step: first?.step ?? 0 }];
+  return [
+    ...all.slice(0, most - 1),
+    { label: `+${all.length - most + 1}`, kind: first?.kind ?? "walk", step: first?.step ?? 0 },
+  ];
 }
-

@@ -120,7 +120,12 @@ export function layers(packet: Packet): Layer[] {
   const body = inner(packet);
   const out: Layer[] = [];
   if (frame !== undefined) {
-    const type = frame.payload.kind === "ipv4" ? "IPv4 0x0800" : frame.payload.kind === "arp" ? "ARP 0x0806" : `0x${frame.payload.ethertype.toString(16)}`;
+    const type =
+      frame.payload.kind === "ipv4"
+        ? "IPv4 0x0800"
+        : frame.payload.kind === "arp"
+          ? "ARP 0x0806"
+          : `0x${frame.payload.ethertype.toString(16)}`;
     out.push(layer("Ethernet", { dst: `${frame.dst}`, src: `${frame.src}`, type }));
   }
   if (body === undefined) return out;
@@ -157,7 +162,9 @@ export function layers(packet: Packet): Layer[] {
       layer("ICMP", {
         type: `${inside.type} ${icmpName(inside)}`,
         code: `${inside.code}`,
-        ...(isEcho(inside) ? { id: `${inside.rest >>> 16}`, seq: `${inside.rest & 0xffff}` } : { rest: `${inside.rest}` }),
+        ...(isEcho(inside)
+          ? { id: `${inside.rest >>> 16}`, seq: `${inside.rest & 0xffff}` }
+          : { rest: `${inside.rest}` }),
         checksum: word(octets, 22),
       }),
     );
@@ -193,7 +200,9 @@ function layer(name: string, fields: Readonly<Record<string, string>>): Layer {
 
 function icmpName(icmp: Icmp): string {
   const name = ICMP_NAME[icmp.type] ?? `type ${icmp.type}`;
-  return icmp.type === 3 && UNREACHABLE[icmp.code] !== undefined ? `${UNREACHABLE[icmp.code]} unreachable`.replace("needed unreachable", "needed") : name;
+  return icmp.type === 3 && UNREACHABLE[icmp.code] !== undefined
+    ? `${UNREACHABLE[icmp.code]} unreachable`.replace("needed unreachable", "needed")
+    : name;
 }
 
 function isEcho(icmp: Icmp): boolean {

@@ -38,6 +38,8 @@ export interface Text extends Common {
   readonly text: string;
   readonly type: Type;
   readonly anchor: "start" | "middle" | "end";
+  /** The distance from character to character, where columns must stand under each other in every font. */
+  readonly pitch?: number;
 }
 /** Circles of a large graph. */
 export interface Dot extends Common {
@@ -79,7 +81,7 @@ export const WIDEST = 760;
 
 /** The rectangle a text needs: what was measured wide, ascender to descender high. */
 export function extent(text: Text): { x: number; y: number; w: number; h: number } {
-  const w = measure(text.text, text.type);
+  const w = text.pitch === undefined ? measure(text.text, text.type) : text.text.length * text.pitch;
   const left = text.anchor === "start" ? 0 : text.anchor === "middle" ? w / 2 : w;
   return { x: text.x - left, y: text.y - text.type.size * 0.95, w, h: text.type.size * 1.2 };
 }
@@ -94,7 +96,16 @@ export class Painter {
   readonly shapes: Shape[] = [];
 
   box(x: number, y: number, w: number, h: number, ink: Ink, options: Options & { round?: number } = {}): void {
-    this.shapes.push({ shape: "box", x, y, w, h, ink, ...(options.round ? { round: options.round } : {}), ...kept(options) });
+    this.shapes.push({
+      shape: "box",
+      x,
+      y,
+      w,
+      h,
+      ink,
+      ...(options.round ? { round: options.round } : {}),
+      ...kept(options),
+    });
   }
   line(points: readonly Point[], ink: Ink, options: Options = {}): void {
     this.shapes.push({ shape: "line", points, ink, ...kept(options) });
@@ -130,6 +141,11 @@ export class Painter {
     });
   }
 
+  /** Digits at a fixed distance from each other. */
+  digits(x: number, y: number, text: string, pitch: number, type: Type, ink: Ink): void {
+    this.shapes.push({ shape: "text", x, y, text, type, ink, anchor: "start", pitch });
+  }
+
   /** An arrow's head with its point at x, y. */
   head(x: number, y: number, direction: "up" | "down" | "left" | "right", ink: Ink, options: Options = {}): void {
     const [dx, dy] = { up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] }[direction] as [number, number];
@@ -148,8 +164,22 @@ export class Painter {
 
   /** The cross of a drop. */
   cross(x: number, y: number, half: number, options: Options = {}): void {
-    this.line([[x - half, y - half], [x + half, y + half]], "drop", options);
-    this.line([[x - half, y + half], [x + half, y - half]], "drop", options);
+    this.line(
+      [
+        [x - half, y - half],
+        [x + half, y + half],
+      ],
+      "drop",
+      options,
+    );
+    this.line(
+      [
+        [x - half, y + half],
+        [x + half, y - half],
+      ],
+      "drop",
+      options,
+    );
   }
 
   /** The number of a step in a pill around x, y: filled for a request, hollow and dashed for a reply. */
@@ -181,5 +211,12 @@ export function scene(parts: Omit<Scene, "shapes"> & { readonly shapes: readonly
   const width = Math.ceil(parts.width);
   const height = Math.ceil(parts.height);
   const card: Box = { shape: "box", x: 0.5, y: 0.5, w: width - 1, h: height - 1, ink: "card", round: 8 };
-  return { ...parts, title: brief(parts.title, 160), desc: brief(parts.desc, 1200), width, height, shapes: [card, ...parts.shapes] };
+  return {
+    ...parts,
+    title: brief(parts.title, 160),
+    desc: brief(parts.desc, 1200),
+    width,
+    height,
+    shapes: [card, ...parts.shapes],
+  };
 }

@@ -47,9 +47,7 @@ export function draw(scene: Scene): MicroElement {
     .selectAll<BaseType, Shape>("*")
     .data(scene.shapes)
     .join((enter) => enter.append((shape) => root.ownerDocument.createElementNS("", TAG[shape.shape]) as never));
-  shapes
-    .filter((shape) => shape.step !== undefined)
-    .attr("data-step", (shape) => shape.step as number);
+  shapes.filter((shape) => shape.step !== undefined).attr("data-step", (shape) => shape.step as number);
   boxes(shapes.filter((shape) => shape.shape === "box") as never);
   lines(shapes.filter((shape) => shape.shape === "line" || shape.shape === "area") as never);
   texts(shapes.filter((shape) => shape.shape === "text") as never);
@@ -75,13 +73,18 @@ function boxes(selection: Shapes<Extract<Shape, { shape: "box" }>>): void {
 function lines(selection: Shapes<Extract<Shape, { shape: "line" | "area" }>>): void {
   selection.attr("d", (line) => path(line.points) + (line.shape === "area" ? "Z" : ""));
   ground(selection.filter((line) => line.shape === "area"));
-  const open = selection.filter((line) => line.shape === "line").attr("fill", "none").attr("stroke-linejoin", "round");
+  const open = selection
+    .filter((line) => line.shape === "line")
+    .attr("fill", "none")
+    .attr("stroke-linejoin", "round");
   outline(open);
 }
 
 function texts(selection: Shapes<Extract<Shape, { shape: "text" }>>): void {
   selection
-    .attr("x", (text) => round(text.x))
+    .attr("x", ({ x, text, pitch }) =>
+      pitch === undefined ? round(x) : Array.from(text, (_, i) => round(x + i * pitch)).join(" "),
+    )
     .attr("y", (text) => round(text.y))
     .attr("font-size", (text) => text.type.size)
     .attr("fill", (text) => paint(text.ink).text ?? null)

@@ -97,7 +97,9 @@ export function fit(text: string, width: number, type: Type): string {
 
 /** Breaks a text at spaces into at most `lines` lines of this width; the last ends in "…" if more is left. */
 export function wrap(text: string, width: number, type: Type, lines: number): string[] {
-  const words = visible(text.slice(0, 2000)).split(" ").filter((word) => word !== "");
+  const words = visible(text.slice(0, 2000))
+    .split(" ")
+    .filter((word) => word !== "");
   const out: string[] = [];
   let line = "";
   for (let i = 0; i < words.length; i++) {

@@ -21,7 +21,10 @@ export interface TopologyOptions {
 /** The lab with every namespace, device and cable, and the way of the steps on it. */
 export function topology(lab: LabData, steps: readonly Step[] = [], options: TopologyOptions = {}): Scene {
   const walked = way(steps, cabling(lab));
-  const devices = lab.nodes.reduce((sum, node) => sum + node.namespaces.reduce((all, netns) => all + netns.devices.length, 0), 0);
+  const devices = lab.nodes.reduce(
+    (sum, node) => sum + node.namespaces.reduce((all, netns) => all + netns.devices.length, 0),
+    0,
+  );
   const { nodes, slots } = nest(lab, {
     involved: involved(walked),
     loops: loops(walked),
@@ -29,10 +32,18 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
     macs: options.macs ?? devices <= 40,
     most: options.most ?? 8,
   });
-  const boxes = arrange(lab.nodes.map((node) => node.name), nodes);
+  const boxes = arrange(
+    lab.nodes.map((node) => node.name),
+    nodes,
+  );
   placeAcross(boxes);
   const visits = visitsOf(walked, slots);
-  const plan = route(boxes, (slot) => rows(visits, slot), MARGIN, (box) => Math.min(nameWidth(box), 260));
+  const plan = route(
+    boxes,
+    (slot) => rows(visits, slot),
+    MARGIN,
+    (box) => Math.min(nameWidth(box), 260),
+  );
   const painter = new Painter();
   const width = Math.max(plan.width + MARGIN, legendWidth(walked) + 2 * MARGIN, 200);
   for (const box of boxes) drawNode(painter, box, plan.names.get(box) as readonly [number, number]);
@@ -60,17 +71,20 @@ export function isLoop(crossing: Crossing): boolean {
 
 function loops(walked: Way): Map<string, number> {
   const count = new Map<string, number>();
-  for (const crossing of walked.crossings) if (isLoop(crossing)) count.set(crossing.from.netns, (count.get(crossing.from.netns) ?? 0) + 1);
+  for (const crossing of walked.crossings)
+    if (isLoop(crossing)) count.set(crossing.from.netns, (count.get(crossing.from.netns) ?? 0) + 1);
   return count;
 }
 
 function involved(walked: Way): Set<string> {
   const names = new Set<string>();
-  for (const { from, message } of walked.crossings) if (!message.arrived || from === message.crossings[0]?.from) names.add(from.netns);
+  for (const { from, message } of walked.crossings)
+    if (!message.arrived || from === message.crossings[0]?.from) names.add(from.netns);
   for (const message of walked.messages) {
     // Of a flood that found somebody, those who only heard it are not part of the way.
     const ignored = new Set(message.arrived ? message.drops.map((drop) => drop.where.netns) : []);
-    for (const { from, to } of message.crossings) for (const place of [from, to]) if (!ignored.has(place.netns)) names.add(place.netns);
+    for (const { from, to } of message.crossings)
+      for (const place of [from, to]) if (!ignored.has(place.netns)) names.add(place.netns);
     if (!message.arrived) for (const drop of message.drops) names.add(drop.where.netns);
   }
   return names;
@@ -102,10 +116,13 @@ function visitsOf(walked: Way, slots: ReadonlyMap<string, Slot>): Visits {
   }
   for (const message of walked.messages)
     for (const after of message.crossings) {
-      const before = message.crossings.find((c) => c.to.netns === after.from.netns && c.number < after.number && c.to.device !== after.from.device);
+      const before = message.crossings.find(
+        (c) => c.to.netns === after.from.netns && c.number < after.number && c.to.device !== after.from.device,
+      );
       const from = before && slots.get(key(before.to));
       const to = slots.get(key(after.from));
-      if (from !== undefined && to !== undefined && from !== to && from.block === to.block) visits.moves.push({ from, to, back: message.back, step: after.number });
+      if (from !== undefined && to !== undefined && from !== to && from.block === to.block)
+        visits.moves.push({ from, to, back: message.back, step: after.number });
     }
   return visits;
 }
@@ -140,7 +157,10 @@ function describe(lab: LabData, walked: Way, cables: readonly Cable[]): string {
 
 function table(lab: LabData, walked: Way): Scene["table"] {
   if (walked.messages.length > 0) {
-    const start = Math.min(...walked.crossings.map((crossing) => crossing.time), ...walked.drops.map((drop) => drop.time));
+    const start = Math.min(
+      ...walked.crossings.map((crossing) => crossing.time),
+      ...walked.drops.map((drop) => drop.time),
+    );
     const rows = walked.crossings.map((crossing) => [
       `${crossing.number}`,
       since(crossing.time, start),
@@ -149,7 +169,14 @@ function table(lab: LabData, walked: Way): Scene["table"] {
       crossing.message.caption,
       crossing.step.because,
     ]);
-    const drops = walked.drops.map((drop) => ["dropped", since(drop.time, start), placeName(drop.where), "", "", drop.because]);
+    const drops = walked.drops.map((drop) => [
+      "dropped",
+      since(drop.time, start),
+      placeName(drop.where),
+      "",
+      "",
+      drop.because,
+    ]);
     return { columns: ["number", "time", "from", "to", "packet", "because"], rows: [...rows, ...drops] };
   }
   const rows = lab.nodes.flatMap((node) =>

@@ -35,7 +35,16 @@ export const LOOPBACK: DeviceData = {
 };
 
 export function netns(name: string, devices: readonly DeviceData[], options: Partial<NetnsData> = {}): NetnsData {
-  return { name, inode: 4026531840, containers: [], sysctls: {}, devices: [LOOPBACK, ...devices], routes: [], neighbours: [], ...options };
+  return {
+    name,
+    inode: 4026531840,
+    containers: [],
+    sysctls: {},
+    devices: [LOOPBACK, ...devices],
+    routes: [],
+    neighbours: [],
+    ...options,
+  };
 }
 
 export function lab(...nodes: NodeData[]): LabData {
@@ -47,9 +56,20 @@ export function macOf(octet: number): string {
 }
 
 /** A node with pods on a bridge; pod i has address 10.244.subnet.(i + 2). */
-export function bridgeNode(name: string, pods: readonly string[], subnet = 1, nic?: DeviceData, containers: readonly string[] = ["app"]): NodeData {
+export function bridgeNode(
+  name: string,
+  pods: readonly string[],
+  subnet = 1,
+  nic?: DeviceData,
+  containers: readonly string[] = ["app"],
+): NodeData {
   const ports = pods.map((pod, i) =>
-    device(`veth${subnet}${i}`, { index: 10 + i, mac: macOf(subnet * 1000 + 500 + i), master: "cni0", peer: { netns: pod, device: "eth0" } }),
+    device(`veth${subnet}${i}`, {
+      index: 10 + i,
+      mac: macOf(subnet * 1000 + 500 + i),
+      master: "cni0",
+      peer: { netns: pod, device: "eth0" },
+    }),
   );
   const bridge = addressed("cni0", `10.244.${subnet}.1/24`, { kind: "bridge", mac: macOf(subnet * 1000) });
   const own = netns(name, [...(nic ? [nic] : []), bridge, ...ports], { sysctls: { "net.ipv4.ip_forward": "1" } });
@@ -70,7 +90,12 @@ export function bridgeNode(name: string, pods: readonly string[], subnet = 1, ni
 
 export function twoNodes(): LabData {
   const nic = (own: string, other: string, last: number): DeviceData =>
-    addressed("eth0", `192.168.0.${last}/24`, { mac: macOf(last), peer: { netns: other, device: "eth0" }, index: last, name: own });
+    addressed("eth0", `192.168.0.${last}/24`, {
+      mac: macOf(last),
+      peer: { netns: other, device: "eth0" },
+      index: last,
+      name: own,
+    });
   return lab(
     bridgeNode("node-1", ["web", "db"], 1, nic("eth0", "node-2", 11)),
     bridgeNode("node-2", ["api", "cache"], 2, nic("eth0", "node-1", 12)),
@@ -81,7 +106,9 @@ export function twoNodes(): LabData {
 export function routed(): LabData {
   const end = (name: string, address: string, octet: number, to: string): NodeData => ({
     name,
-    namespaces: [netns(name, [addressed("eth0", address, { mac: macOf(octet), peer: { netns: "router", device: to } })])],
+    namespaces: [
+      netns(name, [addressed("eth0", address, { mac: macOf(octet), peer: { netns: "router", device: to } })]),
+    ],
   });
   return lab(
     end("client", "10.0.1.2/24", 2, "eth0"),
@@ -108,7 +135,11 @@ export function routedInOneNode(): LabData {
   return lab({ name: "host", namespaces: [netns("host", []), ...data.nodes.flatMap((node) => node.namespaces)] });
 }
 
-export function arp(op: "request" | "reply", sender: readonly [string, string], target: readonly [string, string]): Frame {
+export function arp(
+  op: "request" | "reply",
+  sender: readonly [string, string],
+  target: readonly [string, string],
+): Frame {
   const senderMac = mac(sender[1]);
   return {
     dst: op === "request" ? BROADCAST_MAC : mac(target[1]),
@@ -156,7 +187,15 @@ export class Script {
   readonly steps: Step[] = [];
   time = 0;
 
-  add(what: What, node: string, space: string, dev: string | undefined, packet: Step["packet"], because: string, more: Partial<Step> = {}): number {
+  add(
+    what: What,
+    node: string,
+    space: string,
+    dev: string | undefined,
+    packet: Step["packet"],
+    because: string,
+    more: Partial<Step> = {},
+  ): number {
     const id = this.steps.length;
     this.time += 5000;
     this.steps.push({
@@ -173,8 +212,15 @@ export class Script {
   }
 
   /** Through a cable. */
-  cross(from: readonly [string, string, string], to: readonly [string, string, string], frame: Frame, cause = this.steps.length - 1): number {
-    const sent = this.add("send", ...from, frame, `the cable leads to ${to[1]} ${to[2]}`, { cause: cause < 0 ? null : cause });
+  cross(
+    from: readonly [string, string, string],
+    to: readonly [string, string, string],
+    frame: Frame,
+    cause = this.steps.length - 1,
+  ): number {
+    const sent = this.add("send", ...from, frame, `the cable leads to ${to[1]} ${to[2]}`, {
+      cause: cause < 0 ? null : cause,
+    });
     return this.add("receive", ...to, frame, `${frame.dst} is for ${to[2]}`, { cause: sent });
   }
 }
@@ -193,7 +239,14 @@ export function pingOverBridge(pods: readonly string[], subnet = 1, node = "node
     script.cross(port(to), at(pods[to] as string), frame);
   };
   const question = arp("request", [addressOf(0), macs(0)], [addressOf(1), ""]);
-  script.add("route", node, a, "eth0", undefined, `10.244.${subnet}.0/24 is the longest prefix that matches: on the link of eth0`);
+  script.add(
+    "route",
+    node,
+    a,
+    "eth0",
+    undefined,
+    `10.244.${subnet}.0/24 is the longest prefix that matches: on the link of eth0`,
+  );
   script.add("arp", node, a, "eth0", question, `the MAC of ${addressOf(1)} is not known: ask everybody on the link`);
   script.cross(at(a), port(0), question);
   script.add("learn", node, node, "cni0", question, `${macs(0)} lives behind veth${subnet}0`);
@@ -206,7 +259,14 @@ export function pingOverBridge(pods: readonly string[], subnet = 1, node = "node
   const answer = arp("reply", [addressOf(1), macs(1)], [addressOf(0), macs(0)]);
   script.add("arp", node, b, "eth0", question, `${addressOf(1)} is an address of this namespace: answer`);
   over(1, 0, answer);
-  script.add("neighbour", node, a, "eth0", undefined, `${addressOf(1)}: INCOMPLETE becomes REACHABLE, because an ARP reply came`);
+  script.add(
+    "neighbour",
+    node,
+    a,
+    "eth0",
+    undefined,
+    `${addressOf(1)}: INCOMPLETE becomes REACHABLE, because an ARP reply came`,
+  );
   const request = ip(addressOf(0), addressOf(1), echo(false));
   over(0, 1, framed(macs(0), macs(1), request));
   script.add("deliver", node, b, undefined, request, "the kernel answers an echo request");
@@ -225,12 +285,25 @@ export function pingThroughRouter(lost = false, node?: string): Step[] {
   const far = [n("router"), "router", "eth1"] as const;
   const server = [n("server"), "server", "eth0"] as const;
   const request = ip("10.0.1.2", "10.0.2.2", echo(false));
-  script.add("route", n("client"), "client", undefined, request, "only the default route matches: by the gateway 10.0.1.1 on eth0", {
-    evidence: { kind: "route", text: "default via 10.0.1.1 dev eth0", command: "ip route show table main" },
-    tried: [
-      { text: "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.2", field: "destination", wanted: "10.0.1.0/24", had: "10.0.2.2" },
-    ],
-  });
+  script.add(
+    "route",
+    n("client"),
+    "client",
+    undefined,
+    request,
+    "only the default route matches: by the gateway 10.0.1.1 on eth0",
+    {
+      evidence: { kind: "route", text: "default via 10.0.1.1 dev eth0", command: "ip route show table main" },
+      tried: [
+        {
+          text: "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.2",
+          field: "destination",
+          wanted: "10.0.1.0/24",
+          had: "10.0.2.2",
+        },
+      ],
+    },
+  );
   script.cross(client, near, framed(macOf(2), macOf(3), request));
   if (lost) {
     script.add("drop", n("router"), "router", "eth0", request, "no route to 10.0.2.2 in any table");
@@ -241,14 +314,31 @@ export function pingThroughRouter(lost = false, node?: string): Step[] {
     return script.steps;
   }
   const on = { ...request, ttl: 63 };
-  script.add("route", n("router"), "router", "eth0", request, "10.0.2.0/24 is the longest prefix that matches: on the link of eth1", {
-    evidence: { kind: "route", text: "10.0.2.0/24 dev eth1 proto kernel scope link src 10.0.2.1", command: "ip route show table main" },
-    tried: [
-      { text: "default via 10.0.1.254 dev eth0", field: "prefix length", wanted: "/24", had: "/0" },
-      { text: "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.1", field: "destination", wanted: "10.0.1.0/24", had: "10.0.2.2" },
-      { text: "10.0.0.0/16 via 10.0.1.9 dev eth0", field: "prefix length", wanted: "/24", had: "/16" },
-    ],
-  });
+  script.add(
+    "route",
+    n("router"),
+    "router",
+    "eth0",
+    request,
+    "10.0.2.0/24 is the longest prefix that matches: on the link of eth1",
+    {
+      evidence: {
+        kind: "route",
+        text: "10.0.2.0/24 dev eth1 proto kernel scope link src 10.0.2.1",
+        command: "ip route show table main",
+      },
+      tried: [
+        { text: "default via 10.0.1.254 dev eth0", field: "prefix length", wanted: "/24", had: "/0" },
+        {
+          text: "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.1",
+          field: "destination",
+          wanted: "10.0.1.0/24",
+          had: "10.0.2.2",
+        },
+        { text: "10.0.0.0/16 via 10.0.1.9 dev eth0", field: "prefix length", wanted: "/24", had: "/16" },
+      ],
+    },
+  );
   script.add("forward", n("router"), "router", "eth0", on, "from eth0 to eth1: TTL 64 becomes 63");
   script.cross(far, server, framed(macOf(4), macOf(5), on));
   script.add("deliver", n("server"), "server", undefined, on, "the kernel answers an echo request");
