@@ -136,6 +136,15 @@ export class Neighbour {
     this.flush(cause);
   }
 
+  /** Puts the entry into a state it had before, as when a lab is read from data; what waited is not there any more. */
+  restore(mac: Mac | null, state: NeighbourState): void {
+    this.mac = mac;
+    this.state = state;
+    if (state === "REACHABLE") this.reachable("read from data", -1);
+    else if (state === "DELAY") this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
+    else if (state === "PROBE" || state === "INCOMPLETE") this.arm(NEIGHBOUR_TIMES.retransmit, state === "PROBE");
+  }
+
   /** The entry goes away: its timer stops, what waits is lost. */
   remove(): void {
     this.disarm();

@@ -34,8 +34,12 @@ export interface DeviceData {
   readonly name: string;
   readonly kind: "loopback" | "veth" | "bridge";
   readonly mac: string;
+  /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
+  readonly macIsSet?: true;
   readonly mtu: number;
   readonly up: boolean;
+  /** Down now, but it was up once: `ip link` says noqueue instead of noop. */
+  readonly wasUp?: true;
   /** Operational state as `ip link` prints it: UP, DOWN, LOWERLAYERDOWN, UNKNOWN. */
   readonly state: string;
   /** The other end of a veth pair. */
@@ -43,6 +47,8 @@ export interface DeviceData {
   /** The bridge this device is a port of. */
   readonly master?: string;
   readonly addresses: readonly AddressData[];
+  /** A bridge's ports, newest first: the order it floods in. Absent if it never had one. */
+  readonly ports?: readonly string[];
   /** What a bridge has learned: MAC to port. */
   readonly fdb?: readonly { readonly mac: string; readonly port: string; readonly permanent: boolean }[];
 }
@@ -51,6 +57,8 @@ export interface AddressData {
   /** As `10.244.1.5/24`. */
   readonly address: string;
   readonly broadcast?: string;
+  /** `ip addr add ... label`, if it is not the device's name. */
+  readonly label?: string;
   readonly scope: "global" | "link" | "host";
 }
 

@@ -1,0 +1,227 @@
+// Data becomes a lab: `labFrom(data)` makes what `labData` wrote, or throws one BadInput that names the field.
+// State is put where it belongs, not configured again: what the kernel would do by itself is in the data already.
+import { type InterfaceAddress, isSecondary, type Scope } from "../ip/address.ts";
+import type { NeighbourState } from "../ip/neighbour.ts";
+import { type Route, type RouteProtocol, type RouteType, TABLE } from "../ip/route.ts";
+import { bridgeState, recalculate } from "../link/bridge.ts";
+import { type Device, validDeviceName } from "../link/device.ts";
+import { neighbourOf } from "../netns/arp.ts";
+import { addDevice } from "../netns/configure.ts";
+import type { Netns } from "../netns/netns.ts";
+import { addressWithLength, ipv4, prefix4 } from "../wire/address.ts";
+import { mac } from "../wire/mac.ts";
+import type { LabData } from "./data.ts";
+import { Place } from "./json.ts";
+import { Lab } from "./lab.ts";
+
+const SCOPES: readonly Scope[] = ["global", "link", "host"];
+const ROUTE_TYPES: readonly RouteType[] = ["unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit"];
+const PROTOCOLS: readonly RouteProtocol[] = ["kernel", "boot", "static"];
+const STATES: readonly NeighbourState[] = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "PERMANENT"];
+
+/** A namespace and the place its data stands. */
+interface Room {
+  readonly ns: Netns;
+  readonly place: Place;
+}
+
+/**
+ * The lab that `data` describes; `labData` of it gives the same data again. The clock begins at 0, timers of
+ * neighbours begin anew. Throws one BadInput, naming the field, when anything is wrong.
+ */
+export function labFrom(data: LabData): Lab {
+  const top = new Place(data, "lab");
+  const version = top.at("packetwalk");
+  if (version.value !== 1) throw version.wrong("not a version this Packetwalk reads", "Write 1.");
+  const seed = top.at("seed").text();
+  // Dice that depend on all there is: devices made later get MACs that are not in the lab yet.
+  const lab = new Lab({ seed, dice: `${seed} ${JSON.stringify(data.nodes)}` });
+  const rooms = top
+    .at("nodes")
+    .list()
+    .flatMap((node) => readNode(lab, node));
+  for (const room of rooms) readDevices(room);
+  for (const room of rooms) connect(lab, room);
+  for (const room of rooms) {
+    readRoutes(room);
+    readNeighbours(room);
+  }
+  for (const room of rooms) checkStates(room);
+  return lab;
+}
+
+function readNode(lab: Lab, node: Place): Room[] {
+  const name = node.at("name");
+  const namespaces = node.at("namespaces").list();
+  const [own] = namespaces;
+  if (own === undefined || own.at("name").value !== name.value)
+    throw node.at("namespaces").wrong("a node without its own namespace", "The first has the node's name.");
+  const rooms = namespaces.map((place, i) => {
+    lab.nextInode = place.at("inode").whole(1, 2 ** 32 - 1);
+    const ns = place.at("name").as((text) => (i === 0 ? lab.node(text).root : lab.addNetns(machineOf(), text)));
+    return { ns, place };
+  });
+  function machineOf() {
+    return lab.machines.get(name.text())!;
+  }
+  for (const { ns, place } of rooms) {
+    const containers = place.at("containers").list();
+    if (containers.length > 0)
+      machineOf().containers.set(
+        ns.name,
+        containers.map((each) => each.text()),
+      );
+    const sysctls = place.at("sysctls");
+    for (const key of Object.keys(sysctls.value as object))
+      sysctls.at(key).as((text) => {
+        ns.sysctls.set(key, text);
+      });
+  }
+  return rooms;
+}
+
+function readDevices({ ns, place }: Room): void {
+  const taken = new Set<number>();
+  for (const data of place.at("devices").list()) {
+    const name = data.at("name").as(validDeviceName);
+    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge"]);
+    const index = data.at("index").whole(1, 2 ** 31 - 1);
+    if ((kind === "loopback") !== (name === "lo")) throw data.wrong("a loopback is lo, and lo a loopback", "Rename.");
+    if (kind !== "loopback" && ns.devices.has(name))
+      throw data.at("name").wrong("a name twice in one namespace", "Rename one of the devices.");
+    if (taken.has(index)) throw data.at("index").wrong("an index twice in one namespace", "Give each its own.");
+    taken.add(index);
+    const address = data.at("mac").as(mac);
+    ns.nextIndex = index;
+    const device =
+      kind === "loopback"
+        ? ns.devices.get("lo")!
+        : addDevice(ns, kind, name, address, kind === "bridge" ? bridgeState() : null);
+    device.index = index;
+    device.mac = address;
+    device.macIsSet = data.maybe("macIsSet")?.flag() ?? false;
+    device.mtu = data.at("mtu").whole(0, 65536);
+    device.up = data.at("up").flag();
+    device.everUp = device.up || (data.maybe("wasUp")?.flag() ?? false);
+    const { addresses } = ns.inet.get(device)!;
+    addresses.length = 0;
+    for (const each of data.at("addresses").list()) addresses.push(readAddress(device, addresses, each));
+  }
+  if (!taken.has(ns.devices.get("lo")!.index)) throw place.at("devices").wrong("no lo", "Every namespace has one.");
+  ns.nextIndex = Math.max(...taken) + 1;
+}
+
+function readAddress(device: Device, before: readonly InterfaceAddress[], data: Place): InterfaceAddress {
+  const { address, length } = data.at("address").as(addressWithLength);
+  return {
+    local: address,
+    length,
+    broadcast: data.maybe("broadcast")?.as(ipv4) ?? null,
+    scope: data.at("scope").oneOf(SCOPES),
+    label: data.maybe("label")?.text() ?? device.name,
+    secondary: isSecondary(before, address, length),
+  };
+}
+
+/** Cables, and ports into their bridges, in the order in which the bridge has them. */
+function connect(lab: Lab, { ns, place }: Room): void {
+  for (const data of place.at("devices").list()) {
+    const device = ns.devices.get(data.at("name").text())!;
+    if (device.kind === "veth") {
+      const at = data.at("peer");
+      const peer = at
+        .at("netns")
+        .as((text) => lab.netns(text))
+        .devices.get(at.at("device").text());
+      if (peer === undefined || peer === device || (peer.peer !== null && peer.peer !== device))
+        throw at.wrong("not the other end of this cable", "Name a veth whose peer is this device.");
+      device.peer = peer;
+    }
+    if (device.bridge !== null) readBridge(ns, device, place, data);
+  }
+}
+
+function readBridge(ns: Netns, bridge: Device, room: Place, data: Place): void {
+  const state = bridge.bridge!;
+  const listed = data.maybe("ports");
+  for (const port of listed?.list() ?? []) {
+    const device = deviceNamed(ns, port);
+    if (device.kind !== "veth" || device.master !== null)
+      throw port.wrong("not a device that can be a port here", "Name a veth that is in no other bridge.");
+    device.master = bridge;
+    state.ports.push(device);
+  }
+  for (const each of room.at("devices").list()) {
+    const isPort = state.ports.includes(ns.devices.get(each.at("name").text())!);
+    const master = each.maybe("master");
+    if (master !== null) deviceNamed(ns, master);
+    if ((master?.value === bridge.name) !== isPort)
+      throw each.wrong(`master and the ports of ${bridge.name} say different things`, "Name it in both or in none.");
+  }
+  state.hadPorts = listed !== null;
+  const { mac: own } = bridge;
+  recalculate(bridge);
+  if (bridge.mac !== own)
+    throw data.at("mac").wrong("not the MAC a bridge has by itself", `It is ${bridge.mac}, or "macIsSet" is true.`);
+  for (const entry of data.at("fdb").list()) {
+    const address = entry.at("mac").as(mac);
+    const port = deviceNamed(ns, entry.at("port"));
+    if (port !== bridge && port.master !== bridge)
+      throw entry.at("port").wrong(`no port of ${bridge.name}`, "Name one of its ports.");
+    const local = entry.at("permanent").flag();
+    // Set anew, so that the entries are in the order of the data.
+    state.fdb.delete(address);
+    state.fdb.set(address, { mac: address, port, local, updated: 0 });
+  }
+}
+
+function readRoutes({ ns, place }: Room): void {
+  for (const data of place.at("routes").list()) {
+    const table = data.at("table");
+    const id = TABLE[table.text() as keyof typeof TABLE] ?? Number(table.text());
+    const found = ns.tables.get(id);
+    if (found === undefined) throw table.wrong("no table of this name", `There are ${Object.keys(TABLE).join(", ")}.`);
+    const type = data.at("type").oneOf(ROUTE_TYPES);
+    const dev = data.maybe("dev");
+    if (dev === null && (type === "unicast" || type === "local" || type === "broadcast"))
+      throw data.wrong(`a ${type} route without a device`, 'Add "dev".');
+    const route: Route = {
+      type,
+      prefix: data.at("prefix").as(prefix4),
+      via: data.maybe("via")?.as(ipv4) ?? null,
+      dev: dev === null ? null : deviceNamed(ns, dev),
+      src: data.maybe("src")?.as(ipv4) ?? null,
+      metric: data.maybe("metric")?.whole(0, 2 ** 32 - 1) ?? 0,
+      protocol: data.at("protocol").oneOf(PROTOCOLS),
+      scope: data.at("scope").oneOf(SCOPES),
+    };
+    found.add(route, "append");
+  }
+}
+
+function readNeighbours({ ns, place }: Room): void {
+  for (const data of place.at("neighbours").list()) {
+    const device = deviceNamed(ns, data.at("dev"));
+    const state = data.at("state").oneOf(STATES);
+    const address = data.maybe("mac")?.as(mac) ?? null;
+    if (address === null && state !== "INCOMPLETE" && state !== "FAILED")
+      throw data.wrong(`a ${state} neighbour without a MAC`, 'Add "mac".');
+    neighbourOf(ns, device, data.at("address").as(ipv4)).restore(address, state);
+  }
+}
+
+/** What follows from the rest must be as the data says; else somebody wrote what cannot be. */
+function checkStates({ ns, place }: Room): void {
+  for (const data of place.at("devices").list()) {
+    const { state } = ns.devices.get(data.at("name").text())!;
+    const said = data.at("state");
+    if (said.value !== state) throw said.wrong("not the state the device is in", `With its cable it is ${state}.`);
+  }
+}
+
+function deviceNamed(ns: Netns, place: Place): Device {
+  const device = ns.devices.get(place.text());
+  if (device === undefined)
+    throw place.wrong(`${ns.name} has no such device`, `There are ${[...ns.devices.keys()].join(", ")}.`);
+  return device;
+}

@@ -1,0 +1,94 @@
+// A lab becomes data: `labData(lab)` is plain JSON, and `labFrom` of data-read.ts makes the same lab of it again.
+import type { InterfaceAddress } from "../ip/address.ts";
+import type { Neighbour } from "../ip/neighbour.ts";
+import type { Route } from "../ip/route.ts";
+import { tableName } from "../ip/rule.ts";
+import type { Device } from "../link/device.ts";
+import type { Netns } from "../netns/netns.ts";
+import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData } from "./data.ts";
+import type { Lab } from "./lab.ts";
+import type { Machine } from "./machine.ts";
+
+/** The lab as it is now, as plain JSON: devices, addresses, routes, neighbours and what bridges have learned. */
+export function labData(lab: Lab): LabData {
+  return {
+    packetwalk: 1,
+    seed: lab.seed,
+    nodes: [...lab.machines.values()].map((machine) => ({
+      name: machine.name,
+      namespaces: [...machine.namespaces.values()].map((ns) => netnsData(machine, ns)),
+    })),
+  };
+}
+
+function netnsData(machine: Machine, ns: Netns): NetnsData {
+  const devices = [...ns.devices.values()].sort((a, b) => a.index - b.index);
+  return {
+    name: ns.name,
+    inode: ns.inode,
+    containers: [...(machine.containers.get(ns.name) ?? [])],
+    sysctls: Object.fromEntries(ns.sysctls.changed()),
+    devices: devices.map((device) => deviceData(ns, device)),
+    routes: [...ns.tables.values()].flatMap((table) =>
+      table.list().map((route) => routeData(tableName(table.id), route)),
+    ),
+    neighbours: devices.flatMap((device) =>
+      [...ns.inet.get(device)!.neighbours.values()]
+        .filter((neighbour) => neighbour.state !== null)
+        .map((neighbour) => neighbourData(device, neighbour)),
+    ),
+  };
+}
+
+function deviceData(ns: Netns, device: Device): DeviceData {
+  const { peer, master, bridge } = device;
+  return {
+    index: device.index,
+    name: device.name,
+    kind: device.kind,
+    mac: device.mac.text,
+    ...(device.macIsSet && { macIsSet: true }),
+    mtu: device.mtu,
+    up: device.up,
+    ...(!device.up && device.everUp && { wasUp: true }),
+    state: device.state,
+    ...(peer !== null && { peer: { netns: peer.owner.name, device: peer.name } }),
+    ...(master !== null && { master: master.name }),
+    addresses: ns.inet.get(device)!.addresses.map((address) => addressData(device, address)),
+    ...(bridge?.hadPorts && { ports: bridge.ports.map((port) => port.name) }),
+    ...(bridge !== null && {
+      fdb: [...bridge.fdb.values()].map(({ mac, port, local }) => ({
+        mac: mac.text,
+        port: port.name,
+        permanent: local,
+      })),
+    }),
+  };
+}
+
+function addressData(device: Device, { local, length, broadcast, label, scope }: InterfaceAddress): AddressData {
+  return {
+    address: `${local}/${length}`,
+    ...(broadcast !== null && { broadcast: broadcast.text }),
+    ...(label !== device.name && { label }),
+    scope,
+  };
+}
+
+function routeData(table: string, { type, prefix, via, dev, src, metric, protocol, scope }: Route): RouteData {
+  return {
+    table,
+    type,
+    prefix: prefix.length === 0 ? "default" : prefix.toString(),
+    ...(via !== null && { via: via.text }),
+    ...(dev !== null && { dev: dev.name }),
+    ...(src !== null && { src: src.text }),
+    ...(metric !== 0 && { metric }),
+    protocol,
+    scope,
+  };
+}
+
+function neighbourData(device: Device, { address, mac, state }: Neighbour): NeighbourData {
+  return { address: address.text, dev: device.name, ...(mac !== null && { mac: mac.text }), state: state! };
+}
