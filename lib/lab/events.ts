@@ -9,28 +9,30 @@ import type { Frame } from "../wire/packet.ts";
  */
 export class Cableway {
   private times: number[] = [];
+  private orders: number[] = [];
+  private causes: number[] = [];
   private devices: Device[] = [];
   private frames: Frame[] = [];
-  private causes: number[] = [];
-  private orders: number[] = [];
   private head = 0;
+  private tail = 0;
 
   get isEmpty(): boolean {
-    return this.head === this.times.length;
+    return this.head === this.tail;
   }
   get nextTime(): number {
-    return this.head === this.times.length ? Number.POSITIVE_INFINITY : this.times[this.head]!;
+    return this.head === this.tail ? Number.POSITIVE_INFINITY : this.times[this.head]!;
   }
   get nextOrder(): number {
     return this.orders[this.head]!;
   }
 
   push(time: number, order: number, device: Device, frame: Frame, cause: number): void {
-    this.times.push(time);
-    this.orders.push(order);
-    this.devices.push(device);
-    this.frames.push(frame);
-    this.causes.push(cause);
+    const at = this.tail++;
+    this.times[at] = time;
+    this.orders[at] = order;
+    this.causes[at] = cause;
+    this.devices[at] = device;
+    this.frames[at] = frame;
   }
 
   /** Takes the next frame and hands it to `arrive`. */
@@ -39,16 +41,22 @@ export class Cableway {
     const device = this.devices[at]!;
     const frame = this.frames[at]!;
     const cause = this.causes[at]!;
-    // Emptied, the ring begins anew; half used up, its dead half is cut off.
-    if (this.head === this.times.length) this.cut();
-    else if (this.head > 4096 && this.head * 2 > this.times.length) this.cut();
+    // Emptied, the ring begins anew in the same place; half used up, its dead half is cut off.
+    if (this.head === this.tail) {
+      this.head = 0;
+      this.tail = 0;
+    } else if (this.head > 4096 && this.head * 2 > this.tail) this.cut();
     arrive(device, frame, cause);
   }
 
   private cut(): void {
-    for (const each of [this.times, this.orders, this.causes]) each.splice(0, this.head);
-    this.devices.splice(0, this.head);
-    this.frames.splice(0, this.head);
+    const { head, tail } = this;
+    this.times = this.times.slice(head, tail);
+    this.orders = this.orders.slice(head, tail);
+    this.causes = this.causes.slice(head, tail);
+    this.devices = this.devices.slice(head, tail);
+    this.frames = this.frames.slice(head, tail);
+    this.tail -= head;
     this.head = 0;
   }
 }

@@ -64,10 +64,12 @@ export function floodPorts(bridge: BridgeState, from: Device | null): Device[] {
 /** Makes `port` a port of `bridge`; the bridge takes the lowest MAC of its ports unless one was set by hand. */
 export function addPort(bridge: Device, port: Device): void {
   const state = bridge.bridge!;
+  const isFirst = !state.hadPorts;
   state.ports.unshift(port);
   state.hadPorts = true;
   port.master = bridge;
-  recalculate(bridge);
+  state.fdb.set(port.mac, { mac: port.mac, port, local: true, updated: 0 });
+  if (!bridge.macIsSet && (isFirst || port.mac.bits < bridge.mac.bits)) recalculate(bridge);
 }
 
 /** Takes `port` out of its bridge, with what was learned behind it. */

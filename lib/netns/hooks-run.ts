@@ -15,6 +15,7 @@ export function runHook(
   cause: number,
 ): { packet: Ipv4Packet; cause: number } | null {
   const functions = ns.hooks.at(hook);
+  if (functions.length === 0 && ns.cables.recorder.level < LEVEL.full) return { packet, cause };
   const step = ns.step(LEVEL.full, cause, null, "hook", packet, () => ({
     hook,
     because:

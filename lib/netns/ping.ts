@@ -4,7 +4,7 @@
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
-import { ICMP, type Ipv4Packet } from "../wire/packet.ts";
+import { ICMP, type Icmp, type Ipv4Packet } from "../wire/packet.ts";
 import type { Netns } from "./netns.ts";
 import { ipSend, type Outgoing, type Sent } from "./send.ts";
 import { Waitable } from "./wait.ts";
@@ -44,7 +44,9 @@ export class PingSocket extends Waitable {
     const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `ping asks the kernel to send an echo request to ${dst}, seq ${seq}`,
     }));
-    return ipSend(this.ns, { ...how, dst, body: { kind: "icmp", type: ICMP.echoRequest, code: 0, rest, data } }, step);
+    const body: Icmp = { kind: "icmp", type: ICMP.echoRequest, code: 0, rest, data };
+    const { src, oif, ttl, tos, discovery, confirm, mayBroadcast } = how;
+    return ipSend(this.ns, { dst, body, src, oif, ttl, tos, discovery, confirm, mayBroadcast }, step);
   }
 
   push(message: PingMessage): void {

@@ -3,7 +3,7 @@
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
 import { ipv4Length } from "../wire/bytes.ts";
-import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf } from "../wire/packet.ts";
+import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../wire/packet.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
 import { runHook } from "./hooks-run.ts";
 import { icmpError, icmpInput } from "./icmp.ts";
@@ -124,7 +124,7 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
     icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, out.mtu, step);
     return;
   }
-  const lowered = { ...packet, ttl: packet.ttl - 1 };
+  const lowered = withTtl(packet, packet.ttl - 1);
   const step = ns.step(LEVEL.path, decision.cause, device, "forward", lowered, () => ({
     because: `from ${device.name} to ${out.name}: TTL ${packet.ttl} becomes ${lowered.ttl}`,
     evidence: { kind: "sysctl", text: "net.ipv4.ip_forward = 1", command: "sysctl net.ipv4.ip_forward" },

@@ -4,7 +4,7 @@ import type { Device } from "../link/device.ts";
 import { transmit } from "../link/forward.ts";
 import { LEVEL } from "../trace/step.ts";
 import { Ipv4 } from "../wire/address.ts";
-import { ipv4Length } from "../wire/bytes.ts";
+import { bodyLength, ipv4Length } from "../wire/bytes.ts";
 import { BROADCAST_MAC, Mac, ZERO_MAC } from "../wire/mac.ts";
 import type { Ipv4Packet } from "../wire/packet.ts";
 import { neighbourOf } from "./arp.ts";
@@ -21,19 +21,19 @@ export interface Outgoing {
   readonly src: Ipv4 | null;
   readonly dst: Ipv4;
   readonly body: Ipv4Packet["body"];
-  readonly ttl?: number;
-  readonly tos?: number;
-  readonly id?: number;
+  readonly ttl?: number | undefined;
+  readonly tos?: number | undefined;
+  readonly id?: number | undefined;
   /**
    * Path MTU discovery of the socket: "want" sets DF while the packet fits the device and cuts it otherwise,
    * "do" refuses what does not fit, "dont" never sets DF.
    */
-  readonly discovery?: "want" | "do" | "dont";
-  readonly oif?: Device | null;
+  readonly discovery?: "want" | "do" | "dont" | undefined;
+  readonly oif?: Device | null | undefined;
   /** SO_BROADCAST: without it a broadcast address is refused. */
-  readonly mayBroadcast?: boolean;
+  readonly mayBroadcast?: boolean | undefined;
   /** A socket knows that its packets get through, so the neighbour needs no probe (MSG_CONFIRM). */
-  readonly confirm?: boolean;
+  readonly confirm?: boolean | undefined;
 }
 
 /** What a send came to: null when it went on its way, else why the system call failed. */
@@ -85,23 +85,22 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (way.errno !== null) return { errno: way.errno };
   const { decision, device, src } = way;
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
-  const draft: Ipv4Packet = {
+  const fits = 20 + bodyLength(body) <= device.mtu;
+  if (!fits && discovery === "do") return { errno: "EMSGSIZE", mtu: device.mtu };
+  const dontFragment = discovery === "do" || (discovery === "want" && fits);
+  const packet: Ipv4Packet = {
     kind: "ipv4",
     src,
     dst: dst.bits === 0 ? src : dst,
     ttl: outgoing.ttl ?? ns.sysctls.get("net.ipv4.ip_default_ttl"),
-    id: outgoing.id ?? 0,
+    // A packet that nobody may cut needs no identification (RFC 6864).
+    id: dontFragment ? (outgoing.id ?? 0) : takeId(ns),
     tos: outgoing.tos ?? 0,
-    dontFragment: false,
+    dontFragment,
     moreFragments: false,
     fragmentOffset: 0,
     body,
   };
-  const fits = ipv4Length(draft) <= device.mtu;
-  if (!fits && discovery === "do") return { errno: "EMSGSIZE", mtu: device.mtu };
-  const dontFragment = discovery === "do" || (discovery === "want" && fits);
-  // A packet that nobody may cut needs no identification (RFC 6864).
-  const packet = { ...draft, dontFragment, id: dontFragment ? draft.id : takeId(ns) };
   const passed = runHook(ns, "OUTPUT", packet, null, device, decision.cause);
   if (passed === null) return { errno: "EPERM" };
   if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();

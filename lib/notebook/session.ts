@@ -1,7 +1,7 @@
 // The lab that the verbs mean when none is named: the one made last.
 
 import { topology } from "../draw/topology.ts";
-import { labData } from "../lab/data-io.ts";
+import { labData } from "../lab/data-write.ts";
 import { Lab, type LabOptions } from "../lab/lab.ts";
 import { BadInput } from "../wire/input.ts";
 import { DISPLAY, Picture, type Shown } from "./display.ts";

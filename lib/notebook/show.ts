@@ -1,6 +1,6 @@
 // The verb show: the picture of a lab, at any time.
 import { topology } from "../draw/topology.ts";
-import { labData } from "../lab/data-io.ts";
+import { labData } from "../lab/data-write.ts";
 import type { Lab } from "../lab/lab.ts";
 import { Picture } from "./display.ts";
 import { currentLab } from "./session.ts";

@@ -4,7 +4,7 @@ import { ladder } from "../draw/ladder.ts";
 import { routing } from "../draw/routing.ts";
 import { topology } from "../draw/topology.ts";
 import type { LabData } from "../lab/data.ts";
-import { labData } from "../lab/data-io.ts";
+import { labData } from "../lab/data-write.ts";
 import { EPOCH, type Lab } from "../lab/lab.ts";
 import type { Tap } from "../link/device.ts";
 import { LEVEL, type Step } from "../trace/step.ts";

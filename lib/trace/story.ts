@@ -28,11 +28,7 @@ export function story(steps: readonly Step[], detail: Detail = "decisions"): str
     }
     lines.push(`  ${moment(step.time).padStart(9)}  ${step.what.padEnd(10)} ${step.because}`);
     const margin = " ".repeat(24);
-    if (
-      (step.what === "send" || step.what === "icmp error") &&
-      step.packet?.kind === undefined &&
-      step.packet !== undefined
-    )
+    if (step.what === "send" && step.packet !== undefined && "payload" in step.packet)
       lines.push(`${margin}│ ${describe(step.packet)}`);
     if (step.evidence !== undefined) lines.push(`${margin}└ ${step.evidence.command}: ${step.evidence.text}`);
     if (detail === "everything")

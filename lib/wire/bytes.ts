@@ -21,18 +21,22 @@ export function tcpOptionsLength(options: TcpOptions): number {
   );
 }
 
-/** Octets of an IPv4 packet from the first of its header (20) to the last of its data. */
-export function ipv4Length(packet: Ipv4Packet): number {
-  const { body } = packet;
+/** Octets of what an IPv4 packet carries. */
+export function bodyLength(body: Ipv4Packet["body"]): number {
   switch (body.kind) {
     case "icmp":
     case "udp":
-      return 28 + body.data.length;
+      return 8 + body.data.length;
     case "tcp":
-      return 40 + tcpOptionsLength(body.options) + body.data.length;
+      return 20 + tcpOptionsLength(body.options) + body.data.length;
     case "unknown":
-      return 20 + body.data.length;
+      return body.data.length;
   }
+}
+
+/** Octets of an IPv4 packet from the first of its header (20) to the last of its data. */
+export function ipv4Length(packet: Ipv4Packet): number {
+  return 20 + bodyLength(packet.body);
 }
 
 /** Octets of a frame from the destination address on, without FCS and without padding (as a capture on veth has it). */
