@@ -176,6 +176,8 @@ function readBridge(ns: Netns, bridge: Device, room: Place, data: Place): void {
 }
 
 function readRoutes({ ns, place }: Room): void {
+  // A machine's loopback came up when the machine was made.
+  for (const table of ns.tables.values()) for (const route of table.list()) table.remove(route);
   for (const data of place.at("routes").list()) {
     const table = data.at("table");
     const id = TABLE[table.text() as keyof typeof TABLE] ?? Number(table.text());

@@ -1,0 +1,156 @@
+// The lines of a lab's script that give addresses and routes. What the kernel adds by itself is left to it; where it
+// would add something else than the lab has, or in another order, the lines mend it.
+import type { Device } from "../link/device.ts";
+import { addAddress, setUp } from "../netns/configure.ts";
+import type { Netns } from "../netns/netns.ts";
+import type { LabData, RouteData } from "./data.ts";
+import { labFrom } from "./data-read.ts";
+import { labData } from "./data-write.ts";
+import { ipIn, quoted } from "./script-words.ts";
+
+const LOOPBACK = "127.0.0.1/8";
+
+/** MTU, addresses and up or down of a device. */
+export function addressLines(ns: Netns, device: Device): string[] {
+  const ip = ipIn(ns.name);
+  const dev = `dev ${quoted(device.name)}`;
+  const lines: string[] = [];
+  if (device.mtu !== (device.kind === "loopback" ? 65536 : 1500)) lines.push(`${ip} link set ${dev} mtu ${device.mtu}`);
+  const { addresses } = ns.inet.get(device)!;
+  const bringsLoopback = device.kind === "loopback" && (device.up || device.everUp);
+  // Loopback gets 127.0.0.1 by itself when it comes up without an address.
+  const first = addresses[0];
+  const byItself = bringsLoopback && first !== undefined && `${first.local}/${first.length}` === LOOPBACK;
+  if (byItself) lines.push(`${ip} link set ${dev} up`);
+  for (const address of byItself ? addresses.slice(1) : addresses) {
+    const { local, length, broadcast, scope, label } = address;
+    const words = [`${local}/${length}`];
+    if (broadcast !== null) words.push("brd", broadcast.text);
+    words.push(dev);
+    if (label !== device.name) words.push("label", quoted(label));
+    if (scope !== (local.isLoopback ? "host" : "global")) words.push("scope", scope);
+    lines.push(`${ip} addr add ${words.join(" ")}`);
+  }
+  if (device.everUp && !byItself) lines.push(`${ip} link set ${dev} up`);
+  if (bringsLoopback && addresses.length === 0) lines.push(`${ip} addr del ${LOOPBACK} ${dev}`);
+  if (device.everUp && !device.up) lines.push(`${ip} link set ${dev} down`);
+  return lines;
+}
+
+/** The routes that the addresses do not bring by themselves, in an order the kernel takes. */
+export function routeLines(data: LabData): string[] {
+  const byItself = labData(asTheKernelMakesIt(data));
+  const lines: string[] = [];
+  data.nodes.forEach((node, i) => {
+    node.namespaces.forEach((ns, j) => {
+      lines.push(...mend(ns.name, byItself.nodes[i]!.namespaces[j]!.routes, ns.routes));
+    });
+  });
+  return lines;
+}
+
+/** The same lab, its routes made by nothing but the lines of `addressLines`. */
+function asTheKernelMakesIt(data: LabData) {
+  const nodes = data.nodes.map((node) => ({
+    ...node,
+    namespaces: node.namespaces.map((ns) => ({
+      ...ns,
+      neighbours: [],
+      routes: [],
+    })),
+  }));
+  const lab = labFrom({ ...data, nodes });
+  for (const ns of lab.namespaces.values()) {
+    for (const device of [...ns.devices.values()].sort((a, b) => a.index - b.index)) {
+      const { addresses } = ns.inet.get(device)!;
+      const before = addresses.splice(0);
+      const { up } = device;
+      device.up = false;
+      for (const { local, length, ...options } of before) addAddress(ns, device, local, length, options);
+      if (up) setUp(ns, device);
+    }
+  }
+  return lab;
+}
+
+function mend(ns: string, has: readonly RouteData[], wants: readonly RouteData[]): string[] {
+  const groups = new Map<string, { has: RouteData[]; wants: RouteData[] }>();
+  const groupOf = (route: RouteData) => {
+    const key = `${route.table} ${route.prefix} ${route.metric ?? 0}`;
+    if (!groups.has(key)) groups.set(key, { has: [], wants: [] });
+    return groups.get(key)!;
+  };
+  for (const route of has) groupOf(route).has.push(route);
+  for (const route of wants) groupOf(route).wants.push(route);
+  const less: string[] = [];
+  const more: { route: RouteData; verb: string }[] = [];
+  for (const group of groups.values()) {
+    // As long as both agree nothing is done; from the first difference on all of the kernel's go, all of the lab's come.
+    let same = 0;
+    while (same < group.has.length && sameRoute(group.has[same], group.wants[same])) same++;
+    for (const route of group.has.slice(same)) less.push(routeLine(ns, "del", route));
+    group.wants.slice(same).forEach((route, i) => {
+      more.push({ route, verb: same + i === 0 ? "add" : "append" });
+    });
+  }
+  return [...less, ...inOrder(ns, wants, more)];
+}
+
+/** Routes on the link first, then those by gateways that are reached by now; the rest need a way for a moment. */
+function inOrder(ns: string, all: readonly RouteData[], more: readonly { route: RouteData; verb: string }[]): string[] {
+  const direct = more.filter(({ route }) => route.via === undefined);
+  const byGateway = more.filter(({ route }) => route.via !== undefined);
+  const lines = direct.map(({ route, verb }) => routeLine(ns, verb, route));
+  for (const { route, verb } of byGateway) {
+    const gateway = `${route.via}/32`;
+    const isOnLink = gatewayIsOnLink(all, route);
+    // Its network's route is gone since: the kernel looks only when the route is added.
+    if (!isOnLink) lines.push(`${ipIn(ns)} route add ${gateway} dev ${quoted(route.dev!)} scope link`);
+    lines.push(routeLine(ns, verb, route));
+    if (!isOnLink) lines.push(`${ipIn(ns)} route del ${gateway} dev ${quoted(route.dev!)} scope link`);
+  }
+  return lines;
+}
+
+/** Whether the kernel finds the gateway on the link of the route's device, by what the namespace has in the end. */
+function gatewayIsOnLink(all: readonly RouteData[], { via, dev }: RouteData): boolean {
+  const bits = bitsOf(via!);
+  const fits = all.filter(({ prefix, dev: other, table }) => {
+    const [network = "", length = "0"] = prefix === "default" ? ["0.0.0.0", "0"] : prefix.split("/");
+    const mask = length === "0" ? 0 : (0xffffffff << (32 - Number(length))) >>> 0;
+    return table !== "local" && (other === dev || other === undefined) && (bits & mask) >>> 0 === bitsOf(network);
+  });
+  const longest = (route: RouteData) => (route.prefix === "default" ? 0 : Number(route.prefix.split("/")[1]));
+  fits.sort((a, b) => longest(b) - longest(a) || (a.metric ?? 0) - (b.metric ?? 0));
+  return fits[0]?.type === "unicast" && fits[0].via === undefined;
+}
+
+function bitsOf(address: string): number {
+  return address.split(".").reduce((bits, part) => bits * 256 + Number(part), 0);
+}
+
+function sameRoute(a: RouteData | undefined, b: RouteData | undefined): boolean {
+  const text = (r: RouteData | undefined) =>
+    JSON.stringify(r && [r.type, r.via, r.dev, r.src, r.metric, r.protocol, r.scope]);
+  return text(a) === text(b);
+}
+
+function routeLine(ns: string, verb: string, route: RouteData): string {
+  const { table, type, prefix, via, dev, src, metric, protocol, scope } = route;
+  const words = type === "unicast" ? [prefix] : [type, prefix];
+  if (via !== undefined) words.push("via", via);
+  if (dev !== undefined) words.push("dev", quoted(dev));
+  if (table !== "main") words.push("table", table);
+  if (protocol !== "boot") words.push("proto", protocol);
+  if (scope !== scopeByItself(route)) words.push("scope", scope);
+  if (src !== undefined) words.push("src", src);
+  if (metric !== undefined) words.push("metric", `${metric}`);
+  return `${ipIn(ns)} route ${verb} ${words.join(" ")}`;
+}
+
+/** The scope iproute2 gives a route when none is said. */
+function scopeByItself({ type, via }: RouteData): RouteData["scope"] {
+  if (type === "local") return "host";
+  if (type === "broadcast") return "link";
+  return type === "unicast" && via === undefined ? "link" : "global";
+}

@@ -1,0 +1,171 @@
+// A lab as a shell script: the same namespaces, devices, addresses and routes on a real Linux machine.
+// Before you edit: ip-link(8), ip-address(8), ip-route(8), Documentation/networking/ip-sysctl.rst.
+import type { Device } from "../link/device.ts";
+import type { Netns } from "../netns/netns.ts";
+import { labData } from "./data-write.ts";
+import type { Lab } from "./lab.ts";
+import { addressLines, routeLines } from "./script-ip.ts";
+import { ipIn, quoted } from "./script-words.ts";
+
+/**
+ * The POSIX sh script that builds the lab as it is now on a real machine, run by root with iproute2. What the kernel
+ * learns by itself (neighbours, a bridge's table) is left to the kernel; permanent neighbours are set.
+ * `sh lab.sh down` takes everything away; `PREFIX=x- sh lab.sh` puts x- before every namespace's name.
+ */
+export function labScript(lab: Lab): string {
+  const all = [...lab.namespaces.values()];
+  const up = [
+    section("Namespaces: one for each machine and each pod"),
+    ...all.map((ns) => `netns ${ns.name}`),
+    ...sysctlLines(all),
+    section("Devices: both ends of a cable are made at once"),
+    ...all.flatMap((ns) => byIndex(ns).flatMap(linkLines)),
+    section("Ports of bridges, oldest first: a frame for everybody leaves by the newest first"),
+    ...all.flatMap((ns) => byIndex(ns).flatMap(portLines)),
+    section("Addresses, then up: each address brings its routes"),
+    ...all.flatMap((ns) => byIndex(ns).flatMap((device) => addressLines(ns, device))),
+    section("Routes and neighbours that somebody set"),
+    ...routeLines(labData(lab)),
+    ...all.flatMap(neighbourLines),
+  ];
+  return [
+    HEAD,
+    "down() {",
+    ...all.map((ns) => `  ip netns del "$PREFIX"${ns.name} || true`),
+    "}",
+    TURN,
+    ...all.map((ns) => `absent ${ns.name}`),
+    FUNCTIONS,
+    ...up.filter((line, i) => !(line.startsWith("\n#") && (up[i + 1] ?? "\n#").startsWith("\n#"))),
+    "trap - EXIT",
+    "",
+  ].join("\n");
+}
+
+const HEAD = `#!/bin/sh
+# A Packetwalk lab on a real Linux kernel. Run it as root:
+#   sh lab.sh         builds the lab; "ip netns exec NAME ping ..." then runs in it
+#   sh lab.sh down    takes it away again
+# PREFIX=x- sh lab.sh puts x- before every namespace's name, if one of them is taken on this machine.
+set -eu
+PREFIX=\${PREFIX-}
+`;
+
+const TURN = `
+if [ "\${1-}" = down ]; then
+  down
+  exit
+fi
+
+absent() { # stops before anything is made if the name is taken
+  if ip netns list | cut -d' ' -f1 | grep -qxF "$PREFIX$1"; then
+    echo "lab.sh: the namespace $PREFIX$1 is there already. Run: sh lab.sh down" >&2
+    exit 1
+  fi
+}`;
+
+const FUNCTIONS = `trap 'echo "lab.sh: failed, taking it away again" >&2; down 2>/dev/null' EXIT
+
+# What the lab takes for granted; a machine's own defaults may be others.
+ASSUMED=$(
+  for conf in all default lo; do
+    cat << EOF
+# a source address is not checked against the routes
+net.ipv4.conf.$conf.rp_filter=0
+# nobody is told of a shorter way, and nobody listens
+net.ipv4.conf.$conf.send_redirects=0
+net.ipv4.conf.$conf.accept_redirects=0
+# any address is answered for on any device, and any may be asked for
+net.ipv4.conf.$conf.arp_ignore=0
+net.ipv4.conf.$conf.arp_announce=0
+net.ipv4.conf.$conf.arp_filter=0
+net.ipv4.conf.$conf.proxy_arp=0
+# 127.0.0.0/8 does not travel by cable, and one's own address does not come in by it
+net.ipv4.conf.$conf.route_localnet=0
+net.ipv4.conf.$conf.accept_local=0
+# with a first address its secondary ones go
+net.ipv4.conf.$conf.promote_secondaries=0
+# a route by a device without carrier is still a route
+net.ipv4.conf.$conf.ignore_routes_with_linkdown=0
+EOF
+  done
+)
+
+netns() { # a namespace
+  ip netns add "$PREFIX$1"
+  # no IPv6 in the lab; with it every device would speak when it comes up
+  in_netns "$1" -e -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+  # a host does not forward; written first, because it presets others
+  (echo "net.ipv4.ip_forward=0"; echo "$ASSUMED") | in_netns "$1" -p /dev/stdin
+}
+
+in_netns() { # sysctl in a namespace
+  name=$1
+  shift
+  ip netns exec "$PREFIX$name" sysctl -q "$@"
+}`;
+
+function section(title: string): string {
+  return `\n# ${title}.`;
+}
+
+function byIndex(ns: Netns): Device[] {
+  return [...ns.devices.values()].sort((a, b) => a.index - b.index);
+}
+
+function sysctlLines(all: readonly Netns[]): string[] {
+  const set = all.flatMap((ns) =>
+    ns.sysctls.changed().map(([name, value]) => `in_netns ${ns.name} -w ${name}=${value}`),
+  );
+  return set.length === 0 ? [] : [section("Switches that are not at their defaults"), ...set];
+}
+
+function linkLines(device: Device): string[] {
+  const name = device.owner.name;
+  const made = (each: Device) => `name ${quoted(each.name)} index ${each.index} address ${each.mac}`;
+  const { peer, bridge } = device;
+  const lines: string[] = [];
+  if (bridge !== null) {
+    // A bridge with ports takes the lowest of their MACs by itself, unless one was chosen.
+    const mac = device.macIsSet || !bridge.hadPorts ? ` address ${device.mac}` : "";
+    lines.push(`${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge`);
+  }
+  // The pair is made where its first end is met.
+  if (peer !== null && isFirst(device, peer))
+    lines.push(`${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`);
+  return lines;
+}
+
+function isFirst(device: Device, peer: Device): boolean {
+  if (device.owner === peer.owner) return device.index < peer.index;
+  return (device.owner as Netns).inode < (peer.owner as Netns).inode;
+}
+
+function portLines(device: Device): string[] {
+  const { bridge } = device;
+  if (bridge === null) return [];
+  const ip = ipIn(device.owner.name);
+  const set = (port: Device) => `${ip} link set dev ${quoted(port.name)} master ${quoted(device.name)}`;
+  const lines = [...bridge.ports].reverse().map(set);
+  if (bridge.hadPorts && bridge.ports.length === 0) {
+    // It had ports once, and that shows: one comes and goes.
+    const temporary = "index 2147483646 name pw-tmp type veth peer index 2147483647 name pw-tmp2";
+    lines.push(
+      `${ip} link add ${temporary}`,
+      `${ip} link set dev pw-tmp master ${quoted(device.name)}`,
+      `${ip} link del dev pw-tmp`,
+    );
+  }
+  return lines;
+}
+
+function neighbourLines(ns: Netns): string[] {
+  return byIndex(ns).flatMap((device) =>
+    [...ns.inet.get(device)!.neighbours.values()]
+      .filter(({ state }) => state === "PERMANENT")
+      .map(
+        ({ address, mac }) =>
+          `${ipIn(ns.name)} neigh add ${address} lladdr ${mac} dev ${quoted(device.name)} nud permanent`,
+      ),
+  );
+}
