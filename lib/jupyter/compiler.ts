@@ -2,6 +2,7 @@
 // resolution, our library by name from any folder, every top-level await, and
 // source maps. tslab 1.0.22 is pinned exactly: what is reached for here is not
 // its public API.
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import type * as TypeScript from "@tslab/typescript-for-tslab";
@@ -71,7 +72,7 @@ export function loadCompiler(): Compiler {
   const executor = fromTslab("./executor.js") as { createExecutor: typeof createExecutor };
   return {
     ts,
-    converter: withAwaitAndMaps(ts, createConverter(), last),
+    converter: withAwaitAndMaps(ts, createConverter, last),
     createExecutor: executor.createExecutor,
     isCompleteCode,
   };
@@ -92,10 +93,28 @@ function watchHost(ts: Ts): unknown {
       inlineSourceMap: true,
       disableTopLevelAwait: false,
     };
-    const make = ts.createWatchCompilerHost as (...args: unknown[]) => unknown;
+    const make = ts.createWatchCompilerHost as unknown as (...args: unknown[]) => WatchHost;
     // The library is part of the program from the start, so that the first import of it is not the slow one.
-    return make([...files, declarations, globals], own, ...rest);
+    const host = make([...files, declarations, globals], own, ...rest);
+    return { ...host, watchFile: watchOwnFiles(host.watchFile), watchDirectory: () => UNWATCHED };
   };
+}
+
+type WatchFile = (file: string, ...rest: unknown[]) => { close(): void };
+type WatchHost = { watchFile: WatchFile; [key: string]: unknown };
+const UNWATCHED = { close() {} };
+
+/**
+ * Only a reader's own modules are watched. Watching everything, hundreds of
+ * declaration files and the folders above the notebook, costs time, and a second
+ * change at the wrong moment breaks tslab for good ("Unexpected pending
+ * rebuildTimer").
+ */
+function watchOwnFiles(watch: WatchFile): WatchFile {
+  return (file, ...rest) =>
+    file.endsWith("/__prev__.d.ts") || !/\.d\.[cm]?ts$|\.json$|\/node_modules\//.test(file)
+      ? watch(file, ...rest)
+      : UNWATCHED;
 }
 
 function transpile(ts: Ts, last: { maps: CellMaps | undefined }): Ts["transpileModule"] {
@@ -112,16 +131,50 @@ function transpile(ts: Ts, last: { maps: CellMaps | undefined }): Ts["transpileM
 }
 
 /** A converter whose results know their maps and every form of top-level await. */
-function withAwaitAndMaps(ts: Ts, inner: Converter, last: { maps: CellMaps | undefined }): Converter {
+function withAwaitAndMaps(ts: Ts, create: () => Converter, last: { maps: CellMaps | undefined }): Converter {
+  let inner = create();
+  let missing: string[] = [];
+
+  /** The compiler remembers that a module was not there; one that has come since needs a new program. */
+  function lookAgain(): void {
+    if (!missing.some(exists)) return;
+    inner.close();
+    inner = create();
+    missing = [];
+  }
+
   return {
-    ...inner,
     convert(declarations, source) {
+      lookAgain();
       last.maps = undefined;
       const result = inner.convert(declarations, source);
+      missing = [...new Set([...missing, ...result.diagnostics.flatMap(missingModule)])];
       if (result.output === undefined) return result;
       return { ...result, hasToplevelAwait: awaitsAtTop(ts, result.output), maps: last.maps } as typeof result;
     },
+    inspect: (...args) => inner.inspect(...args),
+    complete: (...args) => inner.complete(...args),
+    addModule: (...args) => inner.addModule(...args),
+    close: () => inner.close(),
   };
+}
+
+function missingModule({ code, messageText }: Diagnostic): string[] {
+  const name = code === 2307 ? /'(.+?)'/.exec(messageText)?.[1] : undefined;
+  return name === undefined ? [] : [name];
+}
+
+function exists(module: string): boolean {
+  if (module.startsWith(".")) {
+    const file = path.resolve(module);
+    return ["", ".ts", ".tsx", ".js", ".d.ts", "/index.ts"].some((end) => existsSync(file + end));
+  }
+  try {
+    createRequire(path.join(process.cwd(), "cell.js")).resolve(module);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the code awaits outside any function; tslab itself tells only some forms. */

@@ -19,6 +19,8 @@ export interface Output {
 const CHUNK = 64 * 1024;
 /** And waits at most this long. */
 const DELAY_MS = 50;
+/** A cell's first prints wait for nothing: behind them may come a long computation, in which no timer runs. */
+const PROMPT_PRINTS = 20;
 /** More than this from one cell is cut: an endless loop that prints would fill the browser. */
 const MAX_CHARACTERS = 8_000_000;
 
@@ -28,6 +30,7 @@ export function captureOutput(print: Print): Output {
   let text = "";
   let last = 0;
   let total = 0;
+  let prints = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
@@ -51,7 +54,7 @@ export function captureOutput(print: Print): Output {
       flush();
     }
     // A cell in a long loop gives no timer a chance; its own prints do.
-    if (text.length >= CHUNK || performance.now() - last >= DELAY_MS) flush();
+    if (++prints <= PROMPT_PRINTS || text.length >= CHUNK || performance.now() - last >= DELAY_MS) flush();
     else timer ??= setTimeout(flush, DELAY_MS).unref();
   }
 
@@ -75,6 +78,7 @@ export function captureOutput(print: Print): Output {
     begin: () => {
       flush();
       total = 0;
+      prints = 0;
     },
     release() {
       flush();
