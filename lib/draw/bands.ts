@@ -9,6 +9,7 @@ export const SLOT_GAP = 14;
 export const BAR_H = 26;
 const BLOCK_GAP = 14;
 const NODE_PAD = 12;
+export const CHANNEL = 14;
 
 export interface NodeBox {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface NodeBox {
   y: number;
   w: number;
   h: number;
-  /** How many cables run down its right side. */
+  /** How many cables may have to run down its right side. */
   channels: number;
 }
 
@@ -44,6 +45,7 @@ export function arrange(names: readonly string[], nodes: readonly Block[][]): No
     };
   });
   for (const box of boxes) assignSides(box, boxes);
+  for (const box of boxes) box.channels = channelsOf(box);
   return boxes;
 }
 
@@ -143,6 +145,26 @@ function assignSides(box: NodeBox, boxes: readonly NodeBox[]): void {
     }
 }
 
+/** Cables that cannot go straight from their gap to where they must: past a band, or out of the node behind one. */
+function channelsOf(box: NodeBox): number {
+  const bandOf = new Map(box.bands.flatMap((band, i) => band.map((block) => [block, i] as const)));
+  const gapOf = (slot: Slot): number | undefined => {
+    const band = bandOf.get(slot.block);
+    return band === undefined ? undefined : band + (slot.side === "top" ? 0 : 1);
+  };
+  const passing = box.bands
+    .flat()
+    .flatMap((block) => block.slots)
+    .filter((slot) => {
+      if (slot.peer === undefined) return false;
+      const edge = slot.side === "top" ? 0 : box.bands.length;
+      return gapOf(slot) !== (gapOf(slot.peer) ?? edge);
+    });
+  // A cable inside the node is counted from both its ends.
+  const inside = passing.filter((slot) => bandOf.has((slot.peer as Slot).block)).length;
+  return passing.length - inside / 2;
+}
+
 /** The room a device takes in its row. */
 function cellWidth(slot: Slot): number {
   return slot.w + slot.block.loopW * (slot.device.kind === "loopback" ? 1 : 0);
@@ -183,7 +205,7 @@ function placeNode(box: NodeBox, placed: Set<Slot>): void {
       right = Math.max(right, block.x + block.w);
     }
   }
-  box.w = Math.min(right, box.x + 4000) - box.x + NODE_PAD;
+  box.w = right - box.x + NODE_PAD + (box.channels > 0 ? box.channels * CHANNEL : 0);
   const [only] = middle >= 0 ? (box.bands[middle] as Block[]) : [];
   if (only !== undefined && box.bands[middle]?.length === 1 && box.bands.length > 1) only.w = right - only.x;
 }

@@ -1,12 +1,11 @@
 // Cables at right angles through the gaps between bands. Each horizontal stretch has a track of its own, so no
 // two cables lie on each other; a cable that must pass a band runs down the side. Gaps grow with what is in them.
-import { blockHeight, type NodeBox, PAD } from "./bands.ts";
+import { blockHeight, CHANNEL, type NodeBox, PAD } from "./bands.ts";
 import type { Block, Slot } from "./nest.ts";
 import type { Point } from "./scene.ts";
 
 const TRACK = 10;
 const NAME_H = 26;
-const CHANNEL = 14;
 /** One row of numbers beside a cable. */
 export const BADGE_ROW = 31;
 
@@ -36,12 +35,19 @@ export interface Cable {
   points: readonly Point[];
 }
 
+/** Where a node's name is written, and how wide it may be. */
+export interface NameSpot {
+  readonly x: number;
+  readonly y: number;
+  readonly room: number;
+}
+
 export interface Plan {
   readonly cables: readonly Cable[];
   readonly width: number;
   readonly height: number;
-  /** Where each node's name is written so that no cable runs through it. */
-  readonly names: ReadonlyMap<NodeBox, Point>;
+  /** Names stand where no cable runs through them. */
+  readonly names: ReadonlyMap<NodeBox, NameSpot>;
 }
 
 /** Sets every y and routes every cable. `badgeRows` says how many rows of numbers stand at a cable's end. */
@@ -54,14 +60,20 @@ export function route(
   const gapsOf = new Map(boxes.map((box) => [box, Array.from({ length: box.bands.length + 1 }, newGap)]));
   const tierGaps = Array.from({ length: Math.max(0, ...boxes.map((box) => box.tier)) + 1 }, newGap);
   const home = new Map<Block, readonly [box: NodeBox, band: number]>();
-  for (const box of boxes) box.bands.forEach((band, i) => band.forEach((block) => home.set(block, [box, i])));
+  for (const box of boxes)
+    for (const [i, band] of box.bands.entries()) for (const block of band) home.set(block, [box, i]);
   const exits = new Map<NodeBox, number[]>();
 
   const boxOf = (slot: Slot): NodeBox => (home.get(slot.block) as readonly [NodeBox, number])[0];
   const indexOf = (slot: Slot): number =>
     (home.get(slot.block) as readonly [NodeBox, number])[1] + (slot.side === "top" ? 0 : 1);
   const gapOf = (slot: Slot): Gap => (gapsOf.get(boxOf(slot)) as Gap[])[indexOf(slot)] as Gap;
-  const channel = (box: NodeBox): number => box.x + box.w + box.channels++ * CHANNEL;
+  const used = new Map<NodeBox, number>();
+  const channel = (box: NodeBox): number => {
+    const count = (used.get(box) ?? 0) + 1;
+    used.set(box, count);
+    return box.x + box.w - count * CHANNEL;
+  };
 
   /** Out of a slot to its node's edge: the legs, and the x at which it leaves. */
   const leave = (slot: Slot): { legs: Leg[]; x: number } => {
@@ -92,7 +104,6 @@ export function route(
   const ends = new Map(
     cables.filter((cable) => !within.has(cable)).map((cable) => [cable, [leave(cable.a), leave(cable.b)] as const]),
   );
-  for (const box of boxes) if (box.channels > 0) box.w += box.channels * CHANNEL;
   let right = Math.max(0, ...boxes.map((box) => box.x + box.w));
 
   const across = (
@@ -108,9 +119,9 @@ export function route(
   };
   const legs = new Map([...within, ...[...ends].map(([cable, sides]) => [cable, across(cable, sides)] as const)]);
 
-  const names = new Map<NodeBox, Point>();
+  const names = new Map<NodeBox, NameSpot>();
   const height = placeDown(boxes, gapsOf, tierGaps, top, (box, y) => {
-    names.set(box, [freeSpot(box, exits.get(box) ?? [], nameWidth(box)), y + 19]);
+    names.set(box, { ...freeSpot(box, exits.get(box) ?? [], nameWidth(box)), y: y + 19 });
   });
   for (const cable of cables) cable.points = trace(cable.a, cable.b, legs.get(cable) as Leg[]);
   return { cables, width: Math.max(right, ...boxes.map((box) => box.x + box.w)), height, names };
@@ -196,13 +207,12 @@ function placeInside(block: Block, y: number, h: number): void {
   for (const slot of block.slots) slot.y = slot.side === "top" ? y + PAD : y + h - PAD - slot.h;
 }
 
-/** The first place along a node's upper edge where a name of this width meets no cable. */
-function freeSpot(box: NodeBox, exits: readonly number[], width: number): number {
-  const left = box.x + 12;
-  const spots = [left, ...exits.map((x) => x + 10)].sort((a, b) => a - b);
-  const free = spots.find((x) => x >= left && exits.every((exit) => exit < x - 6 || exit > x + width + 6)) ?? left;
-  box.w = Math.max(box.w, free + width + 12 - box.x);
-  return free;
+/** The first place along a node's upper edge where a name of this width meets no cable, or the widest there is. */
+function freeSpot(box: NodeBox, exits: readonly number[], width: number): { x: number; room: number } {
+  const walls = [...exits].sort((a, b) => a - b);
+  const starts = [box.x + 12, ...walls.map((x) => x + 10)];
+  const spots = starts.map((x, i) => ({ x, room: Math.min(width, (walls[i] ?? box.x + box.w - 2) - 10 - x) }));
+  return spots.reduce((best, spot) => (spot.room > best.room ? spot : best));
 }
 
 function trace(a: Slot, b: Slot, legs: readonly Leg[]): Point[] {

@@ -19,7 +19,7 @@ import {
   WIDEST,
 } from "./scene.ts";
 import { measure, visible } from "./text.ts";
-import { type Crossing, type Message, placeName, type Way, way } from "./way.ts";
+import { type Crossing, isHeard, type Message, placeName, type Way, way } from "./way.ts";
 
 export interface HeadersOptions {
   readonly title?: string;
@@ -88,10 +88,12 @@ function hopsOf(message: Message): Hop[] {
   const hops: Hop[] = [];
   let before: readonly Layer[] | undefined;
   const seen = new Set<number>();
-  for (const crossing of message.crossings) {
-    // Branches of a flood carry the same octets.
-    if (seen.has(crossing.number) || crossing.step.packet === undefined) continue;
-    seen.add(crossing.number);
+  // Branches of a flood carry the same octets: the one that arrived stands for all.
+  for (const { number } of message.crossings) {
+    const branches = message.crossings.filter((crossing) => crossing.number === number);
+    const crossing = branches.find((branch) => !isHeard(branch)) ?? (branches[0] as Crossing);
+    if (seen.has(number) || crossing.step.packet === undefined) continue;
+    seen.add(number);
     const now = layers(crossing.step.packet);
     const compared = now.map(({ name, fields }) => ({
       name,

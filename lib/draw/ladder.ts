@@ -3,7 +3,7 @@
 import type { Step, What } from "../trace/step.ts";
 import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
 import { measure, visible, wrap } from "./text.ts";
-import { type Crossing, placeName, since, way } from "./way.ts";
+import { type Crossing, isHeard, placeName, since, way } from "./way.ts";
 
 export interface LadderOptions {
   readonly title?: string;
@@ -16,7 +16,6 @@ export interface LadderOptions {
 const FEW: ReadonlySet<What> = new Set(["forward", "icmp error", "deliver", "drop"]);
 const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "neighbour", "route", "socket"]);
 const MOST_LIFELINES = 8;
-const TIME = 62;
 
 type Row =
   | { readonly kind: "arrow"; readonly time: number; readonly crossing: Crossing; readonly others: number }
@@ -31,7 +30,8 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
   const start = Math.min(...all.map((row) => row.time));
   const painter = new Painter();
   const pitch = Math.max(42, Math.min(104, Math.floor(330 / Math.max(names.length, 1))));
-  const left = MARGIN + TIME;
+  const time = Math.max(40, ...rows.map((row) => Math.ceil(measure(since(row.time, start), SMALL)))) + 10;
+  const left = MARGIN + time;
   const words = left + names.length * pitch + 10;
   const room = Math.min(420, WIDEST - MARGIN - words);
   const centre = (name: string): number =>
@@ -47,9 +47,9 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
       ],
       "lifeline",
     );
-  painter.text(MARGIN, top - 8, "time", TIME - 8, SMALL, "muted");
+  painter.text(MARGIN, top - 8, "time", time - 8, SMALL, "muted");
   for (const { row, y, lines } of laid.rows) {
-    painter.text(MARGIN, y + 4.5, since(row.time, start), TIME - 8, SMALL, "muted");
+    painter.text(MARGIN, y + 4.5, since(row.time, start), time - 8, SMALL, "muted");
     if (row.kind === "arrow") drawArrow(painter, row, y, centre);
     else drawNote(painter, row, y, centre);
     lines.forEach((line, i) => {
@@ -84,7 +84,10 @@ function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
     floods.set(key, [...(floods.get(key) ?? []), crossing]);
   }
   for (const branches of floods.values()) {
-    const shown = branches.length > MOST_LIFELINES - 2 ? [meant(branches, ignored)] : branches;
+    const shown =
+      branches.length > MOST_LIFELINES - 2
+        ? [branches.find((branch) => !isHeard(branch)) ?? (branches[0] as Crossing)]
+        : branches;
     for (const crossing of shown)
       rows.push({
         kind: "arrow",
@@ -110,12 +113,6 @@ function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
     rows.push({ kind: "note", id: step.id, time: step.time, step, lost: lost.has(step) });
   }
   return rows.sort((a, b) => a.id - b.id);
-}
-
-/** Of the branches of a flood, the one that somebody wanted. */
-function meant(branches: readonly Crossing[], ignored: ReadonlySet<Step>): Crossing {
-  const deaf = new Set([...ignored].map((step) => step.where.netns));
-  return branches.find((crossing) => !deaf.has(crossing.to.netns)) ?? (branches[0] as Crossing);
 }
 
 function lifelines(rows: readonly Row[]): string[] {

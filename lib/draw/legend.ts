@@ -1,6 +1,6 @@
 // Under a topology: what each number was, one line for each packet.
 import { BODY, badgeWidth, LINE, MARGIN, type Painter, STRONG, WIDEST } from "./scene.ts";
-import { fit, measure } from "./text.ts";
+import { measure, shorten } from "./text.ts";
 import type { Message, Way } from "./way.ts";
 
 const MOST = 14;
@@ -51,7 +51,7 @@ export function legend(painter: Painter, walked: Way, x: number, y: number, widt
     painter.text(
       x,
       y + MOST * ROW + 8,
-      fit(`and ${walked.messages.length - MOST} more packets, in the table`, width, BODY),
+      shorten(`and ${walked.messages.length - MOST} more packets, in the table`, width, BODY),
       width,
       BODY,
       "muted",

@@ -1,6 +1,6 @@
 // Draws what `nest`, `bands` and `cables` have laid out.
 import { BAR_H, middleHeight, type NodeBox, PAD, rowHeight } from "./bands.ts";
-import { BADGE_ROW, type Cable } from "./cables.ts";
+import { BADGE_ROW, type Cable, type NameSpot } from "./cables.ts";
 import type { Ink } from "./ink.ts";
 import {
   type Bar,
@@ -18,7 +18,7 @@ import {
 } from "./nest.ts";
 import { type BadgeKind, BODY, badgeWidth, type Painter, type Point, SMALL, STRONG } from "./scene.ts";
 import { brief } from "./text.ts";
-import type { Crossing } from "./way.ts";
+import { type Crossing, isHeard } from "./way.ts";
 
 /** What passed where. */
 export interface Visits {
@@ -30,9 +30,9 @@ export interface Visits {
 
 const MOST_BADGES = 4;
 
-export function drawNode(painter: Painter, box: NodeBox, name: Point): void {
+export function drawNode(painter: Painter, box: NodeBox, name: NameSpot): void {
   painter.box(box.x, box.y, box.w, box.h, "node", { round: 8, tip: `node ${brief(box.name)}` });
-  painter.text(name[0], name[1], box.name, 260, STRONG);
+  painter.text(name.x, name.y, box.name, name.room, STRONG);
 }
 
 export function drawBlock(painter: Painter, block: Block, visits: Visits): void {
@@ -217,11 +217,6 @@ function cableInk(passed: readonly Crossing[]): Ink {
   if (passed.length === 0) return "cable";
   if (passed.every(isHeard)) return "heard";
   return passed.every((crossing) => crossing.message.back) ? "replyLine" : "walk";
-}
-
-/** Whether this was a branch of a flood that ended with somebody it was not meant for. */
-function isHeard({ message, to }: Crossing): boolean {
-  return message.arrived && message.drops.some((drop) => drop.where.netns === to.netns);
 }
 
 /** Numbers in a column beside a cable, each with a point in the direction it went. */

@@ -83,7 +83,7 @@ export function routing(steps: Step | readonly Step[], options: RoutingOptions =
           destinationOf(step) ?? "",
           each.text,
           each.chosen ? "yes" : "no",
-          each.why,
+          each.chosen ? step.because : each.why,
         ]),
       ),
     },
@@ -109,7 +109,7 @@ function candidates(step: Step): Candidate[] {
     (tried): Candidate => ({ ...prefixOf(tried.text), text: tried.text, chosen: false, why: reason(tried) }),
   );
   if (step.what === "route" && step.evidence !== undefined)
-    all.push({ ...prefixOf(step.evidence.text), text: step.evidence.text, chosen: true, why: step.because });
+    all.push({ ...prefixOf(step.evidence.text), text: step.evidence.text, chosen: true, why: "decides" });
   return all
     .map((each, i) => ({ each, i }))
     .sort((a, b) => b.each.length - a.each.length || a.i - b.i)
@@ -231,7 +231,7 @@ function drawBits(
   const place = (i: number): number => x + i * PITCH + Math.floor(i / 8) * OCTET_GAP;
   const inkOf = (i: number): "text" | "muted" | "miss" =>
     i === miss ? "miss" : i < length && (miss < 0 || i < miss) ? "text" : "muted";
-  if (miss >= 0) painter.box(place(miss) - 1, y - 11, PITCH + 1.5, 14, "miss", { round: 2 });
+  if (miss >= 0) painter.box(place(miss) - 0.5, y - 11, PITCH - 0.2, 14, "miss", { round: 2 });
   for (let from = 0; from < 32; ) {
     let to = from + 1;
     while (to < 32 && to % 8 !== 0 && inkOf(to) === inkOf(from)) to++;

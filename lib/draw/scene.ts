@@ -1,7 +1,7 @@
 // A picture as plain data, between the state it shows and the SVG it becomes: a list of shapes in painter's order.
 // JSON keeps all of it, tests measure it, and `svg`, `figure` and `interactive` only read it.
 import type { Ink } from "./ink.ts";
-import { brief, fit, measure, type Type } from "./text.ts";
+import { brief, measure, shorten, type Type } from "./text.ts";
 
 export type Point = readonly [x: number, y: number];
 
@@ -127,7 +127,7 @@ export class Painter {
     ink: Ink = "text",
     options: Options & { anchor?: Text["anchor"] } = {},
   ): void {
-    const shown = fit(text, max, type);
+    const shown = shorten(text, max, type);
     const cut = shown !== text ? brief(text) : options.tip;
     this.shapes.push({
       shape: "text",

@@ -80,7 +80,7 @@ export function brief(text: string, limit = LONGEST): string {
 }
 
 /** The text if it fits the width, else its beginning and "…". */
-export function fit(text: string, width: number, type: Type): string {
+export function shorten(text: string, width: number, type: Type): string {
   // No character is narrower than a fifth of an em, so what lies behind cannot be seen anyway.
   const most = Math.ceil(width / (type.size * 0.2)) + 2;
   const shown = visible(text.slice(0, most));
@@ -106,8 +106,8 @@ export function wrap(text: string, width: number, type: Type, lines: number): st
     const word = words[i] as string;
     const longer = line === "" ? word : `${line} ${word}`;
     if (measure(longer, type) <= width) line = longer;
-    else if (out.length === lines - 1) return [...out, fit([longer, ...words.slice(i + 1)].join(" "), width, type)];
-    else if (line === "") out.push(fit(word, width, type));
+    else if (out.length === lines - 1) return [...out, shorten([longer, ...words.slice(i + 1)].join(" "), width, type)];
+    else if (line === "") out.push(shorten(word, width, type));
     else {
       out.push(line);
       line = "";

@@ -2,7 +2,7 @@
 import type { LabData } from "../lab/data.ts";
 import type { Step } from "../trace/step.ts";
 import { arrange, type NodeBox, placeAcross } from "./bands.ts";
-import { type Cable, route } from "./cables.ts";
+import { type Cable, type NameSpot, route } from "./cables.ts";
 import { legend, legendHeight, legendWidth } from "./legend.ts";
 import { cabling, key, nest, type Slot } from "./nest.ts";
 import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
@@ -30,7 +30,7 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
     loops: loops(walked),
     notes: notes(walked),
     macs: options.macs ?? devices <= 40,
-    most: options.most ?? 8,
+    most: options.most ?? 6,
   });
   const boxes = arrange(
     lab.nodes.map((node) => node.name),
@@ -46,7 +46,7 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
   );
   const painter = new Painter();
   const width = Math.max(plan.width + MARGIN, legendWidth(walked) + 2 * MARGIN, 200);
-  for (const box of boxes) drawNode(painter, box, plan.names.get(box) as readonly [number, number]);
+  for (const box of boxes) drawNode(painter, box, plan.names.get(box) as NameSpot);
   for (const block of boxes.flatMap((box) => box.bands.flat())) drawBlock(painter, block, visits);
   for (const cable of plan.cables) drawCable(painter, cable, visits);
   legend(painter, walked, MARGIN, plan.height + 16, width - 2 * MARGIN);

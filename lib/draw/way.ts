@@ -132,6 +132,11 @@ function same(a: Place, b: Place): boolean {
   return a.netns === b.netns && a.device === b.device && a.node === b.node;
 }
 
+/** Whether this was a branch of a flood that ended with somebody it was not meant for. */
+export function isHeard({ message, to }: Crossing): boolean {
+  return message.arrived && message.drops.some((drop) => drop.where.netns === to.netns);
+}
+
 /** The send that caused a receive, unless it was in the same namespace (a bridge's port handing up to the bridge). */
 function sender(step: Step, byId: ReadonlyMap<number, Step>): Step | undefined {
   for (let at = step.cause === null ? undefined : byId.get(step.cause); at !== undefined; ) {

@@ -1,0 +1,171 @@
+// Pictures to be measured: the chapters' labs, random labs from a seed, and names that nobody should have.
+import seedrandom from "seedrandom";
+import { headers } from "../../lib/draw/headers.ts";
+import { ladder } from "../../lib/draw/ladder.ts";
+import { network } from "../../lib/draw/network.ts";
+import { routing } from "../../lib/draw/routing.ts";
+import type { Scene } from "../../lib/draw/scene.ts";
+import { topology } from "../../lib/draw/topology.ts";
+import type { DeviceData, LabData, NodeData } from "../../lib/lab/data.ts";
+import type { Step } from "../../lib/trace/step.ts";
+import {
+  addressed,
+  bridgeNode,
+  device,
+  lab,
+  macOf,
+  netns,
+  overLoopback,
+  pingOverBridge,
+  pingThroughRouter,
+  routed,
+  routedInOneNode,
+  twoNodes,
+} from "./labs.ts";
+
+export const HOSTILE: readonly string[] = [
+  "<script>window.hacked=1</script>",
+  `"><img src=x onerror="window.hacked=1">`,
+  "]]><svg onload=window.hacked=1>",
+  "\u001b[31mred\u001b[0m",
+  "\u202egnp.exe\u202c",
+  "اسم طويل جدا בעברית",
+  "👩‍👩‍👧‍👦👍🏽é̴̡̢",
+  "﷽﷽﷽ ꧅꧅ 𒐫𒐫",
+  "a\u0000b\ufffec\ud800d",
+  "line\nbreak\tand\rreturn",
+  "&amp;&lt;&#x3c;",
+  "`+alert(1)+`'\\",
+  "W".repeat(1 << 20),
+  "名前の長いポッド名前の長いポッド",
+];
+
+export interface Named {
+  readonly name: string;
+  readonly scene: Scene;
+}
+
+function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] {
+  return [
+    { name: `topology ${name}`, scene: topology(data, steps) },
+    { name: `ladder ${name}`, scene: ladder(steps) },
+    { name: `ladder with all notes ${name}`, scene: ladder(steps, { notes: "all" }) },
+    { name: `headers ${name}`, scene: headers(steps) },
+    { name: `routing ${name}`, scene: routing(steps) },
+  ];
+}
+
+/** The labs of the chapters. */
+export function known(): Named[] {
+  const pods = (count: number): string[] => Array.from({ length: count }, (_, i) => `pod-${i}`);
+  const one = lab(bridgeNode("node-1", ["web"], 1, undefined, ["app", "sidecar"]));
+  return [
+    ...pictures("of one pod", one, overLoopback()),
+    ...pictures("of nothing", lab(), []),
+    ...pictures("of an empty node", lab({ name: "node-1", namespaces: [netns("node-1", [])] }), []),
+    ...[2, 3, 4, 5, 8, 9].flatMap((count) =>
+      pictures(`of ${count} pods`, lab(bridgeNode("node-1", pods(count))), pingOverBridge(pods(count))),
+    ),
+    ...pictures("of two nodes", twoNodes(), pingOverBridge(["web", "db"])),
+    ...pictures("of a router", routed(), pingThroughRouter()),
+    ...pictures("of a router without a route", routed(), pingThroughRouter(true)),
+    ...pictures("of a router in one node", routedInOneNode(), pingThroughRouter(false, "host")),
+    { name: "topology without a walk", scene: topology(twoNodes()) },
+  ];
+}
+
+export function crowd(): Named[] {
+  const pods = Array.from({ length: 500 }, (_, i) => `pod-${i}`);
+  return pictures("of 500 pods", lab(bridgeNode("node-1", pods)), pingOverBridge(pods));
+}
+
+/** A lab with these names everywhere a name can be. */
+export function hostile(): Named[] {
+  return HOSTILE.flatMap((name, i) => {
+    const other = HOSTILE[(i + 1) % HOSTILE.length] as string;
+    const node = bridgeNode("node-1", [`${name}1`, `${other}2`, "third"], 1, undefined, [name, other]);
+    const renamed: NodeData = {
+      name,
+      namespaces: node.namespaces.map((space, at) => ({
+        ...space,
+        name: at === 0 ? name : space.name,
+        devices: space.devices.map((each) => rename(each, name)),
+      })),
+    };
+    const steps = pingOverBridge([`${name}1`, `${other}2`, "third"], 1, name).map(
+      (step): Step => ({
+        ...step,
+        because: `${name} ${step.because}`,
+        ...(step.what === "route"
+          ? {
+              evidence: { kind: "route", text: name, command: other },
+              tried: [{ text: name, field: name, wanted: other, had: name }],
+            }
+          : {}),
+      }),
+    );
+    return pictures(`of hostile name ${i}`, lab(renamed), steps);
+  });
+}
+
+function rename(each: DeviceData, name: string): DeviceData {
+  return { ...each, ...(each.peer?.netns === "node-1" ? { peer: { ...each.peer, netns: name } } : {}) };
+}
+
+/** A random lab: nodes in a tree of cables, pods on bridges or cabled to each other, walks along random cables. */
+export function random(seed: string): Named[] {
+  const dice = seedrandom.alea(seed);
+  const below = (n: number): number => Math.floor(dice() * n);
+  const word = (): string =>
+    "abcdefghijklmnop-WM."
+      .repeat(2)
+      .slice(below(20))
+      .slice(0, 1 + below(15));
+  const count = 1 + below(4);
+  const nodes = Array.from({ length: count }, (_, i) => `n${i}${word()}`.slice(0, 1 + below(20)) + i);
+  const extra = new Map<string, DeviceData[]>(nodes.map((node) => [node, []]));
+  const join = (a: string, b: string): void => {
+    const [na, nb] = [`e${(extra.get(a) as DeviceData[]).length}`, `e${(extra.get(b) as DeviceData[]).length}`];
+    extra.get(a)?.push(
+      addressed(na, `192.168.${below(256)}.${below(256)}/30`, {
+        mac: macOf(below(60000)),
+        peer: { netns: b, device: nb },
+      }),
+    );
+    extra.get(b)?.push(
+      addressed(nb, `192.168.${below(256)}.${below(256)}/30`, {
+        mac: macOf(below(60000)),
+        peer: { netns: a, device: na },
+      }),
+    );
+  };
+  for (let i = 1; i < count; i++) join(nodes[below(i)] as string, nodes[i] as string);
+  if (count > 2 && below(2) === 0) join(nodes[0] as string, nodes[count - 1] as string);
+  const built = nodes.map((name, i) => {
+    const pods = Array.from({ length: below(7) }, (_, k) => `${word()}-${i}${k}`);
+    const [nic, ...more] = extra.get(name) as DeviceData[];
+    const node = bridgeNode(name, pods, i + 1, nic, Array.from({ length: below(4) }, word));
+    const [own, ...others] = node.namespaces as [NodeData["namespaces"][number], ...NodeData["namespaces"]];
+    const lone = below(3) === 0 ? [netns(`lone${i}`, [device("dummy0", { up: false })])] : [];
+    return { name, namespaces: [{ ...own, devices: [...own.devices, ...more] }, ...others, ...lone] };
+  });
+  const data = lab(...built);
+  const withPods = built.map((node, i) => ({ node, i })).find(({ node }) => node.namespaces.length > 3);
+  const steps =
+    withPods === undefined
+      ? []
+      : pingOverBridge(
+          withPods.node.namespaces
+            .slice(1)
+            .filter((space) => !space.name.startsWith("lone"))
+            .map((space) => space.name),
+          withPods.i + 1,
+          withPods.node.name,
+        );
+  const graph = Array.from({ length: 5 + below(80) }, (_, i) => ({ id: `${word()}${i}`, hub: below(9) === 0 }));
+  const links = graph.slice(1).map((node, i) => ({ source: node.id, target: graph[below(i + 1)]?.id as string }));
+  return [
+    ...pictures(`from seed ${seed}`, data, steps),
+    { name: `network from seed ${seed}`, scene: network(graph, links, { random: dice }) },
+  ];
+}
