@@ -1,7 +1,7 @@
 // The longest prefix wins: routing tables and their lookup.
 // Before you edit: net/ipv4/fib_trie.c (fib_table_lookup), fib_semantics.c (fib_props), RFC 1812 §5.2.4.
 import type { Tried } from "../trace/step.ts";
-import type { Ipv4, Prefix4 } from "../wire/address.ts";
+import { type Ipv4, mask4, type Prefix4 } from "../wire/address.ts";
 import { SCOPE, type Scope } from "./address.ts";
 
 /** The tables every namespace has, with their numbers (/etc/iproute2/rt_tables). */
@@ -31,12 +31,15 @@ export interface Route {
   readonly scope: Scope;
 }
 
-/** One routing table: a map for each prefix length, so a lookup asks at most 33 of them. */
+/** Up to so many routes a table is searched from end to end: a pod has five, and that is faster than any index. */
+const SMALL = 16;
+
+/** One routing table. Routes stand in the order in which a lookup prefers them: longest prefix, then best metric. */
 export class RouteTable {
   readonly id: number;
-  /** By prefix length: network bits to the routes of that network, best metric first. */
-  private readonly byLength: (Map<number, Route[]> | undefined)[] = new Array(33);
-  private lengths: number[] = [];
+  private readonly routes: Route[] = [];
+  /** For large tables: prefix length to network bits to routes; null while it must be made anew. */
+  private index: Map<number, Map<number, Route[]>> | null = null;
 
   constructor(id: number) {
     this.id = id;
@@ -47,40 +50,45 @@ export class RouteTable {
    * add` asks, false if one with that metric is there; the kernel itself appends.
    */
   add(route: Route, how: "exclusive" | "append"): boolean {
-    const { length, address } = route.prefix;
-    let networks = this.byLength[length];
-    if (networks === undefined) {
-      networks = this.byLength[length] = new Map();
-      this.lengths = [...this.lengths, length].sort((a, b) => b - a);
-    }
-    const routes = networks.get(address.bits);
-    if (routes === undefined) networks.set(address.bits, [route]);
-    else {
-      if (how === "exclusive" && routes.some((other) => other.metric === route.metric)) return false;
-      const at = routes.findIndex((other) => other.metric > route.metric);
-      routes.splice(at === -1 ? routes.length : at, 0, route);
-    }
+    const { prefix, metric } = route;
+    if (how === "exclusive" && this.of(prefix).some((other) => other.metric === metric)) return false;
+    const comesLater = (other: Route) =>
+      other.prefix.length < prefix.length || (other.prefix.length === prefix.length && other.metric > metric);
+    const at = this.routes.findIndex(comesLater);
+    this.routes.splice(at === -1 ? this.routes.length : at, 0, route);
+    this.index = null;
     return true;
   }
 
   remove(route: Route): void {
-    const networks = this.byLength[route.prefix.length];
-    const routes = networks?.get(route.prefix.address.bits);
-    if (networks === undefined || routes === undefined) return;
-    routes.splice(routes.indexOf(route), 1);
-    if (routes.length === 0) networks.delete(route.prefix.address.bits);
-    if (networks.size === 0) {
-      this.byLength[route.prefix.length] = undefined;
-      this.lengths = this.lengths.filter((length) => length !== route.prefix.length);
-    }
+    const at = this.routes.indexOf(route);
+    if (at === -1) return;
+    this.routes.splice(at, 1);
+    this.index = null;
+  }
+
+  /** The routes of exactly this network. */
+  private of(prefix: Prefix4): Route[] {
+    const { address, length } = prefix;
+    return this.routes.filter((route) => route.prefix.length === length && route.prefix.address === address);
   }
 
   /** The route for a destination, or null: the longest prefix, of those the best metric, by `oif` if it is given. */
   lookup(destination: Ipv4, oif: number | null = null): Route | null {
     const { bits } = destination;
-    for (const length of this.lengths) {
-      const mask = length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
-      const routes = this.byLength[length]!.get((bits & mask) >>> 0);
+    if (this.routes.length > SMALL) return this.lookupIndexed(bits, oif);
+    for (const route of this.routes) {
+      const { mask, address } = route.prefix;
+      if ((bits & mask) >>> 0 === address.bits && (oif === null || route.dev === null || route.dev.index === oif))
+        return route;
+    }
+    return null;
+  }
+
+  private lookupIndexed(bits: number, oif: number | null): Route | null {
+    this.index ??= indexOf(this.routes);
+    for (const [length, networks] of this.index) {
+      const routes = networks.get((bits & mask4(length)) >>> 0);
       if (routes === undefined) continue;
       for (const route of routes) if (oif === null || route.dev === null || route.dev.index === oif) return route;
     }
@@ -89,8 +97,7 @@ export class RouteTable {
 
   /** All routes in the order `ip route` lists them: by network address, then length, then metric. */
   list(): Route[] {
-    const all = this.byLength.flatMap((networks) => [...(networks?.values() ?? [])].flat());
-    return all.sort(
+    return this.routes.toSorted(
       (a, b) =>
         a.prefix.address.bits - b.prefix.address.bits || a.prefix.length - b.prefix.length || a.metric - b.metric,
     );
@@ -108,6 +115,23 @@ export class RouteTable {
       return { text, field: "metric", wanted: `${chosen?.metric ?? "another device"}`, had: `${route.metric}` };
     });
   }
+}
+
+/** Lengths in falling order, because the routes are. */
+function indexOf(routes: readonly Route[]): Map<number, Map<number, Route[]>> {
+  const index = new Map<number, Map<number, Route[]>>();
+  for (const route of routes) {
+    const { length, address } = route.prefix;
+    let networks = index.get(length);
+    if (networks === undefined) {
+      networks = new Map();
+      index.set(length, networks);
+    }
+    const same = networks.get(address.bits);
+    if (same === undefined) networks.set(address.bits, [route]);
+    else same.push(route);
+  }
+  return index;
 }
 
 /** A route as `ip route` prints it, without the trailing space. `table` is named when the listing mixes tables. */

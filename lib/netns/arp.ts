@@ -39,7 +39,7 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
   const { neighbours } = ns.inet.get(device)!;
   const known = neighbours.get(arp.senderIp);
   if (known === undefined) {
-    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({
+    ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
       because:
         arp.op === "request"
           ? `who has ${arp.targetIp}? Not this namespace: no answer`

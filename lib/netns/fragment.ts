@@ -28,7 +28,7 @@ export function fragment(packet: Ipv4Packet, mtu: number): Ipv4Packet[] {
 /** Fragments of packets that are not whole yet. */
 export class Reassembly {
   private readonly world: World;
-  private readonly waiting = new Map<string, Ipv4Packet[]>();
+  private waiting: Map<string, Ipv4Packet[]> | null = null;
 
   constructor(world: World) {
     this.world = world;
@@ -37,12 +37,14 @@ export class Reassembly {
   /** Takes a fragment; returns the whole packet when it was the last one missing, else null. */
   add(piece: Ipv4Packet): Ipv4Packet | null {
     const key = `${piece.src} ${piece.dst} ${piece.id} ${protocolOf(piece)}`;
-    let pieces = this.waiting.get(key);
+    this.waiting ??= new Map();
+    const { waiting } = this;
+    let pieces = waiting.get(key);
     if (pieces === undefined) {
       pieces = [];
-      this.waiting.set(key, pieces);
+      waiting.set(key, pieces);
       const kept = pieces;
-      this.world.later(WAIT, () => this.waiting.get(key) === kept && this.waiting.delete(key), true);
+      this.world.later(WAIT, () => waiting.get(key) === kept && waiting.delete(key), true);
     }
     pieces.push(piece);
     pieces.sort((a, b) => a.fragmentOffset - b.fragmentOffset);
@@ -52,7 +54,7 @@ export class Reassembly {
       end = Math.max(end, each.fragmentOffset + dataOf(each).length);
     }
     if (pieces.at(-1)!.moreFragments) return null;
-    this.waiting.delete(key);
+    waiting.delete(key);
     const data = new Uint8Array(end);
     for (const each of pieces) data.set(dataOf(each), each.fragmentOffset);
     const whole = { ...pieces[0]!, moreFragments: false, fragmentOffset: 0 };

@@ -35,24 +35,23 @@ export interface HookFunction {
   run(packet: Ipv4Packet, context: HookContext, cause: number): Verdict;
 }
 
+const NONE: readonly HookFunction[] = [];
+
 /** The functions registered at each hook of one namespace, in the order they run. */
 export class Hooks {
-  private readonly lists: Record<HookName, HookFunction[]> = {
-    PREROUTING: [],
-    INPUT: [],
-    FORWARD: [],
-    OUTPUT: [],
-    POSTROUTING: [],
-  };
+  private lists: Partial<Record<HookName, readonly HookFunction[]>> = NOTHING_REGISTERED;
 
   /** Puts a function behind those of the same or a smaller priority. */
   register(hook: HookName, added: HookFunction): void {
-    const list = this.lists[hook];
+    const list = this.at(hook);
     const at = list.findIndex((other) => other.priority > added.priority);
-    list.splice(at === -1 ? list.length : at, 0, added);
+    this.lists = { ...this.lists, [hook]: list.toSpliced(at === -1 ? list.length : at, 0, added) };
   }
 
   at(hook: HookName): readonly HookFunction[] {
-    return this.lists[hook];
+    return this.lists[hook] ?? NONE;
   }
 }
+
+/** What namespaces share until something is registered in them. */
+const NOTHING_REGISTERED: Partial<Record<HookName, readonly HookFunction[]>> = {};

@@ -18,13 +18,14 @@ const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
 /** How many errors may still go to each destination (inet_peer_xrlim_allow). */
 export class IcmpLimit {
-  private readonly tokens = new Map<Ipv4, { tokens: number; last: number }>();
+  private peers: Map<Ipv4, { tokens: number; last: number }> | null = null;
 
   allow(destination: Ipv4, now: number): boolean {
-    let peer = this.tokens.get(destination);
+    this.peers ??= new Map();
+    let peer = this.peers.get(destination);
     if (peer === undefined) {
       peer = { tokens: BURST * SECOND, last: now };
-      this.tokens.set(destination, peer);
+      this.peers.set(destination, peer);
     }
     peer.tokens = Math.min(peer.tokens + now - peer.last, BURST * SECOND);
     peer.last = now;

@@ -2,7 +2,7 @@
 // Before you edit: net/ipv4/ip_output.c, route.c (ip_route_output_key_hash_rcu).
 import type { Device } from "../link/device.ts";
 import { transmit } from "../link/forward.ts";
-import { LEVEL } from "../trace/step.ts";
+import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { Ipv4 } from "../wire/address.ts";
 import { bodyLength, ipv4Length } from "../wire/bytes.ts";
 import { BROADCAST_MAC, Mac, ZERO_MAC } from "../wire/mac.ts";
@@ -72,6 +72,18 @@ export function routeOutput(
   const device = decision.type === "local" ? loopback : decision.device;
   const from = src ?? sourceFor(ns, decision, destination) ?? Ipv4.of(0);
   return { errno: null, decision, src: from, device };
+}
+
+/** Which way a packet would go, asked without a trace, as `connect` on a socket that never sends asks it. */
+export function peekRoute(ns: Netns, dst: Ipv4, src: Ipv4 | null, oif: Device | null): OutputRoute {
+  const { recorder } = ns.cables;
+  const { level } = recorder;
+  recorder.level = LEVEL.off;
+  try {
+    return routeOutput(ns, dst, src, oif, NOT_RECORDED);
+  } finally {
+    recorder.level = level;
+  }
 }
 
 function isOwnLoopback(ns: Netns, address: Ipv4): boolean {

@@ -16,10 +16,10 @@ const KNOWN: Readonly<Record<string, Known>> = {
 };
 
 export class Sysctls {
-  private readonly values = new Map<string, number>();
+  private values: Map<string, number> | null = null;
 
   get(name: string): number {
-    return this.values.get(name) ?? known(name).preset;
+    return this.values?.get(name) ?? known(name).preset;
   }
 
   set(name: string, text: string): void {
@@ -27,12 +27,13 @@ export class Sysctls {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max)
       throw new BadInput(`not a value of ${name}`, text, `Write a number from ${min} to ${max}.`);
+    this.values ??= new Map();
     this.values.set(name, value);
   }
 
   /** What is not at its default, sorted by name. */
   changed(): [string, string][] {
-    const changed = [...this.values].filter(([name, value]) => value !== known(name).preset);
+    const changed = [...(this.values ?? [])].filter(([name, value]) => value !== known(name).preset);
     return changed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, `${value}`]);
   }
 

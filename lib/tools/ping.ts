@@ -6,7 +6,7 @@ import type { Device } from "../link/device.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import { icmpErrorText } from "../netns/icmp.ts";
 import { type PingMessage, PingSocket } from "../netns/ping.ts";
-import { routeOutput } from "../netns/send.ts";
+import { peekRoute } from "../netns/send.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "../trace/world.ts";
 import { type Ipv4, ipv4 } from "../wire/address.ts";
 import { ICMP, ICMP_CODE } from "../wire/packet.ts";
@@ -29,7 +29,7 @@ export const ping: Command = (call) => {
   }
   const from = sourceOf(call, options);
   if (from === null) return 2;
-  const way = routeOutput(call.ns, dst, from.address, from.device, -1);
+  const way = peekRoute(call.ns, dst, from.address, from.device);
   const failed =
     way.errno ?? (way.errno === null && way.decision.type === "broadcast" && !options.broadcast ? "EACCES" : null);
   if (failed !== null) {
@@ -96,7 +96,7 @@ class Run {
     const { call, options, dst, from } = this;
     const { lab } = call;
     const size = `${options.size}(${options.size + 28}) bytes of data.`;
-    const way = routeOutput(call.ns, dst, from.address, from.device, -1);
+    const way = peekRoute(call.ns, dst, from.address, from.device);
     const named =
       way.errno === null && (from.address ?? from.device) !== null
         ? ` from ${way.src} ${from.device?.name ?? ""}:`
