@@ -101,10 +101,12 @@ function compile() {
   // deleted dist/ it would print nothing.
   if (!fs.existsSync(inRoot("dist", "lib", "cli", "main.js")))
     fs.rmSync(inRoot("dist", ".tsbuildinfo"), { force: true });
-  const result = run(process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "-p", ROOT], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (result.status !== 0) throw new Problem("the TypeScript sources don't compile (the errors are above)");
+  const result = run(process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "-p", ROOT]);
+  if (result.status === 0) return;
+  const lines = `${result.stdout}${result.stderr}`.trimEnd().split("\n");
+  for (const line of lines.slice(0, 20)) process.stderr.write(`${line}\n`);
+  const more = lines.length > 20 ? `, and ${lines.length - 20} more lines from: node node_modules/typescript/bin/tsc` : "";
+  throw new Problem(`the TypeScript sources don't compile (the errors are above${more})`);
 }
 
 function findPython() {
