@@ -12,7 +12,7 @@ import { addressWithLength, ipv4, prefix4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
 import { Place } from "./json.ts";
-import { Lab } from "./lab.ts";
+import { Lab, type LabOptions } from "./lab.ts";
 
 const SCOPES: readonly Scope[] = ["global", "link", "host"];
 const ROUTE_TYPES: readonly RouteType[] = ["unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit"];
@@ -29,13 +29,15 @@ interface Room {
  * The lab that `data` describes; `labData` of it gives the same data again. The clock begins at 0, timers of
  * neighbours begin anew. Throws one BadInput, naming the field, when anything is wrong.
  */
-export function labFrom(data: LabData): Lab {
+export function labFrom(data: LabData): Lab;
+export function labFrom<L extends Lab>(data: LabData, make: (options: LabOptions) => L): L;
+export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (options) => new Lab(options)): Lab {
   const top = new Place(data, "lab");
   const version = top.at("packetwalk");
   if (version.value !== 1) throw version.wrong("not a version this Packetwalk reads", "Write 1.");
   const seed = top.at("seed").text();
   // Dice that depend on all there is: devices made later get MACs that are not in the lab yet.
-  const lab = new Lab({ seed, dice: `${seed} ${JSON.stringify(data.nodes)}` });
+  const lab = make({ seed, dice: `${seed} ${JSON.stringify(data.nodes)}` });
   const rooms = top
     .at("nodes")
     .list()

@@ -9,7 +9,7 @@ import { walk } from "./walk.ts";
  * Whether a ping from `where` to `address` is answered. When it is not, the reason is that of the last packet lost.
  */
 export function reaches(where: string, address: string, lab: Lab = currentLab()): Outcome {
-  const walked = walk(where, `ping -c 1 -W 4 ${address}`, lab);
+  const walked = walk(where, `ping -c 1 -W 4 ${address}`, { lab });
   if (walked.output.status === 0) return { ok: true, because: `${address} answers ${where}` };
   // An ARP question that somebody did not answer is not why: the packet that never went out is.
   const lost = walked.drops.findLast(({ packet }) => packet !== undefined && isIp(packet));

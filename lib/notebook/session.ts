@@ -1,29 +1,42 @@
 // The lab that the verbs mean when none is named: the one made last.
 
 import { topology } from "../draw/topology.ts";
+import type { LabData } from "../lab/data.ts";
+import { labFrom } from "../lab/data-read.ts";
 import { labData } from "../lab/data-write.ts";
 import { Lab, type LabOptions } from "../lab/lab.ts";
+import { labScript } from "../lab/script.ts";
 import { BadInput } from "../wire/input.ts";
-import { DISPLAY, Picture, type Shown } from "./display.ts";
+import { DISPLAY, Picture, type Shown, Told } from "./display.ts";
 
-let current: Lab | null = null;
+let current: ShownLab | null = null;
 
 /** A lab that shows itself as a picture of its nodes, namespaces, devices and cables. */
-class ShownLab extends Lab {
+export class ShownLab extends Lab {
+  /** The lab as plain JSON, from which `lab(data)` makes it again. */
+  data(): LabData {
+    return labData(this);
+  }
+  /** The shell script that builds the same lab on a real Linux machine, for root: save it, run it, compare. */
+  script(): Told {
+    return new Told(labScript(this));
+  }
   [DISPLAY](): Shown {
     return new Picture(topology(labData(this)))[DISPLAY]();
   }
 }
 
 /**
- * Makes an empty lab; from now on `sh`, `walk` and `show` mean this one. Same seed, same bytes.
+ * Makes an empty lab, or the one that `data` describes; from now on `sh`, `walk` and `show` mean this one. Same seed,
+ * same bytes. Throws BadInput naming the field when the data is wrong; the lab before stays.
  *
  * @example
  * const net = lab({ seed: "lecture-1" });
  * const node = net.node("node-1");
  */
-export function lab(options: LabOptions = {}): Lab {
-  current = new ShownLab(options);
+export function lab(from: LabOptions | LabData = {}): ShownLab {
+  const make = (options: LabOptions) => new ShownLab(options);
+  current = "nodes" in from ? labFrom(from, make) : make(from);
   return current;
 }
 

@@ -1,4 +1,5 @@
 // The verb walk: commands run while every step is recorded, and what came of it as story, pictures, table and capture.
+import { escapeMarkup } from "../draw/dom.ts";
 import { headers } from "../draw/headers.ts";
 import { ladder } from "../draw/ladder.ts";
 import { routing } from "../draw/routing.ts";
@@ -17,6 +18,7 @@ import { pcapBytes } from "../wire/pcap.ts";
 import { DISPLAY, INSPECT, Picture, type Shown, Told } from "./display.ts";
 import { currentLab } from "./session.ts";
 import { type Output, sh } from "./sh.ts";
+import { StepTable } from "./table.ts";
 
 /** A frame that a device sent or received during a walk. */
 export interface Seen {
@@ -64,6 +66,10 @@ export class Walk extends Trace {
   routing(netns?: string): Picture {
     return new Picture(routing(this.steps.filter(({ where }) => netns === undefined || where.netns === netns)));
   }
+  /** Every step as a row: when, where, what, why, and what shows it on a real machine. */
+  table(): StepTable {
+    return new StepTable(this.steps);
+  }
   /** The octets of a pcap file with what one device saw: `walk.pcap("web", "eth0")`. */
   pcap(netns: string, device: string): Uint8Array {
     const seen = this.frames.filter((each) => each.netns === netns && each.device === device);
@@ -72,12 +78,18 @@ export class Walk extends Trace {
   [DISPLAY](): Shown {
     const shown = this.topology()[DISPLAY]();
     const words = story(this.steps);
-    const html = `${shown["text/html"]}<details><summary>The story, step by step</summary><pre>${markupFree(words)}</pre></details>`;
+    const html = `${shown["text/html"]}<details><summary>The story, step by step</summary><pre>${escapeMarkup(words)}</pre></details>`;
     return { "text/html": html, "text/plain": words };
   }
   [INSPECT](): string {
     return story(this.steps);
   }
+}
+
+export interface WalkOptions {
+  /** How much is recorded: "path" the hops and decisions, "full" (unless said otherwise) also every rule and route tried. */
+  readonly level?: "path" | "full";
+  readonly lab?: Lab;
 }
 
 /**
@@ -87,7 +99,7 @@ export class Walk extends Trace {
  * const w = walk("web", "ping -c 1 10.244.1.3");
  * w.ladder()
  */
-export function walk(where: string, text: string, lab: Lab = currentLab()): Walk {
+export function walk(where: string, text: string, { level = "full", lab = currentLab() }: WalkOptions = {}): Walk {
   if (typeof text !== "string")
     throw new BadInput("a walk needs a command", String(text), 'Write walk("web", "ping -c 1 10.244.1.3").');
   const { recorder } = lab;
@@ -95,7 +107,7 @@ export function walk(where: string, text: string, lab: Lab = currentLab()): Walk
   recorder.take();
   const frames: Seen[] = [];
   const untap = tapAll(lab, frames);
-  recorder.level = LEVEL.full;
+  recorder.level = LEVEL[level];
   try {
     const output = sh(where, text, lab);
     lab.run();
@@ -132,8 +144,4 @@ function tapAll(lab: Lab, frames: Seen[]): () => void {
   return () => {
     for (const each of undo) each();
   };
-}
-
-function markupFree(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

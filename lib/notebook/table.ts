@@ -1,0 +1,46 @@
+// Steps as rows, for whoever would rather search and count than read a story.
+import { escapeMarkup } from "../draw/dom.ts";
+import type { Step } from "../trace/step.ts";
+import { moment } from "../trace/story.ts";
+import { DISPLAY, INSPECT, type Shown } from "./display.ts";
+
+const COLUMNS = ["#", "because of", "time", "where", "what", "why", "shown by", "entry"] as const;
+
+/** A table that lists itself. `rows` are texts, in the order of `columns`. */
+export class StepTable {
+  readonly columns: readonly string[] = COLUMNS;
+  readonly rows: readonly (readonly string[])[];
+
+  constructor(steps: readonly Step[]) {
+    this.rows = steps.map(({ id, cause, time, where, what, because, evidence }) => [
+      `${id}`,
+      cause === null ? "" : `${cause}`,
+      moment(time),
+      [where.netns, where.device, where.hook].filter((part) => part !== undefined).join(" "),
+      what,
+      because,
+      evidence?.command ?? "",
+      evidence?.text ?? "",
+    ]);
+  }
+
+  toString(): string {
+    const widths = this.columns.map((column, i) => Math.max(column.length, ...this.rows.map((row) => row[i]!.length)));
+    const line = (row: readonly string[]) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join("  ")
+        .trimEnd();
+    return [this.columns, ...this.rows].map(line).join("\n");
+  }
+  [DISPLAY](): Shown {
+    const cells = (row: readonly string[], tag: string) =>
+      row.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join("");
+    const body = this.rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("");
+    const html = `<table><thead><tr>${cells(this.columns, "th")}</tr></thead><tbody>${body}</tbody></table>`;
+    return { "text/html": html, "text/plain": this.toString() };
+  }
+  [INSPECT](): string {
+    return this.toString();
+  }
+}
