@@ -65,9 +65,15 @@ export function assist(
       const info = look(units) ?? (units > 0 ? look(units - 1) : undefined);
       if (!info?.displayParts?.length) return undefined;
       const signature = ts.displayPartsToString(info.displayParts);
+      // All the compiler says of a name it doesn't know.
+      if (signature === "any") return undefined;
       const text = ts.displayPartsToString(info.documentation);
       const tags = (info.tags ?? []).map((tag) => {
         const [head, ...rest] = (tag.text ?? []).map((part) => part.text);
+        if (tag.name === "example") {
+          const code = ((head ?? "") + rest.join("")).replace(/^```\w*\n|\n```$/g, "");
+          return { plain: `@example\n${code}`, markdown: `\`\`\`typescript\n${code}\n\`\`\`` };
+        }
         const named = tag.name === "param" ? `**${head ?? ""}**${rest.join("")}` : (head ?? "") + rest.join("");
         return { plain: `@${tag.name} ${(head ?? "") + rest.join("")}`, markdown: `*@${tag.name}* ${named}` };
       });

@@ -82,8 +82,29 @@ export function thrownFailure(thrown: unknown, sources: Sources): Failure {
   }
 }
 
+/** Is it an Error? Also of what throws when it is looked at. */
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+/** Did the cell fail because the reader stopped it? */
+export function isInterrupt(thrown: unknown): boolean {
+  if (!isError(thrown)) return false;
+  const code: unknown = (thrown as NodeJS.ErrnoException).code;
+  // The second is what Node.js throws at a SIGINT, the third what tslab's executor throws at ours.
+  return (
+    thrown instanceof Interrupted ||
+    code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ||
+    thrown.message === "Interrupted asynchronously"
+  );
+}
+
 function describe(thrown: unknown, sources: Sources, depth: number): Failure {
-  if (!(thrown instanceof Error)) {
+  if (!isError(thrown)) {
     const evalue = cut(asText(thrown), 20_000);
     return { ename: "Thrown", evalue, traceback: [`${red("Thrown")}: ${harmless(evalue)}`] };
   }

@@ -26,6 +26,8 @@ export interface Handler {
   /** Asks the reader for a line. */
   ask(prompt: string, password: boolean): Promise<string>;
   interrupt(): void;
+  /** Is there nothing to do? */
+  idle(): boolean;
 }
 
 /** What was sent before a cell failed has arrived by then. */
@@ -188,5 +190,6 @@ export function createHandler(door: Door): Handler {
       question = undefined;
       running?.interrupt();
     },
+    idle: () => !working,
   };
 }

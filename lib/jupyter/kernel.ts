@@ -9,6 +9,9 @@ import { createSession, type Session } from "./session.ts";
 import type { Connection } from "./wire.ts";
 import type { ToMain, ToWorker, WorkerData } from "./worker.ts";
 
+/** A client that has a cell ready sends it within this time. */
+const WARM_AFTER_MS = 100;
+
 /** Runs the kernel that Jupyter describes in this connection file. */
 export function startKernel(connectionFile: string): void {
   const connection = JSON.parse(readFileSync(connectionFile, "utf8")) as Connection;
@@ -41,5 +44,8 @@ export function startKernel(connectionFile: string): void {
   // Jupyter interrupts by message; a SIGINT from a terminal means the same.
   process.on("SIGINT", () => handler.interrupt());
 
-  void load().then((ready) => guardProcess(ready.complain));
+  void load().then((ready) => {
+    guardProcess(ready.complain);
+    setTimeout(() => handler.idle() && ready.warm(), WARM_AFTER_MS);
+  });
 }

@@ -4,7 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import type { ConvertResult } from "tslab/dist/converter.js";
 import { type Assistant, assist } from "./assist.ts";
 import { type CellMaps, loadCompiler } from "./compiler.ts";
-import { compileFailure, type Failure, Interrupted, thrownFailure } from "./failure.ts";
+import { compileFailure, type Failure, Interrupted, isInterrupt, thrownFailure } from "./failure.ts";
 import { installGlobals } from "./globals.ts";
 import { type Library, preloadLibrary } from "./library.ts";
 import { type Magic, magicOf, runShell } from "./magic.ts";
@@ -39,6 +39,8 @@ export interface Session extends Assistant {
   flush(): void;
   /** Prints on stderr what failed outside any cell: in a timer, in a promise nobody awaits. */
   complain(title: string, thrown: unknown): void;
+  /** Compiles a typical cell and forgets it: the next one, a reader's first, is then not the slow one. */
+  warm(): void;
   /** Gives the process's streams back. */
   close(): void;
 }
@@ -146,12 +148,8 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
   }
 
   function failed(thrown: unknown): Outcome {
-    const stopped =
-      thrown instanceof Interrupted ||
-      (thrown instanceof Error &&
-        ((thrown as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ||
-          thrown.message === "Interrupted asynchronously"));
-    return { status: "error", failure: thrownFailure(stopped ? new Interrupted() : thrown, sources) };
+    const failure = thrownFailure(isInterrupt(thrown) ? new Interrupted() : thrown, sources);
+    return { status: "error", failure };
   }
 
   const helper = assist(compiler, phase, () => declarations);
@@ -182,6 +180,11 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
     complain(title, thrown) {
       const { traceback } = thrownFailure(thrown, sources);
       output.write("stderr", `${title}\n${traceback.join("\n")}\n`);
+    },
+    warm() {
+      phase.compile(() =>
+        converter.convert("", 'import { lab, show } from "packetwalk";\nconst net = lab();\nshow(net)'),
+      );
     },
     close: output.release,
   };

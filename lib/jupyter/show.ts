@@ -41,9 +41,13 @@ function reasonOf(error: unknown): string {
 }
 
 function method(value: unknown, name: symbol): unknown {
-  return value !== null && (typeof value === "object" || typeof value === "function")
-    ? (value as Record<symbol, unknown>)[name]
-    : undefined;
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
+  try {
+    return (value as Record<symbol, unknown>)[name];
+  } catch {
+    // A proxy that refuses every property doesn't show itself.
+    return undefined;
+  }
 }
 
 /**

@@ -72,7 +72,7 @@ function frameOf(text: string, sources: Sources): Frame | undefined {
   const told = text
     .replace(whole, `${cell}:${line}:${column}`)
     .replace(/^(?:eval|Object\.<anonymous>|exports)(?= \()/, "")
-    .replace(/^exports\.|^Object\./, "")
+    .replace(/^(?:exports|Object|Proxy)\./, "")
     .replace(/^ \((.*)\)$/, "$1");
   return { text: told, cell, line, column };
 }
