@@ -1,0 +1,74 @@
+// A frame as one line of text that is the same for the same frame in the model and in the real kernel.
+// Left out, and nothing else: the value of the IP identification (whether it is 0 is kept: a packet with DF may have 0)
+// with the header checksum that depends on it (it must be right); and on lo the checksum of UDP and TCP, which Linux
+// never finishes there. Everything else is compared to the octet.
+import { createHash } from "node:crypto";
+import { finish, sum } from "../../lib/wire/checksum.ts";
+
+/** `device` is where the frame was seen. */
+export function canonical(bytes: Uint8Array, device: string): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const ethertype = view.getUint16(12);
+  const ethernet = `${mac(bytes, 6)} > ${mac(bytes, 0)}`;
+  if (ethertype === 0x0806) {
+    const [op, from, to] = [view.getUint16(20), address(bytes, 28), address(bytes, 38)];
+    const rest = bytes.length > 42 ? ` padding ${hex(bytes.subarray(42))}` : "";
+    return `${ethernet} arp ${op} ${from} ${mac(bytes, 22)} > ${to} ${mac(bytes, 32)} ${hex(bytes.subarray(14, 20))}${rest}`;
+  }
+  if (ethertype !== 0x0800 || bytes.length < 34)
+    return `${ethernet} type ${ethertype.toString(16)} ${digest(bytes.subarray(14))}`;
+  return `${ethernet} ${packet(bytes.slice(14), device === "lo", false)}`;
+}
+
+function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const headerLength = (bytes[0]! & 15) * 4;
+  const flags = view.getUint16(6);
+  const offset = (flags & 0x1fff) * 8;
+  const checksum = finish(sum(bytes, 0, headerLength)) === 0 ? "" : " WRONG CHECKSUM";
+  const words = [
+    `ip${checksum} ${address(bytes, 12)} > ${address(bytes, 16)} ttl ${bytes[8]} tos ${bytes[1]} id ${view.getUint16(4) === 0 ? "0" : "some"}`,
+    `length ${view.getUint16(2)}${flags & 0x4000 ? " DF" : ""}${flags & 0x2000 ? " MF" : ""}${offset ? ` offset ${offset}` : ""}`,
+  ];
+  if (headerLength > 20) words.push(`options ${hex(bytes.subarray(20, headerLength))}`);
+  const body = bytes.slice(headerLength);
+  const protocol = bytes[9]!;
+  const whole = offset === 0 && (flags & 0x2000) === 0;
+  const inner = new DataView(body.buffer);
+  if (protocol === 1 && body.length >= 36 && whole && !quoted && (body[0] === 3 || body[0] === 11)) {
+    const right = finish(sum(body)) === 0 ? "" : " WRONG CHECKSUM";
+    words.push(
+      `icmp${right} ${body[0]}/${body[1]} ${hex(body.subarray(4, 8))} about [${packet(body.slice(8), unfinished, true)}]`,
+    );
+    return words.join(" ");
+  }
+  if (unfinished && offset === 0 && protocol === 17 && body.length >= 8) inner.setUint16(6, 0);
+  if (unfinished && offset === 0 && protocol === 6 && body.length >= 20) inner.setUint16(16, 0);
+  words.push(`protocol ${protocol} ${digest(body)}`);
+  return words.join(" ");
+}
+
+function mac(bytes: Uint8Array, at: number): string {
+  return Array.from(bytes.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+function address(bytes: Uint8Array, at: number): string {
+  return bytes.subarray(at, at + 4).join(".");
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** The first octets to be read by people, and a hash of all. */
+function digest(bytes: Uint8Array): string {
+  if (bytes.length <= 24) return hex(bytes);
+  return `${hex(bytes.subarray(0, 24))}... md5 ${createHash("md5").update(bytes).digest("hex").slice(0, 12)}`;
+}
+
+/** The list under a key, begun if there is none. */
+export function listAt<T>(lists: Record<string, T[]>, key: string): T[] {
+  const list = lists[key] ?? [];
+  lists[key] = list;
+  return list;
+}

@@ -1,0 +1,103 @@
+// What is compared: a lab, the traffic in it and the questions asked at the end; and what came of it.
+import type { LabData } from "../../lib/lab/data.ts";
+
+/** Path MTU discovery of a socket: IP_PMTUDISC_WANT, _DO, _DONT. */
+export type Discovery = "want" | "do" | "dont";
+
+/** Echo requests from a raw socket, as ping sends them. Times are milliseconds. */
+export interface PingTraffic {
+  readonly kind: "ping";
+  readonly at: number;
+  readonly ns: string;
+  readonly to: string;
+  readonly count: number;
+  readonly interval: number;
+  /** Octets after the ICMP header. */
+  readonly size: number;
+  readonly ttl?: number;
+  readonly discovery: Discovery;
+  /** The socket is bound to this address. */
+  readonly from?: string;
+  readonly broadcast: boolean;
+}
+
+/** A UDP socket bound from the beginning; with `echo` it sends back what it gets. */
+export interface ListenTraffic {
+  readonly kind: "listen";
+  readonly ns: string;
+  readonly address: string | null;
+  readonly port: number;
+  readonly echo: boolean;
+}
+
+export interface UdpTraffic {
+  readonly kind: "udp";
+  readonly at: number;
+  readonly ns: string;
+  readonly to: string;
+  readonly port: number;
+  readonly count: number;
+  readonly interval: number;
+  readonly size: number;
+  readonly connected: boolean;
+  readonly from?: string;
+  readonly broadcast: boolean;
+}
+
+/** A frame of somebody's making leaves by a device. */
+export interface FrameTraffic {
+  readonly kind: "frame";
+  readonly at: number;
+  readonly ns: string;
+  readonly dev: string;
+  /** Octets in hex. */
+  readonly bytes: string;
+}
+
+export type Traffic = PingTraffic | ListenTraffic | UdpTraffic | FrameTraffic;
+
+/** `ip route get`. */
+export interface Question {
+  readonly ns: string;
+  readonly to: string;
+  readonly from?: string;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly lab: LabData;
+  readonly traffic: readonly Traffic[];
+  readonly questions: readonly Question[];
+}
+
+/** What the model's kernel drew, and the real one is told: the ICMP identifier or the port of each flow. */
+export type Drawn = readonly number[];
+
+export interface SeenFrame {
+  /** Milliseconds since the traffic began. */
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface Result {
+  /** By `NETNS DEVICE in|out`. */
+  readonly frames: Readonly<Record<string, readonly SeenFrame[]>>;
+  /** What the socket of each flow got, in order: replies, errors, datagrams, errno of calls. */
+  readonly sockets: readonly (readonly string[])[];
+  /** By namespace: `ADDRESS dev DEVICE [lladdr MAC]`, and the states it had while we looked. */
+  readonly neighbours: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** By namespace: `MAC dev PORT master BRIDGE [permanent]`. */
+  readonly fdb: Readonly<Record<string, readonly string[]>>;
+  /** Answers to the questions, and printed text of commands, by the command. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** The model's result, with what the real run needs to know of it. */
+export interface ModelRun {
+  readonly result: Result;
+  readonly drawn: Drawn;
+  /** When the lab was looked at, in milliseconds: nothing happens for a while before and after it. */
+  readonly end: number;
+  /** Neighbour entries at the end: the real machine has room for some only. */
+  readonly neighbours: number;
+}

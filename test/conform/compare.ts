@@ -1,0 +1,125 @@
+// What differs between the model's result and the real kernel's?
+//
+// Frames are compared for each interface and direction. A frame of the model must be there in the real capture with
+// the same text, and no other may be; the first of several alike is the first there. Besides:
+// - Time. The real one comes not before the model's (20 ms for the clock) and at most LATE after it: the kernel's timer
+//   wheel lets a timer of 5 s run up to 1/16 of it too late, and three of them follow one another.
+// - Order. Frames that the model sends within a millisecond have one cause, or causes in a row, and must come in the
+//   same order. What is further apart has causes of its own, as two timers or two programs, and only its time counts.
+// What sockets got is compared in order; tables as sets; text as text. A neighbour's state must be one of those the
+// model's entry had around that moment; where the machine's table was nearly full, a FAILED entry may be gone.
+import type { Result, SeenFrame } from "./case.ts";
+
+const EARLY = 20;
+const LATE = 700;
+/** Model times closer than this are one burst. */
+const BURST = 1;
+
+export interface Difference {
+  /** What differs, as `frames web eth0 in`. */
+  readonly where: string;
+  readonly model: string;
+  readonly real: string;
+}
+
+/** How much was compared. */
+export interface Tally {
+  frames: number;
+  sockets: number;
+  neighbours: number;
+  /** FAILED neighbours the machine had no room for. */
+  forgotten: number;
+  fdb: number;
+  texts: number;
+}
+
+export function emptyTally(): Tally {
+  return { frames: 0, sockets: 0, neighbours: 0, forgotten: 0, fdb: 0, texts: 0 };
+}
+
+/** All differences, frames first in the order of time. */
+export function compare(model: Result, real: Result, tally: Tally, forgets = false): Difference[] {
+  const found: Difference[] = [];
+  const frames: (Difference & { at: number })[] = [];
+  for (const where of keys(model.frames, real.frames)) {
+    tally.frames += (real.frames[where] ?? []).length;
+    frames.push(...compareFrames(where, model.frames[where] ?? [], real.frames[where] ?? []));
+  }
+  frames.sort((a, b) => a.at - b.at);
+  found.push(...frames.map(({ where, model: m, real: r }) => ({ where, model: m, real: r })));
+  for (const i of model.sockets.keys()) {
+    const [m, r] = [model.sockets[i] ?? [], real.sockets[i] ?? []];
+    tally.sockets += r.length;
+    if (m.join("\n") !== r.join("\n")) found.push({ where: `socket of traffic ${i}`, model: lines(m), real: lines(r) });
+  }
+  for (const ns of keys(model.neighbours, real.neighbours)) {
+    const [m, r] = [model.neighbours[ns] ?? {}, real.neighbours[ns] ?? {}];
+    for (const entry of keys(m, r)) {
+      tally.neighbours++;
+      const state = r[entry]?.[0] ?? "none";
+      const states = m[entry] ?? ["none"];
+      if (state === "none" && forgets && states.includes("FAILED")) tally.forgotten++;
+      else if (!states.includes(state))
+        found.push({ where: `neighbour in ${ns}: ${entry}`, model: states.join(" or "), real: state });
+    }
+  }
+  for (const ns of keys(model.fdb, real.fdb)) {
+    const [m, r] = [model.fdb[ns] ?? [], real.fdb[ns] ?? []];
+    tally.fdb += r.length;
+    if (m.join("\n") !== r.join("\n")) found.push({ where: `fdb in ${ns}`, model: lines(m), real: lines(r) });
+  }
+  for (const command of keys(model.texts, real.texts)) {
+    tally.texts++;
+    if (model.texts[command] !== real.texts[command])
+      found.push({ where: command, model: model.texts[command] ?? "", real: real.texts[command] ?? "" });
+  }
+  return found;
+}
+
+function compareFrames(where: string, model: readonly SeenFrame[], real: readonly SeenFrame[]) {
+  const found: (Difference & { at: number })[] = [];
+  const rest = new Map<string, SeenFrame[]>();
+  for (const frame of real) {
+    const same = rest.get(frame.text);
+    if (same === undefined) rest.set(frame.text, [frame]);
+    else same.push(frame);
+  }
+  // The place in the real capture of each frame of the model.
+  const places: number[] = [];
+  const places0 = new Map(real.map((frame, i) => [frame, i]));
+  model.forEach((frame) => {
+    const twin = rest.get(frame.text)?.shift();
+    places.push(twin === undefined ? -1 : places0.get(twin)!);
+    if (twin === undefined)
+      found.push({ at: frame.at, where: `frames ${where}`, model: stamped(frame), real: "no such frame" });
+    else if (twin.at < frame.at - EARLY || twin.at > frame.at + LATE)
+      found.push({ at: frame.at, where: `time of frame ${where}`, model: stamped(frame), real: stamped(twin) });
+  });
+  for (const left of rest.values())
+    for (const frame of left)
+      found.push({ at: frame.at, where: `frames ${where}`, model: "no such frame", real: stamped(frame) });
+  for (let i = 1; i < model.length; i++) {
+    const [before, after] = [places[i - 1]!, places[i]!];
+    if (before === -1 || after === -1 || model[i]!.at - model[i - 1]!.at > BURST) continue;
+    if (before > after)
+      found.push({
+        at: model[i]!.at,
+        where: `order of frames ${where}`,
+        model: `${stamped(model[i - 1]!)}\n    ${stamped(model[i]!)}`,
+        real: `${stamped(real[after]!)}\n    ${stamped(real[before]!)}`,
+      });
+  }
+  return found;
+}
+
+function stamped({ at, text }: SeenFrame): string {
+  return `${at.toFixed(3)} ms ${text}`;
+}
+
+function lines(list: readonly string[]): string {
+  return list.length === 0 ? "nothing" : list.join("\n    ");
+}
+
+function keys(a: object, b: object): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+}

@@ -1,0 +1,223 @@
+// A case in the model.
+import { labFrom } from "../../lib/lab/data-read.ts";
+import type { Lab } from "../../lib/lab/lab.ts";
+import { transmit } from "../../lib/link/forward.ts";
+import type { Errno } from "../../lib/netns/errno.ts";
+import type { Netns } from "../../lib/netns/netns.ts";
+import { PingSocket } from "../../lib/netns/ping.ts";
+import { UdpSocket } from "../../lib/netns/udp.ts";
+import type { Waitable } from "../../lib/netns/wait.ts";
+import { MILLISECOND } from "../../lib/trace/world.ts";
+import { ipv4 } from "../../lib/wire/address.ts";
+import { frameBytes } from "../../lib/wire/bytes.ts";
+import { parseFrame } from "../../lib/wire/parse.ts";
+import { canonical, listAt } from "./canonical.ts";
+import type { Case, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
+import { textsOf } from "./texts.ts";
+
+/** What a test plants to see that the comparison notices. */
+export type Sabotage = (lab: Lab) => void;
+
+/** How late the real kernel's timers may be: its wheel lets a timer of 5 s run up to 1/16 later, and a busy machine. */
+const BEFORE = 500;
+const AFTER = 200;
+
+/** Runs the case to the first quiet moment that is `atLeast` after its beginning. */
+export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): ModelRun {
+  const end = quietMoment(test, atLeast);
+  const play = new Play(test, sabotage);
+  const states: Map<string, Map<string, Set<string>>> = new Map();
+  for (const at of [end - BEFORE, end - 300, end - 100, end, end + AFTER]) {
+    play.lab.runFor(at * MILLISECOND - play.lab.now);
+    if (at === end) play.freeze();
+    look(play.lab, states);
+  }
+  const { lab } = play;
+  const neighbours = Object.fromEntries(
+    [...states].map(([ns, entries]) => [ns, Object.fromEntries([...entries].map(([key, set]) => [key, [...set]]))]),
+  );
+  return {
+    result: {
+      frames: play.frames,
+      sockets: play.logs,
+      neighbours,
+      fdb: fdbOf(lab),
+      texts: textsOf(lab, test.questions),
+    },
+    drawn: play.drawn,
+    end,
+    neighbours: entriesOf(play),
+  };
+}
+
+/** Neighbour entries, and those Linux keeps besides for lo and for broadcasts. */
+function entriesOf({ lab, frames }: Play): number {
+  const used = Object.values(frames).filter((list) =>
+    list.some(({ text }) => text.includes("00:00:00:00:00:00 > 00:")),
+  );
+  const own = [...lab.namespaces.values()].flatMap(({ inet }) => [...inet.values()]);
+  return used.length + own.reduce((n, { neighbours }) => n + 1 + neighbours.size, 0) - lab.namespaces.size;
+}
+
+function quietMoment(test: Case, atLeast: number): number {
+  const play = new Play(test);
+  play.lab.runFor((atLeast + 9000) * MILLISECOND);
+  const times = Object.values(play.frames).flatMap((frames) => frames.map(({ at }) => at));
+  for (let end = atLeast; end < atLeast + 8000; end += 50)
+    if (!times.some((at) => at > end - BEFORE && at < end + AFTER)) return end;
+  return atLeast;
+}
+
+class Play {
+  readonly lab: Lab;
+  readonly frames: Record<string, SeenFrame[]> = {};
+  readonly logs: string[][];
+  readonly drawn: number[];
+  private frozen = false;
+
+  constructor(test: Case, sabotage?: Sabotage) {
+    this.lab = labFrom(test.lab);
+    sabotage?.(this.lab);
+    this.logs = test.traffic.map(() => []);
+    this.drawn = test.traffic.map(() => 0);
+    for (const ns of this.lab.namespaces.values()) this.capture(ns);
+    test.traffic.forEach((traffic, i) => {
+      const log = (line: string) => void (this.frozen || this.logs[i]!.push(line));
+      const ns = this.lab.netns(traffic.ns);
+      if (traffic.kind === "listen") {
+        const socket = new UdpSocket(ns, "listener");
+        const failed = socket.bind(traffic.address === null ? null : ipv4(traffic.address), traffic.port);
+        if (failed !== null) log(`bind: ${failed}`);
+        else this.whenever(socket, () => datagrams(socket, log, traffic.echo));
+        return;
+      }
+      this.lab.later(traffic.at * MILLISECOND, () => {
+        if (traffic.kind === "ping") this.ping(ns, traffic, i, log);
+        else if (traffic.kind === "udp") this.udp(ns, traffic, i, log);
+        else {
+          const device = ns.devices.get(traffic.dev)!;
+          transmit(this.lab, device, parseFrame(Buffer.from(traffic.bytes, "hex"), { checksums: "ignore" }), -1);
+        }
+      });
+    });
+  }
+
+  /** From now on nothing is written down. */
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  private capture(ns: Netns): void {
+    for (const device of ns.devices.values()) {
+      device.taps = [
+        (frame, direction) => {
+          if (this.frozen) return;
+          listAt(this.frames, `${ns.name} ${device.name} ${direction}`).push({
+            at: this.lab.now / MILLISECOND,
+            text: canonical(frameBytes(frame), device.name),
+          });
+        },
+      ];
+    }
+  }
+
+  /** Reads a socket whenever something happens to it, a moment later, as a program that was woken. */
+  private whenever(socket: Waitable, read: () => void): void {
+    const wait = () =>
+      socket.sleep(() => {
+        this.lab.later(0, () => {
+          wait();
+          read();
+        });
+      });
+    wait();
+  }
+
+  private ping(ns: Netns, traffic: PingTraffic, i: number, log: (line: string) => void): void {
+    const socket = new PingSocket(ns);
+    this.drawn[i] = socket.id;
+    const data = pattern(traffic.size);
+    const src = traffic.from === undefined ? null : ipv4(traffic.from);
+    if (src !== null && ns.tables.get(255)!.lookup(src)?.type !== "local") return log("bind: EADDRNOTAVAIL");
+    const how = {
+      src,
+      discovery: traffic.discovery,
+      mayBroadcast: traffic.broadcast,
+      ...(traffic.ttl !== undefined && { ttl: traffic.ttl }),
+    };
+    this.whenever(socket, () => {
+      for (let message = socket.receive(); message !== null; message = socket.receive()) {
+        const { packet, quoted } = message;
+        if (packet.body.kind !== "icmp") continue;
+        const { type, code, rest, data: got } = packet.body;
+        const from = `from ${packet.src} ttl ${packet.ttl}`;
+        if (quoted === undefined) log(`reply ${rest & 0xffff} ${from}, ${got.length} octets`);
+        else if (quoted.body.kind === "icmp")
+          log(`error ${quoted.body.rest & 0xffff} ${from}, type ${type} code ${code} mtu ${rest & 0xffff}`);
+      }
+    });
+    this.repeat(traffic, (seq) => {
+      const { errno } = socket.send(ipv4(traffic.to), seq, data, how, -1);
+      if (errno !== null) log(`send ${seq}: ${errno}`);
+    });
+  }
+
+  private udp(ns: Netns, traffic: UdpTraffic, i: number, log: (line: string) => void): void {
+    const socket = new UdpSocket(ns, "sender");
+    socket.mayBroadcast = traffic.broadcast;
+    const to = { address: ipv4(traffic.to), port: traffic.port };
+    let failed: Errno | null = socket.bind(traffic.from === undefined ? null : ipv4(traffic.from), 0);
+    this.drawn[i] = socket.local.port;
+    if (failed === null && traffic.connected) failed = socket.connect(to.address, to.port);
+    if (failed !== null) return log(`open: ${failed}`);
+    const data = pattern(traffic.size);
+    this.whenever(socket, () => datagrams(socket, log, false));
+    this.repeat(traffic, (number) => {
+      const errno = socket.send(data, traffic.connected ? null : to);
+      if (errno !== null) log(`send ${number}: ${errno}`);
+    });
+  }
+
+  private repeat({ count, interval }: { count: number; interval: number }, send: (number: number) => void): void {
+    send(1);
+    for (let n = 2; n <= count; n++) this.lab.later((n - 1) * interval * MILLISECOND, () => send(n));
+  }
+}
+
+function datagrams(socket: UdpSocket, log: (line: string) => void, echo: boolean): void {
+  const error = socket.takeError();
+  if (error !== null) log(`error ${error}`);
+  for (let got = socket.receive(); got !== null; got = socket.receive()) {
+    log(`${got.data.length} octets from ${got.from.address}:${got.from.port}`);
+    const failed = echo ? socket.send(got.data, got.from) : null;
+    if (failed !== null) log(`send: ${failed}`);
+  }
+}
+
+function pattern(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => i & 0xff);
+}
+
+function look(lab: Lab, states: Map<string, Map<string, Set<string>>>): void {
+  for (const ns of lab.namespaces.values()) {
+    const entries = states.get(ns.name) ?? new Map<string, Set<string>>();
+    states.set(ns.name, entries);
+    for (const [device, { neighbours }] of ns.inet)
+      for (const { address, mac, state, isValid } of neighbours.values()) {
+        if (state === null) continue;
+        const key = `${address} dev ${device.name}`;
+        const set = entries.get(key) ?? new Set<string>();
+        entries.set(key, set.add(isValid ? `lladdr ${mac} ${state}` : state));
+      }
+  }
+}
+
+function fdbOf(lab: Lab): Record<string, string[]> {
+  const all: Record<string, string[]> = {};
+  for (const ns of lab.namespaces.values())
+    for (const device of ns.devices.values())
+      for (const { mac, port, local } of device.bridge?.fdb.values() ?? [])
+        listAt(all, ns.name).push(`${mac} dev ${port.name} master ${device.name}${local ? " permanent" : ""}`);
+  for (const lines of Object.values(all)) lines.sort();
+  return all;
+}

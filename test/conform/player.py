@@ -1,0 +1,307 @@
+"""Plays traffic in network namespaces of the real kernel and writes down what happened.
+
+Reads a job (JSON) from stdin, writes the report (JSON) to stdout; started by real.ts, as root, after the labs were
+built. One process, one thread: a socket belongs to the namespace it was made in, so it is enough to be there for a
+moment (setns). Packet sockets keep their frames, with the kernel's own time stamps, until they are read at the end.
+"""
+import array, ctypes, errno, fcntl, heapq, json, os, select, socket, struct, sys, time
+
+CLONE_NEWNET = 0x40000000
+SO_TIMESTAMPNS = 35
+SO_RCVBUFFORCE = 33
+IP_MTU_DISCOVER = 10
+DISCOVERY = {"dont": 0, "want": 1, "do": 2}
+PACKET_OUTGOING = 4
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter(name):
+    fd = os.open("/run/netns/" + name, os.O_RDONLY)
+    try:
+        if libc.setns(fd, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns " + name)
+    finally:
+        os.close(fd)
+
+
+def name_of(error):
+    return errno.errorcode.get(error.errno, str(error.errno))
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def finish_checksums_here(device):
+    """ethtool -K DEVICE tx off tso off gso off: what is captured is what would be on a wire."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for command in (0x17, 0x1F, 0x24):  # ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO
+            value = array.array("B", struct.pack("II", command, 0))
+            address, _ = value.buffer_info()
+            try:
+                fcntl.ioctl(s, 0x8946, struct.pack("16sP8x", device.encode(), address))
+            except OSError:
+                pass
+
+
+class Player:
+    def __init__(self, job):
+        self.job = job
+        self.heap = []
+        self.order = 0
+        self.poll = select.epoll()
+        self.readers = {}
+        self.captures = []
+        self.lateness = 0.0
+        self.logs = [[[] for _ in case["traffic"]] for case in job["cases"]]
+        self.open_files = []
+        # the table is the whole machine's; only the first namespace shows how full it is
+        self.table = open("/proc/net/stat/arp_cache")
+
+    def at(self, milliseconds, action):
+        heapq.heappush(self.heap, (milliseconds, self.order, action))
+        self.order += 1
+
+    def watch(self, s, action):
+        s.setblocking(False)
+        self.readers[s.fileno()] = action
+        self.poll.register(s.fileno(), select.EPOLLIN | select.EPOLLERR)
+        self.open_files.append(s)
+
+    def prepare(self):
+        for index, case in enumerate(self.job["cases"]):
+            for ns in case["namespaces"]:
+                enter(case["prefix"] + ns["name"])
+                for device in ns["devices"]:
+                    finish_checksums_here(device)
+                # protocol 0 now, ETH_P_ALL with bind: nothing is queued that was there before
+                s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+                s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+                s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+                libc.bind(s.fileno(), struct.pack("=HHiHBB8s", socket.AF_PACKET, socket.htons(3), 0, 0, 0, 0, b""), 20)
+                self.captures.append((index, ns["name"], s))
+            for number, traffic in enumerate(case["traffic"]):
+                self.plan(case, traffic, self.logs[index][number], case["drawn"][number])
+
+    def plan(self, case, traffic, log, drawn):
+        kind = traffic["kind"]
+        where = case["prefix"] + traffic["ns"]
+        if kind == "listen":
+            enter(where)
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                s.bind((traffic["address"] or "", traffic["port"]))
+            except OSError as error:
+                log.append("bind: " + name_of(error))
+                return
+            self.watch(s, lambda: self.datagrams(s, log, traffic["echo"]))
+        elif kind == "ping":
+            self.at(traffic["at"], lambda: self.ping(where, traffic, log, drawn))
+        elif kind == "udp":
+            self.at(traffic["at"], lambda: self.udp(where, traffic, log, drawn))
+        else:
+            self.at(traffic["at"], lambda: self.frame(where, traffic, log))
+
+    def options(self, s, traffic):
+        s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DISCOVERY[traffic.get("discovery", "want")])
+        if traffic["broadcast"]:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+
+    def ping(self, where, traffic, log, ident):
+        enter(where)
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self.options(s, traffic)
+        if "ttl" in traffic:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, traffic["ttl"])
+        if "from" in traffic:
+            try:
+                s.bind((traffic["from"], 0))
+            except OSError as error:
+                log.append("bind: " + name_of(error))
+                return
+        self.watch(s, lambda: self.icmp(s, ident, log))
+        data = bytes(i & 0xFF for i in range(traffic["size"]))
+
+        def send(seq):
+            head = struct.pack("!BBHHH", 8, 0, 0, ident, seq)
+            head = struct.pack("!BBHHH", 8, 0, checksum(head + data), ident, seq)
+            try:
+                s.sendto(head + data, (traffic["to"], 0))
+            except OSError as error:
+                log.append("send %d: %s" % (seq, name_of(error)))
+
+        send(1)
+        for seq in range(2, traffic["count"] + 1):
+            self.at(traffic["at"] + (seq - 1) * traffic["interval"], lambda seq=seq: send(seq))
+
+    def icmp(self, s, ident, log):
+        while True:
+            try:
+                packet, address = s.recvfrom(65536)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                log.append("error " + name_of(error))
+                continue
+            message = packet[(packet[0] & 15) * 4 :]
+            kind, code = message[0], message[1]
+            ttl = packet[8]
+            if kind == 0 and struct.unpack("!H", message[4:6])[0] == ident:
+                seq = struct.unpack("!H", message[6:8])[0]
+                log.append("reply %d from %s ttl %d, %d octets" % (seq, address[0], ttl, len(message) - 8))
+            elif kind in (3, 11) and len(message) >= 36 and message[8 + 9] == 1:
+                quoted = message[8 + (message[8] & 15) * 4 :]
+                if struct.unpack("!H", quoted[4:6])[0] == ident and quoted[0] == 8:
+                    seq, mtu = struct.unpack("!HH", quoted[6:8] + message[6:8])
+                    log.append("error %d from %s ttl %d, type %d code %d mtu %d" % (seq, address[0], ttl, kind, code, mtu))
+
+    def udp(self, where, traffic, log, port):
+        enter(where)
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.options(s, traffic)
+        to = (traffic["to"], traffic["port"])
+        try:
+            s.bind((traffic.get("from", ""), port))
+            if traffic["connected"]:
+                s.connect(to)
+        except OSError as error:
+            log.append("open: " + name_of(error))
+            return
+        self.watch(s, lambda: self.datagrams(s, log, False))
+        data = bytes(i & 0xFF for i in range(traffic["size"]))
+
+        def send(number):
+            try:
+                s.send(data) if traffic["connected"] else s.sendto(data, to)
+            except OSError as error:
+                log.append("send %d: %s" % (number, name_of(error)))
+
+        send(1)
+        for number in range(2, traffic["count"] + 1):
+            self.at(traffic["at"] + (number - 1) * traffic["interval"], lambda number=number: send(number))
+
+    def datagrams(self, s, log, echo):
+        while True:
+            try:
+                data, address = s.recvfrom(65536)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                log.append("error " + name_of(error))
+                continue
+            log.append("%d octets from %s:%d" % (len(data), address[0], address[1]))
+            if echo:
+                try:
+                    s.sendto(data, address)
+                except OSError as error:
+                    log.append("send: " + name_of(error))
+
+    def frame(self, where, traffic, log):
+        enter(where)
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as s:
+            s.bind((traffic["dev"], 0))
+            try:
+                s.send(bytes.fromhex(traffic["bytes"]))
+            except OSError as error:
+                log.append("send: " + name_of(error))
+
+    def play(self):
+        for index, case in enumerate(self.job["cases"]):
+            self.at(case["end"], lambda index=index: self.look(index))
+        self.looks = [None] * len(self.job["cases"])
+        self.began = time.time() + 0.05
+        while self.heap:
+            wait = self.began + self.heap[0][0] / 1000 - time.time()
+            for fd, _ in self.poll.poll(max(0, wait)):
+                self.readers[fd]()
+            while self.heap and self.began + self.heap[0][0] / 1000 <= time.time():
+                planned, _, action = heapq.heappop(self.heap)
+                self.lateness = max(self.lateness, (time.time() - self.began) * 1000 - planned)
+                action()
+
+    def look(self, index):
+        case = self.job["cases"][index]
+        self.looks[index] = {}
+        for ns in case["namespaces"]:
+            enter(case["prefix"] + ns["name"])
+            self.looks[index][ns["name"]] = {"neighbours": dump(socket.AF_INET), "fdb": dump(7)}
+
+    def report(self):
+        frames = [[] for _ in self.job["cases"]]
+        lost = 0
+        for index, ns, s in self.captures:
+            s.setblocking(False)
+            while True:
+                try:
+                    data, extra, _, address = s.recvmsg(65536 + 64, 64)
+                except BlockingIOError:
+                    break
+                stamp = next(value for level, kind, value in extra if kind == SO_TIMESTAMPNS)
+                seconds, nanoseconds = struct.unpack("qq", stamp)
+                at = (seconds - self.began) * 1000 + nanoseconds / 1e6
+                way = "out" if address[2] == PACKET_OUTGOING else "in"
+                frames[index].append([ns, address[0], way, at, data.hex()])
+            # struct tpacket_stats: seen, dropped
+            lost += struct.unpack("II", s.getsockopt(263, 6, 8))[1]
+        self.table.readline()
+        entries = int(self.table.readline().split()[0], 16)
+        return {
+            "lateness": self.lateness,
+            "lost": lost,
+            "entries": entries,
+            "cases": [
+                {"frames": frames[i], "sockets": self.logs[i], "look": self.looks[i]}
+                for i in range(len(self.job["cases"]))
+            ],
+        }
+
+
+def attributes(data):
+    found = {}
+    at = 0
+    while at + 4 <= len(data):
+        length, kind = struct.unpack("=HH", data[at : at + 4])
+        found[kind & 0x3FFF] = data[at + 4 : at + length]
+        at += (length + 3) & ~3
+    return found
+
+
+def dump(family):
+    """RTM_GETNEIGH: neighbours of IPv4, or what bridges have learned."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
+        s.send(struct.pack("=IHHIIBBHiHBB", 28, 30, 0x301, 1, 0, family, 0, 0, 0, 0, 0, 0))
+        entries = []
+        while True:
+            data = s.recv(1 << 20)
+            at = 0
+            while at < len(data):
+                length, kind = struct.unpack("=IH", data[at : at + 6])
+                if kind == 3:
+                    return entries
+                _, _, _, index, state, flags, _ = struct.unpack("=BBHiHBB", data[at + 16 : at + 28])
+                found = attributes(data[at + 28 : at + length])
+                entries.append(
+                    {
+                        "dev": socket.if_indextoname(index),
+                        "state": state,
+                        "flags": flags,
+                        "dst": socket.inet_ntoa(found[1]) if family == socket.AF_INET else None,
+                        "mac": found[2].hex(":") if 2 in found else None,
+                        "master": socket.if_indextoname(struct.unpack("=i", found[9])[0]) if 9 in found else None,
+                    }
+                )
+                at += (length + 3) & ~3
+
+
+if __name__ == "__main__":
+    # One CPU: what follows from a frame happens on the CPU that sent it, in the order of its sending.
+    os.sched_setaffinity(0, {int(sys.argv[1])} if len(sys.argv) > 1 else {0})
+    player = Player(json.load(sys.stdin))
+    player.prepare()
+    player.play()
+    json.dump(player.report(), sys.stdout)

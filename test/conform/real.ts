@@ -1,0 +1,198 @@
+// Cases on the real kernel: their labs are built by `labScript`, many at once, each with names of its own; player.py
+// plays the traffic and captures. Needs root and iproute2 with `ip netns`: any root shell will do, also one in a small
+// virtual machine or in user-mode Linux, where nothing else disturbs.
+import { spawn, spawnSync } from "node:child_process";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { labFrom } from "../../lib/lab/data-read.ts";
+import { labScript } from "../../lib/lab/script.ts";
+import { canonical, listAt } from "./canonical.ts";
+import type { Case, ModelRun, Result, SeenFrame } from "./case.ts";
+import { commandsOf } from "./texts.ts";
+
+const PLAYER = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/conform/player.py");
+
+/**
+ * More neighbour entries than this on the whole machine are not made: from 512 on (gc_thresh2) Linux forgets some it
+ * still needs. From 128 on (gc_thresh1) it forgets those that FAILED, every 15 s or so; see compare.ts.
+ */
+export const NEIGHBOURS_AT_ONCE = 350;
+const FORGETS_THOSE_IN_USE = 480;
+const FORGETS_FAILED = 120;
+
+/** How long a bridge port and a carrier take until the whole kernel knows (linkwatch: up to a second). */
+const SETTLE = 1300;
+
+export interface RealRun {
+  readonly results: Result[];
+  /** Why the machine did not do as it was told, so that the results prove nothing. Null: it did. */
+  readonly disturbed: string | null;
+  /** The machine's table was so full that Linux may have forgotten neighbours that FAILED. */
+  readonly forgets: boolean;
+}
+
+/** Whether this machine can run cases: null, or why not. */
+export function whyNotReal(): string | null {
+  if (process.platform !== "linux") return `this is ${process.platform}, not Linux`;
+  if (process.getuid?.() !== 0) return "not root";
+  const probe = `pw-probe-${process.pid}`;
+  const made = spawnSync("ip", ["netns", "add", probe], { encoding: "utf8" });
+  if (made.status !== 0) return `no network namespaces here: ${(made.stderr ?? `${made.error}`).trim()}`;
+  spawnSync("ip", ["netns", "del", probe]);
+  if (spawnSync("python3", ["--version"]).status !== 0) return "no python3";
+  return null;
+}
+
+export interface Batch {
+  readonly cases: readonly Case[];
+  readonly runs: readonly ModelRun[];
+  /** Before the namespaces' names; distinct for labs that are there at the same time. */
+  readonly prefix: string;
+  readonly keep?: boolean;
+}
+
+/** Builds the labs of a batch, plays, looks and takes them away again. */
+export async function runReal({ cases, runs, prefix, keep = false }: Batch): Promise<RealRun> {
+  const prefixes = cases.map((_, i) => `${prefix}${i}-`);
+  const scripts = cases.map((each) => labScript(labFrom(each.lab)));
+  const down = () => sh(scripts.map((script, i) => inSubshell(script, prefixes[i]!, "down")).join("\n"));
+  try {
+    const built = await sh(scripts.map((script, i) => inSubshell(script, prefixes[i]!, "")).join("\n"));
+    if (built.status !== 0) throw new Error(`a lab's script failed:\n${built.err}`);
+    await new Promise((done) => setTimeout(done, SETTLE));
+    const job = {
+      cases: cases.map((test, i) => ({
+        prefix: prefixes[i],
+        end: runs[i]!.end,
+        drawn: runs[i]!.drawn,
+        traffic: test.traffic,
+        namespaces: namespacesOf(test),
+      })),
+    };
+    const played = await run("python3", [PLAYER], JSON.stringify(job));
+    if (played.status !== 0) throw new Error(`player.py failed:\n${played.err}`);
+    const report = JSON.parse(played.out) as Report;
+    const results: Result[] = [];
+    for (const [i, test] of cases.entries()) {
+      const texts = await textsFrom(test, prefixes[i]!);
+      results.push({ ...resultOf(report.cases[i]!, runs[i]!.end), texts });
+    }
+    const disturbed =
+      report.lost > 0
+        ? `${report.lost} frames were not captured`
+        : report.lateness > 60
+          ? `the machine was too busy: ${report.lateness.toFixed(0)} ms late`
+          : report.entries >= FORGETS_THOSE_IN_USE
+            ? `${report.entries} neighbour entries on this machine: Linux forgets some`
+            : null;
+    return { results, disturbed, forgets: report.entries >= FORGETS_FAILED };
+  } finally {
+    if (!keep) await down();
+  }
+}
+
+interface Report {
+  readonly lateness: number;
+  readonly lost: number;
+  readonly entries: number;
+  readonly cases: readonly {
+    readonly frames: readonly (readonly [ns: string, device: string, way: string, at: number, bytes: string])[];
+    readonly sockets: readonly (readonly string[])[];
+    readonly look: Readonly<Record<string, { readonly neighbours: readonly Entry[]; readonly fdb: readonly Entry[] }>>;
+  }[];
+}
+
+interface Entry {
+  readonly dev: string;
+  readonly state: number;
+  readonly flags: number;
+  readonly dst: string;
+  readonly mac: string | null;
+  readonly master: string | null;
+}
+
+/** include/uapi/linux/neighbour.h; NOARP entries, of lo and of broadcasts, are not listed by `ip neigh` either. */
+const NUD: Readonly<Record<number, string>> = {
+  1: "INCOMPLETE",
+  2: "REACHABLE",
+  4: "STALE",
+  8: "DELAY",
+  16: "PROBE",
+  32: "FAILED",
+  128: "PERMANENT",
+};
+const NUD_PERMANENT = 128;
+
+function resultOf(seen: Report["cases"][number], end: number): Omit<Result, "texts"> {
+  const frames: Record<string, SeenFrame[]> = {};
+  for (const [ns, device, way, at, bytes] of seen.frames)
+    if (at <= end)
+      listAt(frames, `${ns} ${device} ${way}`).push({ at, text: canonical(Buffer.from(bytes, "hex"), device) });
+  const neighbours: Record<string, Record<string, string[]>> = {};
+  const fdb: Record<string, string[]> = {};
+  for (const [ns, look] of Object.entries(seen.look)) {
+    neighbours[ns] = {};
+    for (const { dst, dev, mac, state } of look.neighbours)
+      if (NUD[state] !== undefined)
+        neighbours[ns][`${dst} dev ${dev}`] = [mac === null ? NUD[state] : `lladdr ${mac} ${NUD[state]}`];
+    // Every device also lists the multicast addresses it listens to (self); what a bridge knows has a master.
+    const lines = look.fdb
+      .filter(({ master }) => master !== null)
+      .map(
+        ({ mac, dev, master, state }) =>
+          `${mac} dev ${dev} master ${master}${state & NUD_PERMANENT ? " permanent" : ""}`,
+      );
+    if (lines.length > 0) fdb[ns] = lines.sort();
+  }
+  return { frames, sockets: seen.sockets, neighbours, fdb };
+}
+
+function namespacesOf(test: Case): { name: string; devices: string[] }[] {
+  return test.lab.nodes.flatMap(({ namespaces }) =>
+    namespaces.map(({ name, devices }) => ({ name, devices: devices.map((device) => device.name) })),
+  );
+}
+
+async function textsFrom(test: Case, prefix: string): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  const mark = "-- packetwalk --";
+  for (const { name } of namespacesOf(test)) {
+    const commands = commandsOf(name, test.questions);
+    if (commands.length === 0) continue;
+    const script = commands.map((command) => `${command} 2>&1; printf '%s\\n' '${mark}'`).join("\n");
+    const { out } = await run("ip", ["netns", "exec", prefix + name, "sh", "-c", script], "");
+    const pieces = out.split(`${mark}\n`);
+    commands.forEach((command, i) => {
+      texts[`${name}: ${command}`] = (pieces[i] ?? "").replaceAll(` link-netns ${prefix}`, " link-netns ");
+    });
+  }
+  return texts;
+}
+
+function inSubshell(script: string, prefix: string, argument: string): string {
+  return `(PREFIX='${prefix}'; set -- ${argument}\n${script}\n) || exit 1`;
+}
+
+function sh(script: string) {
+  return run("sh", ["-s"], script);
+}
+
+function run(
+  command: string,
+  args: string[],
+  input: string,
+): Promise<{ status: number | null; out: string; err: string }> {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { env: { ...process.env, LC_ALL: "C" } });
+    let out = "";
+    let err = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      out += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      err += text;
+    });
+    child.on("error", failed).on("close", (status) => done({ status, out, err }));
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,28 @@
+// Printed text of commands, the same words in the model and on the real machine.
+import type { Lab } from "../../lib/lab/lab.ts";
+import { COMMANDS } from "../../lib/tools/registry.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import type { Question } from "./case.ts";
+
+/** Commands whose text is compared in every namespace, when the model has them. */
+const COMPARED = ["ip addr", "ip link", "ip route show table all", "bridge link"] as const;
+
+/** The commands for a namespace, in order. */
+export function commandsOf(ns: string, questions: readonly Question[]): string[] {
+  const asked = questions.filter((question) => question.ns === ns);
+  const gets = asked.map(({ to, from }) => `ip route get ${to}${from === undefined ? "" : ` from ${from}`}`);
+  return [...COMPARED, ...gets].filter((command) => has(command.split(" ")[0]!));
+}
+
+function has(tool: string): boolean {
+  return Object.hasOwn(COMMANDS, tool);
+}
+
+/** What the model prints, by `NETNS: COMMAND`. */
+export function textsOf(lab: Lab, questions: readonly Question[]): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const ns of lab.namespaces.values())
+    for (const command of commandsOf(ns.name, questions))
+      texts[`${ns.name}: ${command}`] = runShell(lab, place(lab, ns.name), command).text;
+  return texts;
+}
