@@ -141,7 +141,9 @@ function assignSides(box: NodeBox, boxes: readonly NodeBox[]): void {
       const cabled = block.slots.filter((slot) => slot.peer);
       const top = cabled.filter((slot) => slot.side === "top").length;
       block.headerSide = top > cabled.length - top ? "bottom" : "top";
-      for (const slot of block.slots) if (!slot.peer) slot.side = cabled.length === 0 ? "bottom" : block.headerSide;
+      // Devices without a cable stand beside the cable of a pod, but not between the many ports of a node.
+      const free = cabled.length === 1 ? (cabled[0] as Slot).side : cabled.length === 0 ? "bottom" : block.headerSide;
+      for (const slot of block.slots) if (!slot.peer) slot.side = free;
     }
 }
 
@@ -224,7 +226,8 @@ function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
     const isHeaders = row[0]?.side === block.headerSide;
     let x = block.x + PAD + (isHeaders && !cabled ? block.headerW + SLOT_GAP : 0);
     // A device whose cable's other end stands already wants to be in line with it; the others follow.
-    row.sort((a, b) => (wish(a) ?? Number.MAX_VALUE) - (wish(b) ?? Number.MAX_VALUE));
+    const rank = (slot: Slot): number => wish(slot) ?? (slot.peer ? 1e8 : 1e9);
+    row.sort((a, b) => rank(a) - rank(b));
     for (const slot of row) {
       slot.x = Math.max(x, wish(slot) ?? x);
       x = slot.x + cellWidth(slot) + SLOT_GAP;

@@ -184,7 +184,7 @@ function drawArrow(painter: Painter, row: Row & { kind: "arrow" }, y: number, ce
   const { number, message } = crossing;
   const from = centre(crossing.from.netns);
   const to = centre(crossing.to.netns);
-  const kind = message.back ? "reply" : "walk";
+  const kind = message.back ? "reply" : isHeard(crossing) ? "heard" : "walk";
   const head = message.back ? "replyHead" : "walk";
   const label = `${number}`;
   if (from === to) {

@@ -8,7 +8,7 @@ const ROW = 25;
 
 function numbersOf(message: Message): string {
   const numbers = message.crossings.map((crossing) => crossing.number);
-  if (numbers.length === 0) return "–";
+  if (numbers.length === 0) return "";
   const low = Math.min(...numbers);
   const high = Math.max(...numbers);
   return low === high ? `${low}` : `${low}–${high}`;
@@ -43,7 +43,7 @@ export function legend(painter: Painter, walked: Way, x: number, y: number, widt
     const label = numbersOf(message);
     const kind = message.back ? "reply" : "walk";
     const lost = !message.arrived && message.drops.length > 0;
-    painter.badge(x + badgeWidth(label) / 2, top + 8, label, kind);
+    if (label !== "") painter.badge(x + badgeWidth(label) / 2, top + 8, label, kind);
     if (lost) painter.cross(x + indent - 13, top + 8, 5);
     painter.text(x + indent, top + 12.5, message.caption, width - indent, lost ? STRONG : BODY, "text");
   });

@@ -29,6 +29,7 @@ export interface Visits {
 }
 
 const MOST_BADGES = 4;
+const BAR_GAP = 10;
 
 export function drawNode(painter: Painter, box: NodeBox, name: NameSpot): void {
   painter.box(box.x, box.y, box.w, box.h, "node", { round: 8, tip: `node ${brief(box.name)}` });
@@ -42,9 +43,7 @@ export function drawBlock(painter: Painter, block: Block, visits: Visits): void 
     tip: brief(title),
   });
   const middle = block.y + PAD + rowHeight(block, "top");
-  block.bars.forEach((bar, i) => {
-    drawBar(painter, block, bar, i, middle + (middleHeight(block) - BAR_H) / 2, visits);
-  });
+  for (const bar of block.bars) drawBar(painter, block, bar, middle + (middleHeight(block) - BAR_H) / 2, visits);
   for (const move of visits.moves) if (move.from.block === block) drawMove(painter, block, move, middle);
   drawHeader(painter, block);
   if (block.cells) drawCells(painter, block, middle + 8);
@@ -119,32 +118,13 @@ function drawLoop(painter: Painter, slot: Slot, passed: readonly Crossing[]): vo
 }
 
 /** A bridge with its ports' connections; a port that frames passed is connected by a thick line. */
-function drawBar(painter: Painter, block: Block, bar: Bar, index: number, y: number, visits: Visits): void {
-  const count = block.bars.length;
-  const w = (block.w - 2 * PAD - (count - 1) * 10) / count;
-  const x = block.x + PAD + index * (w + 10);
+function drawBar(painter: Painter, block: Block, bar: Bar, y: number, visits: Visits): void {
   for (const slot of block.slots) {
     if (slot.device.master !== bar.device.name) continue;
-    const centre = slot.x + slot.w / 2;
     const ink = cableInk([...(visits.out.get(slot) ?? []), ...(visits.into.get(slot) ?? [])]);
-    const meets = Math.min(Math.max(centre, x + 12), x + w - 12);
-    const from = slot.side === "top" ? slot.y + slot.h : slot.y;
-    const to = slot.side === "top" ? y : y + BAR_H;
-    const half = slot.side === "top" ? y - 8 : y + BAR_H + 8;
-    const points: Point[] =
-      meets === centre
-        ? [
-            [centre, from],
-            [centre, to],
-          ]
-        : [
-            [centre, from],
-            [centre, half],
-            [meets, half],
-            [meets, to],
-          ];
-    painter.line(points, ink);
+    painter.line(attachment(block, bar, slot, y, 0), ink);
   }
+  const { x, w } = span(block, bar);
   painter.box(x, y, w, BAR_H, "bridge", { tip: brief(`bridge ${bar.device.name}`) });
   let at = x + 10;
   for (const words of bar.words) {
@@ -155,45 +135,65 @@ function drawBar(painter: Painter, block: Block, bar: Bar, index: number, y: num
   }
 }
 
-/** A packet that is forwarded goes through its namespace from edge to edge. Ports of one bridge are joined by it already. */
+/** Bridges of one namespace stand side by side. */
+function span(block: Block, bar: Bar): { x: number; w: number } {
+  const w = (block.w - 2 * PAD - (block.bars.length - 1) * BAR_GAP) / block.bars.length;
+  return { x: block.x + PAD + block.bars.indexOf(bar) * (w + BAR_GAP), w };
+}
+
+/** From a device to the edge of a bridge at y that faces it. */
+function attachment(block: Block, bar: Bar, slot: Slot, y: number, shift: number): Point[] {
+  const { x, w } = span(block, bar);
+  const centre = slot.x + slot.w / 2 + shift;
+  const meets = Math.min(Math.max(centre, x + 12), x + w - 12);
+  const top = slot.side === "top";
+  const to = top ? y : y + BAR_H;
+  const half = top ? y - 8 : y + BAR_H + 8;
+  if (meets === centre)
+    return [
+      [centre, inner(slot)],
+      [centre, to],
+    ];
+  return [
+    [centre, inner(slot)],
+    [centre, half],
+    [meets, half],
+    [meets, to],
+  ];
+}
+
+/** The edge of a device that faces the middle of its namespace. */
+function inner(slot: Slot): number {
+  return slot.side === "top" ? slot.y + slot.h : slot.y;
+}
+
+/**
+ * A packet that is forwarded goes through its namespace: from device to device, or between a device and a bridge.
+ * Ports of one bridge are joined by it already.
+ */
 function drawMove(painter: Painter, block: Block, move: Visits["moves"][number], middle: number): void {
   const { from, to } = move;
-  const bars = new Map(block.bars.map((bar) => [bar.device.name, bar]));
-  const fromBar = from.device.master === undefined ? undefined : bars.get(from.device.master);
-  const toBar = to.device.master === undefined ? undefined : bars.get(to.device.master);
-  if (fromBar !== undefined && fromBar === toBar) return;
-  const y = middle + middleHeight(block) / 2;
-  const end = (slot: Slot): number => (slot.side === "top" ? slot.y + slot.h : slot.y);
-  const a = from.x + from.w / 2;
-  const b = to.x + to.w / 2;
+  const bar = (slot: Slot): Bar | undefined => block.bars.find((each) => each.device.name === slot.device.master);
   const ink = move.back ? "reply" : "walk";
   const shift = move.back ? 4 : -4;
-  if (fromBar !== undefined)
-    painter.line(
-      [
-        [b + shift, y],
-        [b + shift, end(to)],
-      ],
-      ink,
-    );
-  else if (toBar !== undefined)
-    painter.line(
-      [
-        [a + shift, end(from)],
-        [a + shift, y],
-      ],
-      ink,
-    );
-  else
-    painter.line(
-      [
-        [a + shift, end(from)],
-        [a + shift, y + shift],
-        [b + shift, y + shift],
-        [b + shift, end(to)],
-      ],
-      ink,
-    );
+  const y = middle + middleHeight(block) / 2;
+  const joined = bar(from) ?? bar(to);
+  if (bar(from) !== undefined && bar(to) !== undefined) return;
+  if (joined !== undefined) {
+    painter.line(attachment(block, joined, bar(from) === undefined ? from : to, y - BAR_H / 2, shift), ink);
+    return;
+  }
+  const a = from.x + from.w / 2 + shift;
+  const b = to.x + to.w / 2 + shift;
+  painter.line(
+    [
+      [a, inner(from)],
+      [a, y + shift],
+      [b, y + shift],
+      [b, inner(to)],
+    ],
+    ink,
+  );
 }
 
 export function drawCable(painter: Painter, cable: Cable, visits: Visits): void {

@@ -1,7 +1,7 @@
 // A routing decision: every route that was considered, longest prefix first, its bits under the destination's bits.
 // The one that decided is lit, the others say which bit or which rule spoke against them.
-import type { Step, Tried } from "../trace/step.ts";
-import { inner } from "./packet.ts";
+import type { Step } from "../trace/step.ts";
+import { type Candidate, type Decision, decisionsOf, type Lookup, networkOf } from "./decisions.ts";
 import {
   BODY,
   CODE,
@@ -9,6 +9,7 @@ import {
   MARGIN,
   Painter,
   type Scene,
+  SMALL,
   SMALL_CODE,
   STRONG,
   STRONG_CODE,
@@ -20,155 +21,124 @@ import { placeName } from "./way.ts";
 
 export interface RoutingOptions {
   readonly title?: string;
-  /** Decisions drawn, and routes drawn in each; the table has all. */
+  /** Decisions drawn; the table has all. */
   readonly most?: number;
-}
-
-interface Candidate {
-  readonly text: string;
-  readonly length: number;
-  /** The network's bits, when the text names one. */
-  readonly bits?: number;
-  readonly chosen: boolean;
-  readonly why: string;
 }
 
 const PITCH = 8;
 const OCTET_GAP = 7;
 const BITS_W = 32 * PITCH + 3 * OCTET_GAP;
 const INSET = 12;
-const MOST_ROUTES = 24;
+const MARK_W = Math.ceil(measure("/32", STRONG_CODE)) + 14;
+/** Routes drawn of a table that decided, and of one that did not. */
+const MOST_ROUTES = 20;
+const MOST_PASSED = 8;
+const WIDTH = WIDEST - 2 * MARGIN;
 
 /** The routing decisions among the steps: one step, or all of a walk. */
 export function routing(steps: Step | readonly Step[], options: RoutingOptions = {}): Scene {
-  const all = "what" in steps ? [steps] : steps;
-  const decisions = all.filter(
-    (step) => step.what === "route" || (step.what === "ip rule" && (step.tried?.length ?? 0) > 0),
-  );
+  const decisions = decisionsOf("what" in steps ? [steps] : steps);
   const shown = decisions.slice(0, options.most ?? 4);
   const painter = new Painter();
-  const width = WIDEST - 2 * MARGIN;
   let y = MARGIN;
-  for (const step of shown) y = drawDecision(painter, step, y, width) + 12;
-  if (decisions.length > shown.length) {
-    painter.text(
-      MARGIN,
-      y + 8,
-      `and ${decisions.length - shown.length} more decisions, in the table`,
-      width,
-      BODY,
-      "muted",
-    );
-    y += LINE + 4;
-  }
-  if (decisions.length === 0) {
-    painter.text(MARGIN, y + 14, "No route was looked for.", width, BODY, "muted");
-    y += 2 * LINE;
+  for (const decision of shown) y = drawDecision(painter, decision, y) + 14;
+  const more = decisions.length - shown.length;
+  const rest =
+    decisions.length === 0 ? "No route was looked for." : more > 0 ? `and ${more} more decisions, in the table` : "";
+  if (rest !== "") {
+    painter.text(MARGIN, y + 10, rest, WIDTH, BODY, "muted");
+    y += LINE + MARGIN;
   }
   return scene({
     title: options.title ?? titleOf(decisions),
     desc:
       decisions
         .slice(0, 8)
-        .map((step) => `${placeName(step.where)}: ${step.because}.`)
+        .map((each) => `${question(each)} ${each.because}.`)
         .join(" ") || "No route was looked for.",
     width: WIDEST,
     height: y,
     shapes: painter.shapes,
-    table: {
-      columns: ["where", "destination", "route", "decided", "because"],
-      rows: decisions.flatMap((step) =>
-        candidates(step).map((each) => [
-          placeName(step.where),
-          destinationOf(step) ?? "",
-          each.text,
-          each.chosen ? "yes" : "no",
-          each.chosen ? step.because : each.why,
-        ]),
-      ),
-    },
+    table: { columns: ["where", "destination", "route", "decided", "because"], rows: decisions.flatMap(rows) },
   });
 }
 
-function titleOf(decisions: readonly Step[]): string {
+function rows({ where, destination = "", lookups }: Decision): string[][] {
+  return lookups.flatMap(({ because, candidates }) =>
+    candidates.map(({ text, chosen, why }) => [
+      placeName(where),
+      destination,
+      text,
+      chosen ? "yes" : "no",
+      chosen ? because : why,
+    ]),
+  );
+}
+
+function titleOf(decisions: readonly Decision[]): string {
   const [first] = decisions;
   if (first === undefined) return "No routing decision";
-  if (decisions.length > 1) return `${decisions.length} routing decisions`;
-  return `${first.where.netns}: which way to ${destinationOf(first) ?? "the destination"}?`;
+  return decisions.length > 1 ? `${decisions.length} routing decisions` : question(first);
 }
 
-/** The destination is the packet's; before there is one, every route that failed says what it was compared with. */
-function destinationOf(step: Step): string | undefined {
-  const body = step.packet && inner(step.packet);
-  if (body?.kind === "ipv4") return body.dst.text;
-  return step.tried?.find((tried) => tried.field === "destination")?.had;
+function question({ where, destination }: Decision): string {
+  return `${placeName(where)}: ${destination === undefined ? "which route?" : `which way to ${destination}?`}`;
 }
 
-function candidates(step: Step): Candidate[] {
-  const all = (step.tried ?? []).map(
-    (tried): Candidate => ({ ...prefixOf(tried.text), text: tried.text, chosen: false, why: reason(tried) }),
-  );
-  if (step.what === "route" && step.evidence !== undefined)
-    all.push({ ...prefixOf(step.evidence.text), text: step.evidence.text, chosen: true, why: "decides" });
-  return all
-    .map((each, i) => ({ each, i }))
-    .sort((a, b) => b.each.length - a.each.length || a.i - b.i)
-    .map(({ each }) => each);
-}
-
-function reason(tried: Tried): string {
-  if (tried.field === "destination") return `${tried.had} is not in ${tried.wanted}`;
-  if (tried.field === "prefix length") return `matches, but ${tried.had} is shorter than ${tried.wanted}`;
-  return `${tried.field}: wanted ${tried.wanted}, had ${tried.had}`;
-}
-
-/** The network at the beginning of a route's text, after its type if it says one. */
-function prefixOf(text: string): { length: number; bits?: number } {
-  const [, network = ""] =
-    /^(?:(?:local|broadcast|blackhole|unreachable|prohibit|unicast|throw) )?(\S+)/.exec(text) ?? [];
-  if (network === "default") return { length: 0, bits: 0 };
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(network);
-  if (match === null) return { length: -1 };
-  const [a, b, c, d] = match.slice(1, 5).map(Number) as [number, number, number, number];
-  return { length: match[5] === undefined ? 32 : Number(match[5]), bits: ((a << 24) | (b << 16) | (c << 8) | d) >>> 0 };
-}
-
-function drawDecision(painter: Painter, step: Step, top: number, width: number): number {
-  const destination = destinationOf(step);
-  const bits = destination === undefined ? undefined : prefixOf(destination).bits;
+function drawDecision(painter: Painter, decision: Decision, top: number): number {
   let y = top;
-  const question = `${placeName(step.where)}: ${destination === undefined ? "which route?" : `which way to ${destination}?`}`;
-  painter.text(MARGIN, y + 13, question, width, STRONG);
+  painter.text(MARGIN, y + 13, question(decision), WIDTH, STRONG);
   y += 20;
-  for (const line of wrap(step.because, width, BODY, 2)) {
-    painter.text(MARGIN, y + 13, line, width, BODY);
+  if (!decision.decided) painter.cross(MARGIN + 6, y + 8.5, 5);
+  const indent = decision.decided ? 0 : 18;
+  for (const line of wrap(decision.because, WIDTH - indent, BODY, 2)) {
+    painter.text(MARGIN + indent, y + 13, line, WIDTH - indent, BODY, decision.decided ? "text" : "drop");
     y += LINE;
   }
-  if (step.evidence !== undefined) {
-    painter.text(MARGIN, y + 13, `$ ${step.evidence.command}`, width, SMALL_CODE, "muted");
-    y += LINE;
-  }
-  y += 6;
-  if (bits !== undefined) {
+  const bits = decision.destination === undefined ? undefined : networkOf(decision.destination).bits;
+  for (const lookup of decision.lookups) y = drawLookup(painter, lookup, decision.destination, bits, y + 6);
+  return y;
+}
+
+/** The table that decided with all its bits; a table that was passed over in short lines. */
+function drawLookup(
+  painter: Painter,
+  lookup: Lookup,
+  destination: string | undefined,
+  bits: number | undefined,
+  top: number,
+): number {
+  const { candidates, decided } = lookup;
+  let y = top;
+  painter.text(
+    MARGIN,
+    y + 12,
+    decided ? `$ ${lookup.command}` : lookup.because,
+    WIDTH,
+    decided ? SMALL_CODE : SMALL,
+    "muted",
+  );
+  y += LINE + 2;
+  if (decided && destination !== undefined && bits !== undefined) {
     drawBits(painter, MARGIN + INSET, y + 14, bits, 32, undefined, true);
     painter.text(
       MARGIN + INSET + BITS_W + 16,
       y + 14,
       `${destination}, the destination`,
-      width - BITS_W - 3 * INSET,
+      WIDTH - BITS_W - 3 * INSET,
       STRONG,
     );
     y += 24;
   }
-  const all = candidates(step);
-  const shown = all.filter((each, i) => i < MOST_ROUTES || each.chosen);
-  for (const each of shown) y = drawCandidate(painter, each, bits, y, width) + 6;
-  if (shown.length < all.length) {
+  const shown = candidates.filter((each, i) => each.chosen || i < (decided ? MOST_ROUTES : MOST_PASSED));
+  for (const each of shown)
+    y = decided ? drawCandidate(painter, each, bits, y) + 6 : drawPassed(painter, each, bits, y) + 3;
+  if (shown.length < candidates.length) {
     painter.text(
       MARGIN,
       y + 12,
-      `and ${all.length - shown.length} more routes that do not match`,
-      width,
+      `and ${candidates.length - shown.length} more routes that did not decide`,
+      WIDTH,
       BODY,
       "muted",
     );
@@ -177,43 +147,45 @@ function drawDecision(painter: Painter, step: Step, top: number, width: number):
   return y;
 }
 
-function drawCandidate(
+function drawPassed(
   painter: Painter,
-  candidate: Candidate,
+  { text, bits, length, why }: Candidate,
   destination: number | undefined,
   y: number,
-  width: number,
 ): number {
+  const bit = bits === undefined || destination === undefined ? undefined : differing(bits, length, destination);
+  const says = bit === undefined ? why : `bit ${bit + 1} differs`;
+  const room = bit === undefined ? 250 : 110;
+  painter.box(MARGIN, y, WIDTH, 22, "dim", { round: 3, tip: brief(`${text}: ${why}`) });
+  if (length >= 0) painter.text(MARGIN + INSET, y + 15.5, `/${length}`, MARK_W, SMALL_CODE, "muted");
+  painter.text(MARGIN + INSET + MARK_W, y + 15.5, text, WIDTH - 2 * INSET - MARK_W - room - 10, SMALL_CODE, "muted");
+  painter.text(MARGIN + WIDTH - INSET, y + 15.5, says, room, SMALL, "muted", { anchor: "end" });
+  return y + 22;
+}
+
+function drawCandidate(painter: Painter, candidate: Candidate, destination: number | undefined, y: number): number {
   const { chosen, text, bits, length } = candidate;
   const showsBits = bits !== undefined && destination !== undefined;
-  const whyX = showsBits ? MARGIN + INSET + BITS_W + 16 : MARGIN + INSET + 18;
-  const whyW = MARGIN + width - INSET - whyX;
+  const whyX = MARGIN + INSET + (showsBits ? BITS_W + 16 : MARK_W);
+  const whyW = MARGIN + WIDTH - INSET - whyX;
+  const [type, ink] = chosen ? ([STRONG_CODE, "text"] as const) : ([CODE, "muted"] as const);
   const why = wrap(candidate.why, whyW, chosen ? STRONG : BODY, 2);
-  const h = 26 + why.length * LINE + 4;
-  painter.box(MARGIN, y, width, h, chosen ? "lit" : "dim", { tip: brief(text) });
-  const mark = measure("/32", STRONG_CODE) + 14;
-  painter.text(
-    MARGIN + INSET,
-    y + 18,
-    length < 0 ? "" : `/${length}`,
-    mark,
-    chosen ? STRONG_CODE : CODE,
-    chosen ? "text" : "muted",
-  );
-  painter.text(
-    MARGIN + INSET + mark,
-    y + 18,
-    text,
-    width - 2 * INSET - mark - (chosen ? 30 : 0),
-    chosen ? STRONG_CODE : CODE,
-    chosen ? "text" : "muted",
-  );
-  if (chosen) painter.head(MARGIN + width - INSET, y + 14, "right", "walk");
+  const h = 30 + why.length * LINE;
+  painter.box(MARGIN, y, WIDTH, h, chosen ? "lit" : "dim", { tip: brief(text) });
+  if (length >= 0) painter.text(MARGIN + INSET, y + 18, `/${length}`, MARK_W, type, ink);
+  painter.text(MARGIN + INSET + MARK_W, y + 18, text, WIDTH - 2 * INSET - MARK_W - (chosen ? 20 : 0), type, ink);
+  if (chosen) painter.head(MARGIN + WIDTH - INSET, y + 14, "right", "walk");
   if (showsBits) drawBits(painter, MARGIN + INSET, y + 39, bits, length, destination, chosen);
   why.forEach((line, i) => {
-    painter.text(whyX, y + 39 + i * LINE, line, whyW, chosen ? STRONG : BODY, chosen ? "text" : "muted");
+    painter.text(whyX, y + 39 + i * LINE, line, whyW, chosen ? STRONG : BODY, ink);
   });
   return y + h;
+}
+
+/** The first bit of a prefix in which the destination differs; undefined when it is in the prefix. */
+function differing(bits: number, length: number, destination: number): number | undefined {
+  const bit = Math.clz32((bits ^ destination) >>> 0);
+  return bit < length ? bit : undefined;
 }
 
 /** Thirty-two columns: the network's bits, the first that differs framed, a dot where the route does not look. */
@@ -226,26 +198,19 @@ function drawBits(
   destination: number | undefined,
   strong: boolean,
 ): void {
-  const differs = destination === undefined ? 32 : Math.clz32((bits ^ destination) >>> 0);
-  const miss = differs < length ? differs : -1;
+  const miss = destination === undefined ? undefined : differing(bits, length, destination);
   const place = (i: number): number => x + i * PITCH + Math.floor(i / 8) * OCTET_GAP;
   const inkOf = (i: number): "text" | "muted" | "miss" =>
-    i === miss ? "miss" : i < length && (miss < 0 || i < miss) ? "text" : "muted";
-  if (miss >= 0) painter.box(place(miss) - 0.5, y - 11, PITCH - 0.2, 14, "miss", { round: 2 });
+    i === miss ? "miss" : i < (miss ?? length) ? "text" : "muted";
+  if (miss !== undefined) painter.box(place(miss) - 0.5, y - 11, PITCH - 0.2, 14, "miss", { round: 2 });
   for (let from = 0; from < 32; ) {
     let to = from + 1;
     while (to < 32 && to % 8 !== 0 && inkOf(to) === inkOf(from)) to++;
     const digits = Array.from({ length: to - from }, (_, k) =>
       from + k < length ? (bits >>> (31 - from - k)) & 1 : "·",
     ).join("");
-    painter.digits(
-      place(from),
-      y,
-      digits,
-      PITCH,
-      { font: "mono", size: 12, bold: strong && inkOf(from) === "text" },
-      inkOf(from),
-    );
+    const ink = inkOf(from);
+    painter.digits(place(from), y, digits, PITCH, { font: "mono", size: 12, bold: strong && ink === "text" }, ink);
     from = to;
   }
 }

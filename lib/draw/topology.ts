@@ -8,7 +8,7 @@ import { cabling, key, nest, type Slot } from "./nest.ts";
 import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
 import { MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
 import { measure, visible } from "./text.ts";
-import { type Crossing, placeName, since, type Way, way } from "./way.ts";
+import { type Crossing, isHeard, placeName, since, type Way, way } from "./way.ts";
 
 export interface TopologyOptions {
   readonly title?: string;
@@ -76,16 +76,12 @@ function loops(walked: Way): Map<string, number> {
   return count;
 }
 
+/** Of a flood that found somebody, those who only heard it are not part of the way. */
 function involved(walked: Way): Set<string> {
-  const names = new Set<string>();
-  for (const { from, message } of walked.crossings)
-    if (!message.arrived || from === message.crossings[0]?.from) names.add(from.netns);
-  for (const message of walked.messages) {
-    // Of a flood that found somebody, those who only heard it are not part of the way.
-    const ignored = new Set(message.arrived ? message.drops.map((drop) => drop.where.netns) : []);
-    for (const { from, to } of message.crossings)
-      for (const place of [from, to]) if (!ignored.has(place.netns)) names.add(place.netns);
-    if (!message.arrived) for (const drop of message.drops) names.add(drop.where.netns);
+  const names = new Set(walked.drops.map((drop) => drop.where.netns));
+  for (const crossing of walked.crossings) {
+    names.add(crossing.from.netns);
+    if (!isHeard(crossing)) names.add(crossing.to.netns);
   }
   return names;
 }

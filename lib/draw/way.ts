@@ -12,6 +12,8 @@ export interface Crossing {
   readonly message: Message;
   /** The step with the packet as it was on the cable. */
   readonly step: Step;
+  /** Whether it led to something: another cable, an answer, a delivery. */
+  led: boolean;
 }
 
 export interface Place {
@@ -55,11 +57,16 @@ export function way(steps: readonly Step[], peerOf: PeerOf = () => undefined): W
   const cross = (step: Step, packet: Packet, from: Place, to: Place): void => {
     const before = last.get(step.id);
     const message = found.of(packet, from);
+    if (before !== undefined) {
+      before.led = true;
+      if (before.message !== message) before.message.arrived = true;
+    }
     const depths = numbers.get(message) ?? [];
     numbers.set(message, depths);
-    const depth = before?.message === message ? depths.indexOf(before.number) + 1 : 0;
+    // A packet that waited for an ARP reply goes on after a cable of another message: after its own last one.
+    const depth = before?.message === message ? depths.indexOf(before.number) + 1 : depths.length;
     depths[depth] ??= next++;
-    const crossing = { number: depths[depth], from, to, time: step.time, message, step };
+    const crossing = { number: depths[depth], from, to, time: step.time, message, step, led: false };
     crossings.push(crossing);
     message.crossings.push(crossing);
     last.set(step.id, crossing);
@@ -72,8 +79,9 @@ export function way(steps: readonly Step[], peerOf: PeerOf = () => undefined): W
     if (packet === undefined) continue;
     const here = place(step.where);
     if (step.what === "drop") found.of(packet).drops.push(step);
-    else if (step.what === "deliver" || step.what === "arp") found.arrive(packet, step.where);
-    else if (here !== undefined && frameOf(packet) !== undefined) {
+    else if (step.what === "deliver") {
+      if (before !== undefined) before.led = before.message.arrived = true;
+    } else if (here !== undefined && frameOf(packet) !== undefined) {
       if (step.what === "send") {
         const to = peerOf(here);
         if (to === undefined) continue;
@@ -121,20 +129,15 @@ class Messages {
     this.#latest.set(key, message);
     return message;
   }
-
-  arrive(packet: Packet, where: Where): void {
-    const known = this.#latest.get(identity(packet));
-    if (known?.crossings[0] !== undefined && known.crossings[0].from.netns !== where.netns) known.arrived = true;
-  }
 }
 
 function same(a: Place, b: Place): boolean {
   return a.netns === b.netns && a.device === b.device && a.node === b.node;
 }
 
-/** Whether this was a branch of a flood that ended with somebody it was not meant for. */
-export function isHeard({ message, to }: Crossing): boolean {
-  return message.arrived && message.drops.some((drop) => drop.where.netns === to.netns);
+/** Whether this was a branch of a flood that led nowhere, while another branch led on. */
+export function isHeard(crossing: Crossing): boolean {
+  return crossing.message.arrived && !crossing.led;
 }
 
 /** The send that caused a receive, unless it was in the same namespace (a bridge's port handing up to the bridge). */
@@ -159,11 +162,11 @@ export function placeName(where: Where): string {
 /** Virtual time since the first step, in the unit that keeps it short. */
 export function since(time: number, start: number): string {
   const nanoseconds = time - start;
-  if (nanoseconds < 1e6) return `${trim(nanoseconds / 1e3)} µs`;
-  if (nanoseconds < 1e9) return `${trim(nanoseconds / 1e6)} ms`;
-  return `${trim(nanoseconds / 1e9)} s`;
+  if (nanoseconds < 1e6) return `${trim(nanoseconds / 1e3, 3)} µs`;
+  if (nanoseconds < 1e9) return `${trim(nanoseconds / 1e6, 3)} ms`;
+  return `${trim(nanoseconds / 1e9, 6)} s`;
 }
 
-function trim(value: number): string {
-  return value === 0 ? "0" : value.toFixed(3).replace(/\.?0+$/, "");
+function trim(value: number, decimals: number): string {
+  return value === 0 ? "0" : value.toFixed(decimals).replace(/\.?0+$/, "");
 }
