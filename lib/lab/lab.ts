@@ -118,14 +118,14 @@ export class Lab implements Cables {
 
   /** A veth pair. As in the kernel the other end is made first, so on one namespace it has the lower index. */
   addVeth(
-    end: { readonly ns: Netns; readonly name: string; readonly mac?: Mac },
-    peer: { readonly ns: Netns; readonly name: string; readonly mac?: Mac },
+    end: { readonly ns: Netns; readonly name: string; readonly mac?: Mac; readonly index?: number },
+    peer: { readonly ns: Netns; readonly name: string; readonly mac?: Mac; readonly index?: number },
   ): [Device, Device] {
     for (const { ns, name } of [end, peer]) freeName(ns, name);
     if (end.ns === peer.ns && end.name === peer.name)
       throw new BadInput("both ends of a cable with one name", end.name, "Give each end a name of its own.");
-    const second = addDevice(peer.ns, "veth", peer.name, peer.mac ?? this.drawMac());
-    const first = addDevice(end.ns, "veth", end.name, end.mac ?? this.drawMac());
+    const second = addDevice(peer.ns, "veth", peer.name, peer.mac ?? this.drawMac(), null, peer.index);
+    const first = addDevice(end.ns, "veth", end.name, end.mac ?? this.drawMac(), null, end.index);
     first.peer = second;
     second.peer = first;
     first.macIsSet = end.mac !== undefined;
@@ -133,9 +133,9 @@ export class Lab implements Cables {
     return [first, second];
   }
 
-  addBridge(ns: Netns, name: string, mac?: Mac): Device {
+  addBridge(ns: Netns, name: string, mac?: Mac, index?: number): Device {
     freeName(ns, name);
-    const device = addDevice(ns, "bridge", name, mac ?? this.drawMac(), bridgeState());
+    const device = addDevice(ns, "bridge", name, mac ?? this.drawMac(), bridgeState(), index);
     device.macIsSet = mac !== undefined;
     return device;
   }
@@ -181,6 +181,10 @@ export class Lab implements Cables {
     const until = this.clock + nanoseconds;
     while (Math.min(this.cableway.nextTime, this.alarms.nextTime) <= until) this.next();
     this.clock = until;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `lab ${JSON.stringify(this.seed)}: ${[...this.namespaces.keys()].join(", ") || "empty"}`;
   }
 
   private next(): void {

@@ -92,6 +92,10 @@ export class Machine {
     return this;
   }
 
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `node ${this.name}: namespaces ${[...this.namespaces.keys()].join(", ")}`;
+  }
+
   /** `veth` and eight hex digits, as plugins/pkg/ip/link_linux.go draws them. */
   private drawVethName(): string {
     const digits = Math.floor(this.lab.random() * 2 ** 32);

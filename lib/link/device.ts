@@ -22,6 +22,7 @@ export interface Owner {
   input(device: Device, frame: Frame, forUs: boolean, cause: number): void;
   /** Flags, carrier or master of one of its devices changed. */
   changed(device: Device): void;
+  deviceOfIndex(index: number): Device | undefined;
 }
 
 /** Sees every frame of a device as tcpdump would; present only while somebody watches. */
@@ -36,6 +37,8 @@ export class Device {
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   macIsSet = false;
   mtu: number;
+  /** The MTU was chosen by hand, so a bridge keeps it whatever its ports have. */
+  mtuIsSet = false;
   /** Administratively up. */
   up = false;
   /** Once up, a device has a queue discipline (noqueue); before that `ip link` says noop. */
@@ -77,17 +80,25 @@ export class Device {
     return this.up && this.carrier;
   }
 
-  /** Operational state, RFC 2863, as `ip link` prints it. */
+  /**
+   * Operational state, RFC 2863, as `ip link` prints it. The kernel takes the peer's index for one of this namespace
+   * (net/core/link_watch.c, default_operstate), so across namespaces LOWERLAYERDOWN depends on a stranger.
+   */
   get state(): "UP" | "DOWN" | "LOWERLAYERDOWN" | "UNKNOWN" {
     if (this.kind === "loopback") return this.up ? "UNKNOWN" : "DOWN";
     if (!this.up) return "DOWN";
     if (this.kind === "bridge" && !this.bridge!.hadPorts) return "UNKNOWN";
     if (this.carrier) return "UP";
-    return this.kind === "veth" ? "LOWERLAYERDOWN" : "DOWN";
+    if (this.kind === "bridge" || this.peer!.index === this.index) return "DOWN";
+    return this.owner.deviceOfIndex(this.peer!.index)?.carrier === false ? "LOWERLAYERDOWN" : "DOWN";
   }
 
   toString(): string {
     return `${this.owner.name}/${this.name}`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const on = this.master === null ? "" : `, a port of ${this.master.name}`;
+    return `${this.kind} ${this.name} in ${this.owner.name}: ${this.mac}, ${this.state}${on}`;
   }
 }
 

@@ -66,6 +66,13 @@ export class Netns implements Owner {
     this.nextId = Math.floor(cables.random() * 65536);
   }
 
+  toString(): string {
+    return this.name;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `namespace ${this.name} on ${this.node}: ${[...this.devices.keys()].join(", ")}`;
+  }
+
   /** A frame came up from one of the devices (netif_receive_skb). */
   input(device: Device, frame: Frame, forUs: boolean, cause: number): void {
     const { payload } = frame;
@@ -81,6 +88,11 @@ export class Netns implements Owner {
 
   changed(device: Device): void {
     carrierChanged(this, device);
+  }
+
+  deviceOfIndex(index: number): Device | undefined {
+    for (const device of this.devices.values()) if (device.index === index) return device;
+    return undefined;
   }
 
   /** The local address's device, or undefined (inet_lookup_ifaddr). */
