@@ -35,10 +35,12 @@ function venvPython(): string {
 }
 
 function startLab(python: string, more: string[], stdio: "inherit" | "pipe"): ChildProcess {
+  const notebooks = path.join(ROOT, "notebooks");
+  fs.mkdirSync(notebooks, { recursive: true });
   const args = [
     "-m",
     "jupyterlab",
-    `--ServerApp.root_dir=${path.join(ROOT, "notebooks")}`,
+    `--ServerApp.root_dir=${notebooks}`,
     // A course needs no news, and a fresh machine may have no network.
     "--LabApp.news_url=",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -72,13 +74,13 @@ async function check(python: string): Promise<number> {
   }
   try {
     if (!(await answers(`${url}api/status?token=${token}`, lab))) {
-      process.stderr.write(`${log}\npacketwalk: JupyterLab did not start (its log is above)\n`);
+      process.stderr.write(`${end(log)}\npacketwalk: JupyterLab did not start (its log is above)\n`);
       return 1;
     }
     const script = path.join(ROOT, "assets", "jupyter", "check.py");
     const { status } = spawnSync(python, [script, url, token], { stdio: ["ignore", "inherit", "inherit"] });
     if (status === 0) process.stdout.write("packetwalk: all is well; npm start opens the chapters\n");
-    else process.stderr.write(`${log}\npacketwalk: the check failed (its reason stands above JupyterLab's log)\n`);
+    else process.stderr.write(`${end(log)}\npacketwalk: the check failed (its reason stands above JupyterLab's log)\n`);
     return status === 0 ? 0 : 1;
   } finally {
     lab.kill("SIGTERM");
@@ -86,6 +88,11 @@ async function check(python: string): Promise<number> {
     await ended;
     clearTimeout(late);
   }
+}
+
+/** The last lines of a log: the first are about extensions. */
+function end(log: string): string {
+  return log.split("\n").slice(-30).join("\n");
 }
 
 async function answers(url: string, lab: ChildProcess): Promise<boolean> {

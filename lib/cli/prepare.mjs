@@ -105,7 +105,8 @@ function compile() {
   if (result.status === 0) return;
   const lines = `${result.stdout}${result.stderr}`.trimEnd().split("\n");
   for (const line of lines.slice(0, 20)) process.stderr.write(`${line}\n`);
-  const more = lines.length > 20 ? `, and ${lines.length - 20} more lines from: node node_modules/typescript/bin/tsc` : "";
+  const more =
+    lines.length > 20 ? `, and ${lines.length - 20} more lines from: node node_modules/typescript/bin/tsc` : "";
   throw new Problem(`the TypeScript sources don't compile (the errors are above${more})`);
 }
 
@@ -150,6 +151,8 @@ function installJupyter() {
     if (result.status !== 0) {
       throw new Problem("pip could not install JupyterLab (its message is above). Is the network reachable?");
     }
+    // JupyterLab runs a CommonJS file of its own in there, which our "type": "module" above it would break.
+    fs.writeFileSync(path.join(VENV, "package.json"), '{ "type": "commonjs" }\n');
     fs.writeFileSync(stamp, wanted);
   }
   const cli = inRoot("dist", "lib", "cli", "main.js");

@@ -4,6 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import type { ConvertResult } from "tslab/dist/converter.js";
 import { type Assistant, assist } from "./assist.ts";
 import { type CellMaps, loadCompiler } from "./compiler.ts";
+import { afterFailure } from "./declarations.ts";
 import { compileFailure, type Failure, Interrupted, isInterrupt, thrownFailure } from "./failure.ts";
 import { installGlobals } from "./globals.ts";
 import { type Library, preloadLibrary } from "./library.ts";
@@ -49,6 +50,8 @@ interface Run {
   compiled?: ConvertResult & { maps?: CellMaps };
   result?: { value: unknown };
   thrown?: { value: unknown };
+  /** Its code ran to the end. */
+  done?: boolean;
 }
 
 const MAX_SOURCES = 500;
@@ -125,12 +128,10 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
     });
   }
 
-  async function runCode(code: string): Promise<Outcome> {
-    const mine: Run = {};
-    run = mine;
-    const done = await executor.execute(code);
+  async function runCode(code: string, mine: Run): Promise<Outcome> {
+    mine.done = await executor.execute(code);
     const { compiled } = mine;
-    if (done) declarations = compiled?.declOutput ?? declarations;
+    if (mine.done) declarations = compiled?.declOutput ?? declarations;
     else if (compiled && compiled.diagnostics.length > 0) {
       return { status: "error", failure: compileFailure(compiled.diagnostics, code, name) };
     } else return failed(mine.thrown?.value);
@@ -159,15 +160,20 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
       name = cell;
       output.begin();
       const magic = magicOf(code);
+      const mine: Run = {};
+      run = mine;
+      const before = { ...executor.locals };
       try {
         return await apart(async () => {
-          const outcome = await (magic ? runMagic(magic) : runCode(code));
+          const outcome = await (magic ? runMagic(magic) : runCode(code, mine));
           await Promise.all(showing);
           return outcome;
         });
       } catch (thrown) {
         return failed(thrown);
       } finally {
+        const wanted = mine.done ? undefined : mine.compiled?.declOutput;
+        if (wanted !== undefined) declarations = afterFailure(compiler, declarations, wanted, executor.locals, before);
         showing = [];
         output.flush();
       }

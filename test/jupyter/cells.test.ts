@@ -144,6 +144,15 @@ describe("a cell", () => {
     expect(stderr).to.include("nobody").and.include("timer");
   });
 
+  it("that failed half way keeps what it had done, and spoils nothing of before", async () => {
+    await kernel.execute("const early = 'early'; let kept2 = 1");
+    const code =
+      "const reached = 1; function later() { return 2 }; kept2 = 5; if (reached) throw new Error('half'); const early = 7; class Never {}";
+    expect((await kernel.execute(code)).reply.content.status).to.equal("error");
+    expect((await kernel.execute("[reached, later(), kept2, early.length]")).result).to.equal("[ 1, 2, 5, 5 ]");
+    expect((await kernel.execute("new Never()")).reply.content.ename).to.equal("CompileError");
+  });
+
   it("redeclares what earlier cells declared", async () => {
     await kernel.execute("const again = 1");
     await kernel.execute("const again = 'two'");
