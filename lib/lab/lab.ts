@@ -7,7 +7,7 @@ import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
 import { Netns } from "../netns/netns.ts";
 import { Recorder } from "../trace/step.ts";
 import { MICROSECOND, type Timer } from "../trace/world.ts";
-import { BadInput } from "../wire/input.ts";
+import { BadInput, didYouMean } from "../wire/input.ts";
 import { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { Alarms, Cableway } from "./events.ts";
@@ -103,7 +103,7 @@ export class Lab implements Cables {
       throw new BadInput(
         "no node, pod or namespace of this name",
         name,
-        `There are: ${[...this.namespaces.keys()].join(", ") || "none yet"}.`,
+        `There are: ${[...this.namespaces.keys()].join(", ") || "none yet"}.${didYouMean(name, this.namespaces.keys())}`,
       );
     return ns;
   }

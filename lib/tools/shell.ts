@@ -2,7 +2,7 @@
 import type { Lab } from "../lab/lab.ts";
 import type { Process, Program } from "../lab/process.ts";
 import type { Netns } from "../netns/netns.ts";
-import { BadInput } from "../wire/input.ts";
+import { BadInput, didYouMean } from "../wire/input.ts";
 import type { Call } from "./command.ts";
 import { COMMANDS } from "./registry.ts";
 import { type Pipeline, parseShell, type SimpleCommand } from "./words.ts";
@@ -66,12 +66,13 @@ function lastWords(pipelines: readonly Pipeline[]): string {
 
 function known(words: readonly string[]): void {
   const name = words[0]!;
-  if (!Object.hasOwn(COMMANDS, name))
-    throw new BadInput(
-      "a command that is not modelled",
-      name,
-      `There are: ${Object.keys(COMMANDS).sort().join(", ")}.`,
-    );
+  if (Object.hasOwn(COMMANDS, name)) return;
+  const names = Object.keys(COMMANDS).sort();
+  throw new BadInput(
+    "a command that is not modelled",
+    name,
+    `There are: ${names.join(", ")}.${didYouMean(name, names)}`,
+  );
 }
 
 type Voice = Pick<Call, "out" | "err">;

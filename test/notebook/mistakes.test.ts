@@ -1,0 +1,107 @@
+// What a student gets wrong: each mistake is one error that names the text and the mend, and changes nothing.
+import { execFileSync } from "node:child_process";
+import { assert } from "chai";
+import { BadInput, lab, type ShownLab, sh, walk } from "../../lib/index.ts";
+
+function small(): ShownLab {
+  const net = lab({ seed: "mistakes" });
+  const node = net.node("node-1");
+  node.bridge("cni0", { address: "10.244.1.1/24" });
+  node.pod("web", { bridge: "cni0", address: "10.244.1.2/24", gateway: "10.244.1.1" });
+  return net;
+}
+
+const node = (net: ShownLab) => net.machines.get("node-1")!;
+
+/** The mistake, a word of the text it must name, and a word of the mend. */
+const MISTAKES: readonly [string, (net: ShownLab) => unknown, RegExp, RegExp][] = [
+  ["a node's name that is taken", (net) => net.node("node-1"), /"node-1"/, /names of their own/],
+  ["a name with a space", (net) => net.node("my node"), /"my node"/, /letters, digits/],
+  ["an empty name", (net) => net.node(""), /""/, /letters, digits/],
+  [
+    "a malformed address",
+    (net) => node(net).pod("a", { bridge: "cni0", address: "10.244.1.256/24" }),
+    /"10\.244\.1\.256"/,
+    /0 to 255/,
+  ],
+  [
+    "a prefix that is too long",
+    (net) => node(net).pod("a", { bridge: "cni0", address: "10.244.1.3/33" }),
+    /10\.244\.1\.3\/33/,
+    /0 to 32/,
+  ],
+  [
+    "a bridge that is not there",
+    (net) => node(net).pod("a", { bridge: "br0", address: "10.244.1.3/24" }),
+    /"br0"/,
+    /node\.bridge\("br0"\)/,
+  ],
+  [
+    "a gateway on another network",
+    (net) => node(net).pod("a", { bridge: "cni0", address: "10.244.1.3/24", gateway: "10.244.2.1" }),
+    /10\.244\.2\.1/,
+    /10\.244\.1\.0\/24/,
+  ],
+  ["an address without a cable", (net) => node(net).pod("a", { address: "10.244.1.3/24" }), /10\.244\.1\.3/, /bridge/],
+  [
+    "a bridge's name that is too long",
+    (net) => node(net).bridge("a-very-long-bridge-name"),
+    /a-very-long/,
+    /15 characters/,
+  ],
+  ["a second bridge of one name", (net) => node(net).bridge("cni0"), /"cni0"/, /lo, cni0/],
+  ["a cable to nowhere", (net) => net.cable("node-1", "eth0", "node-9", "eth0"), /"node-9"/, /node-1, web/],
+  ["a cable to a device that exists", (net) => net.cable("web", "eth0", "node-1", "eth1"), /"eth0"/, /lo, eth0/],
+  [
+    "a cable with both ends of one name",
+    (net) => net.cable("node-1", "eth0", "node-1", "eth0"),
+    /"eth0"/,
+    /name of its own/,
+  ],
+  ["a place that is not there", () => sh("wbe", "ping -c 1 10.244.1.1"), /"wbe"/, /node-1, web/],
+  ["a container that is not there", () => sh("web/sidecar", "true"), /"web\/sidecar"/, /It has: app/],
+  ["a command nobody knows", () => sh("web", "pnig 10.244.1.1"), /"pnig"/, /ping/],
+  ["a shell loop", () => sh("web", "for i in 1 2; do ping -c $i 10.244.1.1; done"), /\$i/, /TypeScript/],
+  ["a quote left open", () => sh("web", "echo 'hello"), /'hello/, /Close it/],
+  ["a walk without a command", () => walk("web", undefined as unknown as string), /undefined/, /ping -c 1/],
+  ["a lab from something else", () => lab({ nodes: 3 } as never), /./, /./],
+];
+
+describe("a student's mistakes", () => {
+  for (const [title, make, text, mend] of MISTAKES) {
+    it(`${title}: one error names it and its mend, and nothing changes`, () => {
+      const net = small();
+      const before = JSON.stringify(net.data());
+      let error: unknown;
+      try {
+        make(net);
+      } catch (thrown) {
+        error = thrown;
+      }
+      assert.instanceOf(error, BadInput);
+      assert.match((error as BadInput).message, text);
+      assert.match((error as BadInput).message, mend);
+      assert.equal(JSON.stringify(net.data()), before);
+    });
+  }
+
+  it("an unknown command anywhere in a line stops the line before its first word runs", () => {
+    const net = small();
+    const before = JSON.stringify(net.data());
+    assert.throws(() => sh("web", "ping -c 1 10.244.1.1; pnig"), BadInput);
+    assert.equal(JSON.stringify(net.data()), before);
+    assert.equal(net.now, 0);
+  });
+
+  it("there is no lab yet: the error says how to make one", () => {
+    const index = new URL("../../lib/index.js", import.meta.url).href;
+    const cell = `import(${JSON.stringify(index)}).then(({ sh }) => sh("web", "true")).catch(({ message }) => console.log(message))`;
+    assert.match(execFileSync(process.execPath, ["-e", cell], { encoding: "utf8" }), /no lab yet.*lab\(\)/);
+  });
+
+  it("a word that is nearly right is answered with the right one", () => {
+    small();
+    assert.throws(() => sh("wbe", "true"), /Did you mean "web"\?/);
+    assert.throws(() => sh("web", "pnig"), /Did you mean "ping"\?/);
+  });
+});
