@@ -14,7 +14,7 @@ export interface Figure {
 const MOST_ROWS = 120;
 const MOST_PLAIN_ROWS = 40;
 /** A picture is not made narrower than this; a phone scrolls it sideways, so that it can still be read. */
-const NARROWEST = 480;
+const NARROWEST = 600;
 
 /** One figure of one picture or of several, with a caption, a table of all it says, and words for a terminal. */
 export function figure(scenes: Scene | readonly Scene[]): Figure {

@@ -5,13 +5,19 @@ import type { Message, Way } from "./way.ts";
 
 const MOST = 14;
 const ROW = 25;
+const MOST_RANGES = 4;
 
+/** The numbers of a packet as `4, 7–9`. */
 function numbersOf(message: Message): string {
-  const numbers = message.crossings.map((crossing) => crossing.number);
-  if (numbers.length === 0) return "";
-  const low = Math.min(...numbers);
-  const high = Math.max(...numbers);
-  return low === high ? `${low}` : `${low}–${high}`;
+  const numbers = [...new Set(message.crossings.map((crossing) => crossing.number))].sort((a, b) => a - b);
+  const ranges: [from: number, to: number][] = [];
+  for (const number of numbers) {
+    const last = ranges[ranges.length - 1];
+    if (last !== undefined && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  const words = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
+  return words.length <= MOST_RANGES ? words.join(", ") : `${words.slice(0, MOST_RANGES).join(", ")}, …`;
 }
 
 /** How wide the legend would like to be; no wider than a picture should be. */

@@ -4,7 +4,7 @@ import type { DeviceData, LabData, NetnsData } from "../lab/data.ts";
 import type { Ink } from "./ink.ts";
 import { BODY, CODE, SMALL_CODE, STRONG, STRONG_CODE } from "./scene.ts";
 import { measure, type Type, visible, wrap } from "./text.ts";
-import type { Place } from "./way.ts";
+import { keyOf, type Place } from "./way.ts";
 
 export interface Words {
   readonly text: string;
@@ -84,10 +84,6 @@ const LONGEST_DEVICE = 16;
 const WIDEST_NAME = 200;
 const NOTE_WIDTH = 250;
 
-export function key(place: { readonly netns: string; readonly device: string }): string {
-  return JSON.stringify([place.netns, place.device]);
-}
-
 /** The blocks of a lab, node by node, and every device that is drawn, by namespace and name. */
 export function nest(lab: LabData, options: NestOptions): { nodes: Block[][]; slots: Map<string, Slot> } {
   const slots = new Map<string, Slot>();
@@ -106,7 +102,7 @@ export function nest(lab: LabData, options: NestOptions): { nodes: Block[][]; sl
   });
   for (const slot of slots.values()) {
     const { peer } = slot.device;
-    const other = peer && slots.get(key(peer));
+    const other = peer && slots.get(keyOf(peer));
     if (other !== undefined) slot.peer = other;
   }
   return { nodes, slots };
@@ -193,7 +189,7 @@ function crowd(node: string, pods: readonly NetnsData[], slots: Map<string, Slot
   if (host === undefined || port === undefined) return made;
   // One port of the host stands for all of them; the ports themselves leave the picture with their pods.
   const gone = new Set(ports.map((each) => each.name));
-  for (const name of gone) slots.delete(key({ netns: host.netns.name, device: name }));
+  for (const name of gone) slots.delete(keyOf({ netns: host.netns.name, device: name }));
   const kept = host.slots.filter((each) => !gone.has(each.device.name));
   host.slots.splice(0, host.slots.length, ...kept);
   const label = `${ports.length} veth ports`;
@@ -210,9 +206,9 @@ function crowd(node: string, pods: readonly NetnsData[], slots: Map<string, Slot
   host.slots.push(bundle);
   end.peer = bundle;
   bundle.peer = end;
-  for (const name of gone) slots.set(key({ netns: host.netns.name, device: name }), bundle);
+  for (const name of gone) slots.set(keyOf({ netns: host.netns.name, device: name }), bundle);
   for (const pod of pods)
-    for (const device of pod.devices) slots.set(key({ netns: pod.name, device: device.name }), end);
+    for (const device of pod.devices) slots.set(keyOf({ netns: pod.name, device: device.name }), end);
   return made;
 }
 
@@ -228,7 +224,7 @@ function slot(owner: Block, device: DeviceData, options: { macs: boolean }, slot
     x: 0,
     y: 0,
   };
-  slots.set(key({ netns: owner.netns.name, device: device.name }), made);
+  slots.set(keyOf({ netns: owner.netns.name, device: device.name }), made);
   return made;
 }
 
@@ -273,8 +269,8 @@ export function cabling(lab: LabData): (place: Place) => Place | undefined {
       for (const device of netns.devices) {
         const here = { node: node.name, netns: netns.name, device: device.name };
         const { peer } = device;
-        if (device.kind === "loopback") ends.set(key(here), here);
-        else if (peer !== undefined) ends.set(key(here), { node: nodeOf.get(peer.netns) ?? "", ...peer });
+        if (device.kind === "loopback") ends.set(keyOf(here), here);
+        else if (peer !== undefined) ends.set(keyOf(here), { node: nodeOf.get(peer.netns) ?? "", ...peer });
       }
-  return (place) => ends.get(key(place));
+  return (place) => ends.get(keyOf(place));
 }

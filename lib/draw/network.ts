@@ -38,6 +38,7 @@ export function network(nodes: readonly GraphNode[], links: readonly GraphLink[]
   const height = options.height ?? 520;
   const spots = place(nodes, links, width, height, options);
   const at = new Map(spots.map((spot) => [spot.node.id, spot]));
+  const neighbours = neighboursOf(links);
   const painter = new Painter();
   for (const { source, target } of links) {
     const from = at.get(source);
@@ -67,13 +68,24 @@ export function network(nodes: readonly GraphNode[], links: readonly GraphLink[]
     shapes: painter.shapes,
     table: {
       columns: ["node", "note", "linked to"],
-      rows: nodes.map((node) => [node.id, node.note ?? "", linkedTo(node.id, links)]),
+      rows: nodes.map((node) => [node.id, node.note ?? "", (neighbours.get(node.id) ?? []).join(", ")]),
     },
   });
 }
 
-function linkedTo(id: string, links: readonly GraphLink[]): string {
-  return links.flatMap(({ source, target }) => (source === id ? [target] : target === id ? [source] : [])).join(", ");
+/** Who is linked to whom, both ways. */
+function neighboursOf(links: readonly GraphLink[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const add = (from: string, to: string): void => {
+    const list = found.get(from);
+    if (list === undefined) found.set(from, [to]);
+    else list.push(to);
+  };
+  for (const { source, target } of links) {
+    add(source, target);
+    add(target, source);
+  }
+  return found;
 }
 
 function place(

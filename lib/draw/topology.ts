@@ -4,11 +4,12 @@ import type { Step } from "../trace/step.ts";
 import { arrange, type NodeBox, placeAcross } from "./bands.ts";
 import { type Cable, type NameSpot, route } from "./cables.ts";
 import { legend, legendHeight, legendWidth } from "./legend.ts";
-import { cabling, key, nest, type Slot } from "./nest.ts";
+import { cabling, nest, type Slot } from "./nest.ts";
 import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
+import { inner } from "./packet.ts";
 import { MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
 import { measure, visible } from "./text.ts";
-import { type Crossing, isHeard, placeName, since, type Way, way } from "./way.ts";
+import { type Crossing, isHeard, keyOf, placeName, since, type Way, way } from "./way.ts";
 
 export interface TopologyOptions {
   readonly title?: string;
@@ -107,16 +108,16 @@ function visitsOf(walked: Way, slots: ReadonlyMap<string, Slot>): Visits {
     else if (!list.some((other) => other.number === crossing.number)) list.push(crossing);
   };
   for (const crossing of walked.crossings) {
-    add(visits.out, slots.get(key(crossing.from)), crossing);
-    if (!isLoop(crossing)) add(visits.into, slots.get(key(crossing.to)), crossing);
+    add(visits.out, slots.get(keyOf(crossing.from)), crossing);
+    if (!isLoop(crossing)) add(visits.into, slots.get(keyOf(crossing.to)), crossing);
   }
   for (const message of walked.messages)
     for (const after of message.crossings) {
       const before = message.crossings.find(
         (c) => c.to.netns === after.from.netns && c.number < after.number && c.to.device !== after.from.device,
       );
-      const from = before && slots.get(key(before.to));
-      const to = slots.get(key(after.from));
+      const from = before && slots.get(keyOf(before.to));
+      const to = slots.get(keyOf(after.from));
       if (from !== undefined && to !== undefined && from !== to && from.block === to.block)
         visits.moves.push({ from, to, back: message.back, step: after.number });
     }
@@ -131,7 +132,8 @@ function rows(visits: Visits, slot: Slot): number {
 }
 
 function titleOf(lab: LabData, walked: Way): string {
-  const [first] = walked.messages;
+  const { messages } = walked;
+  const first = messages.find((message) => inner(message.packet)?.kind !== "arp") ?? messages[0];
   const size = `${lab.nodes.length === 1 ? "one node" : `${lab.nodes.length} nodes`}`;
   return first === undefined ? `Topology of ${size}` : `The way of ${first.caption} through ${size}`;
 }

@@ -43,15 +43,13 @@ export interface Way {
 /** Where the other end of a cable is; undefined for a device without one. */
 export type PeerOf = (place: Place) => Place | undefined;
 
-/** A way knows the cables from the lab; without one it pairs each receive with the send that caused it. */
-export function way(steps: readonly Step[], peerOf: PeerOf = () => undefined): Way {
-  const byId = new Map(steps.map((step) => [step.id, step]));
+/** A way knows the cables from the lab; without one they are what the steps have shown. */
+export function way(steps: readonly Step[], peerOf: PeerOf = cablesSeen(steps)): Way {
   const found = new Messages();
   const crossings: Crossing[] = [];
-  const crossed = new Set<number>();
   /** The last cable on the way to a step. */
   const last = new Map<number, Crossing>();
-  const numbers = new Map<Message, number[]>();
+  const numbers = new Map<string, number>();
   let next = 1;
 
   const cross = (step: Step, packet: Packet, from: Place, to: Place): void => {
@@ -61,12 +59,11 @@ export function way(steps: readonly Step[], peerOf: PeerOf = () => undefined): W
       before.led = true;
       if (before.message !== message) before.message.arrived = true;
     }
-    const depths = numbers.get(message) ?? [];
-    numbers.set(message, depths);
-    // A packet that waited for an ARP reply goes on after a cable of another message: after its own last one.
-    const depth = before?.message === message ? depths.indexOf(before.number) + 1 : depths.length;
-    depths[depth] ??= next++;
-    const crossing = { number: depths[depth], from, to, time: step.time, message, step, led: false };
+    // Branches of a flood follow from one step.
+    const branch = `${found.all.indexOf(message)} ${step.cause ?? -1 - step.id}`;
+    const number = numbers.get(branch) ?? next++;
+    numbers.set(branch, number);
+    const crossing = { number, from, to, time: step.time, message, step, led: false };
     crossings.push(crossing);
     message.crossings.push(crossing);
     last.set(step.id, crossing);
@@ -85,12 +82,10 @@ export function way(steps: readonly Step[], peerOf: PeerOf = () => undefined): W
       if (step.what === "send") {
         const to = peerOf(here);
         if (to === undefined) continue;
-        crossed.add(step.id);
         cross(step, packet, here, to);
-      } else if (step.what === "receive") {
-        const sent = sender(step, byId);
-        if (sent !== undefined && crossed.has(sent.id)) continue;
-        const from = sent === undefined ? peerOf(here) : place(sent.where);
+      } else if (step.what === "receive" && step.cause === null) {
+        // The recording began while this frame was on its cable.
+        const from = peerOf(here);
         if (from !== undefined) cross(step, packet, from, here);
       }
     }
@@ -140,14 +135,23 @@ export function isHeard(crossing: Crossing): boolean {
   return crossing.message.arrived && !crossing.led;
 }
 
-/** The send that caused a receive, unless it was in the same namespace (a bridge's port handing up to the bridge). */
-function sender(step: Step, byId: ReadonlyMap<number, Step>): Step | undefined {
-  for (let at = step.cause === null ? undefined : byId.get(step.cause); at !== undefined; ) {
-    if (at.what === "receive") return undefined;
-    if (at.what === "send") return at;
-    at = at.cause === null ? undefined : byId.get(at.cause);
+/** A frame that left one device and came to another shows a cable. */
+function cablesSeen(steps: readonly Step[]): PeerOf {
+  const sends = new Map(steps.filter((step) => step.what === "send").map((step) => [step.id, place(step.where)]));
+  const ends = new Map<string, Place>();
+  for (const { what, cause, where } of steps) {
+    const from = cause === null || (what !== "receive" && what !== "drop") ? undefined : sends.get(cause);
+    const to = place(where);
+    if (from === undefined || to === undefined) continue;
+    ends.set(keyOf(from), to);
+    ends.set(keyOf(to), from);
   }
-  return undefined;
+  return (at) => ends.get(keyOf(at));
+}
+
+/** One text for each device of a lab. */
+export function keyOf(place: { readonly netns: string; readonly device: string }): string {
+  return JSON.stringify([place.netns, place.device]);
 }
 
 function place(where: Where): Place | undefined {
