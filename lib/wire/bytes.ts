@@ -17,7 +17,8 @@ export function tcpOptionsLength(options: TcpOptions): number {
   return (
     (options.mss !== undefined ? 4 : 0) +
     (options.timestamps !== undefined ? 12 : options.sackPermitted ? 4 : 0) +
-    (options.windowScale !== undefined ? 4 : 0)
+    (options.windowScale !== undefined ? 4 : 0) +
+    (options.sack !== undefined ? 4 + 8 * options.sack.length : 0)
   );
 }
 
@@ -145,7 +146,17 @@ function writeTcpOptions(view: DataView, start: number, options: TcpOptions): vo
     view.setUint32(at, 0x0101_0402);
     at += 4;
   }
-  if (options.windowScale !== undefined) view.setUint32(at, 0x0103_0300 | options.windowScale);
+  if (options.windowScale !== undefined) {
+    view.setUint32(at, 0x0103_0300 | options.windowScale);
+    at += 4;
+  }
+  if (options.sack === undefined) return;
+  view.setUint32(at, 0x0101_0500 | (2 + 8 * options.sack.length));
+  for (const [from, to] of options.sack) {
+    view.setUint32(at + 4, from);
+    view.setUint32(at + 8, to);
+    at += 8;
+  }
 }
 
 function pseudoHeader(packet: Ipv4Packet, length: number): number {

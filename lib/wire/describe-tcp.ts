@@ -55,7 +55,7 @@ export function describeTcp(
   if (verbose > 1 || data > 0 || hasNumber) words.push(`seq ${seq}${data > 0 ? `:${(seq + data) >>> 0}` : ""}`);
   if ((flags & TCP_FLAG.ack) !== 0) words.push(`ack ${ack}`);
   words.push(`win ${tcp.window}`);
-  const list = optionsOf(tcp.options);
+  const list = optionsOf(tcp.options, tcp.ack - ack);
   if (list.length > 0) words.push(`options [${list.join(",")}]`);
   words.push(`length ${data}`);
   const isWeb = [tcp.srcPort, tcp.dstPort].some((port) => port === 80 || port === 8080);
@@ -64,7 +64,7 @@ export function describeTcp(
 }
 
 /** The options in the order Linux lays them (tcp_options_write). */
-function optionsOf({ mss, sackPermitted, timestamps, windowScale }: TcpOptions): string[] {
+function optionsOf({ mss, sackPermitted, timestamps, windowScale, sack }: TcpOptions, begun: number): string[] {
   const words: string[] = [];
   if (mss !== undefined) words.push(`mss ${mss}`);
   if (timestamps === undefined && sackPermitted) words.push("nop", "nop", "sackOK");
@@ -72,6 +72,10 @@ function optionsOf({ mss, sackPermitted, timestamps, windowScale }: TcpOptions):
   else if (timestamps !== undefined) words.push("nop", "nop");
   if (timestamps !== undefined) words.push(`TS val ${timestamps[0]} ecr ${timestamps[1]}`);
   if (windowScale !== undefined) words.push("nop", `wscale ${windowScale}`);
+  if (sack !== undefined) {
+    const blocks = sack.map(([from, to]) => `{${(from - begun) >>> 0}:${(to - begun) >>> 0}}`);
+    words.push("nop", "nop", `sack ${sack.length} ${blocks.join("")}`);
+  }
   return words;
 }
 

@@ -91,6 +91,8 @@ export interface TcpOptions {
   /** TSval and TSecr of RFC 7323, 32 bit each. */
   readonly timestamps?: readonly [value: number, echo: number];
   readonly windowScale?: number;
+  /** Blocks of RFC 2018: what came beyond the acknowledgement, first and after last; at most three beside timestamps. */
+  readonly sack?: readonly (readonly [from: number, to: number])[];
 }
 
 export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;

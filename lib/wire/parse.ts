@@ -142,6 +142,10 @@ function parseTcpOptions(bytes: Uint8Array): TcpOptions {
     else if (kind === 3) options.windowScale = bytes[at + 2]!;
     else if (kind === 4) options.sackPermitted = true;
     else if (kind === 8) options.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
+    else if (kind === 5) {
+      const blocks = Array.from({ length: (length - 2) >> 3 }, (_, i) => at + 2 + 8 * i);
+      options.sack = blocks.map((block) => [view.getUint32(block), view.getUint32(block + 4)] as const);
+    }
     at += length;
   }
   return options;

@@ -24,6 +24,7 @@ function anyOptions(): TcpOptions {
     ...(dice() < 0.5 && { sackPermitted: true }),
     ...(dice() < 0.5 && { timestamps: [number(2 ** 32), number(2 ** 32)] as const }),
     ...(dice() < 0.5 && { windowScale: number(15) }),
+    ...(dice() < 0.2 && { sack: [[number(2 ** 32), number(2 ** 32)] as const] }),
   };
 }
 
