@@ -2,12 +2,12 @@
 // resolution, our library by name from any folder, every top-level await, and
 // source maps. tslab 1.0.22 is pinned exactly: what is reached for here is not
 // its public API.
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import * as path from "node:path";
 import type * as TypeScript from "@tslab/typescript-for-tslab";
-import type { Converter, Diagnostic } from "tslab/dist/converter.js";
+import type { Converter } from "tslab/dist/converter.js";
 import type { createExecutor } from "tslab/dist/executor.js";
+import { lastingConverter } from "./converter.ts";
+import { type NodeTypes, programFunctions } from "./program.ts";
 
 const require = createRequire(import.meta.url);
 const fromTslab = createRequire(require.resolve("tslab/dist/converter.js"));
@@ -19,13 +19,6 @@ export interface CellMaps {
   readonly second: string;
 }
 
-/** A compiled cell, or why it isn't one. */
-export interface Compiled {
-  readonly diagnostics: readonly Diagnostic[];
-  readonly maps: CellMaps | undefined;
-  readonly declarations: string;
-}
-
 /** The compiler of one session. */
 export interface Compiler {
   readonly ts: Ts;
@@ -35,19 +28,6 @@ export interface Compiler {
 }
 
 const INLINE_MAP = /\n?\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
-const BUNDLER = 100;
-
-/** Where the packages and Packetwalk itself are installed. */
-function places() {
-  const library = require.resolve("packetwalk/package.json");
-  const root = path.dirname(library);
-  return {
-    declarations: path.join(root, "dist", "lib", "index.d.ts"),
-    globals: path.join(root, "assets", "jupyter", "globals.d.ts"),
-    // tslab's own copy: it is there wherever tslab is.
-    nodeTypes: path.resolve(path.dirname(fromTslab.resolve("@types/node/package.json")), ".."),
-  };
-}
 
 /** Loads TypeScript (a third of a second) and builds the first program (half a second more). */
 export function loadCompiler(): Compiler {
@@ -56,15 +36,13 @@ export function loadCompiler(): Compiler {
   const last: { maps: CellMaps | undefined } = { maps: undefined };
   const cached = require.cache[file];
   if (!cached) throw new Error(`${file} did not stay in the module cache`);
-  // tslab asks this module for the compiler; it gets ours with two functions changed.
-  cached.exports = new Proxy(ts, {
-    get: (target, name) =>
-      name === "createWatchCompilerHost"
-        ? watchHost(target)
-        : name === "transpileModule"
-          ? transpile(target, last)
-          : target[name as keyof Ts],
-  });
+  const nodeTypes: NodeTypes = { whole: false };
+  const changed: Record<PropertyKey, unknown> = {
+    ...programFunctions(ts, fromTslab.resolve, nodeTypes),
+    transpileModule: transpile(ts, last),
+  };
+  // tslab asks this module for the compiler; it gets ours with three functions changed.
+  cached.exports = new Proxy(ts, { get: (target, name) => changed[name] ?? target[name as keyof Ts] });
   const { createConverter, isCompleteCode } = fromTslab("./converter.js") as {
     createConverter(): Converter;
     isCompleteCode: Compiler["isCompleteCode"];
@@ -72,49 +50,10 @@ export function loadCompiler(): Compiler {
   const executor = fromTslab("./executor.js") as { createExecutor: typeof createExecutor };
   return {
     ts,
-    converter: withAwaitAndMaps(ts, createConverter, last),
+    converter: withAwaitAndMaps(ts, lastingConverter(createConverter, nodeTypes), last),
     createExecutor: executor.createExecutor,
     isCompleteCode,
   };
-}
-
-function watchHost(ts: Ts): unknown {
-  const { declarations, globals, nodeTypes } = places();
-  return (files: string[], options: TypeScript.CompilerOptions, ...rest: unknown[]) => {
-    const own: TypeScript.CompilerOptions = {
-      ...options,
-      strict: true,
-      moduleResolution: BUNDLER,
-      // Only Node's types: all the others that happen to be installed cost a second.
-      types: ["node"],
-      typeRoots: [nodeTypes],
-      paths: { packetwalk: [declarations] },
-      pathsBasePath: path.dirname(declarations),
-      inlineSourceMap: true,
-      disableTopLevelAwait: false,
-    };
-    const make = ts.createWatchCompilerHost as unknown as (...args: unknown[]) => WatchHost;
-    // The library is part of the program from the start, so that the first import of it is not the slow one.
-    const host = make([...files, declarations, globals], own, ...rest);
-    return { ...host, watchFile: watchOwnFiles(host.watchFile), watchDirectory: () => UNWATCHED };
-  };
-}
-
-type WatchFile = (file: string, ...rest: unknown[]) => { close(): void };
-type WatchHost = { watchFile: WatchFile; [key: string]: unknown };
-const UNWATCHED = { close() {} };
-
-/**
- * Only a reader's own modules are watched. Watching everything, hundreds of
- * declaration files and the folders above the notebook, costs time, and a second
- * change at the wrong moment breaks tslab for good ("Unexpected pending
- * rebuildTimer").
- */
-function watchOwnFiles(watch: WatchFile): WatchFile {
-  return (file, ...rest) =>
-    file.endsWith("/__prev__.d.ts") || !/\.d\.[cm]?ts$|\.json$|\/node_modules\//.test(file)
-      ? watch(file, ...rest)
-      : UNWATCHED;
 }
 
 function transpile(ts: Ts, last: { maps: CellMaps | undefined }): Ts["transpileModule"] {
@@ -131,50 +70,16 @@ function transpile(ts: Ts, last: { maps: CellMaps | undefined }): Ts["transpileM
 }
 
 /** A converter whose results know their maps and every form of top-level await. */
-function withAwaitAndMaps(ts: Ts, create: () => Converter, last: { maps: CellMaps | undefined }): Converter {
-  let inner = create();
-  let missing: string[] = [];
-
-  /** The compiler remembers that a module was not there; one that has come since needs a new program. */
-  function lookAgain(): void {
-    if (!missing.some(exists)) return;
-    inner.close();
-    inner = create();
-    missing = [];
-  }
-
+function withAwaitAndMaps(ts: Ts, inner: Converter, last: { maps: CellMaps | undefined }): Converter {
   return {
+    ...inner,
     convert(declarations, source) {
-      lookAgain();
       last.maps = undefined;
       const result = inner.convert(declarations, source);
-      missing = [...new Set([...missing, ...result.diagnostics.flatMap(missingModule)])];
       if (result.output === undefined) return result;
       return { ...result, hasToplevelAwait: awaitsAtTop(ts, result.output), maps: last.maps } as typeof result;
     },
-    inspect: (...args) => inner.inspect(...args),
-    complete: (...args) => inner.complete(...args),
-    addModule: (...args) => inner.addModule(...args),
-    close: () => inner.close(),
   };
-}
-
-function missingModule({ code, messageText }: Diagnostic): string[] {
-  const name = code === 2307 ? /'(.+?)'/.exec(messageText)?.[1] : undefined;
-  return name === undefined ? [] : [name];
-}
-
-function exists(module: string): boolean {
-  if (module.startsWith(".")) {
-    const file = path.resolve(module);
-    return ["", ".ts", ".tsx", ".js", ".d.ts", "/index.ts"].some((end) => existsSync(file + end));
-  }
-  try {
-    createRequire(path.join(process.cwd(), "cell.js")).resolve(module);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether the code awaits outside any function; tslab itself tells only some forms. */

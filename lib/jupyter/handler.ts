@@ -12,8 +12,8 @@ export interface Door {
   send(to: "shell" | "stdin" | "iopub", reply: Reply): void;
   /** A request was finished. */
   done(): void;
-  /** The session, once it is loaded. */
-  session(): Promise<Session>;
+  /** The session, loaded when it is first asked for. */
+  session(): Session;
 }
 
 /** Takes requests and answers them. */
@@ -85,17 +85,17 @@ export function createHandler(door: Door): Handler {
       case "kernel_info_request":
         return reply(request, kernelInfo());
       case "complete_request": {
-        const { matches, start, end, kinds } = (await door.session()).complete(code, cursor);
+        const { matches, start, end, kinds } = door.session().complete(code, cursor);
         const typed = matches.map((text, i) => ({ text, type: kinds[i], start, end }));
         const metadata = { _jupyter_types_experimental: typed };
         return reply(request, { status: "ok", matches, cursor_start: start, cursor_end: end, metadata });
       }
       case "inspect_request": {
-        const found = (await door.session()).inspect(code, cursor);
+        const found = door.session().inspect(code, cursor);
         return reply(request, { status: "ok", found: found !== undefined, ...(found ?? { data: {}, metadata: {} }) });
       }
       case "is_complete_request":
-        return reply(request, (await door.session()).isComplete(code));
+        return reply(request, door.session().isComplete(code));
       case "history_request":
         return reply(request, { status: "ok", history: history.find(content) });
       case "comm_info_request":
@@ -120,7 +120,7 @@ export function createHandler(door: Door): Handler {
     current = request;
     if (stored) history.add(++count, code);
     if (!silent) publish("execute_input", { code, execution_count: count });
-    const session = await door.session();
+    const session = door.session();
     running = session;
     const outcome: Outcome =
       code.trim() === ""

@@ -24,8 +24,8 @@ export function startKernel(connectionFile: string): void {
     process.kill(process.pid, "SIGKILL");
   });
 
-  let session: Promise<Session> | undefined;
-  const load = (): Promise<Session> => {
+  let session: Session | undefined;
+  const load = (): Session => {
     session ??= createSession({ emit: handler.publish, ask: handler.ask, phase });
     return session;
   };
@@ -44,8 +44,7 @@ export function startKernel(connectionFile: string): void {
   // Jupyter interrupts by message; a SIGINT from a terminal means the same.
   process.on("SIGINT", () => handler.interrupt());
 
-  void load().then((ready) => {
-    guardProcess(ready.complain);
-    setTimeout(() => handler.idle() && ready.warm(), WARM_AFTER_MS);
-  });
+  const ready = load();
+  guardProcess(ready.complain);
+  setTimeout(() => handler.idle() && void ready.warm(), WARM_AFTER_MS);
 }

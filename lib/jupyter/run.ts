@@ -21,7 +21,7 @@ export type Ran =
 /** Runs all cells in this process, in its working folder; the notebook given is not changed. */
 export async function runNotebook(original: Notebook, progress: Progress): Promise<Ran> {
   let shown = gather();
-  const session = await createSession({
+  const session = createSession({
     emit: (type, content) => shown.add(type, content),
     ask() {
       const error = new Error("input() needs a reader, and `packetwalk run` has none");

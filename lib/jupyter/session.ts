@@ -40,8 +40,8 @@ export interface Session extends Assistant {
   flush(): void;
   /** Prints on stderr what failed outside any cell: in a timer, in a promise nobody awaits. */
   complain(title: string, thrown: unknown): void;
-  /** Compiles a typical cell and forgets it: the next one, a reader's first, is then not the slow one. */
-  warm(): void;
+  /** Loads the library and compiles a typical cell, so that a reader's first one is not the slow one. */
+  warm(): Promise<void>;
   /** Gives the process's streams back. */
   close(): void;
 }
@@ -55,10 +55,16 @@ interface Run {
 }
 
 const MAX_SOURCES = 500;
+/** A cell that imports the library, or a module that may. */
+const USES_LIBRARY = /packetwalk|["']\.{1,2}\//;
 
-/** Loads the compiler and the library; a second of work, so whoever waits for sockets opens them first. */
-export async function createSession({ emit, ask, phase = createPhase() }: SessionHost): Promise<Session> {
-  const library: Library | Error = await preloadLibrary().catch((error: Error) => error);
+/** Loads the compiler: half a second of work, so whoever waits for sockets opens them first. */
+export function createSession({ emit, ask, phase = createPhase() }: SessionHost): Session {
+  let loading: Promise<Library | Error> | undefined;
+  const library = () => {
+    loading ??= preloadLibrary().catch((error: Error) => error);
+    return loading;
+  };
   const compiler = phase.compile(loadCompiler);
   const { converter } = compiler;
   const output = captureOutput((name, text) => emit("stream", { name, text }));
@@ -129,6 +135,7 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
   }
 
   async function runCode(code: string, mine: Run): Promise<Outcome> {
+    if (USES_LIBRARY.test(code)) await library();
     mine.done = await executor.execute(code);
     const { compiled } = mine;
     if (mine.done) declarations = compiled?.declOutput ?? declarations;
@@ -141,7 +148,7 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
   async function runMagic(magic: Magic): Promise<Outcome> {
     if (magic.kind === "unknown") throw new SyntaxError(magic.why);
     if (magic.kind === "sh") {
-      return { status: "ok", result: await show(runShell(library, magic.where, magic.text)) };
+      return { status: "ok", result: await show(runShell(await library(), magic.where, magic.text)) };
     }
     const page = helper.inspect(magic.name, magic.name.length);
     if (!page) throw new ReferenceError(`no help for "${magic.name}": it is not defined here`);
@@ -187,7 +194,8 @@ export async function createSession({ emit, ask, phase = createPhase() }: Sessio
       const { traceback } = thrownFailure(thrown, sources);
       output.write("stderr", `${title}\n${traceback.join("\n")}\n`);
     },
-    warm() {
+    async warm() {
+      await library();
       phase.compile(() =>
         converter.convert("", 'import { lab, show } from "packetwalk";\nconst net = lab();\nshow(net)'),
       );

@@ -34,6 +34,8 @@ export type ChannelName = "shell" | "control" | "stdin";
 
 export interface Client {
   readonly process: ChildProcess;
+  /** Milliseconds from starting the process to its first answer. */
+  readonly readyMs: number;
   readonly connection: Connection;
   /** Everything received so far. */
   readonly received: readonly Message[];
@@ -73,6 +75,7 @@ export async function startClient(
   const [command = "", ...args] = (options.argv ?? kernelSpec().argv).map((arg) =>
     arg.replace("{connection_file}", file),
   );
+  const start = performance.now();
   const child = spawn(command, args, { cwd: options.cwd ?? os.tmpdir(), stdio: ["ignore", "ignore", "inherit"] });
 
   const wire = createWire(connection);
@@ -106,8 +109,9 @@ export async function startClient(
   void listen("iopub", iopub);
   const queues = { shell: Promise.resolve(), control: Promise.resolve(), stdin: Promise.resolve() };
 
-  const client: Client = {
+  const client: Client & { readyMs: number } = {
     process: child,
+    readyMs: 0,
     connection,
     received,
     sendFrames(channel, frames) {
@@ -188,6 +192,7 @@ export async function startClient(
     },
   };
   await client.ask("shell", "kernel_info_request", {});
+  client.readyMs = performance.now() - start;
   // Subscribing takes a moment; the kernel's welcome says that it happened.
   await client.wait((m) => m.type === "iopub_welcome", options.argv ? 300 : 5000).catch(() => {});
   return client;
