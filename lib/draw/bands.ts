@@ -7,8 +7,11 @@ import { measure, visible } from "./text.ts";
 export const PAD = 10;
 export const SLOT_GAP = 14;
 export const BAR_H = 26;
+/** Between bridges of one namespace. */
+export const BAR_GAP = 10;
 const BLOCK_GAP = 14;
 const NODE_PAD = 12;
+const NODE_GAP = 24;
 export const CHANNEL = 14;
 
 export interface NodeBox {
@@ -23,9 +26,9 @@ export interface NodeBox {
   channels: number;
 }
 
-/** Puts the blocks of each node into bands, and the devices of each block on its edges; lays out x and widths. */
+/** Puts the blocks of each node into bands, and the devices of each block on its edges. */
 export function arrange(names: readonly string[], nodes: readonly Block[][]): NodeBox[] {
-  const tier = tiers(nodes);
+  const tier = pack(tiers(nodes), nodes.map(leastNodeWidth));
   const boxes = nodes.map((blocks, i): NodeBox => {
     const mine = tier[i] as number;
     const away = blocks
@@ -60,6 +63,38 @@ function tiers(nodes: readonly Block[][]): number[] {
     return to;
   });
   return distances(nodes.length, [], (i) => [...(neighbours[i] as Set<number>)]);
+}
+
+/** Nodes of one distance that do not fit beside each other get tiers of their own. */
+function pack(distance: readonly number[], widths: readonly number[]): number[] {
+  const tier: number[] = [];
+  let next = 0;
+  for (const far of [...new Set(distance)].sort((a, b) => a - b)) {
+    let used = 0;
+    for (const [i, each] of distance.entries()) {
+      if (each !== far) continue;
+      const w = widths[i] as number;
+      if (used > 0 && used + w > WIDEST - 2 * MARGIN) {
+        next++;
+        used = 0;
+      }
+      tier[i] = next;
+      used += w + NODE_GAP;
+    }
+    next++;
+  }
+  return tier;
+}
+
+/** How wide a node will be at least: its pods in rows, or its own namespace with the header beside its cables. */
+function leastNodeWidth(blocks: readonly Block[]): number {
+  const pods = blocks
+    .filter((block) => !block.own)
+    .reduce((sum, block) => sum + leastWidth(block) + BLOCK_GAP, -BLOCK_GAP);
+  const own = blocks.find((block) => block.own);
+  const cables = own?.slots.filter((slot) => slot.peer && !blocks.includes(slot.peer.block)) ?? [];
+  const header = own === undefined ? 0 : cables.reduce((sum, slot) => sum + slot.w + SLOT_GAP, own.headerW + 2 * PAD);
+  return Math.max(Math.min(pods, WIDEST - 2 * MARGIN), header, 0) + 2 * NODE_PAD;
 }
 
 /** Steps from the first of each connected part; `from` are tried as firsts before all others. */
@@ -175,13 +210,12 @@ function cellWidth(slot: Slot): number {
 /** Sides may not be known yet, so all devices count as if they stood beside the header's opposite. */
 function leastWidth(block: Block): number {
   const row = block.slots.reduce((sum, slot) => sum + cellWidth(slot) + SLOT_GAP, -SLOT_GAP);
-  const cells = block.cells === undefined ? 0 : Math.min(block.cells.length, CELLS_IN_ROW) * CELL_W;
-  return Math.max(row, block.headerW, cells, ...block.bars.map((bar) => bar.w)) + 2 * PAD;
+  return Math.max(row + 2 * PAD, leastHeader(block));
 }
 
 /** Left edges: bands from the outside in, so that a namespace in the middle can stand under its pods' cables. */
 export function placeAcross(boxes: readonly NodeBox[]): void {
-  const placed = new Set<Slot>();
+  const placed = new Map<Slot, NodeBox>();
   const byTier = new Map<number, NodeBox[]>();
   for (const box of boxes) byTier.set(box.tier, [...(byTier.get(box.tier) ?? []), box]);
   for (const row of byTier.values()) {
@@ -189,12 +223,12 @@ export function placeAcross(boxes: readonly NodeBox[]): void {
     for (const box of row) {
       box.x = x;
       placeNode(box, placed);
-      x += box.w + 24;
+      x += box.w + NODE_GAP;
     }
   }
 }
 
-function placeNode(box: NodeBox, placed: Set<Slot>): void {
+function placeNode(box: NodeBox, placed: Map<Slot, NodeBox>): void {
   const middle = box.bands.findIndex((band) => band.some((block) => block.own));
   const order = [...box.bands.keys()].filter((i) => i !== middle);
   if (middle >= 0) order.push(middle);
@@ -202,7 +236,7 @@ function placeNode(box: NodeBox, placed: Set<Slot>): void {
   for (const index of order) {
     let cursor = box.x + NODE_PAD;
     for (const block of box.bands[index] as Block[]) {
-      placeBlock(block, cursor, placed);
+      placeBlock(box, block, cursor, placed);
       cursor = block.x + block.w + BLOCK_GAP;
       right = Math.max(right, block.x + block.w);
     }
@@ -212,14 +246,19 @@ function placeNode(box: NodeBox, placed: Set<Slot>): void {
   if (only !== undefined && box.bands[middle]?.length === 1 && box.bands.length > 1) only.w = right - only.x;
 }
 
-function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
+function placeBlock(box: NodeBox, block: Block, cursor: number, placed: Map<Slot, NodeBox>): void {
   const rows = (["top", "bottom"] as const).map((side) => block.slots.filter((slot) => slot.side === side));
-  const wish = (slot: Slot): number | undefined =>
-    slot.peer !== undefined && placed.has(slot.peer) ? slot.peer.x + slot.peer.w / 2 - slot.w / 2 : undefined;
+  const wish = (slot: Slot): number | undefined => {
+    const { peer } = slot;
+    const home = peer && placed.get(peer);
+    // A cable that comes around the side gains nothing by ends that are in line.
+    if (peer === undefined || home === undefined || box.tier - home.tier > 1) return undefined;
+    return peer.x + peer.w / 2 - slot.w / 2;
+  };
   const wishes = block.slots.map(wish).filter((x) => x !== undefined);
   // Cabled devices go first, so that they can stand in line with their peers; the header then follows them.
   const cabled = block.slots.some((slot) => slot.side === block.headerSide && slot.peer);
-  block.x = wishes.length === 0 ? cursor : Math.max(cursor, Math.min(...wishes) - PAD);
+  block.x = block.own || wishes.length === 0 ? cursor : Math.max(cursor, Math.min(...wishes) - PAD);
   block.headerX = block.x + PAD;
   let right = block.x + leastHeader(block);
   for (const row of rows) {
@@ -232,7 +271,7 @@ function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
       slot.x = Math.max(x, wish(slot) ?? x);
       x = slot.x + cellWidth(slot) + SLOT_GAP;
       right = Math.max(right, x - SLOT_GAP + PAD);
-      placed.add(slot);
+      placed.set(slot, box);
     }
     if (isHeaders && cabled) {
       block.headerX = x;
@@ -244,7 +283,8 @@ function placeBlock(block: Block, cursor: number, placed: Set<Slot>): void {
 
 function leastHeader(block: Block): number {
   const cells = block.cells === undefined ? 0 : Math.min(block.cells.length, CELLS_IN_ROW) * CELL_W;
-  return Math.max(block.headerW, cells, ...block.bars.map((bar) => bar.w)) + 2 * PAD;
+  const bars = block.bars.reduce((sum, bar) => sum + bar.w + BAR_GAP, -BAR_GAP);
+  return Math.max(block.headerW, cells, bars) + 2 * PAD;
 }
 
 /** Heights inside a block: the row of a side, and the middle with its bridge or its way from edge to edge. */

@@ -1,5 +1,5 @@
 // Draws what `nest`, `bands` and `cables` have laid out.
-import { BAR_H, middleHeight, type NodeBox, PAD, rowHeight } from "./bands.ts";
+import { BAR_GAP, BAR_H, middleHeight, type NodeBox, PAD, rowHeight } from "./bands.ts";
 import { BADGE_ROW, type Cable, type NameSpot } from "./cables.ts";
 import type { Ink } from "./ink.ts";
 import {
@@ -29,7 +29,6 @@ export interface Visits {
 }
 
 const MOST_BADGES = 4;
-const BAR_GAP = 10;
 
 export function drawNode(painter: Painter, box: NodeBox, name: NameSpot): void {
   painter.box(box.x, box.y, box.w, box.h, "node", { round: 8, tip: `node ${brief(box.name)}` });

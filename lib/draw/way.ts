@@ -71,7 +71,8 @@ export function way(steps: readonly Step[], peerOf: PeerOf = cablesSeen(steps)):
 
   for (const step of steps) {
     const before = step.cause === null ? undefined : last.get(step.cause);
-    if (before !== undefined) last.set(step.id, before);
+    // What a drop causes (an ICMP error) is not where the packet went.
+    if (before !== undefined && step.what !== "drop") last.set(step.id, before);
     const { packet } = step;
     if (packet === undefined) continue;
     const here = place(step.where);
