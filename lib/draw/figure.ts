@@ -3,7 +3,7 @@
 import { escapeMarkup } from "./dom.ts";
 import type { Scene, Table } from "./scene.ts";
 import { svg } from "./svg.ts";
-import { brief, visible } from "./text.ts";
+import { brief } from "./text.ts";
 
 /** A MIME bundle and its metadata, as Jupyter's display messages carry them. */
 export interface Figure {
@@ -47,7 +47,7 @@ export function caption(scene: Scene): string {
 export function details(table: Table): string {
   if (table.rows.length === 0) return "";
   const cells = (row: readonly string[], tag: string): string =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeMarkup(brief(cell, 200))}</${tag}>`).join("")}</tr>`;
+    `<tr>${row.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join("")}</tr>`;
   const rows = table.rows.slice(0, MOST_ROWS).map((row) => cells(row, "td"));
   const more = table.rows.length - rows.length;
   const rest = more > 0 ? `<tr><td colspan="${table.columns.length}">and ${more} more</td></tr>` : "";
@@ -57,7 +57,7 @@ export function details(table: Table): string {
 /** A paragraph and the table in columns, for whoever has no pictures. */
 export function plain(scene: Scene): string {
   const rows = scene.table.rows.slice(0, MOST_PLAIN_ROWS).map((row) => row.map((cell) => brief(cell, 60)));
-  const all = [scene.table.columns.map(visible), ...rows];
+  const all = [[...scene.table.columns], ...rows];
   const widths = scene.table.columns.map((_, i) => Math.max(...all.map((row) => (row[i] ?? "").length)));
   const lines =
     rows.length === 0

@@ -206,17 +206,21 @@ function kept(options: Options): { tip?: string; step?: number } {
   };
 }
 
-/** Puts the white card under the shapes and rounds every number, so that the bytes are the same everywhere. */
-export function scene(parts: Omit<Scene, "shapes"> & { readonly shapes: readonly Shape[] }): Scene {
+/** Longer cells help nobody, and a name of a megabyte must not come back with every row. */
+const LONGEST_CELL = 200;
+
+/** Puts the white card under the shapes, and bounds the texts. */
+export function scene(parts: Scene): Scene {
   const width = Math.ceil(parts.width);
   const height = Math.ceil(parts.height);
   const card: Box = { shape: "box", x: 0.5, y: 0.5, w: width - 1, h: height - 1, ink: "card", round: 8 };
+  const { columns, rows } = parts.table;
   return {
-    ...parts,
     title: brief(parts.title, 160),
     desc: brief(parts.desc, 1200),
     width,
     height,
     shapes: [card, ...parts.shapes],
+    table: { columns, rows: rows.map((row) => row.map((cell) => brief(cell, LONGEST_CELL))) },
   };
 }

@@ -55,8 +55,14 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
   ];
 }
 
-/** The labs of the chapters. */
+/** The labs of the chapters, drawn once. */
 export function known(): Named[] {
+  knownOnce ??= drawKnown();
+  return knownOnce;
+}
+let knownOnce: Named[] | undefined;
+
+export function drawKnown(): Named[] {
   const pods = (count: number): string[] => Array.from({ length: count }, (_, i) => `pod-${i}`);
   const one = lab(bridgeNode("node-1", ["web"], 1, undefined, ["app", "sidecar"]));
   return [
@@ -81,6 +87,12 @@ export function crowd(): Named[] {
 
 /** A lab with these names everywhere a name can be. */
 export function hostile(): Named[] {
+  hostileOnce ??= drawHostile();
+  return hostileOnce;
+}
+let hostileOnce: Named[] | undefined;
+
+function drawHostile(): Named[] {
   return HOSTILE.flatMap((name, i) => {
     const other = HOSTILE[(i + 1) % HOSTILE.length] as string;
     const node = bridgeNode("node-1", [`${name}1`, `${other}2`, "third"], 1, undefined, [name, other]);

@@ -1,10 +1,32 @@
 import { expect } from "chai";
 import { figure } from "../../lib/draw/figure.ts";
+import { paint } from "../../lib/draw/ink.ts";
 import { interactive } from "../../lib/draw/interactive.ts";
+import type { Shape } from "../../lib/draw/scene.ts";
 import { svg } from "../../lib/draw/svg.ts";
 import { faults } from "./inspect.ts";
-import { crowd, HOSTILE, hostile, known, random } from "./scenes.ts";
+import { crowd, drawKnown, HOSTILE, hostile, known, random } from "./scenes.ts";
 import { wellFormed } from "./xml.ts";
+
+function holds(box: Shape & { shape: "box" }, x: number, y: number): boolean {
+  return x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h;
+}
+
+/** WCAG 2.2, relative luminance and contrast ratio. */
+function contrast(a: string, b: string): number {
+  const luminance = (hex: string): number => {
+    const [r, g, blue] = [1, 3, 5]
+      .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)) as [
+      number,
+      number,
+      number,
+    ];
+    return 0.2126 * r + 0.7152 * g + 0.0722 * blue;
+  };
+  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
 
 describe("a scene as SVG", () => {
   it("is well-formed XML, also with names that nobody should have", () => {
@@ -12,7 +34,7 @@ describe("a scene as SVG", () => {
       expect(wellFormed(svg(scene)), name).to.equal(null);
   });
   it("is the same to the byte when it is drawn again from the same state", () => {
-    const [first, second] = [known(), known()];
+    const [first, second] = [known(), drawKnown()];
     first.forEach(({ name, scene }, i) => {
       expect(svg(scene), name).to.equal(svg((second[i] as (typeof first)[number]).scene));
     });
@@ -39,6 +61,19 @@ describe("a scene as SVG", () => {
           .match(/ (?:x|y|d|cx|cy|r|width|height)="[^"]*\.\d{3}/),
         name,
       ).to.equal(null);
+  });
+  it("has the contrast that WCAG asks of text (AA, 4.5 to 1) on whatever ground a text stands", () => {
+    for (const { name, scene } of [...known(), ...random("contrast")]) {
+      scene.shapes.forEach((text, order) => {
+        if (text.shape !== "text") return;
+        const grounds = scene.shapes
+          .slice(0, order)
+          .filter((box) => box.shape === "box" && paint(box.ink).fill !== undefined && holds(box, text.x, text.y));
+        const ground = paint((grounds[grounds.length - 1] as Shape).ink).fill as string;
+        const ratio = contrast(paint(text.ink).text as string, ground);
+        expect(ratio, `${name}: ${text.text} (${text.ink} on ${ground})`).to.be.at.least(4.5);
+      });
+    }
   });
   it("writes nothing smaller than twelve pixels", () => {
     for (const { name, scene } of known())
