@@ -181,7 +181,8 @@ describe("routing (RFC 1812 §5.2.4, net/ipv4/ip_input.c, ip_forward.c)", () => 
   it("a packet whose source is the receiver's own address is a martian and is dropped", () => {
     const lab = twoNodes();
     wire(lab);
-    // pod-2 takes an address of node-2: what it sends from there, node-2 does not believe.
+    // pod-2 knows its gateway, then takes an address of node-2: what it sends from there, node-2 does not believe.
+    sh(lab, "pod-2", "ping -c 1 10.244.2.1");
     sh(lab, "pod-2", "ip addr add 192.168.0.12/32 dev eth0");
     const lost = steps(lab, "pod-2", "ping -c 1 -W 1 -I 192.168.0.12 10.244.1.2").filter(({ what }) => what === "drop");
     assert.isTrue(lost.some(({ because }) => because.includes("own address")));
