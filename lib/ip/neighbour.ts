@@ -73,10 +73,10 @@ export class Neighbour {
    * A packet for this neighbour (neigh_event_send). True: send it to `mac` now. False: it waits here for the answer.
    */
   use(packet: Ipv4Packet, cause: number): boolean {
-    const { world } = this.port;
-    this.used = world.now;
-    if (this.state === "REACHABLE" || this.state === "PERMANENT" || this.state === "DELAY" || this.state === "PROBE")
-      return true;
+    // While the MAC is proved it is copied from a cache, and nobody notes the use (neigh_output).
+    if (this.state === "REACHABLE" || this.state === "PERMANENT") return true;
+    this.used = this.port.world.now;
+    if (this.state === "DELAY" || this.state === "PROBE") return true;
     if (this.state === "STALE") {
       this.become("DELAY", "a STALE entry is used: its MAC is still tried, and proved within 5 s", cause);
       this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
@@ -101,9 +101,10 @@ export class Neighbour {
     const { world } = this.port;
     if (solicited) this.confirmed = world.now;
     if (this.isValid && mac !== this.mac && !override) return;
-    this.updated = world.now;
     const isNews = mac !== this.mac;
     this.mac = mac;
+    // What changes nothing does not count as news: the next answer may come at once (__neigh_update).
+    if (isNews) this.updated = world.now;
     const wasValid = this.state !== null && this.state !== "INCOMPLETE" && this.state !== "FAILED";
     let step = cause;
     if (solicited) step = this.reachable(because, cause);
@@ -218,6 +219,7 @@ export class Neighbour {
   private become(state: NeighbourState, because: string, cause: number): number {
     const from = this.state;
     this.state = state;
+    if (from !== state) this.updated = this.port.world.now;
     return from === state ? cause : this.port.changed(this, from, because, cause);
   }
 

@@ -91,7 +91,8 @@ export class Lab implements Cables {
 
   /** `ip netns del`: its devices go, and with a veth its other end. */
   removeNetns(ns: Netns): void {
-    for (const device of [...ns.devices.values()]) this.removeLink(device);
+    // A veth may take another of these along.
+    for (const device of [...ns.devices.values()]) if (ns.devices.has(device.name)) this.removeLink(device);
     this.namespaces.delete(ns.name);
     this.machines.get(ns.node)!.namespaces.delete(ns.name);
   }

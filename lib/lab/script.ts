@@ -128,7 +128,10 @@ function linkLines(device: Device): string[] {
   if (bridge !== null) {
     // A bridge with ports takes the lowest of their MACs by itself, unless one was chosen.
     const mac = device.macIsSet || !bridge.hadPorts ? ` address ${device.mac}` : "";
-    lines.push(`${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge`);
+    // With snooping the bridge itself would join a multicast group, and say so to everybody.
+    lines.push(
+      `${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge mcast_snooping 0`,
+    );
   }
   // The pair is made where its first end is met.
   if (peer !== null && isFirst(device, peer))

@@ -20,6 +20,12 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     record(cables, device, frame, cause, "drop", `the other end of the cable, ${device.peer}, is down`, link(device));
     return;
   }
+  if (device.kind === "veth" && frameLength(frame) > device.peer!.mtu + 18) {
+    device.stats.txDropped++;
+    const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
+    record(cables, device, frame, cause, "drop", because, link(device.peer!));
+    return;
+  }
   const { stats } = device;
   stats.txPackets++;
   stats.txBytes += frameLength(frame);

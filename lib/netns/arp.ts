@@ -32,7 +32,11 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
     }));
     return;
   }
-  if (arp.op === "request" && isOwn(ns, arp.targetIp) && ns.deviceOfAddress(arp.senderIp) === undefined) {
+  if (arp.targetIp.isMulticast || arp.targetIp.isLoopback) {
+    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({ because: `nobody has ${arp.targetIp} on a link` }));
+    return;
+  }
+  if (arp.op === "request" && isOwn(ns, arp.targetIp) && canAsk(ns, arp.senderIp)) {
     answer(ns, device, frame, arp, cause);
     return;
   }
@@ -49,7 +53,10 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
   }
   // An answer to our own question is proof; anything else only says who seems to be there.
   const solicited = arp.op === "reply" && !frame.dst.isGroup;
-  const isGratuitous = arp.senderIp === arp.targetIp;
+  const isGratuitous =
+    arp.senderIp === arp.targetIp &&
+    (arp.op === "request" || arp.targetMac === arp.senderMac) &&
+    ns.tables.get(TABLE.local)!.lookup(arp.senderIp) === null;
   const override = ns.cables.now > known.updated + NEIGHBOUR_TIMES.lock || isGratuitous;
   const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
     because: `${arp.senderIp} is at ${arp.senderMac}`,
@@ -83,6 +90,13 @@ function answer(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number
   const out = { dst: arp.senderMac, src: device.mac, payload: reply };
   step = ns.step(LEVEL.path, step, device, "arp", out, () => ({ because: `${arp.targetIp} is at ${device.mac}` }));
   transmit(ns.cables, device, out, step);
+}
+
+/** Whether somebody with this address can be out there; 0.0.0.0 asks whether an address is free (RFC 5227). */
+function canAsk(ns: Netns, sender: Ipv4): boolean {
+  if (sender.bits === 0) return true;
+  if (sender.isMulticast || sender.bits === 0xffffffff || sender.isLoopback || sender.isZeroNet) return false;
+  return ns.deviceOfAddress(sender) === undefined;
 }
 
 /** Any address of the namespace is answered for on any of its devices (arp_ignore 0). */

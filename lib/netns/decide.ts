@@ -2,7 +2,7 @@
 // `ip route get` and the trace.
 // Before you edit: net/ipv4/route.c (ip_route_output_key_hash_rcu, ip_route_input_slow), fib_semantics.c (fib_props).
 import { selectSource } from "../ip/address.ts";
-import { type Route, type RouteType, routeText } from "../ip/route.ts";
+import { type Route, type RouteType, routeText, TABLE } from "../ip/route.ts";
 import { lookup, ruleText, tableName } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
@@ -56,8 +56,13 @@ export function decide(
   const errno = ERROR_OF[route.type];
   if (errno !== undefined) return { type: "error", errno, because: `the route says ${route.type}`, cause: step };
   const type = route.type as "unicast" | "local" | "broadcast";
-  const nextHop = type === "unicast" && route.via !== null ? route.via : destination;
+  const nextHop = type === "unicast" && route.via !== null && !isOwn(ns, route.via) ? route.via : destination;
   return { type, route, table: found.table.id, device: route.dev as Device, nextHop, cause: step };
+}
+
+/** A gateway that is this namespace itself is none: the destination is asked for on the link (rt_set_nexthop). */
+function isOwn(ns: Netns, gateway: Ipv4): boolean {
+  return ns.tables.get(TABLE.local)!.lookup(gateway)?.type === "local";
 }
 
 /** The source address of a packet that takes this route and has none yet (fib_result_prefsrc). */

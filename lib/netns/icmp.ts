@@ -14,20 +14,22 @@ import { ipSend, routeOutput } from "./send.ts";
 const LONGEST_ERROR = 576;
 /** icmp_ratelimit: a second's worth for each error to one destination, saved up to six. */
 const BURST = 6;
+/** A router that knows no way first counts for itself, in the same account: error_burst and error_cost of route.c. */
+export const NO_ROUTE_BURST = 5;
 const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
 /** How many errors may still go to each destination (inet_peer_xrlim_allow). */
 export class IcmpLimit {
   private peers: Map<Ipv4, { tokens: number; last: number }> | null = null;
 
-  allow(destination: Ipv4, now: number): boolean {
+  allow(destination: Ipv4, now: number, burst = BURST): boolean {
     this.peers ??= new Map();
     let peer = this.peers.get(destination);
     if (peer === undefined) {
       peer = { tokens: BURST * SECOND, last: now };
       this.peers.set(destination, peer);
     }
-    peer.tokens = Math.min(peer.tokens + now - peer.last, BURST * SECOND);
+    peer.tokens = Math.min(peer.tokens + now - peer.last, burst * SECOND);
     peer.last = now;
     if (peer.tokens < SECOND) return false;
     peer.tokens -= SECOND;

@@ -1,12 +1,13 @@
 // What happens to an IPv4 packet that a device received. Read from top to bottom: this is the order of things.
 // Before you edit: net/ipv4/ip_input.c, route.c (ip_route_input_slow, __mkroute_input), ip_forward.c.
+import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
 import { ipv4Length } from "../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../wire/packet.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
 import { runHook } from "./hooks-run.ts";
-import { icmpError, icmpInput } from "./icmp.ts";
+import { icmpError, icmpInput, NO_ROUTE_BURST } from "./icmp.ts";
 import type { Netns } from "./netns.ts";
 import { ipOutput } from "./send.ts";
 import { tcpInput } from "./tcp.ts";
@@ -39,8 +40,13 @@ export function ipReceive(
   if (passed === null) return;
   // What comes back from loopback was routed when it was sent; the kernel does not ask again.
   if (device.kind === "loopback")
-    return localDeliver(ns, { device, toOne: !frame.dst.isGroup }, passed.packet, passed.cause);
+    return localDeliver(ns, { device, toOne: isToOne(ns, passed.packet) }, passed.packet, passed.cause);
   route(ns, device, frame, passed.packet, passed.cause);
+}
+
+/** Whether a packet that came back from loopback was for one address: its route was chosen when it was sent. */
+function isToOne(ns: Netns, { dst }: Ipv4Packet): boolean {
+  return ns.tables.get(TABLE.local)!.lookup(dst)?.type === "local";
 }
 
 function route(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, cause: number): void {
@@ -77,6 +83,7 @@ function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
         },
   );
   if (!ns.forwarding || decision.errno === "EINVAL") return;
+  if (!ns.icmpLimit.allow(packet.src, ns.cables.now, NO_ROUTE_BURST)) return;
   const code =
     decision.errno === "EACCES"
       ? ICMP_CODE.filtered

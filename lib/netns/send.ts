@@ -1,9 +1,10 @@
 // What happens to an IPv4 packet that is made here or passed on: route, hooks, fragments, neighbour, device.
 // Before you edit: net/ipv4/ip_output.c, route.c (ip_route_output_key_hash_rcu).
+import { type Route, TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { transmit } from "../link/forward.ts";
 import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
-import { Ipv4 } from "../wire/address.ts";
+import { Ipv4, Prefix4 } from "../wire/address.ts";
 import { bodyLength, ipv4Length } from "../wire/bytes.ts";
 import { BROADCAST_MAC, Mac, ZERO_MAC } from "../wire/mac.ts";
 import type { Ipv4Packet } from "../wire/packet.ts";
@@ -66,11 +67,21 @@ export function routeOutput(
   if (src !== null && ns.deviceOfAddress(src) === undefined && !isOwnLoopback(ns, src))
     return { errno: "EINVAL", decision: null };
   const destination = dst.bits === 0 ? (src ?? Ipv4.of(0x7f000001)) : dst;
-  const decision = decide(ns, destination, null, oif, packet, cause);
+  // To everybody, from an address of ours: it leaves by that address's device, and no table is asked.
+  const fixed = src !== null && (destination.bits === 0xffffffff || destination.isMulticast);
+  const decision =
+    fixed && oif === null
+      ? everybody(ns, destination, ns.deviceOfAddress(src) ?? ns.devices.get("lo")!, cause)
+      : decide(ns, destination, null, oif, packet, cause);
   if (decision.type === "error") return { errno: decision.errno, decision };
   const loopback = ns.devices.get("lo")!;
   const device = decision.type === "local" ? loopback : decision.device;
   const from = src ?? sourceFor(ns, decision, destination) ?? Ipv4.of(0);
+  // __mkroute_output: what comes from 127.0.0.0/8 stays at home (route_localnet 0), and 0.0.0.0/8 is nobody.
+  if ((from.isLoopback && device !== loopback) || destination.isZeroNet) return { errno: "EINVAL", decision: null };
+  if (decision.type === "unicast" && destination.bits === 0xffffffff)
+    // Whatever route said which device: to everybody there is no gateway.
+    return { errno: null, decision: { ...decision, type: "broadcast", nextHop: destination }, src: from, device };
   return { errno: null, decision, src: from, device };
 }
 
@@ -105,8 +116,8 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
     src,
     dst: dst.bits === 0 ? src : dst,
     ttl: outgoing.ttl ?? ns.sysctls.get("net.ipv4.ip_default_ttl"),
-    // A packet that nobody may cut needs no identification (RFC 6864).
-    id: dontFragment ? (outgoing.id ?? 0) : takeId(ns),
+    // Only of a packet that nobody may cut it is sure that it needs no identification (ip_select_ident, ignore_df).
+    id: outgoing.id ?? (discovery === "do" ? 0 : takeId(ns)),
     tos: outgoing.tos ?? 0,
     dontFragment,
     moreFragments: false,
@@ -122,8 +133,24 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
 }
 
 function takeId(ns: Netns): number {
-  ns.nextId = (ns.nextId + 1) & 0xffff;
+  ns.nextId = (ns.nextId % 0xffff) + 1;
   return ns.nextId;
+}
+
+/** The way of a packet to everybody on one device. */
+function everybody(ns: Netns, destination: Ipv4, device: Device, cause: number): Way {
+  const { addresses } = ns.inet.get(device)!;
+  const route: Route = {
+    type: "broadcast",
+    prefix: new Prefix4(destination, 32),
+    via: null,
+    dev: device,
+    src: addresses[0]?.local ?? null,
+    metric: 0,
+    protocol: "kernel",
+    scope: "link",
+  };
+  return { type: "broadcast", route, table: TABLE.local, device, nextHop: destination, cause };
 }
 
 /** ip_output: the way is known. POSTROUTING, then cut to the MTU, then the next hop's MAC. */

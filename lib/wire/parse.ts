@@ -69,10 +69,10 @@ export function parseQuote(bytes: Uint8Array): Ipv4Packet {
   const rest = bytes.subarray(20);
   const whole = new Uint8Array(Math.max(rest.length, 20));
   whole.set(rest);
-  return ipv4Of(view, view.getUint8(9) === PROTOCOL.tcp ? whole : rest, "ignore");
+  return ipv4Of(view, view.getUint8(9) === PROTOCOL.tcp ? whole : rest, "ignore", true);
 }
 
-function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore"): Ipv4Packet {
+function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore", quoted = false): Ipv4Packet {
   const flags = view.getUint16(6);
   const header = {
     kind: "ipv4",
@@ -86,7 +86,8 @@ function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore"
     fragmentOffset: (flags & 0x1fff) << 3,
   } as const;
   const protocol = view.getUint8(9);
-  const isFragment = header.moreFragments || header.fragmentOffset > 0;
+  // Of a quoted packet only the beginning is there anyway, and a first fragment has the header that tells whose it is.
+  const isFragment = (header.moreFragments && !quoted) || header.fragmentOffset > 0;
   const pseudo = () => sum(new Uint8Array(view.buffer, view.byteOffset + 12, 8), 0, 8, protocol + body.length);
   if (!isFragment && protocol === PROTOCOL.icmp) return { ...header, body: parseIcmp(body, checksums) };
   if (!isFragment && protocol === PROTOCOL.udp) return { ...header, body: parseUdp(body, pseudo(), checksums) };

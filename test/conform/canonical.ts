@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
 import { finish, sum } from "../../lib/wire/checksum.ts";
 
 /** `device` is where the frame was seen. */
-export function canonical(bytes: Uint8Array, device: string): string {
+export function canonical(octets: Uint8Array, device: string): string {
+  // A copy: a Buffer's slices share their memory.
+  const bytes = new Uint8Array(octets);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const ethertype = view.getUint16(12);
   const ethernet = `${mac(bytes, 6)} > ${mac(bytes, 0)}`;

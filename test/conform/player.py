@@ -207,8 +207,8 @@ class Player:
             s.bind((traffic["dev"], 0))
             try:
                 s.send(bytes.fromhex(traffic["bytes"]))
-            except OSError as error:
-                log.append("send: " + name_of(error))
+            except OSError:
+                pass  # whether the device took it shows in the capture
 
     def play(self):
         for index, case in enumerate(self.job["cases"]):
