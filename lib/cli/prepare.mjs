@@ -125,7 +125,6 @@ function findPython() {
 }
 
 function makeVenv() {
-  if (run(VENV_PYTHON, ["-c", "import pip"]).status === 0) return;
   const python = findPython();
   say("making .venv for Jupyter");
   fs.rmSync(VENV, { recursive: true, force: true });
@@ -140,11 +139,13 @@ function makeVenv() {
 }
 
 function installJupyter() {
-  makeVenv();
   const requirements = inRoot("assets", "jupyter", "requirements.txt");
   const stamp = path.join(VENV, "packetwalk-requirements");
   const wanted = createHash("sha256").update(fs.readFileSync(requirements)).digest("hex");
-  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== wanted) {
+  // A folder that was moved, or whose Python was replaced, has the stamp and doesn't run.
+  const runs = run(VENV_PYTHON, ["-c", "import sys"]).status === 0;
+  if (!runs) makeVenv();
+  if (!runs || !fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== wanted) {
     say("installing JupyterLab into .venv (a minute or two, once)");
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
     const result = run(VENV_PYTHON, pip, { stdio: ["ignore", "inherit", "inherit"] });

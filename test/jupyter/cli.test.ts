@@ -63,6 +63,13 @@ describe("packetwalk", () => {
     });
   }
 
+  it("its preparation refuses an option it doesn't know", () => {
+    const script = path.join(ROOT, "lib", "cli", "prepare.mjs");
+    const { status, stderr } = spawnSync(process.execPath, [script, "--jupiter"], { encoding: "utf8" });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/unknown option "--jupiter".*--jupyter/);
+  });
+
   it("run writes outputs as Jupyter does, counted 1 to n, and the same bytes again", () => {
     const file = notebook("good.ipynb", [
       { cell_type: "markdown", metadata: {}, source: "# Title\ntext" },
