@@ -5,7 +5,7 @@ import { MARGIN, STRONG, WIDEST } from "./scene.ts";
 import { measure, visible } from "./text.ts";
 
 export const PAD = 10;
-export const SLOT_GAP = 14;
+const SLOT_GAP = 14;
 export const BAR_H = 26;
 /** Between bridges of one namespace. */
 export const BAR_GAP = 10;

@@ -19,7 +19,7 @@ const BLUE = "#0b559f";
 const BROWN = "#8a4500";
 const CRIMSON = "#a4133c";
 
-export const INK = {
+const INK = {
   card: { fill: "#ffffff", stroke: "#d0d7de" },
   node: { fill: "#e9eef4", stroke: "#57606a", width: 1.5 },
   netns: { fill: "#f8fafc", stroke: "#6e7781", dash: "5 3" },

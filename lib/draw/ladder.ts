@@ -80,7 +80,7 @@ function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
   const rows: (Row & { readonly id: number })[] = [];
   const floods = new Map<string, Crossing[]>();
   for (const crossing of walked.crossings) {
-    const key = JSON.stringify([walked.messages.indexOf(crossing.message), crossing.number, crossing.from.netns]);
+    const key = JSON.stringify([crossing.message.index, crossing.number, crossing.from.netns]);
     floods.set(key, [...(floods.get(key) ?? []), crossing]);
   }
   for (const branches of floods.values()) {

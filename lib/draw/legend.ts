@@ -56,7 +56,7 @@ export function legend(painter: Painter, walked: Way, x: number, y: number, widt
   if (walked.messages.length > MOST)
     painter.text(
       x,
-      y + MOST * ROW + 8,
+      y + MOST * ROW + 12,
       shorten(`and ${walked.messages.length - MOST} more packets, in the table`, width, BODY),
       width,
       BODY,

@@ -115,7 +115,7 @@ function isWorthDrawing(netns: NetnsData, options: NestOptions): boolean {
 
 function chosen(pods: readonly NetnsData[], options: NestOptions): Set<string> {
   const involved = pods.filter((pod) => options.involved.has(pod.name)).slice(0, 4);
-  return new Set((involved.length > 0 ? involved : pods.slice(0, 3)).map((pod) => pod.name));
+  return new Set((involved.length > 0 ? involved : pods.slice(0, Math.min(3, options.most))).map((pod) => pod.name));
 }
 
 function block(node: string, netns: NetnsData, own: boolean, options: NestOptions, slots: Map<string, Slot>): Block {
@@ -160,13 +160,14 @@ function block(node: string, netns: NetnsData, own: boolean, options: NestOption
 
 /** All that is left of a node's pods, one small cell each, on a bundle of cables. */
 function crowd(node: string, pods: readonly NetnsData[], slots: Map<string, Slot>, blocks: readonly Block[]): Block {
+  const title = `${pods.length} ${blocks.some((other) => !other.own) ? "more pods" : "pods"}`;
   const made: Block = {
     node,
     netns: { name: "", inode: 0, containers: [], sysctls: {}, devices: [], routes: [], neighbours: [] },
     own: false,
-    header: [{ text: `${pods.length} more pods`, type: STRONG, ink: "text" }],
+    header: [{ text: title, type: STRONG, ink: "text" }],
     chips: [],
-    headerW: measure(`${pods.length} more pods`, STRONG),
+    headerW: measure(title, STRONG),
     headerH: DEVICE_LINE,
     slots: [],
     bars: [],

@@ -42,7 +42,7 @@ const FLAG_LETTERS: readonly (readonly [bit: number, letter: string])[] = [
   [16, "."],
 ];
 
-export function tcpFlags(tcp: Tcp): string {
+function tcpFlags(tcp: Tcp): string {
   return FLAG_LETTERS.filter(([bit]) => (tcp.flags & bit) !== 0)
     .map(([, letter]) => letter)
     .join("");
@@ -69,18 +69,6 @@ export function caption(packet: Packet): string {
     case "unknown":
       return `IP protocol ${inside.protocol} ${src} → ${dst}`;
   }
-}
-
-/** The message without its addresses: `echo request seq 1`, for where the addresses are drawn anyway. */
-export function shortCaption(packet: Packet): string {
-  const body = inner(packet);
-  if (body?.kind !== "ipv4") return caption(packet);
-  const inside = body.body;
-  if (inside.kind === "icmp") return `ICMP ${icmpName(inside)}${isEcho(inside) ? ` seq ${inside.rest & 0xffff}` : ""}`;
-  if (inside.kind === "udp") return `UDP ${inside.srcPort} → ${inside.dstPort} length ${inside.data.length}`;
-  if (inside.kind === "tcp")
-    return `TCP [${tcpFlags(inside)}] ${inside.srcPort} → ${inside.dstPort} length ${inside.data.length}`;
-  return `IP protocol ${inside.protocol}`;
 }
 
 /** What tells one message from another wherever it is seen: not the MACs and the TTL, which change on the way. */

@@ -192,7 +192,7 @@ export class Painter {
 
 /** A packet on its way there, on its way back, heard by somebody it was not meant for, or lost. */
 export type BadgeKind = "walk" | "reply" | "heard" | "drop";
-export const BADGE: Type = { font: "sans", size: 12, bold: true };
+const BADGE: Type = { font: "sans", size: 12, bold: true };
 
 /** A badge is round for one and two digits and grows for longer labels. */
 export function badgeWidth(label: string): number {

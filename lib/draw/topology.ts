@@ -3,11 +3,12 @@ import type { LabData } from "../lab/data.ts";
 import type { Step } from "../trace/step.ts";
 import { arrange, type NodeBox, placeAcross } from "./bands.ts";
 import { type Cable, type NameSpot, route } from "./cables.ts";
+import { fold } from "./fold.ts";
 import { legend, legendHeight, legendWidth } from "./legend.ts";
 import { cabling, nest, type Slot } from "./nest.ts";
 import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
 import { inner } from "./packet.ts";
-import { MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
+import { BODY, MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
 import { measure, visible } from "./text.ts";
 import { type Crossing, isHeard, keyOf, placeName, since, type Way, way } from "./way.ts";
 
@@ -15,26 +16,27 @@ export interface TopologyOptions {
   readonly title?: string;
   /** Whether MAC addresses are written into the devices; they are unless there are many devices. */
   readonly macs?: boolean;
-  /** From so many pods on a node, those that the walk does not touch become small cells. */
+  /** From so many pods on a node on (6, none in a lab of many nodes), those the walk does not touch become cells. */
   readonly most?: number;
 }
 
 /** The lab with every namespace, device and cable, and the way of the steps on it. */
 export function topology(lab: LabData, steps: readonly Step[] = [], options: TopologyOptions = {}): Scene {
   const walked = way(steps, cabling(lab));
-  const devices = lab.nodes.reduce(
+  const { lab: shown, left } = fold(lab, involved(walked));
+  const devices = shown.nodes.reduce(
     (sum, node) => sum + node.namespaces.reduce((all, netns) => all + netns.devices.length, 0),
     0,
   );
-  const { nodes, slots } = nest(lab, {
+  const { nodes, slots } = nest(shown, {
     involved: involved(walked),
     loops: loops(walked),
     notes: notes(walked),
     macs: options.macs ?? devices <= 40,
-    most: options.most ?? 6,
+    most: options.most ?? (shown.nodes.length > 4 ? 0 : 6),
   });
   const boxes = arrange(
-    lab.nodes.map((node) => node.name),
+    shown.nodes.map((node) => node.name),
     nodes,
   );
   placeAcross(boxes);
@@ -50,13 +52,16 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
   for (const box of boxes) drawNode(painter, box, plan.names.get(box) as NameSpot);
   for (const block of boxes.flatMap((box) => box.bands.flat())) drawBlock(painter, block, visits);
   for (const cable of plan.cables) drawCable(painter, cable, visits);
-  legend(painter, walked, MARGIN, plan.height + 16, width - 2 * MARGIN);
+  const folded = left > 0 ? 28 : 0;
+  if (left > 0)
+    painter.text(MARGIN, plan.height + 20, `and ${left} more nodes, in the table`, width - 2 * MARGIN, BODY, "muted");
+  legend(painter, walked, MARGIN, plan.height + folded + 16, width - 2 * MARGIN);
   const title = options.title ?? titleOf(lab, walked);
   return scene({
     title,
     desc: describe(lab, walked, plan.cables),
     width,
-    height: plan.height + MARGIN + legendHeight(walked),
+    height: plan.height + folded + MARGIN + legendHeight(walked),
     shapes: painter.shapes,
     table: table(lab, walked),
   });
@@ -66,7 +71,7 @@ function nameWidth(box: NodeBox): number {
   return measure(visible(box.name.slice(0, 60)), STRONG);
 }
 
-export function isLoop(crossing: Crossing): boolean {
+function isLoop(crossing: Crossing): boolean {
   return crossing.from.netns === crossing.to.netns && crossing.from.device === crossing.to.device;
 }
 

@@ -24,6 +24,8 @@ export interface Place {
 
 /** One packet from its maker to its end, however many cables it crosses. */
 export interface Message {
+  /** Its place among the messages. */
+  readonly index: number;
   readonly caption: string;
   readonly back: boolean;
   readonly packet: Packet;
@@ -60,7 +62,7 @@ export function way(steps: readonly Step[], peerOf: PeerOf = cablesSeen(steps)):
       if (before.message !== message) before.message.arrived = true;
     }
     // Branches of a flood follow from one step.
-    const branch = `${found.all.indexOf(message)} ${step.cause ?? -1 - step.id}`;
+    const branch = `${message.index} ${step.cause ?? -1 - step.id}`;
     const number = numbers.get(branch) ?? next++;
     numbers.set(branch, number);
     const crossing = { number, from, to, time: step.time, message, step, led: false };
@@ -114,6 +116,7 @@ class Messages {
       if (!this.#opening.has(both)) this.#opening.set(both, end);
     }
     const message: Message = {
+      index: this.all.length,
       caption: caption(packet),
       back: goesBack(packet, this.#opening),
       packet,

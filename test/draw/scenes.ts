@@ -82,7 +82,25 @@ export function drawKnown(): Named[] {
 
 export function crowd(): Named[] {
   const pods = Array.from({ length: 500 }, (_, i) => `pod-${i}`);
-  return pictures("of 500 pods", lab(bridgeNode("node-1", pods)), pingOverBridge(pods));
+  const nodes = Array.from({ length: 50 }, (_, i) =>
+    bridgeNode(
+      `node-${i}`,
+      pods.slice(i * 10, i * 10 + 10),
+      i + 1,
+      addressed("eth0", `192.168.0.${i + 2}/24`, { mac: macOf(i), peer: { netns: "switch", device: `port${i}` } }),
+    ),
+  );
+  const ports = nodes.map((node, i) =>
+    device(`port${i}`, { mac: macOf(900 + i), master: "br0", peer: { netns: node.name, device: "eth0" } }),
+  );
+  const hub: NodeData = {
+    name: "switch",
+    namespaces: [netns("switch", [device("br0", { kind: "bridge" }), ...ports])],
+  };
+  return [
+    ...pictures("of 500 pods", lab(bridgeNode("node-1", pods)), pingOverBridge(pods)),
+    ...pictures("of 50 nodes", lab(hub, ...nodes), pingOverBridge(pods.slice(30, 40), 4, "node-3")),
+  ];
 }
 
 /** A lab with these names everywhere a name can be. */

@@ -1,0 +1,23 @@
+// A lab of many nodes, cut down to those a picture can show: first the ones on the way, then the first of the lab.
+import type { LabData } from "../lab/data.ts";
+
+const MOST_NODES = 7;
+
+/** The lab without the nodes that are left out and the ends of their cables, and how many were left out. */
+export function fold(lab: LabData, involved: ReadonlySet<string>): { lab: LabData; left: number } {
+  if (lab.nodes.length <= MOST_NODES) return { lab, left: 0 };
+  const isInvolved = (i: number): boolean =>
+    lab.nodes[i]?.namespaces.some((netns) => involved.has(netns.name)) ?? false;
+  const order = [...lab.nodes.keys()].sort((a, b) => Number(isInvolved(b)) - Number(isInvolved(a)) || a - b);
+  const kept = new Set(order.slice(0, MOST_NODES));
+  const nodes = lab.nodes.filter((_, i) => kept.has(i));
+  const names = new Set(nodes.flatMap((node) => node.namespaces.map((netns) => netns.name)));
+  const cut = nodes.map((node) => ({
+    ...node,
+    namespaces: node.namespaces.map((netns) => ({
+      ...netns,
+      devices: netns.devices.filter((device) => device.peer === undefined || names.has(device.peer.netns)),
+    })),
+  }));
+  return { lab: { ...lab, nodes: cut }, left: lab.nodes.length - cut.length };
+}
