@@ -10,6 +10,11 @@ export async function command([what, ...args]: string[]): Promise<number> {
     const file = readOptions("kernel start", args, [], ["--connection-file"]).values.get("--connection-file");
     if (file === undefined) throw new Mistake("packetwalk kernel start needs --connection-file FILE; Jupyter gives it");
     if (!fs.existsSync(file)) throw new Mistake(`the connection file "${file}" does not exist; Jupyter writes it`);
+    try {
+      JSON.parse(fs.readFileSync(file, "utf8"));
+    } catch (error) {
+      throw new Mistake(`the connection file "${file}" can't be read: ${(error as Error).message}`);
+    }
     const { startKernel } = await import("../jupyter/kernel.ts");
     startKernel(file);
     return 0;

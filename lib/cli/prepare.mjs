@@ -143,9 +143,9 @@ function installJupyter() {
   const stamp = path.join(VENV, "packetwalk-requirements");
   const wanted = createHash("sha256").update(fs.readFileSync(requirements)).digest("hex");
   // A folder that was moved, or whose Python was replaced, has the stamp and doesn't run.
-  const runs = run(VENV_PYTHON, ["-c", "import sys"]).status === 0;
-  if (!runs) makeVenv();
-  if (!runs || !fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== wanted) {
+  const whole = fs.existsSync(stamp) && run(VENV_PYTHON, ["-c", "import sys"]).status === 0;
+  if (!whole) makeVenv();
+  if (!whole || fs.readFileSync(stamp, "utf8") !== wanted) {
     say("installing JupyterLab into .venv (a minute or two, once)");
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
     const result = run(VENV_PYTHON, pip, { stdio: ["ignore", "inherit", "inherit"] });

@@ -82,6 +82,28 @@ function withAwaitAndMaps(ts: Ts, inner: Converter, last: { maps: CellMaps | und
   };
 }
 
+/**
+ * The cell without its `export` keywords, blanked so that every place stays: what
+ * a cell declares is there for the others anyway, and tslab exports it itself.
+ */
+export function withoutExports(ts: Ts, code: string): string {
+  if (!/\bexport\b/.test(code) || /@module\b/.test(code)) return code;
+  const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.ES2022, true);
+  let text = code;
+  const blank = (start: number, end: number) => {
+    text = text.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, " ") + text.slice(end);
+  };
+  for (const statement of file.statements) {
+    if (ts.isExportDeclaration(statement) && !statement.moduleSpecifier) blank(statement.getStart(), statement.end);
+    const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+    if (modifiers.some((modifier) => modifier.kind === ts.SyntaxKind.DefaultKeyword)) continue;
+    for (const modifier of modifiers) {
+      if (modifier.kind === ts.SyntaxKind.ExportKeyword) blank(modifier.getStart(), modifier.end);
+    }
+  }
+  return text;
+}
+
 /** Whether the code awaits outside any function; tslab itself tells only some forms. */
 function awaitsAtTop(ts: Ts, output: string): boolean {
   if (!/\bawait\b/.test(output)) return false;

@@ -46,5 +46,5 @@ export function startKernel(connectionFile: string): void {
 
   const ready = load();
   guardProcess(ready.complain);
-  setTimeout(() => handler.idle() && void ready.warm(), WARM_AFTER_MS);
+  setTimeout(() => handler.idle() && void ready.warm().catch(() => {}), WARM_AFTER_MS);
 }

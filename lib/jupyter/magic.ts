@@ -16,6 +16,12 @@ export function magicOf(code: string): Magic | undefined {
   const help = /^\s*([\p{ID_Start}$_][\p{ID_Continue}$.]*)\?\s*$/u.exec(code);
   if (help?.[1]) return { kind: "help", name: help[1] };
   const trimmed = code.trimStart();
+  if (/^\/\*\*(?:(?!\*\/)[\s\S])*@browser\b/.test(trimmed)) {
+    return {
+      kind: "unknown",
+      why: "a cell marked @browser, which tslab would pass over in silence, has nowhere to run",
+    };
+  }
   if (!trimmed.startsWith("%")) return undefined;
   const [first = "", ...rest] = trimmed.split("\n");
   const [name, ...where] = first.trim().split(/\s+/);

@@ -3,7 +3,7 @@
 import { MessageChannel } from "node:worker_threads";
 import type { ConvertResult } from "tslab/dist/converter.js";
 import { type Assistant, assist } from "./assist.ts";
-import { type CellMaps, loadCompiler } from "./compiler.ts";
+import { type CellMaps, loadCompiler, withoutExports } from "./compiler.ts";
 import { afterFailure } from "./declarations.ts";
 import { compileFailure, type Failure, Interrupted, isInterrupt, thrownFailure } from "./failure.ts";
 import { installGlobals } from "./globals.ts";
@@ -136,7 +136,7 @@ export function createSession({ emit, ask, phase = createPhase() }: SessionHost)
 
   async function runCode(code: string, mine: Run): Promise<Outcome> {
     if (USES_LIBRARY.test(code)) await library();
-    mine.done = await executor.execute(code);
+    mine.done = await executor.execute(withoutExports(compiler.ts, code));
     const { compiled } = mine;
     if (mine.done) declarations = compiled?.declOutput ?? declarations;
     else if (compiled && compiled.diagnostics.length > 0) {

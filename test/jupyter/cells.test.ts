@@ -50,6 +50,7 @@ const FAILURES: Record<string, string> = {
   "(function f(): number { return f() + 1 })()": "RangeError",
   "%%html <b>": "SyntaxError",
   "%%sh": "SyntaxError",
+  "/** @browser */ document": "SyntaxError",
   "nothing_here?": "ReferenceError",
   "({ [Symbol.for('Jupyter.display')]() { throw new TypeError('no picture') } })": "TypeError",
   "({ [Symbol.for('Jupyter.display')]: () => 3 })": "TypeError",
@@ -151,6 +152,18 @@ describe("a cell", () => {
     expect((await kernel.execute(code)).reply.content.status).to.equal("error");
     expect((await kernel.execute("[reached, later(), kept2, early.length]")).result).to.equal("[ 1, 2, 5, 5 ]");
     expect((await kernel.execute("new Never()")).reply.content.ename).to.equal("CompileError");
+  });
+
+  it("may say export, as code in a file does", async () => {
+    await kernel.execute(
+      "const own = 1\nexport { own }\nexport const shared = 2; export async function asked() { return 3 }",
+    );
+    expect((await kernel.execute("[own, shared, await asked()]")).result).to.equal("[ 1, 2, 3 ]");
+  });
+
+  it("marked @module is a module for the cells after it", async () => {
+    await kernel.execute("/** @module part */\nexport const part = 'whole'");
+    expect((await kernel.execute("import { part } from './part'; part")).result).to.equal("'whole'");
   });
 
   it("redeclares what earlier cells declared", async () => {
