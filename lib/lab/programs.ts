@@ -73,6 +73,7 @@ export function* serve(listener: TcpSocket, begin: (connection: TcpSocket) => Se
   }
 }
 
+// biome-ignore lint/correctness/useYield: a program that ends before it waits for anything
 function* refused(failed: Errno, program: string, err: ((text: string) => void) | undefined): Program {
   err?.(`${program}: bind: ${errorText(failed)}\n`);
   return 1;

@@ -13,7 +13,8 @@ export function conflict(socket: TcpSocket, wanted: Endpoint): TcpSocket | undef
     (other) =>
       other !== socket &&
       overlap(other.local, wanted) &&
-      !(socket.reuseAddress && other.reuseAddress && other.state !== "LISTEN"),
+      !(socket.reuseAddress && other.reuseAddress && other.state !== "LISTEN") &&
+      !(socket.reusePort && other.reusePort),
   );
 }
 

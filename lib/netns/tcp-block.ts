@@ -87,6 +87,8 @@ export abstract class TcpBlock extends Waitable {
   /** SO_REUSEADDR and TCP_NODELAY. */
   reuseAddress = false;
   noDelay = false;
+  /** SO_REUSEPORT: several may listen on one port, and share its connections. */
+  reusePort = false;
   /** An error that came in and was not read yet (SO_ERROR); the soft one is told when the connection times out. */
   error: Errno | null = null;
   softError: Errno | null = null;

@@ -89,6 +89,7 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, c
   child.remote = { address: packet.src, port: tcp.srcPort };
   child.isBound = true;
   child.reuseAddress = listener.reuseAddress;
+  child.reusePort = listener.reusePort;
   child.noDelay = listener.noDelay;
   child.routeMss = mssOf(way.device.mtu);
   begin(child);

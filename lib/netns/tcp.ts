@@ -30,6 +30,8 @@ export class TcpSocket extends TcpBlock {
   openedBy = -1;
   finCause = -1;
   duplicates = 0;
+  /** The program has read the end: the FIN no longer counts in its queue. */
+  endRead = false;
 
   /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */
   bind(address: Ipv4 | null, port: number): Errno | null {
@@ -129,10 +131,11 @@ export class TcpSocket extends TcpBlock {
   /** Octets that came, at most `limit`; `end` when the other end has said all; null when there is nothing yet. */
   receive(limit = Number.POSITIVE_INFINITY): Received | null {
     const first = this.received[0];
-    if (first === undefined)
-      return this.heardAll || (this.receiveClosed && this.error === null)
-        ? { data: NO_DATA, cause: this.finCause, end: true }
-        : null;
+    if (first === undefined) {
+      if (!this.heardAll && (!this.receiveClosed || this.error !== null)) return null;
+      this.endRead = true;
+      return { data: NO_DATA, cause: this.finCause, end: true };
+    }
     const pieces: Uint8Array[] = [];
     let length = 0;
     let { cause } = first;

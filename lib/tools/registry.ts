@@ -1,16 +1,34 @@
 // Every command there is. A new one is a file beside this and a line here.
+import { arp } from "./arp.ts";
+import { bridge } from "./bridge.ts";
 import type { Command } from "./command.ts";
+import { curl } from "./curl.ts";
+import { ip } from "./ip.ts";
+import { nc } from "./nc.ts";
 import { ping } from "./ping.ts";
+import { python3 } from "./python3.ts";
+import { readlink } from "./readlink.ts";
+import { ss } from "./ss.ts";
+import { sysctl } from "./sysctl.ts";
 import { cat, echo, grep, head, no, sleep, tail, wc, yes } from "./text.ts";
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  arp,
+  bridge,
   cat,
+  curl,
   echo,
   false: no,
   grep,
   head,
+  ip,
+  nc,
   ping,
+  python3,
+  readlink,
   sleep,
+  ss,
+  sysctl,
   tail,
   true: yes,
   wc,

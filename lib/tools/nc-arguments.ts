@@ -1,0 +1,129 @@
+// The words behind nc. Before you edit: netcat.c (main, build_ports).
+import { type Call, notModelled } from "./command.ts";
+import { servicePort } from "./services.ts";
+
+export interface NcOptions {
+  readonly listen: boolean;
+  readonly keep: boolean;
+  readonly udp: boolean;
+  readonly verbose: boolean;
+  readonly scan: boolean;
+  readonly numeric: boolean;
+  /** -N: say FIN when standard input ends. */
+  readonly shutdown: boolean;
+  /** -w and -q in seconds. */
+  readonly timeout: number | null;
+  readonly quit: number | null;
+  readonly source: string | null;
+  readonly sourcePort: number | null;
+  readonly host: string | null;
+  readonly ports: readonly number[];
+}
+
+const USAGE = `usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
+\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
+\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
+\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
+\t  [destination] [port]
+`;
+const SUPPORTED = "-l, -k, -u, -v, -z, -n, -N, -4, -w, -q, -p, -s";
+const VALUED = "wqpsIiMmOPTVWXx";
+
+/** Null when it has complained, as nc does before it exits with 1. */
+export function readNcArguments({ args, err }: Call): NcOptions | null {
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+  const words: string[] = [];
+  const usage = () => {
+    err(USAGE);
+    return null;
+  };
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i]!;
+    if (!/^-./.test(word)) {
+      words.push(word);
+      continue;
+    }
+    for (let at = 1; at < word.length; at++) {
+      const letter = word[at]!;
+      if (VALUED.includes(letter)) {
+        const value = word.slice(at + 1) || args[++i];
+        if (value === undefined) {
+          err(`nc: option requires an argument -- '${letter}'\n`);
+          return usage();
+        }
+        if (!"wqps".includes(letter)) throw notModelled("nc", `-${letter}`, SUPPORTED);
+        values.set(letter, value);
+        break;
+      }
+      if (!"46CDdFhklNnrStUuvZzb".includes(letter)) {
+        err(`nc: invalid option -- '${letter}'\n`);
+        return usage();
+      }
+      if (!"lkuvznN4".includes(letter)) throw notModelled("nc", `-${letter}`, SUPPORTED);
+      flags.add(letter);
+    }
+  }
+  const fail = (text: string) => {
+    err(`nc: ${text}\n`);
+    return null;
+  };
+  const listen = flags.has("l");
+  const udp = flags.has("u");
+  if (words.length > 2 || (words.length === 0 && !listen)) return usage();
+  let [host = null, portText = null] = words as [string?, string?];
+  if (listen && portText === null) {
+    portText = values.get("p") ?? host;
+    if (!values.has("p")) host = null;
+  } else if (listen && values.has("p")) return usage();
+  if (portText === null) return fail("missing port number");
+  if (listen && flags.has("z")) return fail("cannot use -z and -l");
+  if (!listen && flags.has("k")) return fail("must use -l with -k");
+  const seconds = (letter: string, name: string): number | null | undefined => {
+    const text = values.get(letter);
+    if (text === undefined) return null;
+    if (/^\d+$/.test(text)) return Number(text);
+    fail(`${name} ${/^-\d+$/.test(text) ? "too small" : "invalid"}: ${text}`);
+    return undefined;
+  };
+  const timeout = seconds("w", "timeout");
+  const quit = seconds("q", "quit");
+  if (timeout === undefined || quit === undefined) return null;
+  const ports = portsOf(portText, udp ? "udp" : "tcp", fail);
+  const sourcePort = listen || !values.has("p") ? null : portsOf(values.get("p")!, udp ? "udp" : "tcp", fail);
+  if (ports === null || (sourcePort === null && !listen && values.has("p"))) return null;
+  return {
+    listen,
+    keep: flags.has("k"),
+    udp,
+    verbose: flags.has("v"),
+    scan: flags.has("z"),
+    numeric: flags.has("n"),
+    shutdown: flags.has("N"),
+    timeout,
+    quit,
+    source: values.get("s") ?? null,
+    sourcePort: sourcePort?.[0] ?? null,
+    host,
+    ports,
+  };
+}
+
+/** A port, a range `8080-8082`, or a service's name. */
+function portsOf(text: string, protocol: "tcp" | "udp", fail: (text: string) => null): number[] | null {
+  const named = servicePort(protocol, text);
+  if (named !== undefined) return [named];
+  const range = /^(\d+)-(\d+)$/.exec(text);
+  const ends = range === null ? [text] : [range[1]!, range[2]!];
+  const ports: number[] = [];
+  for (const end of ends) {
+    if (!/^\d+$/.test(end)) return fail(`service "${end}" unknown`);
+    const port = Number(end);
+    if (port < 1) return fail(`port number too small: ${end}`);
+    if (port > 65535) return fail(`port number too large: ${end}`);
+    ports.push(port);
+  }
+  const [low, high = low!] = ports as [number, number?];
+  const [first, last] = low <= high ? [low, high] : [high, low];
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

@@ -1,0 +1,138 @@
+// ss: the sockets of a namespace, as iproute2 6.1 prints them into a pipe.
+// Before you edit: misc/ss.c (columns, render_calc_width, sock_state_print, inet_show_sock).
+import type { Netns } from "../netns/netns.ts";
+import type { Endpoint } from "../netns/socket.ts";
+import type { TcpSocket } from "../netns/tcp.ts";
+import type { UdpSocket } from "../netns/udp.ts";
+import { type Command, notModelled } from "./command.ts";
+import { serviceName } from "./services.ts";
+
+const SUPPORTED = "-t, -u, -l, -a, -n, -4, -H and their long forms";
+
+const LONG: Readonly<Record<string, string>> = {
+  "--tcp": "t",
+  "--udp": "u",
+  "--listening": "l",
+  "--all": "a",
+  "--numeric": "n",
+  "--ipv4": "4",
+  "--no-header": "H",
+};
+
+interface Row {
+  readonly netid: "tcp" | "udp";
+  readonly state: string;
+  readonly received: number;
+  readonly sent: number;
+  readonly local: Endpoint;
+  readonly peer: Endpoint | null;
+}
+
+export const ss: Command = ({ ns, args, out, err }) => {
+  const letters = new Set<string>();
+  for (const word of args) {
+    const long = LONG[word];
+    if (long !== undefined) letters.add(long);
+    else if (/^-[A-Za-z0-9]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
+    else throw notModelled("ss", word, SUPPORTED);
+  }
+  for (const letter of letters) {
+    if ("tulan4H".includes(letter)) continue;
+    if (!"hVnraloemipTsbEZzN460tMSudwxfKHOADF".includes(letter)) {
+      err(`ss: invalid option -- '${letter}'\n`);
+      return 255;
+    }
+    throw notModelled("ss", `-${letter}`, SUPPORTED);
+  }
+  const has = (letter: string) => letters.has(letter);
+  if (!has("t") && !has("u"))
+    throw notModelled("ss", args.join(" ") || "every kind of socket", `${SUPPORTED}; say -t or -u`);
+  const wanted = (state: string) => {
+    const isListening = state === "LISTEN" || state === "UNCONN";
+    if (has("a")) return true;
+    if (has("l")) return isListening;
+    return !isListening && state !== "SYN-RECV" && state !== "TIME-WAIT";
+  };
+  const rows = [...(has("u") ? udpRows(ns) : []), ...(has("t") ? tcpRows(ns) : [])].filter((row) => wanted(row.state));
+  // One state alone can be meant (a connected UDP socket): then its column is left out.
+  const oneState = has("u") && !has("t") && !has("a") && !has("l");
+  out(table(rows, { netid: has("t") && has("u"), state: !oneState, header: !has("H"), numeric: has("n") }));
+  return 0;
+};
+
+function tcpRows(ns: Netns): Row[] {
+  const sockets = [...ns.sockets.tcp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
+  const inTable = sockets.filter(({ state }) => state !== "UNCONN");
+  return [
+    ...inTable.filter(({ state }) => state === "LISTEN"),
+    ...inTable.filter(({ state }) => state !== "LISTEN"),
+  ].map((socket) => ({
+    netid: "tcp",
+    state: socket.state,
+    ...queues(socket),
+    local: socket.local,
+    peer: socket.remote,
+  }));
+}
+
+/** A listener's queues are its connections that wait and how many may; a connection's are octets (tcp_diag_get_info). */
+function queues(socket: TcpSocket): { received: number; sent: number } {
+  const { state } = socket;
+  if (state === "LISTEN") return { received: socket.ready.length, sent: socket.backlog };
+  if (state === "TIME-WAIT" || state === "SYN-RECV") return { received: 0, sent: 0 };
+  const fin = socket.heardAll && !socket.endRead && !socket.orphan ? 1 : 0;
+  const underWay = (socket.sndNxt - socket.sndUna) >>> 0;
+  return { received: socket.unread + fin, sent: underWay + socket.unsentLength + (socket.finQueued ? 1 : 0) };
+}
+
+function udpRows(ns: Netns): Row[] {
+  const sockets: UdpSocket[] = [...ns.sockets.udp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
+  return sockets.map(({ local, remote }) => ({
+    netid: "udp",
+    state: remote === null ? "UNCONN" : "ESTAB",
+    received: 0,
+    sent: 0,
+    local,
+    peer: remote,
+  }));
+}
+
+interface Look {
+  readonly netid: boolean;
+  readonly state: boolean;
+  readonly header: boolean;
+  readonly numeric: boolean;
+}
+
+/** Columns are as wide as what stands in them; address and port meet at the colon. */
+function table(rows: readonly Row[], look: Look): string {
+  const port = ({ netid }: Row, end: Endpoint | null) => {
+    if (end === null || end.port === 0) return "*";
+    return (look.numeric ? undefined : serviceName(netid, end.port)) ?? `${end.port}`;
+  };
+  const cells = rows.map((row) => [
+    row.netid,
+    row.state,
+    `${row.received}`.padEnd(6),
+    `${row.sent}`.padEnd(6),
+    `${row.local.address ?? "0.0.0.0"}:`,
+    port(row, row.local),
+    `${row.peer?.address ?? "0.0.0.0"}:`,
+    port(row, row.peer),
+    "",
+  ]);
+  const header = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:", "Port", "Peer Address:", "Port", "Process"];
+  const lines = look.header ? [header, ...cells] : cells;
+  const shown = [look.netid, look.state, true, true, true, true, true, true, true];
+  const widths = header.map((_, i) => Math.max(0, ...lines.map((line) => line[i]!.length)));
+  const text = (line: readonly string[]) => {
+    let said = "";
+    for (const [i, cell] of line.entries()) {
+      if (!shown[i]) continue;
+      const delimiter = said === "" || i === 5 || i >= 7 ? "" : " ";
+      said += delimiter + (i === 4 || i === 6 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!));
+    }
+    return `${said}\n`;
+  };
+  return lines.map(text).join("");
+}
