@@ -27,6 +27,17 @@ export function isSecondary(addresses: readonly InterfaceAddress[], local: Ipv4,
   return addresses.some((a) => !a.secondary && a.length === length && network.contains(a.local));
 }
 
+/** Puts an address where the kernel keeps it: primaries first, the nearest scope first among them (inet_insert_ifa). */
+export function insertAddress(addresses: InterfaceAddress[], address: InterfaceAddress): void {
+  let at = addresses.length;
+  if (!address.secondary) {
+    at = 0;
+    for (const [i, each] of addresses.entries())
+      if (!each.secondary && SCOPE[address.scope] <= SCOPE[each.scope]) at = i + 1;
+  }
+  addresses.splice(at, 0, address);
+}
+
 /**
  * The source address for a packet that leaves by a device: the first primary one in the target's network, else
  * the first primary one whose scope allows it.

@@ -46,12 +46,22 @@ export class RouteTable {
   }
 
   /**
-   * Adds a route behind those of the same network with the same or a better metric. With "exclusive", as `ip route
-   * add` asks, false if one with that metric is there; the kernel itself appends.
+   * Adds a route among those of the same network and metric: behind them ("append", as the kernel itself does), before
+   * them ("prepend") or in the place of the first ("replace"). False if it is there already, or, with "exclusive" as
+   * `ip route add` asks, if any with that metric is.
    */
-  add(route: Route, how: "exclusive" | "append"): boolean {
+  add(route: Route, how: "exclusive" | "append" | "prepend" | "replace"): boolean {
     const { prefix, metric } = route;
-    if (how === "exclusive" && this.of(prefix).some((other) => other.metric === metric)) return false;
+    const rivals = this.of(prefix).filter((other) => other.metric === metric);
+    const [first] = rivals;
+    if (how === "exclusive" && first !== undefined) return false;
+    const same = rivals.find((other) => sameRoute(other, route));
+    if (same !== undefined) return how === "replace" && same === first;
+    if (first !== undefined && (how === "replace" || how === "prepend")) {
+      this.routes.splice(this.routes.indexOf(first), how === "replace" ? 1 : 0, route);
+      this.index = null;
+      return true;
+    }
     const comesLater = (other: Route) =>
       other.prefix.length < prefix.length || (other.prefix.length === prefix.length && other.metric > metric);
     const at = this.routes.findIndex(comesLater);
@@ -95,11 +105,17 @@ export class RouteTable {
     return null;
   }
 
-  /** All routes in the order `ip route` lists them: by network address, then length, then metric. */
+  /** The same for a gateway: only routes that reach no farther than `scope` (a number of SCOPE) count. */
+  lookupNear(destination: Ipv4, oif: number | null, scope: number): Route | null {
+    const near = this.routes.filter((route) => SCOPE[route.scope] >= scope);
+    return near.find(({ prefix, dev }) => prefix.contains(destination) && (oif === null || dev?.index === oif)) ?? null;
+  }
+
+  /** All routes in the order `ip route` lists them: by network address, the longer prefix first, then metric. */
   list(): Route[] {
     return this.routes.toSorted(
       (a, b) =>
-        a.prefix.address.bits - b.prefix.address.bits || a.prefix.length - b.prefix.length || a.metric - b.metric,
+        a.prefix.address.bits - b.prefix.address.bits || b.prefix.length - a.prefix.length || a.metric - b.metric,
     );
   }
 
@@ -146,16 +162,21 @@ export function routeText(route: Route, table?: string): string {
   if (route.scope !== "global") words.push("scope", route.scope);
   if (route.src !== null) words.push("src", route.src.text);
   if (route.metric !== 0) words.push("metric", `${route.metric}`);
-  if (route.dev !== null && route.type === "unicast" && !route.dev.carrier) words.push("linkdown");
+  if (isLinkDown(route)) words.push("linkdown");
   return words.join(" ");
+}
+
+/** RTNH_F_LINKDOWN: its device has no carrier. Routes of scope host never lose it (fib_sync_down_dev). */
+export function isLinkDown({ dev, scope }: Route): boolean {
+  return dev !== null && scope !== "host" && !dev.carrier;
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  const keys = ["type", "via", "dev", "src", "metric", "protocol", "scope"] as const;
+  return keys.every((key) => a[key] === b[key]);
 }
 
 /** Whether a route's target is on the link itself, so the packet's own destination is asked for by ARP. */
 export function nextHop(route: Route, destination: Ipv4): Ipv4 {
   return route.via ?? destination;
-}
-
-/** The scope a gateway's own route must have for a route of scope `scope` to be legal (fib_check_nh_v4_gw). */
-export function isReachableGateway(found: Route | null): boolean {
-  return found !== null && found.type === "unicast" && SCOPE[found.scope] >= SCOPE.link;
 }

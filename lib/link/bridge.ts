@@ -7,6 +7,8 @@ import type { Device } from "./device.ts";
 /** How long a learned address is kept unseen: 300 s, the default of `ageing_time`. */
 export const AGEING_TIME = 300 * SECOND;
 
+const ETHERNET_MTU = 1500;
+
 export interface FdbEntry {
   readonly mac: Mac;
   /** The port, or the bridge itself for its own address. */
@@ -70,6 +72,7 @@ export function addPort(bridge: Device, port: Device): void {
   port.master = bridge;
   state.fdb.set(port.mac, { mac: port.mac, port, local: true, updated: 0 });
   if (!bridge.macIsSet && (isFirst || port.mac.bits < bridge.mac.bits)) recalculate(bridge);
+  adjustMtu(bridge);
 }
 
 /** Takes `port` out of its bridge, with what was learned behind it. */
@@ -80,6 +83,14 @@ export function removePort(port: Device): void {
   for (const [mac, entry] of state.fdb) if (entry.port === port) state.fdb.delete(mac);
   port.master = null;
   recalculate(bridge);
+  adjustMtu(bridge);
+}
+
+/** A bridge has the least MTU of its ports unless one was set by hand (br_mtu_auto_adjust). */
+export function adjustMtu(bridge: Device): void {
+  if (bridge.mtuIsSet) return;
+  const { ports } = bridge.bridge!;
+  bridge.mtu = ports.length === 0 ? ETHERNET_MTU : Math.min(...ports.map((port) => port.mtu));
 }
 
 /** Forgets what was learned behind a port that went down (br_fdb_delete_by_port). */
