@@ -1,0 +1,130 @@
+// `ip`: options, then an object, then what to do with it; every object is a file of iproute/.
+// Before you edit: iproute2 6.1 ip/ip.c (main, do_cmd): the order of objects decides what `ip a`, `ip n`, `ip r` mean.
+import { type Command, notModelled } from "./command.ts";
+import { ipAddress } from "./iproute/addr.ts";
+import { Context, type Options, openNetns } from "./iproute/context.ts";
+import { ipLink } from "./iproute/link.ts";
+import { ipNeighbour } from "./iproute/neigh.ts";
+import { ipNetns } from "./iproute/netns.ts";
+import { ipRoute } from "./iproute/route.ts";
+import { ipRule } from "./iproute/rule.ts";
+import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
+
+type Run = (context: Context, words: Words) => void;
+
+const OBJECTS = ["address", "route", "rule", "neighbour", "link", "netns"] as const;
+const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -br, -o, -j, -s, -d, -n NAME`;
+
+/** In iproute2's order; null is known to the real tool and not modelled (netns may be a program, so it stands alone). */
+const COMMANDS: Readonly<Record<string, Run | null>> = {
+  address: ipAddress,
+  addrlabel: null,
+  maddress: null,
+  route: ipRoute,
+  rule: ipRule,
+  neighbor: ipNeighbour,
+  neighbour: ipNeighbour,
+  ntable: null,
+  ntbl: null,
+  link: ipLink,
+  l2tp: null,
+  fou: null,
+  ila: null,
+  macsec: null,
+  tunnel: null,
+  tunl: null,
+  tuntap: null,
+  tap: null,
+  token: null,
+  tcpmetrics: null,
+  tcp_metrics: null,
+  monitor: null,
+  xfrm: null,
+  mroute: null,
+  mrule: null,
+  netns: null,
+  netconf: null,
+  vrf: null,
+  sr: null,
+  nexthop: null,
+  mptcp: null,
+  ioam: null,
+  help: null,
+  stats: null,
+};
+
+/** `ip` of iproute2 6.1 for IPv4, veth, bridge and loopback. */
+export const ip: Command = (call) => {
+  try {
+    const words = new Words(call.args);
+    const context = readOptions(new Context(call, call.ns, noOptions()), words);
+    if (words.isEmpty) throw notModelled("ip", "without an object", SUPPORTED);
+    const word = words.take();
+    const object = firstMatch(word, Object.keys(COMMANDS));
+    if (object === undefined) throw new Quit(`Object "${word}" is unknown, try "ip help".\n`, 1);
+    const run = COMMANDS[object];
+    if (object === "netns") return ipNetns(context, words) ?? 0;
+    if (run === null || run === undefined) throw notModelled("ip", word, SUPPORTED);
+    if (context.options.details && object !== "route") throw notModelled("ip", "-d", "-d with ip route");
+    run(context, words);
+    return 0;
+  } catch (failure) {
+    if (!(failure instanceof Quit)) throw failure;
+    call.err(failure.message);
+    return failure.status;
+  }
+};
+
+export function noOptions(): Options {
+  return { inet: false, packet: false, brief: false, oneline: false, json: false, details: false, stats: 0 };
+}
+
+/** Reads what stands before the object. `-n` leads into another namespace. */
+function readOptions(start: Context, words: Words): Context {
+  let context = start;
+  const { options } = context;
+  while (words.peek.startsWith("-")) {
+    const word = words.take();
+    if (word === "--") break;
+    const option = word.startsWith("--") ? word.slice(1) : word;
+    if (matches(option, "-loops")) throw notModelled("ip", word, SUPPORTED);
+    else if (matches(option, "-family")) {
+      const family = words.argument();
+      if (family !== "inet") throw notModelled("ip", `${word} ${family}`, SUPPORTED);
+      options.inet = true;
+    } else if (option === "-4") options.inet = true;
+    else if (matches(option, "-stats") || matches(option, "-statistics")) {
+      if (++options.stats > 1) throw notModelled("ip", "-s -s", SUPPORTED);
+    } else if (matches(option, "-details")) options.details = true;
+    else if (matches(option, "-oneline")) options.oneline = true;
+    else if (matches(option, "-Version")) {
+      start.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
+      throw new Quit("", 0);
+    } else if (matches(option, "-brief")) options.brief = true;
+    else if (matches(option, "-json")) options.json = true;
+    else if (matches(option, "-netns"))
+      context = new Context(start.call, openNetns(context, words.isEmpty ? "(null)" : words.take()), options);
+    else if (/^-(color?|colour)(=.*)?$/.test(option) && !option.includes("always")) continue;
+    else if (isKnown(option)) throw notModelled("ip", word, SUPPORTED);
+    else throw new Quit(`Option "${word}" is unknown, try "ip -help".\n`, 255);
+  }
+  return context;
+}
+
+/** Options of ip.c that are not modelled. */
+function isKnown(option: string): boolean {
+  if (/^-(6|0|M|B|echo)$/.test(option)) return true;
+  const rest = [
+    "human",
+    "human-readable",
+    "iec",
+    "resolve",
+    "timestamp",
+    "tshort",
+    "force",
+    "batch",
+    "pretty",
+    "rcvbuf",
+  ];
+  return [...rest, "color", "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
+}

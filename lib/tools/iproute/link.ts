@@ -1,0 +1,219 @@
+// `ip link`: show, add, set, delete.
+// Before you edit: iproute2 ip/iplink.c (do_iplink, iplink_modify), ip/link_veth.c; net/core/rtnetlink.c (rtnl_newlink,
+// do_setlink), drivers/net/veth.c (veth_newlink), net/core/dev.c (dev_change_name, __dev_change_net_namespace).
+import type { Device } from "../../link/device.ts";
+import {
+  moveDevice,
+  renameDevice,
+  setDown,
+  setMac,
+  setMaster,
+  setMtu,
+  setUp,
+  takeIndex,
+} from "../../netns/configure.ts";
+import type { Netns } from "../../netns/netns.ts";
+import { notModelled } from "../command.ts";
+import { show } from "./addr-show.ts";
+import { type Context, noteNetns } from "./context.ts";
+import { deviceOf, type LinkRequest, readLink, stationMac } from "./link-words.ts";
+import { answers, duplicate, firstMatch, Quit, refused, type Words } from "./words.ts";
+
+const SUPPORTED = "show, add, set, delete";
+const COMMANDS = [
+  "add",
+  "set",
+  "change",
+  "replace",
+  "delete",
+  "show",
+  "lst",
+  "list",
+  "xstats",
+  "afstats",
+  "property",
+  "help",
+] as const;
+
+export function ipLink(context: Context, words: Words): void {
+  if (words.isEmpty) return show(context, words, "link");
+  const word = words.take();
+  const command = firstMatch(word, COMMANDS);
+  switch (command) {
+    case "add":
+      return add(context, words);
+    case "set":
+    case "change":
+      return set(context, words);
+    case "delete":
+      return remove(context, words);
+    case "show":
+    case "lst":
+    case "list":
+      return show(context, words, "link");
+    case undefined:
+      throw new Quit(`Command "${word}" is unknown, try "ip link help".\n`, 255);
+    default:
+      throw notModelled("ip link", word, SUPPORTED);
+  }
+}
+
+function garbage(words: Words): Quit {
+  return new Quit(`Garbage instead of arguments "${words.peek} ...". Try "ip link help".\n`, 1);
+}
+
+function add(context: Context, words: Words): void {
+  const request = readLink(context, words, true);
+  const { type } = request;
+  if (type === undefined) throw new Quit('Not enough information: "type" argument is required\n', 1);
+  if (type === "bridge") {
+    if (!words.isEmpty) throw notModelled("ip link", words.peek, "ip link add NAME type bridge");
+    return addBridge(context, request);
+  }
+  if (type === "veth") {
+    if (words.isEmpty) return addVeth(context, request, {});
+    if (words.take() !== "peer") {
+      context.out("Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'\n");
+      throw new Quit("", 1);
+    }
+    const peer = readLink(context, words, true);
+    if (peer.type !== undefined) throw duplicate("type", peer.type);
+    return addVeth(context, request, peer);
+  }
+  if (
+    /^(dummy|vlan|vxlan|ipip|gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tun|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(
+      type,
+    )
+  )
+    throw notModelled("ip link", `type ${type}`, "type veth, type bridge");
+  if (!words.isEmpty) throw garbage(words);
+  throw refused({ errno: "EOPNOTSUPP", message: "Unknown device type" });
+}
+
+/** Everything that can be refused is, before anything is made. */
+function check(ns: Netns, { name, index, mtu, address, master }: LinkRequest): void {
+  if (name !== undefined && name.length > 15)
+    throw refused({ errno: "EINVAL", message: "Attribute failed policy validation" });
+  if (address !== undefined && stationMac(address) === null) throw answers("EADDRNOTAVAIL");
+  if (name !== undefined && (name.includes(":") || name === "." || name === "..")) throw answers("EINVAL");
+  if (name !== undefined && ns.devices.has(name)) throw answers("EEXIST");
+  if (index !== undefined && ns.deviceOfIndex(index) !== undefined) throw answers("EEXIST");
+  checkMtu(mtu);
+  if (master !== undefined && master !== null && master.kind !== "bridge") throw answers("EOPNOTSUPP");
+}
+
+function checkMtu(mtu: number | undefined): void {
+  if (mtu === undefined) return;
+  if (mtu < 68) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
+  if (mtu > 65535) throw refused({ errno: "EINVAL", message: "mtu greater than device maximum" });
+}
+
+/** `veth%d`: the first free number. */
+function freeName(ns: Netns, stem: string, taken?: string): string {
+  let i = 0;
+  while (ns.devices.has(`${stem}${i}`) || taken === `${stem}${i}`) i++;
+  return `${stem}${i}`;
+}
+
+function addBridge(context: Context, request: LinkRequest): void {
+  const ns = request.netns ?? context.ns;
+  check(ns, request);
+  if (request.master !== undefined)
+    throw notModelled("ip link", "add ... master ... type bridge", "a bridge of its own");
+  const name = request.name ?? freeName(ns, "bridge");
+  const mac = request.address === undefined ? undefined : stationMac(request.address)!;
+  const device = context.call.lab.addBridge(ns, name, mac, request.index);
+  finish(device, request);
+}
+
+function addVeth(context: Context, request: LinkRequest, peer: LinkRequest): void {
+  const { lab } = context.call;
+  const ns = request.netns ?? context.ns;
+  const peerNs = peer.netns ?? ns;
+  check(ns, request);
+  check(peerNs, peer);
+  // The peer is made first: what fails after that has cost an index.
+  const peerName = peer.name ?? freeName(peerNs, "veth");
+  const name = request.name ?? freeName(ns, "veth", ns === peerNs ? peerName : undefined);
+  const isTwice = ns === peerNs && (name === peerName || (peer.index !== undefined && request.index === peer.index));
+  if (peer.up === true || isTwice) {
+    if (peer.index === undefined) takeIndex(peerNs);
+    throw answers(peer.up === true ? "ENOTCONN" : "EEXIST");
+  }
+  const mac = (each: LinkRequest) => (each.address === undefined ? {} : { mac: stationMac(each.address)! });
+  const [end, other] = lab.addVeth(
+    { ns, name, ...mac(request), ...(request.index !== undefined && { index: request.index }) },
+    { ns: peerNs, name: peerName, ...mac(peer), ...(peer.index !== undefined && { index: peer.index }) },
+  );
+  if (peerNs !== ns) noteNetns(lab, ns, peerNs);
+  finish(other, peer);
+  finish(end, request);
+}
+
+function finish(device: Device, { mtu, up, master }: LinkRequest): void {
+  if (mtu !== undefined) device.mtu = mtu;
+  if (master !== undefined && master !== null) setMaster(device, master);
+  if (up === true) setUp(device.owner as Netns, device);
+}
+
+function set(context: Context, words: Words): void {
+  const request = readLink(context, words, false);
+  const device = deviceOf(context, request);
+  if (request.type !== undefined)
+    throw notModelled("ip link set", `type ${request.type}`, "up, down, name, address, mtu, master, nomaster, netns");
+  const { netns, mtu, address, master, up } = request;
+  const name = request.name === device.name || request.name === request.dev ? undefined : request.name;
+  let { ns } = context;
+  // do_setlink: first the namespace, then MAC, MTU, name, flags, master; what failed leaves the rest undone.
+  if (netns !== undefined && netns !== ns) {
+    if (device.kind !== "veth") throw refused({ errno: "EINVAL", message: "The interface netns is immutable" });
+    if (netns.devices.has(name ?? device.name)) throw sameThere("name");
+    if (request.index !== undefined && netns.deviceOfIndex(request.index) !== undefined) throw sameThere("ifindex");
+    noteNetns(context.call.lab, ns, netns);
+    moveDevice(ns, netns, device, name ?? device.name, request.index);
+    ns = netns;
+  }
+  if (address !== undefined) {
+    if (device.kind === "loopback") throw notModelled("ip link set", "lo address", "the address of a veth or a bridge");
+    const mac = stationMac(address);
+    if (mac === null) throw answers("EADDRNOTAVAIL");
+    setMac(device, mac);
+  }
+  if (mtu !== undefined) {
+    if (device.kind !== "loopback") checkMtu(mtu);
+    else if (mtu < 0) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
+    setMtu(device, mtu);
+  }
+  if (name !== undefined && name !== device.name) rename(ns, device, name);
+  if (master !== undefined) enslave(device, master);
+  if (up === true) setUp(ns, device);
+  if (up === false) setDown(ns, device);
+}
+
+function sameThere(what: string): Quit {
+  return refused({ errno: "EEXIST", message: `An interface with the same ${what} exists in the target netns` });
+}
+
+function rename(ns: Netns, device: Device, name: string): void {
+  if (device.kind === "loopback") throw notModelled("ip link set", `lo name ${name}`, "names of veths and bridges");
+  if (ns.devices.has(name)) throw answers("EEXIST");
+  if (name.includes(":") || name === "." || name === "..") throw answers("EINVAL");
+  for (const [i, address] of ns.inet.get(device)!.addresses.entries())
+    if (address.label === device.name) ns.inet.get(device)!.addresses[i] = { ...address, label: name };
+  renameDevice(ns, device, name);
+}
+
+function enslave(device: Device, master: Device | null): void {
+  if (master !== null && master.kind !== "bridge") throw answers("EOPNOTSUPP");
+  if (master !== null && device.kind === "bridge")
+    throw refused({ errno: "EINVAL", message: "Can not enslave a bridge to a bridge" });
+  const errno = setMaster(device, master);
+  if (errno !== null) throw answers(errno);
+}
+
+function remove(context: Context, words: Words): void {
+  const request = readLink(context, words, false);
+  const device = deviceOf(context, request);
+  if (device.kind === "loopback") throw answers("EOPNOTSUPP");
+  context.call.lab.removeLink(device);
+}

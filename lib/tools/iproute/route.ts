@@ -1,0 +1,190 @@
+// `ip route`: add, append, prepend, replace, change, delete; listing and asking are beside it.
+// Before you edit: iproute2 ip/iproute.c (do_iproute, iproute_modify).
+import type { Scope } from "../../ip/address.ts";
+import { type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
+import type { Device } from "../../link/device.ts";
+import { deleteRoute, type RouteVerb, tryRoute } from "../../netns/fib.ts";
+import { type Ipv4, Prefix4 } from "../../wire/address.ts";
+import { notModelled } from "../command.ts";
+import type { Context } from "./context.ts";
+import { getRoute } from "./route-get.ts";
+import { flushRoutes, showRoutes } from "./route-show.ts";
+import { addressOf, type PrefixWord, prefixOf, protocolOf, scopeOf, tableOf, typeOf, unsigned } from "./values.ts";
+import {
+  duplicateOrGarbage,
+  firstMatch,
+  matches,
+  noDevice,
+  Quit,
+  refused,
+  type Words,
+  wrongArgument,
+} from "./words.ts";
+
+const SUPPORTED = "show, add, append, prepend, replace, change, delete, get, flush";
+const COMMANDS = [
+  ...([
+    "add",
+    "change",
+    "replace",
+    "prepend",
+    "append",
+    "test",
+    "delete",
+    "list",
+    "show",
+    "lst",
+    "get",
+    "flush",
+  ] as const),
+  ...(["save", "restore", "showdump", "help"] as const),
+];
+
+export function ipRoute(context: Context, words: Words): void {
+  if (words.isEmpty) return showRoutes(context, words);
+  const word = words.take();
+  const command = word === "chg" ? "change" : firstMatch(word, COMMANDS);
+  switch (command) {
+    case "add":
+    case "append":
+    case "prepend":
+    case "replace":
+    case "change":
+    case "delete":
+      return modify(context, words, command);
+    case "list":
+    case "show":
+    case "lst":
+      return showRoutes(context, words);
+    case "get":
+      return getRoute(context, words);
+    case "flush":
+      return flushRoutes(context, words);
+    case undefined:
+      throw new Quit(`Command "${word}" is unknown, try "ip route help".\n`, 255);
+    default:
+      throw notModelled("ip route", word, SUPPORTED);
+  }
+}
+
+interface Request {
+  to?: PrefixWord;
+  type?: RouteType;
+  via?: Ipv4;
+  dev?: string;
+  src?: Ipv4;
+  metric?: number;
+  protocol?: RouteProtocol;
+  scope?: Scope;
+  table?: number;
+}
+
+const WORDS = "a prefix, via, dev, src, metric, proto, scope, table and a type";
+const OTHER_WHOLE = /^(as|from|tos|expires|mtu|hoplimit|advmss|rtt|rto_min|onlink|nexthop|nhid|encap|ttl-propagate)$/;
+/** Words that may be abbreviated, before and after those that are modelled; their order decides. */
+const OTHER = [
+  "reordering",
+  "window",
+  "cwnd",
+  "initcwnd",
+  "initrwnd",
+  "features",
+  "quickack",
+  "congctl",
+  "rttvar",
+  "ssthresh",
+  "realms",
+];
+
+function readRequest(context: Context, words: Words): Request {
+  const request: Request = {};
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === "src") request.src = addressOf(words.argument(), "inet");
+    else if (word === "via") {
+      if (request.via !== undefined) throw wrongArgument(word, "use nexthop syntax to specify multiple via\n");
+      const argument = words.argument();
+      if (argument === "inet6") throw notModelled("ip route", "via inet6", "IPv4 gateways");
+      request.via = addressOf(argument === "inet" ? words.argument() : argument, "inet");
+    } else if (OTHER_WHOLE.test(word) || matches(word, "dsfield")) throw notModelled("ip route", word, WORDS);
+    else if (matches(word, "metric") || matches(word, "priority") || word === "preference") {
+      const argument = words.argument();
+      const metric = unsigned(argument);
+      if (metric === null || metric > 0xffffffff) throw wrongArgument(argument, '"metric" value is invalid\n');
+      request.metric = metric;
+    } else if (word === "scope") {
+      const argument = words.argument();
+      const scope = scopeOf(argument);
+      if (scope === null) throw wrongArgument(argument, 'invalid "scope" value\n');
+      if (scope === "nowhere") throw notModelled("ip route", "scope nowhere", "scope global, link, host");
+      request.scope = scope;
+    } else if (OTHER.some((each) => matches(word, each))) throw notModelled("ip route", word, WORDS);
+    else if (matches(word, "protocol")) {
+      const argument = words.argument();
+      const protocol = protocolOf(argument);
+      if (protocol === null) throw wrongArgument(argument, '"protocol" value is invalid\n');
+      request.protocol = protocol;
+    } else if (matches(word, "table")) {
+      const argument = words.argument();
+      const table = tableOf(argument);
+      if (table === null) throw wrongArgument(argument, '"table" value is invalid\n');
+      request.table = table === 0 ? TABLE.main : table;
+    } else if (matches(word, "vrf")) throw notModelled("ip route", word, WORDS);
+    else if (word === "dev" || word === "oif") request.dev = words.argument();
+    else if (matches(word, "pref") || matches(word, "fastopen_no_cookie")) throw notModelled("ip route", word, WORDS);
+    else readDestination(context, words, word, request);
+  }
+  return request;
+}
+
+function readDestination(context: Context, words: Words, word: string, request: Request): void {
+  let argument = word === "to" ? words.argument() : word;
+  const type = /^[0-9]/.test(argument) ? null : typeOf(argument);
+  if (type !== null) {
+    request.type = type;
+    argument = words.argument();
+  }
+  if (matches(argument, "help")) throw notModelled("ip route", argument, SUPPORTED);
+  if (request.to !== undefined) throw duplicateOrGarbage("to", argument);
+  request.to = prefixOf(argument, (request.src ?? request.via) ? "inet" : context.family);
+}
+
+function modify(context: Context, words: Words, command: RouteVerb | "delete"): void {
+  const request = readRequest(context, words);
+  const { to, type, via, src } = request;
+  if (to === undefined) throw notModelled("ip route", `${command} without a destination`, WORDS);
+  let dev: Device | undefined;
+  if (request.dev !== undefined) {
+    dev = context.device(request.dev);
+    if (dev === undefined) throw noDevice(request.dev);
+  }
+  const isLocal = type === "local" || type === "broadcast";
+  const table = request.table ?? (isLocal ? TABLE.local : TABLE.main);
+  const prefix = new Prefix4(to.address, to.length);
+  if (prefix.address !== to.address)
+    throw refused({ errno: "EINVAL", message: "Invalid prefix for given prefix length" });
+  const near: Scope | undefined = type === "local" ? "host" : type === "broadcast" ? "link" : undefined;
+  if (command === "delete") {
+    const { scope = near, metric, protocol } = request;
+    const refusal = deleteRoute(context.ns, table, { prefix, type, via, dev, src, metric, protocol, scope });
+    if (refusal !== null) throw refused(refusal);
+    return;
+  }
+  const isUnicast = type === undefined || type === "unicast";
+  const refusal = tryRoute(
+    context.ns,
+    table,
+    {
+      type: type ?? "unicast",
+      prefix,
+      via: via ?? null,
+      dev: dev ?? null,
+      src: src ?? null,
+      metric: request.metric ?? 0,
+      protocol: request.protocol ?? "boot",
+      scope: request.scope ?? near ?? (isUnicast && via === undefined ? "link" : "global"),
+    },
+    command,
+  );
+  if (refusal !== null) throw refused(refusal);
+}

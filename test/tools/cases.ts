@@ -1,0 +1,691 @@
+// Command lines that the real tools and the model are both given; each case begins on a new machine. A line that waits
+// (`sleep 1.1`) gives a real kernel the time it takes to notice a carrier.
+export const CASES: Readonly<Record<string, string>> = {
+  addresses: `
+ip a
+ip link add veth0 type veth peer name veth1
+ip addr add 10.8.9.1/24 dev veth0
+ip route show table all
+ip addr del 10.8.9.1/24 dev veth0
+ip link set veth0 up
+ip addr add 10.0.0.1/24 dev veth0
+ip route show table all
+ip link set veth1 up
+ip route show table all
+ip addr add 10.0.0.1/24 dev veth0
+ip addr add 10.0.0.1/25 dev veth0
+ip addr add 10.0.0.5/24 dev veth0
+ip addr add 10.1.0.1/24 brd + dev veth0
+ip addr add 10.2.0.1/24 brd 10.2.0.77 dev veth0
+ip addr add 10.3.0.1/31 brd + dev veth0
+ip addr add 10.4.0.1/24 scope link dev veth0
+ip addr add 10.5.0.1/24 scope host dev veth0
+ip addr add 10.6.0.1/24 label veth0:x dev veth0
+ip addr add 10.7.0.1/24 label foo dev veth0
+ip addr add 10.8.0.1 dev veth0
+ip addr add 10.10.0.1/255.255.0.0 dev veth0
+ip addr add local 10.11.0.1/16 broadcast 10.11.255.255 dev veth0
+ip addr add 127.0.0.5/8 dev veth0
+ip addr add 127.0.0.5/8 dev lo
+ip addr add 0.0.0.0/24 dev veth0
+ip addr add 10.9.0.0/24 dev veth0
+ip addr add 10.0.0.9/24 scope link dev veth0
+ip addr add 172.16.0.1/16 brd - dev veth0
+ip a
+ip -4 a
+ip -br a
+ip -4 -br a
+ip -o a
+ip -4 -o a
+ip -j a
+ip -j -br a
+ip -s addr show lo
+ip addr show dev veth0
+ip a s veth0
+ip addr show to 10.0.0.0/24
+ip addr show up
+ip addr show scope host
+ip addr show scope link
+ip addr show label lo
+ip addr show label veth*
+ip addr show type veth
+ip addr show type bridge
+ip addr show secondary
+ip addr show primary dev lo
+ip route show table all
+ip addr del 10.0.0.1/24 dev veth0
+ip a s veth0
+ip route show table all
+ip addr del 10.0.0.1/24 dev veth0
+ip addr del 10.1.0.1 dev veth0
+ip addr del 10.77.0.1 dev veth0
+ip addr del 10.2.0.1/24 dev veth0
+ip addr change 10.3.0.1/31 dev veth0
+ip addr replace 10.3.0.7/31 dev veth0
+ip route show table all
+ip addr flush dev veth0 scope link
+ip addr flush to 10.5.0.0/16
+ip a s veth0
+ip addr flush dev veth0
+ip a s veth0
+ip route show table all
+ip ad
+ip addre show lo
+ip a l
+ip a ls lo
+ip --brief address
+`,
+  addressErrors: `
+ip link add veth0 type veth peer name veth1
+ip addr add 10.0.0.300/24 dev veth0
+ip addr add 10.0.0.1/33 dev veth0
+ip addr add 10.0.0.1/24/24 dev veth0
+ip addr add foo dev veth0
+ip addr add 10.0.0.1/24
+ip addr add 10.0.0.1/24 dev nope
+ip addr add dev veth0
+ip addr add 10.0.0.1/24 10.0.0.2/24 dev veth0
+ip addr add 10.0.0.1/24 dev
+ip addr add 10.0.0.1/24 scope foo dev veth0
+ip addr add 10.0.0.1/24 brd foo dev veth0
+ip addr add 10.0.0.1/24 brd + brd + dev veth0
+ip addr change 10.0.0.1/24 dev veth0
+ip addr flush
+ip addr flush dev nope
+ip addr show nope
+ip addr show dev lo dev veth0
+ip addr show dev
+ip addr show master nope
+ip addr show to foo
+ip addr show scope foo
+ip addr bla
+ip foo
+ip -x a
+ip -n nope a
+ip -n
+ip l foo
+ip r foo
+ip n foo
+ip ru foo
+ip -V
+`,
+  links: `
+ip link add veth0 type veth peer name veth1
+ip link show
+ip link set veth0 up
+ip link show veth0
+ip link show veth1
+ip link set veth1 up
+ip link
+ip -br link
+ip -o link
+ip -j link
+ip -j -br link
+ip -s link show veth1
+ip -s -o link show lo
+ip -s -j link show lo
+ip link show up
+ip link show type veth
+ip link show nope
+ip link show dev veth0 type bridge
+ip link set veth0 down
+ip link
+ip link set veth0 name veth1
+ip link set veth0 name eth7
+ip link set veth1 up name eth8
+ip l
+ip link set eth7 mtu 20
+ip link set eth7 mtu 70000
+ip link set eth7 mtu 1400
+ip link set eth7 mtu abc
+ip link set eth7 address 02:00:00:00:00:01
+ip link set eth7 address 01:00:00:00:00:01
+ip link set eth7 address 0:0:0:0:0:0
+ip link set eth7 address 2:0:0:0:0:7
+ip link set eth7 address 02:00:00:00:00
+ip link set eth7 address foo
+ip link set eth7 address xyz
+ip link show eth7
+ip link set lo down
+ip link show lo
+ip route show table all
+ip link set lo up
+ip a s lo
+ip route show table all
+ip link add veth0 type veth
+ip link add type veth
+ip link add veth0 type veth
+ip link add name x type veth peer name x
+ip link add name x type veth peer y
+ip link add x type veth peer
+ip link add x1 type veth peer name x2 type veth
+ip link add x3 index 77 type veth peer name x4 index 78
+ip link add x5 index 77 type veth peer name x6
+ip link add v up type veth peer name w up
+ip link add v mtu 1400 address 02:00:00:00:00:aa up type veth peer name w mtu 1300 address 02:00:00:00:00:ab
+ip link add after type veth peer name wards
+sleep 1.1
+ip -br link
+ip link show v
+ip link set v down mtu 1350 up
+ip link show dev v
+ip link set a type veth
+ip link set d netns red
+ip link del x
+ip link delete dev after
+ip link del nope
+ip link del lo
+ip link
+ip link add waytoolongnamehere type bridge
+ip link add a/b type bridge
+ip link add foo type nonsense
+ip link add foo
+ip link add foo type veth bar
+ip link set
+ip link set foo bar baz
+ip link set nope up
+ip link set eth8 up down
+ip link set eth8 name waytoolongnamehere
+ip link set name eth9 dev eth8
+ip link show eth9
+ip link set eth9 mtu 1400 mtu 1500
+ip link set eth9 name a name b
+ip link set eth9 index 50
+ip link set eth9 netns nope
+ip link set eth9 netns
+ip link bla
+ip link ls dev lo
+ip l sh lo
+`,
+  bridges: `
+ip link add br0 type bridge
+ip link show br0
+ip link set br0 up
+ip link show br0
+ip link add p0 address 02:00:00:00:00:11 type veth peer name q0 address 02:00:00:00:00:12
+ip link add p1 address 02:00:00:00:00:09 type veth peer name q1 address 02:00:00:00:00:0a
+bridge fdb show br br0 dynamic
+bridge link
+ip link set p0 master br0
+sleep 1.1
+ip link show br0
+bridge link
+bridge fdb
+ip link set p1 master br0
+ip link show br0
+bridge link
+ip link set p0 up
+ip link set p1 up
+ip link show br0
+bridge link
+ip link set q0 up
+sleep 1.1
+ip link
+bridge link
+bridge fdb
+ip link set q1 up
+sleep 1.1
+ip link
+bridge link
+bridge -j link
+bridge link show dev p0
+bridge link show dev q0
+bridge fdb show
+bridge fdb show br br0
+bridge fdb show dev p0
+bridge fdb show dev br0
+bridge fdb show br br0 brport p1
+bridge fdb show dynamic
+ip link show master br0
+ip -br link show master br0
+ip link show nomaster
+ip link show type bridge
+ip link show type bridge_slave
+ip addr add 10.0.0.1/24 dev br0
+ip route show table all
+ip link set p0 down
+sleep 1.1
+ip link show br0
+bridge link
+ip link set p1 down
+sleep 1.1
+ip link show br0
+ip route show table all
+bridge link
+ip link set br0 down
+bridge fdb
+ip link set br0 up
+sleep 1.1
+ip link show br0
+ip link set p0 nomaster
+ip link show br0
+ip link set p1 nomaster
+ip link show br0
+sleep 1.1
+ip link show br0
+ip link set br0 address 02:00:00:00:00:77
+ip link set p0 master br0
+bridge fdb show br br0
+ip link show br0
+ip link set p0 mtu 1400
+ip link show br0
+ip link add br1 address 02:00:00:00:00:78 mtu 1450 type bridge
+ip link set p0 master br1
+ip link show br0
+ip link show br1
+bridge fdb show br br1
+ip link set br1 mtu 1300
+ip link set p0 nomaster
+ip link show br1
+ip link set br1 master br0
+ip link set br0 master br0
+ip link set p0 master p1
+ip link set lo master br0
+ip link set p0 master nope
+ip link add br0 type bridge
+ip link add br1 address 01:00:00:00:00:00 type bridge
+ip link del br0
+ip link del br1 type bridge
+ip link
+bridge fdb show br nope
+bridge fdb show dev nope
+bridge link show dev nope
+bridge foo
+bridge fdb foo
+bridge link foo
+bridge -V
+bridge -x link
+`,
+  routes: `
+ip link add veth0 type veth peer name veth1
+ip link set veth0 up
+ip link set veth1 up
+ip addr add 10.0.0.1/24 dev veth0
+ip addr add 10.1.0.1/24 dev veth1
+ip route add default via 10.0.0.254
+ip route add default via 10.0.0.253
+ip route add default via 10.0.0.253 metric 100
+ip route append default via 10.0.0.252
+ip route append default via 10.0.0.252
+ip route prepend default via 10.0.0.251
+ip route
+ip route replace default via 10.0.0.250
+ip r
+ip route del default via 10.0.0.252
+ip route del default
+ip route del default
+ip route del default
+ip route del default
+ip route
+ip route add 192.168.0.0/16 via 10.9.9.9
+ip route add 192.168.0.0/16 via 10.0.0.1
+ip route add 192.168.0.0/16 via 10.0.0.5 dev veth1
+ip route add 192.168.1.0/24 via 192.168.5.5
+ip route add 192.168.0.1/16 dev veth0
+ip route add 172.16.0.1/12 dev veth0
+ip route add 172.16.0.0/12
+ip route add 172.16.0.0/12 dev nope
+ip route add 172.16.0.0/12 dev veth0 src 1.2.3.4
+ip route add 172.16.0.0/12 dev veth0 src 10.1.0.1
+ip route add 172.17.0.0/16 dev veth0 proto static metric 50 scope global
+ip route add 172.18.0.0/16 dev veth0 proto static table 100
+ip route add 172.18.1.0/24 via 10.0.0.7 table 100 metric 7
+ip route add 172.18.0.0/16 dev veth1 table 1000
+ip route add 172.19.0.0/16 dev veth0 scope host
+ip route add 172.20.0.0/16 via 10.0.0.9 scope link
+ip route add 172.20.0.0/16 via 10.0.0.9 scope host
+ip route add blackhole 172.21.0.0/16
+ip route add unreachable 172.22.0.0/16 metric 10
+ip route add prohibit 172.23.0.0/16
+ip route add local 172.25.0.0/16 dev lo
+ip route add broadcast 172.26.0.255 dev veth0
+ip route add unicast 172.27.0.0/16 dev veth0
+ip route add to 172.28.0.0/16 dev veth0
+ip route add blackhole 172.21.0.0/16 dev veth0
+ip route add blackhole 172.29.0.0/16 via 10.0.0.9
+ip route add 10.0.0.0/24 dev veth1
+ip route add 10.0.0.0/24 dev veth1 metric 5
+ip route add 10.77.0.0/16 via inet 10.0.0.77
+ip route
+ip route show table all
+ip route show table 100
+ip route show table 101
+ip route show table foo
+ip route show table local
+ip route show table default
+ip route show dev veth0
+ip route show dev nope
+ip route show via 10.0.0.1
+ip route show via 10.0.0.0/24
+ip route show proto static
+ip route show proto kernel scope link
+ip route show type blackhole
+ip route show type unicast
+ip route show scope link
+ip route show scope all
+ip route show default
+ip route show 172.16.0.0/12
+ip route show 172.17
+ip route show 172.17.3.4
+ip route show match 172.17.3.4
+ip route show root 172.16.0.0/12
+ip route show exact 172.16.0.0/12
+ip route show to match 172.17.3.4
+ip route show src 10.0.0.1
+ip route show metric 50
+ip -d route
+ip -o route
+ip -j route
+ip -j route show table all dev veth0
+ip -4 route ls
+ip ro li
+ip route del 1.1.1.1
+ip route del 172.17.0.0/16 metric 51
+ip route del 172.17.0.0/16 dev veth1
+ip route del 172.17.0.0/16 proto boot
+ip route del 172.17.0.0/16
+ip route del 172.18.0.0/16 table 99
+ip route del 172.18.0.0/16 table 100
+ip route del blackhole 172.21.0.0/16
+ip route del 172.22.0.0/16
+ip route del 10.0.0.1
+ip route del local 10.0.0.1
+ip route show table local
+ip route flush table 100
+ip route flush table 101
+ip route flush
+ip route flush proto boot
+ip route flush root 10.1.0.0/16
+ip route flush cache
+ip route show cache
+ip route
+ip route show table all
+`,
+  routeErrors: `
+ip link add veth0 type veth peer name veth1
+ip link set veth0 up
+ip link set veth1 up
+ip addr add 10.0.0.1/24 dev veth0
+ip route foo
+ip route add foo via 10.0.0.1
+ip route add 10.0.0.0/33 via 10.0.0.1
+ip route add 1.2.3.0/24 via foo
+ip route add 1.2.3.0/24 via 10.0.0.300
+ip route add 1.2.3.0/24 foo via 10.0.0.1
+ip route add 1.2.3.0/24 via
+ip route add 1.2.3.0/24 via 10.0.0.2 via 10.0.0.3
+ip route add 1.2.3.0/24 dev veth0 metric x
+ip route add 1.2.3.0/24 dev veth0 table x
+ip route add 1.2.3.0/24 dev veth0 proto x
+ip route add 1.2.3.0/24 dev veth0 scope x
+ip route change 1.2.3.0/24 dev veth0
+ip route add 1.2.3 dev veth0
+ip route add 1.2 dev veth0
+ip route replace 1.2 dev veth1
+ip route change 1.2 dev veth0 src 10.0.0.1
+ip route
+ip route show table all
+ip link set veth0 down
+sleep 1.1
+ip route show table all
+ip route add 1.4.0.0/16 dev veth0
+ip route add 1.4.0.0/16 via 10.0.0.5
+ip route get 10.0.0.1
+ip a
+ip link set veth0 up
+sleep 1.1
+ip route show table all
+ip link del veth0
+ip route show table all
+`,
+  routeGet: `
+ip link add veth0 type veth peer name veth1
+ip link set veth0 up
+ip link set veth1 up
+ip addr add 10.0.0.1/24 brd + dev veth0
+ip addr add 10.1.0.1/24 dev veth1
+ip route add 192.168.0.0/16 via 10.0.0.254
+ip route add blackhole 172.21.0.0/16
+ip route add unreachable 172.22.0.0/16
+ip route add prohibit 172.23.0.0/16
+ip route get 10.0.0.77
+ip route get to 10.0.0.77
+ip route get 10.0.0.1
+ip route get 127.0.0.1
+ip route get 127.1.2.3
+ip route get 10.0.0.255
+ip route get 8.8.8.8
+ip route get 172.21.1.1
+ip route get 172.22.1.1
+ip route get 172.23.1.1
+ip route get 192.168.3.4
+ip route get 10.0.0.77 from 10.0.0.1
+ip route get 192.168.3.4 from 10.1.0.1
+ip route get 10.0.0.77 from 10.0.0.78 iif veth1
+ip route get 10.1.0.77 from 10.0.0.77 iif veth0
+sysctl -w net.ipv4.ip_forward=1
+ip route get 10.1.0.77 from 10.0.0.77 iif veth0
+ip route get 192.168.3.3 from 10.1.0.77 iif veth1
+ip route get 10.0.0.1 from 10.0.0.77 iif veth0
+ip route get 8.8.8.8 from 10.0.0.77 iif veth0
+ip route get 172.21.3.3 from 10.0.0.77 iif veth0
+ip route get 172.22.3.3 from 10.0.0.77 iif veth0
+ip route get 172.23.3.3 from 10.0.0.77 iif veth0
+ip route get 10.0.0.77 oif veth1
+ip route get 8.8.8.8 oif veth1
+ip route get 10.0.0.77 dev veth0
+ip route get 10.0.0.77/24
+ip route get 10.0.0.77 from 9.9.9.9
+ip route get 10.0.0.77 from 9.9.9.9 iif veth1
+ip route get foo
+ip route get
+ip route get 0.0.0.0
+ip route get 10.0.0.77 dev nope
+ip route get 10.0.0.77 iif nope
+ip -o route get 10.0.0.77
+ip -j route get 10.0.0.77
+ip -j route get 192.168.3.3 from 10.1.0.77 iif veth1
+ip route add default via 10.0.0.254
+ip route get 8.8.8.8
+ip r g 8.8.8.8
+ip ro get 8.8.8.8 oif veth1
+`,
+  neighbours: `
+ip netns add red
+ip link add veth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns red
+ip link set veth0 up
+ip -n red link set eth0 up
+ip addr add 10.0.0.1/24 dev veth0
+ip -n red addr add 10.0.0.2/24 dev eth0
+ip neigh
+arp -n
+arp -a
+ping -c 1 10.0.0.2 > /dev/null
+ip neigh
+arp -a
+arp -n
+arp
+arp -an
+arp -e
+arp -v
+arp -a 10.0.0.2
+arp 10.0.0.2
+arp -n 10.0.0.99
+arp -a 10.0.0.99
+arp -i veth0 -n
+arp -i nope -n
+ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0
+ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0
+ip neigh add 10.0.0.8 lladdr 2:0:0:0:0:8 dev veth0 nud reachable
+ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev veth0 nud stale
+ip neigh add 10.0.0.6 dev veth0
+ip neigh
+ip neigh show dev veth0
+ip neigh show 10.0.0.9
+ip neigh show to 10.0.0.9 dev veth0
+ip neigh show 10.0.0.8/31
+ip neigh show nud permanent
+ip neigh show nud stale
+ip neigh show nud foo
+ip neigh get 10.0.0.9 dev veth0
+ip neigh get 10.0.0.99 dev veth0
+ip neigh get 10.0.0.9
+ip -j neigh show 10.0.0.9
+ip -j neigh show 10.0.0.9 dev veth0
+ip -o neigh
+ip -br neigh
+ip neigh replace 10.0.0.9 lladdr 02:00:00:00:00:19 dev veth0
+ip neigh change 10.0.0.99 lladdr 02:00:00:00:00:19 dev veth0
+ip neigh change 10.0.0.9 lladdr 02:00:00:00:00:20 dev veth0 nud stale
+ip neigh show 10.0.0.9
+ip neigh del 10.0.0.9 dev veth0
+ip neigh show 10.0.0.9
+ip neigh del 10.0.0.9 dev veth0
+ip neigh del 10.0.0.2
+ip neigh del dev veth0
+ip neigh add 10.0.0.77 lladdr foo dev veth0
+ip neigh add 10.0.0.77 lladdr xyz dev veth0
+ip neigh add 10.0.0.77 lladdr 02:00:00:00:00:19 dev nope
+ip neigh add foo lladdr 02:00:00:00:00:19 dev veth0
+ip neigh add 10.0.0.77 lladdr 02:00:00:00:00:19 dev veth0 nud foo
+ip neigh add 10.0.0.77 10.0.0.78 dev veth0
+ip neigh add 10.0.0.77 lladdr
+ip neigh show dev nope
+ip neigh show dev lo dev lo
+arp -d 10.0.0.2
+arp -d 10.0.0.99
+arp -s 10.0.0.33 02:00:00:00:00:33
+arp -s 10.0.0.34 02:00:00:00:00:34 temp
+arp -s 99.0.0.34 02:00:00:00:00:34
+arp -s 10.0.0.34
+arp -s 10.0.0.34 foo
+arp -d
+arp -n
+arp -a
+ip n
+ip neigh flush
+ip neigh flush dev veth0
+ip n
+arp -n
+ip neigh flush all
+ip neigh flush dev veth0 nud permanent
+ip neigh
+ping -c 1 -W 1 10.0.0.99 > /dev/null
+ip neigh
+arp -n
+sleep 3
+ip neigh
+arp -a
+ip link set veth0 down
+ip neigh
+ip link set veth0 up
+ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0
+ip link set veth0 address 02:00:00:00:00:0b
+ip neigh
+ip neighbor
+ip neighb show
+`,
+  namespaces: `
+ip netns
+ip netns add red
+ip netns add red
+ip netns add blue
+ip netns
+ip netns list
+ip netns add
+ip netns add a/b
+ip netns del nope
+ip netns del
+ip netns exec
+ip netns exec red
+ip netns exec nope true
+ip netns identify
+ip netns exec red ip netns identify
+ip netns foo
+ip -n red a
+ip link add veth0 type veth peer name eth0 netns red
+ip link add veth1 type veth peer name eth0 netns blue
+ip link add veth2 netns red type veth peer name eth2 netns blue
+ip a
+ip netns
+ip -j netns
+ip netns exec red ip netns
+ip netns exec red ip netns exec blue ip -br link
+ip -n red a
+ip -n blue link
+ip -n blue -4 addr
+ip link set veth0 up
+sleep 1.1
+ip link show veth0
+ip -n red link show eth0
+ip -n red link set eth0 up
+ip -n red addr add 10.0.0.2/24 dev eth0
+ip addr add 10.0.0.1/24 dev veth0
+ip -n red -4 addr
+ip -n red -br addr
+ip -n red -br link
+ip -n red -o addr
+ip -n red -j addr
+ip link show veth0
+ip netns exec red ping -c 1 10.0.0.1 > /dev/null
+ip netns exec red ip neigh
+ip link set veth1 netns red
+ip -n red link
+ip link
+ip -n red link set veth1 name eth1
+ip link add c index 77 type veth peer name d index 78
+ip link set c netns red
+ip -n red -br link
+ip -n red link add x type veth peer name y
+ip -n red -br link
+ip -br link
+ip link add eth0 type veth peer name e1
+ip link set eth0 netns red
+ip link set eth0 netns red name eth5
+ip link set e1 netns red index 55
+ip -n red link
+ip link add br0 type bridge
+ip link set br0 netns red
+ip link set lo netns red
+readlink /proc/self/ns/net
+ip netns exec red readlink /proc/self/ns/net
+ip netns exec blue readlink /proc/self/ns/net
+ip netns exec red readlink /proc/self/ns/net
+ip netns del red
+sleep 0.3
+ip netns
+ip link
+ip -n blue link
+`,
+  sysctls: `
+sysctl net.ipv4.ip_forward
+sysctl -n net.ipv4.ip_forward
+sysctl -w net.ipv4.ip_forward=1
+sysctl net.ipv4.ip_forward=0
+sysctl -w net.ipv4.ip_forward
+sysctl -q -w net.ipv4.ip_forward=1
+sysctl -n -w net.ipv4.ip_forward=1
+sysctl net/ipv4/ip_forward
+sysctl -w net.ipv4.ip_forward=foo
+sysctl -w net.ipv4.ip_default_ttl=0
+sysctl -w net.ipv4.ip_default_ttl=300
+sysctl -w net.ipv4.ip_default_ttl=63
+sysctl net.ipv4.ip_forward net.ipv4.ip_default_ttl
+sysctl -w "net.ipv4.ip_forward = 1"
+sysctl -w net.ipv4.icmp_echo_ignore_all=2
+sysctl -w net.ipv4.icmp_echo_ignore_all=1 net.ipv4.icmp_echo_ignore_broadcasts=0
+ip netns add red
+ip netns exec red sysctl net.ipv4.ip_forward
+ip rule
+ip rule show
+ip rule list
+ip ru
+ip rule show table main
+ip rule show priority 0
+ip -j rule
+`,
+};
+
+export function linesOf(script: string): string[] {
+  return script.split("\n").filter((line) => line !== "");
+}
