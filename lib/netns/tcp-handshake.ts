@@ -3,7 +3,7 @@
 // (tcp_conn_request, tcp_rcv_synsent_state_process), tcp_minisocks.c (tcp_check_req), tcp_ipv4.c (tcp_v4_syn_recv_sock).
 import { LEVEL } from "../trace/step.ts";
 import { type Ipv4Packet, TCP_FLAG, type Tcp } from "../wire/packet.ts";
-import { routeOutput } from "./send.ts";
+import { peekRoute } from "./send.ts";
 import { TcpSocket } from "./tcp.ts";
 import { hash } from "./tcp-bind.ts";
 import { after, draw32, plus, TCP } from "./tcp-block.ts";
@@ -81,7 +81,7 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, c
     return void drop(
       `${listener.ready.length} connections wait to be accepted, and the backlog is ${listener.backlog}: the SYN is ignored`,
     );
-  const way = routeOutput(ns, packet.src, packet.dst, null, cause);
+  const way = peekRoute(ns, packet.src, packet.dst, null);
   if (way.errno !== null) return void drop(`there is no way back to ${packet.src}`);
   const child = new TcpSocket(ns, listener.program);
   child.listener = listener;

@@ -8,7 +8,7 @@ import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Tcp } from "../wire/p
 import type { Errno } from "./errno.ts";
 import type { Netns } from "./netns.ts";
 import type { Arrival } from "./receive.ts";
-import { routeOutput } from "./send.ts";
+import { peekRoute } from "./send.ts";
 import { afterRead } from "./tcp-ack.ts";
 import { conflict, connectionOf, hash, lookup, portToBind, portToConnect } from "./tcp-bind.ts";
 import { before, type Piece, TcpBlock } from "./tcp-block.ts";
@@ -75,7 +75,7 @@ export class TcpSocket extends TcpBlock {
   connect(address: Ipv4, port: number, cause = -1): Errno | null {
     if (this.state !== "UNCONN") return "EISCONN";
     const { ns } = this;
-    const way = routeOutput(ns, address, this.local.address, null, cause);
+    const way = peekRoute(ns, address, this.local.address, null);
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast") return "ENETUNREACH";
     const target = address.bits === 0 ? way.src : address;

@@ -55,7 +55,7 @@ function respond(request: HttpRequest, now: Date, err: (text: string) => void) {
   if (method !== "GET" && method !== "HEAD") {
     log(`code 501, message Unsupported method ('${method}')`);
     log(`${line} 501 -`);
-    return failure(501, `Unsupported method (${repr(method)})`, "Server does not support this operation", common, true);
+    return failure(501, `Unsupported method ('${method}')`, "Server does not support this operation", common, true);
   }
   if (path !== "/" && !path.startsWith("/?")) {
     log("code 404, message File not found");
@@ -67,8 +67,6 @@ function respond(request: HttpRequest, now: Date, err: (text: string) => void) {
   const head = `HTTP/1.0 200 OK\r\n${common}Content-type: text/html; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n`;
   return { pieces: method === "HEAD" ? [encode(head)] : [encode(head), body], close: true };
 }
-
-const repr = (text: string) => `&#x27;${text}&#x27;`;
 
 function failure(code: number, message: string, explain: string, common: string, withBody: boolean) {
   const body = encode(`<!DOCTYPE HTML>
@@ -85,7 +83,7 @@ function failure(code: number, message: string, explain: string, common: string,
     </body>
 </html>
 `);
-  const first = `HTTP/1.0 ${code} ${message.replaceAll("&#x27;", "'")}\r\n`;
+  const first = `HTTP/1.0 ${code} ${message}\r\n`;
   const head = `${first}${common}Connection: close\r\nContent-Type: text/html;charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n`;
   return { pieces: withBody ? [encode(head), body] : [encode(head)], close: true };
 }

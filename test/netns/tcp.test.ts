@@ -1,0 +1,240 @@
+// Laws of TCP in the model: what must hold whatever happens on the way.
+import { expect } from "chai";
+import { Lab } from "../../lib/lab/lab.ts";
+import type { Program } from "../../lib/lab/process.ts";
+import { connected, httpServer, more, tcpEcho, udpEcho } from "../../lib/lab/programs.ts";
+import { addAddress } from "../../lib/netns/configure.ts";
+import type { Netns } from "../../lib/netns/netns.ts";
+import { TcpSocket } from "../../lib/netns/tcp.ts";
+import { UdpSocket } from "../../lib/netns/udp.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { LEVEL } from "../../lib/trace/step.ts";
+import { SECOND } from "../../lib/trace/world.ts";
+import { ipv4 } from "../../lib/wire/address.ts";
+import { frameBytes } from "../../lib/wire/bytes.ts";
+import type { Frame } from "../../lib/wire/packet.ts";
+
+interface Pair {
+  readonly lab: Lab;
+  readonly a: Netns;
+  readonly b: Netns;
+  readonly frames: Frame[];
+}
+
+function pair(seed = "laws"): Pair {
+  const lab = new Lab({ seed });
+  const a = lab.node("a").root;
+  const b = lab.node("b").root;
+  const [eth0, peer] = lab.cable("a", "eth0", "b", "eth0");
+  addAddress(a, eth0, ipv4("10.0.0.1"), 24);
+  addAddress(b, peer, ipv4("10.0.0.2"), 24);
+  const frames: Frame[] = [];
+  eth0.taps = [(frame) => frames.push(frame)];
+  return { lab, a, b, frames };
+}
+
+const voice = (ns: Netns, said: string[] = []) => ({
+  ns,
+  out: (t: string) => said.push(t),
+  err: (t: string) => said.push(t),
+});
+
+/** Sends `data` to an echo server and returns what comes back. */
+function echoed({ lab, a, b }: Pair, data: Uint8Array, address = "10.0.0.2"): { got: number[]; status: number | null } {
+  lab.start("echo", voice(b), tcpEcho(b, { port: 7 }));
+  const got: number[] = [];
+  const client = lab.start("client", voice(a), talk(a, data, got, address));
+  lab.runUntilDone(client);
+  return { got, status: client.status };
+}
+
+function* talk(ns: Netns, data: Uint8Array, got: number[], address: string): Program {
+  const socket = new TcpSocket(ns, "client");
+  const failed = yield* connected(socket, ipv4(address), 7);
+  if (failed !== null) return 1;
+  socket.send(data);
+  while (got.length < data.length) {
+    const piece = yield* more(socket);
+    if (piece === null || typeof piece === "string" || piece.end) return 2;
+    got.push(...piece.data);
+  }
+  socket.close();
+  return 0;
+}
+
+const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 255);
+
+describe("TCP", () => {
+  it("brings every octet once and in order, however many there are", () => {
+    for (const length of [1, 1447, 1448, 1449, 20_000, 300_000]) {
+      const data = pattern(length);
+      const { got, status } = echoed(pair(), data);
+      expect(status).to.equal(0);
+      expect(Buffer.from(got).equals(Buffer.from(data)), `${length} octets`).to.equal(true);
+    }
+  });
+
+  it("brings every octet once and in order when one frame in ten is lost", () => {
+    for (const seed of ["x", "y", "z"]) {
+      const two = pair(seed);
+      const { lab } = two;
+      const carry = lab.carry.bind(lab);
+      lab.carry = (device, frame, cause) => {
+        if (frame.payload.kind !== "ipv4" || lab.random() >= 0.1) carry(device, frame, cause);
+      };
+      const data = pattern(40_000);
+      const { got, status } = echoed(two, data);
+      expect(status, seed).to.equal(0);
+      expect(Buffer.from(got).equals(Buffer.from(data)), seed).to.equal(true);
+    }
+  });
+
+  it("gives the same octets on the cable for the same seed, and others for another", () => {
+    const bytes = (seed: string) => {
+      const two = pair(seed);
+      echoed(two, pattern(5000));
+      return two.frames.map((frame) => Buffer.from(frameBytes(frame)).toString("hex")).join("\n");
+    };
+    expect(bytes("one")).to.equal(bytes("one"));
+    expect(bytes("one")).not.to.equal(bytes("two"));
+  });
+
+  it("does the same whether somebody watches or not, and says nothing when nobody does", () => {
+    const times = [LEVEL.off, LEVEL.path, LEVEL.full].map((level) => {
+      const two = pair();
+      two.lab.recorder.level = level;
+      echoed(two, pattern(5000));
+      if (level === LEVEL.off) expect(two.lab.recorder.steps).to.have.length(0);
+      return [two.lab.now, two.frames.length];
+    });
+    expect(times[1]).to.deep.equal(times[0]);
+    expect(times[2]).to.deep.equal(times[0]);
+  });
+
+  it("names the cause of each step, back to what a program did or a timer", () => {
+    const two = pair();
+    two.lab.recorder.level = LEVEL.path;
+    echoed(two, pattern(3000));
+    const { steps } = two.lab.recorder;
+    const roots = steps.filter(({ cause }) => cause === null);
+    for (const step of steps) expect(step.cause === null || step.cause < step.id, step.because).to.equal(true);
+    for (const { what, because } of roots) {
+      expect(what, because).to.equal("socket");
+      expect(because).to.match(/connects from|writes|sends|no answer|probe/);
+    }
+    const answer = steps.find(({ because }) => because.includes("echo writes"));
+    const path: string[] = [];
+    for (let at = answer; at !== undefined; at = at.cause === null ? undefined : steps[at.cause]) path.push(at.because);
+    expect(path.at(-1)).to.match(/client (connects|writes)/);
+  });
+
+  it("lets the lab be quiet when a connection has ended: TIME-WAIT waits in the background, a minute", () => {
+    const two = pair();
+    echoed(two, pattern(10));
+    two.lab.run();
+    expect(two.lab.now).to.be.below(SECOND);
+    const states = () => [...two.a.sockets.tcp.values()].flat().map(({ state }) => state);
+    expect(states()).to.deep.equal(["TIME-WAIT"]);
+    two.lab.runFor(59 * SECOND);
+    expect(states()).to.deep.equal(["TIME-WAIT"]);
+    two.lab.runFor(2 * SECOND);
+    expect(states()).to.deep.equal([]);
+  });
+
+  it("gives up a SYN after ten retransmissions and 131 s (tcp_syn_retries 6, tcp_syn_linear_timeouts 4)", () => {
+    const two = pair();
+    two.lab.carry = () => {};
+    const silent = new TcpSocket(two.a, "client");
+    two.a.inet.get(two.a.devices.get("eth0")!)!.neighbours.clear();
+    runShell(two.lab, place(two.lab, "a"), "ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:99 dev eth0");
+    expect(silent.connect(ipv4("10.0.0.2"), 80)).to.equal(null);
+    two.lab.run();
+    expect(silent.takeError()).to.equal("ETIMEDOUT");
+    expect(two.lab.now / SECOND).to.be.closeTo(131, 0.1);
+    expect(two.frames.filter(({ payload }) => payload.kind === "ipv4")).to.have.length(11);
+  });
+
+  it("is told of a router's error while it connects, and only then", () => {
+    const two = pair();
+    const socket = new TcpSocket(two.a, "client");
+    expect(socket.connect(ipv4("10.0.0.9"), 80)).to.equal(null);
+    two.lab.runFor(2.99 * SECOND);
+    expect(socket.takeError()).to.equal(null);
+    two.lab.runFor(0.02 * SECOND);
+    expect(socket.takeError()).to.equal("EHOSTUNREACH");
+  });
+
+  it("prefers a listener bound to the address to one bound to any", () => {
+    const { lab, a, b } = pair();
+    const here: string[] = [];
+    for (const [program, address] of [
+      ["any", undefined],
+      ["loopback", "127.0.0.1"],
+    ] as const) {
+      const started = httpServer(b, {
+        port: program === "any" ? 80 : 81,
+        program,
+        ...(address && { address }),
+        reply: () => program,
+      });
+      lab.start(program, voice(b, here), started);
+    }
+    const curl = (where: string, line: string) => runShell(lab, place(lab, where), line).text;
+    expect(curl("a", "curl -s 10.0.0.2")).to.equal("any");
+    expect(curl("b", "curl -s 127.0.0.1:81")).to.equal("loopback");
+    expect(curl("a", "curl 10.0.0.2:81")).to.match(/^curl: \(7\)/);
+    expect(a.sockets.tcp.size).to.be.greaterThan(0);
+  });
+});
+
+describe("two containers of one pod", () => {
+  const pod = () => {
+    const lab = new Lab({ seed: "pod" });
+    const node = lab.node("node-1");
+    node.bridge("cni0", { address: "10.244.1.1/24" });
+    node.pod("p", { bridge: "cni0", address: "10.244.1.5/24", gateway: "10.244.1.1", containers: ["app", "sidecar"] });
+    return { lab, ns: lab.netns("p"), sh: (where: string, line: string) => runShell(lab, place(lab, where), line) };
+  };
+
+  it("share their ports: the second to bind one gets Address already in use", () => {
+    const { sh } = pod();
+    expect(sh("p/app", "python3 -m http.server 8080 &").status).to.equal(0);
+    const second = sh("p/sidecar", "python3 -m http.server 8080");
+    expect(second.text.trimEnd().split("\n").at(-1)).to.equal("OSError: [Errno 98] Address already in use");
+    expect(second.status).to.equal(1);
+    expect(sh("p/sidecar", "python3 -m http.server 8081 &").status).to.equal(0);
+  });
+
+  it("reach each other by loopback and by the pod's own address, and both ways never leave the pod", () => {
+    const { lab, ns, sh } = pod();
+    lab.start(
+      "app",
+      voice(ns),
+      httpServer(ns, { port: 8080, reply: ({ client }) => `app saw client ${client.address}\n` }),
+    );
+    const { stats } = ns.devices.get("eth0")!;
+    const before = stats.txPackets;
+    expect(sh("p/sidecar", "curl -s http://localhost:8080").out).to.equal("app saw client 127.0.0.1\n");
+    expect(sh("p/sidecar", "curl -s http://10.244.1.5:8080").out).to.equal("app saw client 10.244.1.5\n");
+    expect(stats.txPackets).to.equal(before);
+    expect(ns.devices.get("lo")!.stats.txPackets).to.be.greaterThan(10);
+  });
+});
+
+describe("a UDP echo", () => {
+  it("sends back what it gets, and the answer is caused by the question", () => {
+    const { lab, a, b } = pair();
+    lab.recorder.level = LEVEL.path;
+    lab.start("echo", voice(b), udpEcho(b, { port: 7 }));
+    const socket = new UdpSocket(a, "client");
+    lab.run();
+    socket.send(pattern(10), { address: ipv4("10.0.0.2"), port: 7 });
+    lab.run();
+    const back = socket.receive()!;
+    expect([...back.data]).to.deep.equal([...pattern(10)]);
+    const { steps } = lab.recorder;
+    let first = steps[back.cause]!;
+    while (first.cause !== null) first = steps[first.cause]!;
+    expect(first.because).to.match(/^client sends 10 octets/);
+  });
+});

@@ -1,0 +1,102 @@
+// ss, nc, curl and python3 -m http.server against the real ones: the same lines, byte for byte.
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { Lab } from "../../lib/lab/lab.ts";
+import { addAddress } from "../../lib/netns/configure.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { ipv4 } from "../../lib/wire/address.ts";
+
+const here = new URL("../../../test/tools-sockets/", import.meta.url);
+
+interface Entry {
+  readonly at: "a" | "b";
+  readonly line?: string;
+  readonly background?: string;
+  /** The line as it is written here, where the real one needs a path. */
+  readonly here?: string;
+}
+
+interface Said {
+  readonly at: string;
+  readonly line: string;
+  readonly text: string;
+  readonly status: number;
+}
+
+const entries = JSON.parse(readFileSync(new URL("lines.json", here), "utf8")) as Entry[];
+
+function isReal(): boolean {
+  if (process.env.PACKETWALK_REAL === "no" || process.getuid?.() !== 0) return false;
+  const name = `pw-try-${process.pid}`;
+  const made = spawnSync("ip", ["netns", "add", name]).status === 0;
+  spawnSync("ip", ["netns", "del", name]);
+  const versions = [
+    ["curl --version", "curl 7.88."],
+    ["/usr/bin/python3 --version", "Python 3.11."],
+    ["nc -h 2>&1", "OpenBSD netcat"],
+    ["ss --version", "iproute2-6.1"],
+    ["script --version", "util-linux"],
+  ];
+  return made && versions.every(([line, text]) => `${spawnSync("sh", ["-c", line!]).stdout}`.includes(text!));
+}
+
+function model(): Said[] {
+  const lab = new Lab({ seed: "lines" });
+  lab.node("a");
+  lab.node("b");
+  const [eth0, peer] = lab.cable("a", "eth0", "b", "eth0");
+  addAddress(lab.netns("a"), eth0, ipv4("10.0.0.1"), 24);
+  addAddress(lab.netns("b"), peer, ipv4("10.0.0.2"), 24);
+  return entries.map(({ at, line, background, here }) => {
+    const text = here ?? line ?? background!;
+    const result = runShell(lab, place(lab, at), background === undefined ? text : `${text} &`);
+    lab.runFor(5e8);
+    return { at, line: line ?? background!, text: background === undefined ? result.text : "", status: result.status };
+  });
+}
+
+/**
+ * Only these differ by nature, and only these are made equal: ports drawn by chance (with the space that aligns
+ * them), dates, milliseconds that a clock measured, where the header and the body of an answer meet in a read, and
+ * the order in which the kernel's hash tables list sockets.
+ */
+function plain(line: string, text: string): string {
+  let said = text
+    .replace(/\b(3[2-9]|[45]\d|60)\d{3}\b/g, "PORT")
+    .replace(/^< Date: .*$/gm, "< Date: DATE")
+    .replace(/after \d+ ms/g, "after N ms")
+    .replace(/after \d+ milliseconds/g, "after N milliseconds");
+  if (line.includes("ss ")) {
+    const [head = "", ...rows] = said.split("\n");
+    said = [head, ...rows.sort()].join("\n");
+  }
+  return said;
+}
+
+describe("a line with ss, nc, curl or python3 says what the real tool says", function () {
+  this.timeout(120_000);
+  let real: readonly Said[] = [];
+  let ours: readonly Said[] = [];
+
+  before(() => {
+    if (isReal()) {
+      console.log("      sockets: compared with this machine's ss, nc, curl and python3");
+      const script = new URL("record.py", here).pathname;
+      const input = readFileSync(new URL("lines.json", here));
+      real = JSON.parse(`${execFileSync("python3", [script, `pw${process.pid}-`], { input })}`) as Said[];
+    } else {
+      console.log("      sockets: compared with recorded goldens (test/tools-sockets/goldens/lines.json)");
+      real = JSON.parse(readFileSync(new URL("goldens/lines.json", here), "utf8")) as Said[];
+    }
+    ours = model();
+  });
+
+  for (const [i, { at, line, background }] of entries.entries()) {
+    if (background !== undefined) continue;
+    it(`${at}: ${line}`, () => {
+      expect(plain(line!, ours[i]!.text)).to.equal(plain(line!, real[i]!.text));
+      expect(ours[i]!.status, "exit status").to.equal(real[i]!.status);
+    });
+  }
+});
