@@ -20,8 +20,11 @@ export interface Endpoint {
 
 export class SocketTable {
   readonly udp = new Map<number, UdpSocket[]>();
-  /** Listeners and connections by local port. */
+  /** Every bound socket and connection by local port, then the listeners among them. */
   readonly tcp = new Map<number, TcpSocket[]>();
+  readonly tcpListeners = new Map<number, TcpSocket[]>();
+  /** Connections by the other end, as `connectionKey` of tcp-bind.ts makes a number of it. */
+  readonly tcpConnections = new Map<number, TcpSocket[]>();
   readonly ping: PingSocket[] = [];
   private readonly ns: Netns;
 

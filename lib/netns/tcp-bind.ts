@@ -55,40 +55,67 @@ function search(ns: Netns, parity: number, isFree: (port: number) => boolean): n
   return null;
 }
 
+/** The other end as one number; few connections share it. */
+const connectionKey = (address: Ipv4, port: number): number => address.bits * 65536 + port;
+
+/** Puts a socket into the tables: of bound ports, and, when it has another end, of connections. */
 export function hash(socket: TcpSocket): void {
-  const { tcp } = socket.ns.sockets;
-  const { port } = socket.local;
-  const list = tcp.get(port);
-  if (list === undefined) tcp.set(port, [socket]);
-  else if (!list.includes(socket)) list.push(socket);
+  const { sockets } = socket.ns;
+  if (!socket.isHashed) add(sockets.tcp, socket.local.port, socket);
+  socket.isHashed = true;
+  if (socket.remote !== null)
+    add(sockets.tcpConnections, connectionKey(socket.remote.address, socket.remote.port), socket);
 }
 
 export function unhash(socket: TcpSocket): void {
-  const { tcp } = socket.ns.sockets;
-  const list = tcp.get(socket.local.port);
+  if (!socket.isHashed) return;
+  const { sockets } = socket.ns;
+  socket.isHashed = false;
+  remove(sockets.tcp, socket.local.port, socket);
+  remove(sockets.tcpListeners, socket.local.port, socket);
+  if (socket.remote !== null)
+    remove(sockets.tcpConnections, connectionKey(socket.remote.address, socket.remote.port), socket);
+}
+
+/** A bound socket begins to listen. */
+export function hashListener(socket: TcpSocket): void {
+  add(socket.ns.sockets.tcpListeners, socket.local.port, socket);
+}
+
+function add(table: Map<number, TcpSocket[]>, key: number, socket: TcpSocket): void {
+  const list = table.get(key);
+  if (list === undefined) table.set(key, [socket]);
+  else list.push(socket);
+}
+
+function remove(table: Map<number, TcpSocket[]>, key: number, socket: TcpSocket): void {
+  const list = table.get(key);
   const at = list?.indexOf(socket) ?? -1;
   if (list === undefined || at === -1) return;
   list.splice(at, 1);
-  if (list.length === 0) tcp.delete(socket.local.port);
+  if (list.length === 0) table.delete(key);
 }
 
-/** The connection a segment belongs to, else the listener that fits best. */
+function connection(ns: Netns, local: Endpoint, address: Ipv4, port: number): TcpSocket | undefined {
+  for (const socket of ns.sockets.tcpConnections.get(connectionKey(address, port)) ?? [])
+    if (socket.local.port === local.port && socket.local.address === local.address) return socket;
+  return undefined;
+}
+
+/** The connection a segment belongs to, else the listener that fits best (__inet_lookup_skb). */
 export function lookup(ns: Netns, { src, dst }: Ipv4Packet, { srcPort, dstPort }: Tcp): TcpSocket | undefined {
-  let listener: TcpSocket | undefined;
-  for (const socket of ns.sockets.tcp.get(dstPort) ?? []) {
-    const { local, remote, state } = socket;
-    if (remote !== null) {
-      if (remote.port === srcPort && remote.address === src && local.address === dst) return socket;
-    } else if (state === "LISTEN" && (local.address === dst || (local.address === null && listener === undefined)))
-      listener = socket;
-  }
-  return listener;
+  return connection(ns, { address: dst, port: dstPort }, src, srcPort) ?? listenerFor(ns, dst, dstPort);
+}
+
+/** A listener bound to the address beats one bound to any; several with SO_REUSEPORT share by chance. */
+function listenerFor(ns: Netns, address: Ipv4, port: number): TcpSocket | undefined {
+  const fits = ns.sockets.tcpListeners.get(port) ?? [];
+  const exact = fits.filter(({ local }) => local.address === address);
+  const chosen = exact.length > 0 ? exact : fits.filter(({ local }) => local.address === null);
+  return chosen.length > 1 ? chosen[Math.floor(ns.cables.random() * chosen.length)] : chosen[0];
 }
 
 /** Our own end of a quoted segment. */
 export function connectionOf(ns: Netns, quoted: Ipv4Packet, { srcPort, dstPort }: Tcp): TcpSocket | undefined {
-  return (ns.sockets.tcp.get(srcPort) ?? []).find(
-    ({ local, remote }) =>
-      remote !== null && remote.address === quoted.dst && remote.port === dstPort && local.address === quoted.src,
-  );
+  return connection(ns, { address: quoted.src, port: srcPort }, quoted.dst, dstPort);
 }

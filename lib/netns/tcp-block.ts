@@ -84,6 +84,8 @@ export abstract class TcpBlock extends Waitable {
   remote: { readonly address: Ipv4; readonly port: number } | null = null;
   /** The port was named by bind, not chosen for a connection. */
   isBound = false;
+  /** It is in the tables of its namespace. */
+  isHashed = false;
   /** SO_REUSEADDR and TCP_NODELAY. */
   reuseAddress = false;
   noDelay = false;

@@ -10,7 +10,7 @@ import type { Netns } from "./netns.ts";
 import type { Arrival } from "./receive.ts";
 import { peekRoute } from "./send.ts";
 import { afterRead } from "./tcp-ack.ts";
-import { conflict, connectionOf, hash, lookup, portToBind, portToConnect } from "./tcp-bind.ts";
+import { conflict, connectionOf, hash, hashListener, lookup, portToBind, portToConnect } from "./tcp-bind.ts";
 import { before, type Piece, TcpBlock } from "./tcp-block.ts";
 import { close, fail, sendFin } from "./tcp-close.ts";
 import { listenInput, mssOf, sendSyn, synRecvInput, synSentInput } from "./tcp-handshake.ts";
@@ -65,6 +65,7 @@ export class TcpSocket extends TcpBlock {
     const other = conflict(this, this.local);
     if (other !== undefined) return this.inUse(this.local.port, other);
     this.backlog = Math.min(backlog, 4096);
+    if (this.state !== "LISTEN") hashListener(this);
     this.state = "LISTEN";
     return null;
   }
