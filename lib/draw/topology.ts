@@ -1,7 +1,8 @@
 // The lab as nested boxes with the way of a packet numbered on its cables.
 import type { LabData } from "../lab/data.ts";
 import type { Step } from "../trace/step.ts";
-import { arrange, type NodeBox, placeAcross } from "./bands.ts";
+import { placeAcross } from "./across.ts";
+import { arrange, type NodeBox } from "./bands.ts";
 import { type Cable, type NameSpot, route } from "./cables.ts";
 import { fold } from "./fold.ts";
 import { legend, legendHeight, legendWidth } from "./legend.ts";
