@@ -10,6 +10,7 @@ import { python3 } from "./python3.ts";
 import { readlink } from "./readlink.ts";
 import { ss } from "./ss.ts";
 import { sysctl } from "./sysctl.ts";
+import { tcpdump } from "./tcpdump.ts";
 import { cat, echo, grep, head, no, sleep, tail, wc, yes } from "./text.ts";
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -30,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ss,
   sysctl,
   tail,
+  tcpdump,
   true: yes,
   wc,
 };

@@ -35,7 +35,8 @@ export function place(lab: Lab, where: string): Place {
 }
 
 /**
- * Runs shell text and lets virtual time pass until it is done; what it leaves running in the background goes on.
+ * Runs shell text and lets virtual time pass until it is done; what it leaves running in the background goes on,
+ * except tcpdump: its words would reach nobody, so it ends with the text, as when its terminal closes, and counts.
  * Throws BadInput for unknown commands before anything runs, and for flags that are not modelled.
  */
 export function runShell(lab: Lab, where: Place, text: string): ShellResult {
@@ -47,13 +48,15 @@ export function runShell(lab: Lab, where: Place, text: string): ShellResult {
     out: (piece: string) => void said.push({ text: piece, out: true }),
     err: (piece: string) => void said.push({ text: piece, out: false }),
   };
-  const shell = lab.start("sh", surroundings, list(lab, where, pipelines, surroundings));
+  const captures: Process[] = [];
+  const shell = lab.start("sh", surroundings, list(lab, where, pipelines, surroundings, captures));
   if (!lab.runUntilDone(shell)) {
     shell.kill(INTERRUPTED);
     surroundings.err(
       `(interrupted: nothing more can happen here, and ${lastWords(pipelines)} still waits. Put & behind it to leave it running.)\n`,
     );
   }
+  for (const capture of captures) capture.kill(0);
   const join = (pieces: typeof said) => pieces.map((piece) => piece.text).join("");
   return { text: join(said), out: join(said.filter((piece) => piece.out)), status: shell.status ?? INTERRUPTED };
 }
@@ -77,14 +80,15 @@ function known(words: readonly string[]): void {
 
 type Voice = Pick<Call, "out" | "err">;
 
-function* list(lab: Lab, where: Place, pipelines: readonly Pipeline[], voice: Voice): Program {
+function* list(lab: Lab, where: Place, pipelines: readonly Pipeline[], voice: Voice, captures: Process[]): Program {
   let status = 0;
   for (const pipeline of pipelines) {
     if (pipeline.when === "and" && status !== 0) continue;
     if (pipeline.when === "or" && status === 0) continue;
     const body = pipe(lab, where, pipeline.commands, voice);
     if (pipeline.background) {
-      lab.start(pipeline.text, { ns: where.ns, ...voice }, body);
+      const process = lab.start(pipeline.text, { ns: where.ns, ...voice }, body);
+      if (pipeline.commands.some(({ words }) => words.includes("tcpdump"))) captures.push(process);
       // It gets the chance to start: a server in the background listens before the next command asks it.
       yield { until: lab.now };
       status = 0;

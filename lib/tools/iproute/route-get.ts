@@ -94,10 +94,13 @@ function output(context: Context, { to, from, oif }: Question): Answer {
     const src = from ?? selectSource(ns.inet.get(oif)!.addresses, null, "link");
     return { type: "unicast", via: null, device: oif, table: TABLE.main, src, flags: [] };
   }
-  const { type, route, table } = way;
+  const { type, table } = way;
   const flags = type === "broadcast" ? ["local", "brd"] : type === "local" ? ["local"] : [];
   const device = type === "local" ? loopback : way.device;
-  return { type, via: route.via, device, table, src: from ?? sourceFor(ns, way, to), flags };
+  const src = from ?? sourceFor(ns, way, to);
+  // What comes from 127.0.0.0/8 stays at home (__mkroute_output).
+  if (src?.isLoopback && device !== loopback) throw answers("EINVAL");
+  return { type, via: gatewayOf(way), device, table, src, flags };
 }
 
 function input(context: Context, { to, from }: Question, iif: Device): Answer {
@@ -116,7 +119,12 @@ function input(context: Context, { to, from }: Question, iif: Device): Answer {
       flags: type === "broadcast" ? ["local", "brd"] : ["local"],
     };
   if (!ns.forwarding) throw answers("EHOSTUNREACH");
-  return { type, via: way.route.via, device: way.device, table, src: null, flags: [] };
+  return { type, via: gatewayOf(way), device: way.device, table, src: null, flags: [] };
+}
+
+/** The gateway, if it is one: the namespace's own address is none. */
+function gatewayOf({ route, nextHop }: Way): Ipv4 | null {
+  return route.via === nextHop ? nextHop : null;
 }
 
 /** A question is no packet: it leaves no steps in the trace. */
