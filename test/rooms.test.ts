@@ -28,6 +28,7 @@ const HOME: Record<string, string> = {
   "ipaddr.js": "wire",
   seedrandom: "lab",
   d3: "draw",
+  "d3-selection": "draw",
   tslab: "jupyter",
   zeromq: "jupyter",
 };

@@ -1,7 +1,7 @@
 // A scene becomes SVG text through D3: one join for the shapes, attributes from data. No scripts, no outside
 // fonts or pictures, its own light card, an id that depends on nothing but the content.
 import { createHash } from "node:crypto";
-import { type BaseType, type Selection, select } from "d3";
+import { type BaseType, type Selection, select } from "d3-selection";
 import { MicroDocument, type MicroElement, SVG_NAMESPACE } from "./dom.ts";
 import { paint } from "./ink.ts";
 import type { Area, Box, Dot, Line, Point, Scene, Shape, Text } from "./scene.ts";

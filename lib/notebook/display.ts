@@ -1,5 +1,6 @@
 // How values show themselves in a notebook: a MIME bundle under the symbol that Jupyter kernels for JavaScript look for.
-import { figure } from "../draw/figure.ts";
+import { type Figure, figure } from "../draw/figure.ts";
+import { interactive } from "../draw/interactive.ts";
 import type { Scene } from "../draw/scene.ts";
 import { svg } from "../draw/svg.ts";
 
@@ -30,20 +31,31 @@ export class Told {
 /** A scene that shows itself as a picture with its text twin. */
 export class Picture {
   readonly scene: Scene;
+  private made: Figure | null = null;
+
   constructor(scene: Scene) {
     this.scene = scene;
+  }
+  private get figure(): Figure {
+    this.made ??= figure(this.scene);
+    return this.made;
   }
   /** The picture as SVG text, for a file. */
   svg(): string {
     return svg(this.scene);
   }
+  /** The same picture with buttons that step through it and words that show on hovering; it needs a trusted notebook. */
+  interactive(): { [DISPLAY](): Shown } {
+    const { data } = interactive(this.scene);
+    return { [DISPLAY]: () => data };
+  }
   [DISPLAY](): Shown {
-    return figure(this.scene).data;
+    return this.figure.data;
   }
   get [METADATA](): Readonly<Record<string, string>> {
-    return figure(this.scene).metadata;
+    return this.figure.metadata;
   }
   [INSPECT](): string {
-    return figure(this.scene).data["text/plain"] ?? "";
+    return this.figure.data["text/plain"];
   }
 }
