@@ -23,7 +23,7 @@ export class SocketTable {
   /** Every bound socket and connection by local port, then the listeners among them. */
   readonly tcp = new Map<number, TcpSocket[]>();
   readonly tcpListeners = new Map<number, TcpSocket[]>();
-  /** Connections by the other end, as `connectionKey` of tcp-bind.ts makes a number of it. */
+  /** Connections by both ends, as `connectionKey` of tcp-bind.ts makes a number of it. */
   readonly tcpConnections = new Map<number, TcpSocket[]>();
   readonly ping: PingSocket[] = [];
   private readonly ns: Netns;

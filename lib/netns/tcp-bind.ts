@@ -55,8 +55,9 @@ function search(ns: Netns, parity: number, isFree: (port: number) => boolean): n
   return null;
 }
 
-/** The other end as one number; few connections share it. */
-const connectionKey = (address: Ipv4, port: number): number => address.bits * 65536 + port;
+/** Both ports and the other end's address as one number; few connections share it (inet_ehashfn). */
+const connectionKey = (localPort: number, address: Ipv4, port: number): number =>
+  Math.imul(address.bits, 0x9e3779b1) ^ ((port << 16) | localPort);
 
 /** Puts a socket into the tables: of bound ports, and, when it has another end, of connections. */
 export function hash(socket: TcpSocket): void {
@@ -64,7 +65,7 @@ export function hash(socket: TcpSocket): void {
   if (!socket.isHashed) add(sockets.tcp, socket.local.port, socket);
   socket.isHashed = true;
   if (socket.remote !== null)
-    add(sockets.tcpConnections, connectionKey(socket.remote.address, socket.remote.port), socket);
+    add(sockets.tcpConnections, connectionKey(socket.local.port, socket.remote.address, socket.remote.port), socket);
 }
 
 export function unhash(socket: TcpSocket): void {
@@ -74,7 +75,7 @@ export function unhash(socket: TcpSocket): void {
   remove(sockets.tcp, socket.local.port, socket);
   remove(sockets.tcpListeners, socket.local.port, socket);
   if (socket.remote !== null)
-    remove(sockets.tcpConnections, connectionKey(socket.remote.address, socket.remote.port), socket);
+    remove(sockets.tcpConnections, connectionKey(socket.local.port, socket.remote.address, socket.remote.port), socket);
 }
 
 /** A bound socket begins to listen. */
@@ -97,8 +98,14 @@ function remove(table: Map<number, TcpSocket[]>, key: number, socket: TcpSocket)
 }
 
 function connection(ns: Netns, local: Endpoint, address: Ipv4, port: number): TcpSocket | undefined {
-  for (const socket of ns.sockets.tcpConnections.get(connectionKey(address, port)) ?? [])
-    if (socket.local.port === local.port && socket.local.address === local.address) return socket;
+  for (const socket of ns.sockets.tcpConnections.get(connectionKey(local.port, address, port)) ?? [])
+    if (
+      socket.local.port === local.port &&
+      socket.local.address === local.address &&
+      socket.remote!.port === port &&
+      socket.remote!.address === address
+    )
+      return socket;
   return undefined;
 }
 

@@ -241,7 +241,9 @@ export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, ca
 
 /** tcp_v4_mtu_reduced: smaller segments from now on, and again what was too large. */
 function smallerMtu(socket: TcpSocket, mtu: number): boolean {
-  if (mtu < 68 || mtu - 40 >= socket.routeMss) return false;
+  if (mtu < 68) return false;
+  // The other segments of the same burst say it again.
+  if (mtu - 40 >= socket.routeMss) return true;
   socket.routeMss = Math.max(mtu, 552) - 40;
   syncMss(socket);
   // Nothing of it got through: it goes back to what is not sent yet, and is cut anew.

@@ -164,6 +164,34 @@ describe("TCP", () => {
     expect(socket.takeError()).to.equal("EHOSTUNREACH");
   });
 
+  it("learns from a router that the way is narrower, and sends again in smaller segments", () => {
+    const lab = new Lab({ seed: "mtu" });
+    for (const name of ["a", "r", "b"]) lab.node(name);
+    lab.cable("a", "eth0", "r", "eth0");
+    lab.cable("r", "eth1", "b", "eth0");
+    const sh = (where: string, text: string) => expect(runShell(lab, place(lab, where), text).text).to.equal("");
+    sh("a", "ip addr add 10.0.0.1/24 dev eth0; ip route add default via 10.0.0.254");
+    sh("r", "ip addr add 10.0.0.254/24 dev eth0; ip addr add 10.0.1.254/24 dev eth1; ip link set eth1 mtu 1400");
+    lab.netns("r").sysctls.set("net.ipv4.ip_forward", "1");
+    sh("b", "ip addr add 10.0.1.2/24 dev eth0; ip route add default via 10.0.1.254");
+    const two: Pair = { lab, a: lab.netns("a"), b: lab.netns("b"), frames: [] };
+    let longest = 0;
+    two.b.devices.get("eth0")!.taps = [
+      ({ payload }, direction) => {
+        if (direction === "in" && payload.kind === "ipv4" && payload.body.kind === "tcp") {
+          longest = Math.max(longest, payload.body.data.length);
+          expect(payload.dontFragment).to.equal(true);
+        }
+      },
+    ];
+    const data = pattern(30_000);
+    const { got, status } = echoed(two, data, "10.0.1.2");
+    expect(status).to.equal(0);
+    expect(Buffer.from(got).equals(Buffer.from(data))).to.equal(true);
+    expect(longest).to.equal(1348);
+    expect(lab.now).to.be.below(SECOND);
+  });
+
   it("prefers a listener bound to the address to one bound to any", () => {
     const { lab, a, b } = pair();
     const here: string[] = [];
