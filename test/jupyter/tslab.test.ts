@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { expect } from "chai";
+import { magicOf } from "../../lib/jupyter/magic.ts";
 import { parseNotebook, sourceOf } from "../../lib/jupyter/notebook.ts";
 import { type Client, startClient } from "./client.ts";
 import { ROOT } from "./python.ts";
@@ -18,6 +19,14 @@ const TSLAB = [
 ];
 
 const NOTEBOOKS = path.join(ROOT, "notebooks");
+
+/** What a reader writes in plain tslab instead of a %%sh cell. */
+function plain(source: string): string {
+  const magic = magicOf(source);
+  if (magic?.kind !== "sh") return source;
+  const args = [magic.where, magic.text].map((text) => JSON.stringify(text)).join(", ");
+  return `import { sh as plainSh } from "packetwalk";\nplainSh(${args})`;
+}
 
 describe("plain tslab", () => {
   let kernel: Client;
@@ -55,7 +64,7 @@ describe("plain tslab", () => {
       for (const cell of cells) {
         const source = sourceOf(cell);
         const left = cell.metadata.tags?.some((tag) => tag === "raises-exception" || tag === "skip-execution");
-        if (cell.cell_type === "code" && !left && !source.startsWith("%%")) await runs(source);
+        if (cell.cell_type === "code" && !left) await runs(plain(source));
       }
     });
   }
