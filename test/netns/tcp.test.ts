@@ -166,13 +166,17 @@ describe("TCP", () => {
 
   it("learns from a router that the way is narrower, and sends again in smaller segments", () => {
     const lab = new Lab({ seed: "mtu" });
-    for (const name of ["a", "r", "b"]) lab.node(name);
-    lab.cable("a", "eth0", "r", "eth0");
-    lab.cable("r", "eth1", "b", "eth0");
+    for (const name of ["a", "r1", "r2", "b"]) lab.node(name);
+    lab.cable("a", "eth0", "r1", "eth0");
+    lab.cable("r1", "eth1", "r2", "eth1");
+    lab.cable("r2", "eth0", "b", "eth0");
     const sh = (where: string, text: string) => expect(runShell(lab, place(lab, where), text).text).to.equal("");
     sh("a", "ip addr add 10.0.0.1/24 dev eth0; ip route add default via 10.0.0.254");
-    sh("r", "ip addr add 10.0.0.254/24 dev eth0; ip addr add 10.0.1.254/24 dev eth1; ip link set eth1 mtu 1400");
-    lab.netns("r").sysctls.set("net.ipv4.ip_forward", "1");
+    sh("r1", "ip addr add 10.0.0.254/24 dev eth0; ip addr add 10.0.9.1/24 dev eth1; ip link set eth1 mtu 1400");
+    sh("r2", "ip addr add 10.0.1.254/24 dev eth0; ip addr add 10.0.9.2/24 dev eth1; ip link set eth1 mtu 1400");
+    sh("r1", "ip route add 10.0.1.0/24 via 10.0.9.2");
+    sh("r2", "ip route add 10.0.0.0/24 via 10.0.9.1");
+    for (const router of ["r1", "r2"]) lab.netns(router).sysctls.set("net.ipv4.ip_forward", "1");
     sh("b", "ip addr add 10.0.1.2/24 dev eth0; ip route add default via 10.0.1.254");
     const two: Pair = { lab, a: lab.netns("a"), b: lab.netns("b"), frames: [] };
     let longest = 0;
