@@ -13,11 +13,13 @@ export function reaches(where: string, address: string, lab: Lab = currentLab())
   if (walked.output.status === 0) return { ok: true, because: `${address} answers ${where}` };
   // An ARP question that somebody did not answer is not why, the packet that never went out is; unless the question
   // itself ended at a device or a cable that is down.
-  const lost = walked.drops.findLast(({ packet }) => packet !== undefined && isIp(packet));
+  const packets = walked.drops.filter(({ packet }) => packet !== undefined && isIp(packet));
+  // Nor is a message about a loss that was lost itself.
+  const lost = packets.findLast((drop) => walked.why(drop).every((step) => step === drop || step.what !== "drop"));
   const dead = walked.drops.findLast(
     ({ packet, evidence }) => packet !== undefined && !isIp(packet) && evidence?.command === "ip link",
   );
-  const drop = dead ?? lost ?? walked.drops.at(-1);
+  const drop = dead ?? lost ?? packets.at(-1) ?? walked.drops.at(-1);
   if (drop === undefined) return { ok: false, because: walked.output.text.trim() };
   const { where: at, because } = drop;
   return { ok: false, because: `In ${at.netns}${at.device === undefined ? "" : `, at ${at.device}`}: ${because}.` };
