@@ -161,6 +161,8 @@ function readBridge(ns: Netns, bridge: Device, room: Place, data: Place): void {
       throw each.wrong(`master and the ports of ${bridge.name} say different things`, "Name it in both or in none.");
   }
   state.hadPorts = listed !== null;
+  const usual = state.ports.length === 0 ? 1500 : Math.min(...state.ports.map((port) => port.mtu));
+  bridge.mtuIsSet = bridge.mtu !== usual;
   const { mac: own } = bridge;
   recalculate(bridge);
   if (bridge.mac !== own)

@@ -15,7 +15,10 @@ export function addressLines(ns: Netns, device: Device): string[] {
   const ip = ipIn(ns.name);
   const dev = `dev ${quoted(device.name)}`;
   const lines: string[] = [];
-  if (device.mtu !== (device.kind === "loopback" ? 65536 : 1500)) lines.push(`${ip} link set ${dev} mtu ${device.mtu}`);
+  // A bridge follows its ports, unless somebody said otherwise.
+  const usual = device.kind === "loopback" ? 65536 : 1500;
+  if (device.bridge === null ? device.mtu !== usual : device.mtuIsSet)
+    lines.push(`${ip} link set ${dev} mtu ${device.mtu}`);
   const { addresses } = ns.inet.get(device)!;
   const bringsLoopback = device.kind === "loopback" && (device.up || device.everUp);
   // Loopback gets 127.0.0.1 by itself when it comes up without an address.
@@ -73,56 +76,64 @@ function asTheKernelMakesIt(data: LabData) {
   return lab;
 }
 
+/** Routes of one network with one metric: they stand in a row, and the first is taken. */
+interface Group {
+  readonly has: RouteData[];
+  readonly wants: RouteData[];
+  /** Which of those wanted are there by now. */
+  readonly there: Set<RouteData>;
+}
+
 function mend(ns: string, has: readonly RouteData[], wants: readonly RouteData[]): string[] {
-  const groups = new Map<string, { has: RouteData[]; wants: RouteData[] }>();
+  const groups = new Map<string, Group>();
   const groupOf = (route: RouteData) => {
     const key = `${route.table} ${route.prefix} ${route.metric ?? 0}`;
-    if (!groups.has(key)) groups.set(key, { has: [], wants: [] });
-    return groups.get(key)!;
+    const group = groups.get(key) ?? { has: [], wants: [], there: new Set() };
+    groups.set(key, group);
+    return group;
   };
   for (const route of has) groupOf(route).has.push(route);
   for (const route of wants) groupOf(route).wants.push(route);
   const less: string[] = [];
-  const more: { route: RouteData; verb: string }[] = [];
+  const more: RouteData[] = [];
   for (const group of groups.values()) {
     // As long as both agree nothing is done; from the first difference on all of the kernel's go, all of the lab's come.
     let same = 0;
     while (same < group.has.length && sameRoute(group.has[same], group.wants[same])) same++;
+    for (const route of group.wants.slice(0, same)) group.there.add(route);
     for (const route of group.has.slice(same)) less.push(routeLine(ns, "del", route));
-    group.wants.slice(same).forEach((route, i) => {
-      more.push({ route, verb: same + i === 0 ? "add" : "append" });
-    });
+    more.push(...group.wants.slice(same));
   }
-  return [...less, ...inOrder(ns, wants, more)];
+  // Routes on the link first, then those by gateways that are reached by now.
+  const order = [...more.filter(({ via }) => via === undefined), ...more.filter(({ via }) => via !== undefined)];
+  return [...less, ...order.flatMap((route) => addLines(ns, wants, route, groupOf(route)))];
 }
 
-/** Routes on the link first, then those by gateways that are reached by now; the rest need a way for a moment. */
-function inOrder(ns: string, all: readonly RouteData[], more: readonly { route: RouteData; verb: string }[]): string[] {
-  const direct = more.filter(({ route }) => route.via === undefined);
-  const byGateway = more.filter(({ route }) => route.via !== undefined);
-  const lines = direct.map(({ route, verb }) => routeLine(ns, verb, route));
-  for (const { route, verb } of byGateway) {
-    const gateway = `${route.via}/32`;
-    const isOnLink = gatewayIsOnLink(all, route);
-    // Its network's route is gone since: the kernel looks only when the route is added.
-    if (!isOnLink) lines.push(`${ipIn(ns)} route add ${gateway} dev ${quoted(route.dev!)} scope link`);
-    lines.push(routeLine(ns, verb, route));
-    if (!isOnLink) lines.push(`${ipIn(ns)} route del ${gateway} dev ${quoted(route.dev!)} scope link`);
-  }
-  return lines;
+function addLines(ns: string, all: readonly RouteData[], route: RouteData, { wants, there }: Group): string[] {
+  const before = wants.slice(0, wants.indexOf(route));
+  const verb = there.size === 0 ? "add" : before.some((each) => there.has(each)) ? "append" : "prepend";
+  there.add(route);
+  const line = routeLine(ns, verb, route);
+  if (route.via === undefined || gatewayIsOnLink(all, route)) return [line];
+  // The way to its gateway is gone since: the kernel looks only when the route is added.
+  const way = `${route.via}/32 dev ${quoted(route.dev!)} scope link metric 4294967295`;
+  return [`${ipIn(ns)} route add ${way}`, line, `${ipIn(ns)} route del ${way}`];
 }
 
-/** Whether the kernel finds the gateway on the link of the route's device, by what the namespace has in the end. */
+/**
+ * Whether the kernel finds the gateway on the link of the route's device, by what the namespace has in the end. It looks
+ * at nothing but routes that lead to a link or to the namespace itself.
+ */
 function gatewayIsOnLink(all: readonly RouteData[], { via, dev }: RouteData): boolean {
   const bits = bitsOf(via!);
-  const fits = all.filter(({ prefix, dev: other, table }) => {
+  const fits = all.filter(({ prefix, dev: other, scope }) => {
     const [network = "", length = "0"] = prefix === "default" ? ["0.0.0.0", "0"] : prefix.split("/");
     const mask = length === "0" ? 0 : (0xffffffff << (32 - Number(length))) >>> 0;
-    return table !== "local" && (other === dev || other === undefined) && (bits & mask) >>> 0 === bitsOf(network);
+    return scope !== "global" && other === dev && (bits & mask) >>> 0 === bitsOf(network);
   });
   const longest = (route: RouteData) => (route.prefix === "default" ? 0 : Number(route.prefix.split("/")[1]));
   fits.sort((a, b) => longest(b) - longest(a) || (a.metric ?? 0) - (b.metric ?? 0));
-  return fits[0]?.type === "unicast" && fits[0].via === undefined;
+  return fits[0]?.type === "unicast" || fits[0]?.type === "local";
 }
 
 function bitsOf(address: string): number {

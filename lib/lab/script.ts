@@ -19,7 +19,7 @@ export function labScript(lab: Lab): string {
     ...all.map((ns) => `netns ${ns.name}`),
     ...sysctlLines(all),
     section("Devices: both ends of a cable are made at once"),
-    ...all.flatMap((ns) => byIndex(ns).flatMap(linkLines)),
+    ...inOrderOfMaking(all).flatMap(linkLines),
     section("Ports of bridges, oldest first: a frame for everybody leaves by the newest first"),
     ...all.flatMap((ns) => byIndex(ns).flatMap(portLines)),
     section("Addresses, then up: each address brings its routes"),
@@ -95,6 +95,8 @@ netns() { # a namespace
   ip netns add "$PREFIX$1"
   # no IPv6 in the lab; with it every device would speak when it comes up
   in_netns "$1" -e -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+  # what goes through a bridge is a frame, and no business of iptables
+  in_netns "$1" -e -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-arptables=0
   # a host does not forward; written first, because it presets others
   (echo "net.ipv4.ip_forward=0"; echo "$ASSUMED") | in_netns "$1" -p /dev/stdin
 }
@@ -124,22 +126,51 @@ function linkLines(device: Device): string[] {
   const name = device.owner.name;
   const made = (each: Device) => `name ${quoted(each.name)} index ${each.index} address ${each.mac}`;
   const { peer, bridge } = device;
-  const lines: string[] = [];
   if (bridge !== null) {
     // A bridge with ports takes the lowest of their MACs by itself, unless one was chosen.
     const mac = device.macIsSet || !bridge.hadPorts ? ` address ${device.mac}` : "";
     // With snooping the bridge itself would join a multicast group, and say so to everybody.
-    lines.push(
+    return [
       `${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge mcast_snooping 0`,
-    );
+    ];
   }
-  // The pair is made where its first end is met.
-  if (peer !== null && isFirst(device, peer))
-    lines.push(`${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`);
-  return lines;
+  if (peer === null) return [];
+  return [`${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`];
 }
 
-function isFirst(device: Device, peer: Device): boolean {
+/**
+ * Bridges and one end of each cable, so that in every namespace devices are made in the order of their index, as far as
+ * that can be: some commands list devices as they were made.
+ */
+function inOrderOfMaking(all: readonly Netns[]): Device[] {
+  const waiting = new Map(all.map((ns) => [ns, byIndex(ns).filter(({ kind }) => kind !== "loopback")]));
+  const isNext = (device: Device) => {
+    const queue = waiting.get(device.owner as Netns)!;
+    // Both ends in one namespace: they come after one another.
+    return queue[0] === device || (device.peer === queue[0] && queue[1] === device);
+  };
+  const order: Device[] = [];
+  const take = (device: Device) => {
+    order.push(device);
+    for (const each of device.peer === null ? [device] : [device, device.peer]) {
+      const queue = waiting.get(each.owner as Netns)!;
+      queue.splice(queue.indexOf(each), 1);
+    }
+  };
+  for (;;) {
+    const heads = [...waiting.values()].flatMap((queue) => queue.slice(0, 1));
+    if (heads.length === 0) return order;
+    const ready = heads.filter((device) => device.peer === null || isNext(device.peer));
+    // Devices that were moved about may have an order nobody can make at once.
+    if (ready.length === 0) take(heads[0]!);
+    for (const device of ready) if (isNext(device)) take(isFirst(device) ? device : device.peer!);
+  }
+}
+
+/** The end that the line is written for. */
+function isFirst(device: Device): boolean {
+  const { peer } = device;
+  if (peer === null) return true;
   if (device.owner === peer.owner) return device.index < peer.index;
   return (device.owner as Netns).inode < (peer.owner as Netns).inode;
 }

@@ -14,12 +14,17 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     record(cables, device, frame, cause, "drop", `${device.name} is down`, link(device));
     return;
   }
-  if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
-  if (device.kind === "veth" && !device.peer!.up) {
+  // Without a carrier the device has a queue that drops all (noop_qdisc), so nobody sees the frame leave.
+  if (!device.carrier) {
+    const because =
+      device.kind === "veth"
+        ? `the other end of the cable, ${device.peer}, is down`
+        : "none of its ports has a carrier";
     device.stats.txDropped++;
-    record(cables, device, frame, cause, "drop", `the other end of the cable, ${device.peer}, is down`, link(device));
+    record(cables, device, frame, cause, "drop", because, link(device));
     return;
   }
+  if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
   if (device.kind === "veth" && frameLength(frame) > device.peer!.mtu + 18) {
     device.stats.txDropped++;
     const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
@@ -94,7 +99,7 @@ function enterBridge(cables: Cables, port: Device, frame: Frame, cause: number):
 function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame: Frame, cause: number): void {
   const entry = frame.dst.isGroup ? undefined : fdbFind(bridge.bridge!, frame.dst, cables.now);
   const watched = cables.recorder.level !== LEVEL.off;
-  if (entry !== undefined && !entry.local) {
+  if (entry !== undefined && (!entry.local || from === null)) {
     const { port } = entry;
     const evidence = watched
       ? ({
@@ -103,6 +108,10 @@ function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame:
           command: `bridge fdb show br ${bridge.name}`,
         } as const)
       : undefined;
+    if (port === bridge) {
+      record(cables, bridge, frame, cause, "drop", `${frame.dst} is the bridge itself, which is no port`, evidence);
+      return;
+    }
     if (port === from) {
       record(
         cables,

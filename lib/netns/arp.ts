@@ -6,7 +6,7 @@ import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { transmit } from "../link/forward.ts";
 import { LEVEL } from "../trace/step.ts";
-import type { Ipv4 } from "../wire/address.ts";
+import { Ipv4 } from "../wire/address.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../wire/mac.ts";
 import { type Arp, type Frame, ICMP, ICMP_CODE } from "../wire/packet.ts";
 import { icmpError } from "./icmp.ts";
@@ -137,8 +137,8 @@ function solicit(ns: Netns, device: Device, neighbour: Neighbour, unicast: boole
   const { addresses } = ns.inet.get(device)!;
   const waiting = neighbour.firstSource();
   const own = waiting !== null && ns.deviceOfAddress(waiting) !== undefined ? waiting : null;
-  const senderIp = own ?? selectSource(addresses, neighbour.address, "link") ?? anyAddress(ns);
-  if (senderIp === null) return;
+  // With no address at all the question is asked in nobody's name.
+  const senderIp = own ?? selectSource(addresses, neighbour.address, "link") ?? anyAddress(ns) ?? Ipv4.of(0);
   const arp: Arp = {
     kind: "arp",
     op: "request",

@@ -9,6 +9,7 @@ export const ERRNO = {
   ENODEV: [19, "No such device"],
   EINVAL: [22, "Invalid argument"],
   EPIPE: [32, "Broken pipe"],
+  ENOPROTOOPT: [92, "Protocol not available"],
   EMSGSIZE: [90, "Message too long"],
   EOPNOTSUPP: [95, "Operation not supported"],
   EADDRINUSE: [98, "Address already in use"],

@@ -1,6 +1,6 @@
 // The kernel's own answers: echo replies and errors.
 // Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send, icmpv4_xrlim_allow), inetpeer.c.
-import { LEVEL } from "../trace/step.ts";
+import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { SECOND } from "../trace/world.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import { ipv4Bytes } from "../wire/bytes.ts";
@@ -118,7 +118,9 @@ export function icmpError(
     }));
     return;
   }
-  const data = ipv4Bytes(packet).slice(0, LONGEST_ERROR - 28);
+  const { device, decision } = way;
+  const mtu = ns.pathMtus.of({ device, nextHop: decision.nextHop }, packet.src, ns.cables.now);
+  const data = ipv4Bytes(packet).slice(0, Math.min(LONGEST_ERROR, mtu) - 28);
   const error: Icmp = { kind: "icmp", type, code, rest, data };
   const step = ns.step(LEVEL.path, cause, null, "icmp error", packet, () => ({
     because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
@@ -136,12 +138,25 @@ function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, caus
     return;
   }
   const quoted = parseQuote(icmp.data);
+  if (icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded) learnMtu(ns, quoted, icmp);
   const told = ns.sockets.error(quoted, packet, icmp, cause);
   ns.step(LEVEL.path, cause, arrival.device, told ? "deliver" : "drop", packet, () => ({
     because: told
       ? `the program that sent to ${quoted.dst} learns: ${icmpErrorText(icmp.type, icmp.code)}`
       : `no socket here takes an error about a packet to ${quoted.dst}`,
   }));
+}
+
+/** A router wants smaller packets: believed if somebody here may have sent the packet it quotes. */
+function learnMtu(ns: Netns, quoted: Ipv4Packet, icmp: Icmp): void {
+  const { body } = quoted;
+  if (body.kind === "icmp" && body.type !== ICMP.echoReply && ns.sockets.ping.length === 0) return;
+  if (body.kind === "udp" && !ns.sockets.udp.has(body.srcPort)) return;
+  if (body.kind !== "icmp" && body.kind !== "udp") return;
+  const way = routeOutput(ns, quoted.dst, null, null, NOT_RECORDED);
+  if (way.errno !== null) return;
+  const { device, nextHop } = way.decision;
+  ns.pathMtus.learn({ device, nextHop }, quoted.dst, icmp.rest & 0xffff, ns.cables.now);
 }
 
 /** The error in words, as ping says it. */

@@ -14,6 +14,7 @@ import { carrierChanged } from "./configure.ts";
 import { Reassembly } from "./fragment.ts";
 import { type HookName, Hooks } from "./hooks.ts";
 import { IcmpLimit } from "./icmp.ts";
+import { PathMtus } from "./path-mtu.ts";
 import { ipReceive } from "./receive.ts";
 import { SocketTable } from "./socket.ts";
 import { Sysctls } from "./sysctl.ts";
@@ -47,6 +48,7 @@ export class Netns implements Owner {
   readonly sockets: SocketTable;
   readonly reassembly: Reassembly;
   readonly icmpLimit = new IcmpLimit();
+  readonly pathMtus = new PathMtus();
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
   /** Identification of the next packet that may be fragmented. */

@@ -108,8 +108,9 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (way.errno !== null) return { errno: way.errno };
   const { decision, device, src } = way;
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
-  const fits = 20 + bodyLength(body) <= device.mtu;
-  if (!fits && discovery === "do") return { errno: "EMSGSIZE", mtu: device.mtu };
+  const mtu = ns.pathMtus.of({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
+  const fits = 20 + bodyLength(body) <= mtu;
+  if (!fits && discovery === "do") return { errno: "EMSGSIZE", mtu };
   const dontFragment = discovery === "do" || (discovery === "want" && fits);
   const packet: Ipv4Packet = {
     kind: "ipv4",
@@ -164,10 +165,12 @@ export function ipOutput(
 ): void {
   const passed = runHook(ns, "POSTROUTING", packet, inDevice, device, cause);
   if (passed === null) return;
-  if (ipv4Length(passed.packet) <= device.mtu) return toNeighbour(ns, passed.packet, device, nextHop, passed.cause);
-  const pieces = fragment(passed.packet, device.mtu);
+  // A router cuts to its device's MTU; what it heard of the way beyond holds for its own packets (ip_forward_use_pmtu 0).
+  const mtu = inDevice === null ? ns.pathMtus.of({ device, nextHop }, passed.packet.dst, ns.cables.now) : device.mtu;
+  if (ipv4Length(passed.packet) <= mtu) return toNeighbour(ns, passed.packet, device, nextHop, passed.cause);
+  const pieces = fragment(passed.packet, mtu);
   const step = ns.step(LEVEL.path, passed.cause, device, "send", passed.packet, () => ({
-    because: `${ipv4Length(passed.packet)} octets do not fit the MTU ${device.mtu}: cut into ${pieces.length} fragments`,
+    because: `${ipv4Length(passed.packet)} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments`,
   }));
   for (const piece of pieces) toNeighbour(ns, piece, device, nextHop, step);
 }

@@ -62,7 +62,8 @@ export class UdpSocket extends Waitable {
       if (failed !== null) return failed;
     }
     this.local = { address: way.src, port: this.local.port };
-    this.remote = { address, port };
+    // To 0.0.0.0 means to this namespace itself.
+    this.remote = { address: address.bits === 0 ? way.src : address, port };
     return null;
   }
 
@@ -163,14 +164,22 @@ function lookup(ns: Netns, packet: Ipv4Packet, udp: Udp, toOne: boolean): UdpSoc
   return best;
 }
 
+/** What a connected socket is told of an error that is final (icmp_err_convert); of others it is not told. */
+const FINAL: ReadonlyMap<number, Errno> = new Map([
+  [ICMP_CODE.protocol, "ENOPROTOOPT"],
+  [ICMP_CODE.port, "ECONNREFUSED"],
+  [ICMP_CODE.fragmentationNeeded, "EMSGSIZE"],
+  [ICMP_CODE.filtered, "EHOSTUNREACH"],
+]);
+
 /** An ICMP error about a datagram: only a connected socket is told, and only of what is final. */
 export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, icmp: Icmp): boolean {
   const socket = (ns.sockets.udp.get(udp.srcPort) ?? []).find(
     ({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort,
   );
-  const isFinal = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.port;
-  if (socket === undefined || !isFinal) return false;
-  socket.error = "ECONNREFUSED";
+  const errno = icmp.type === ICMP.unreachable ? FINAL.get(icmp.code) : undefined;
+  if (socket === undefined || errno === undefined) return false;
+  socket.error = errno;
   socket.wake();
   return true;
 }

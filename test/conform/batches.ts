@@ -46,7 +46,8 @@ export async function runBatches(
   }
 }
 
-const PREFIX = process.env.PACKETWALK_PREFIX ?? "pw";
+/** Before all namespaces' names, so that two runs on one machine don't meet. */
+const PREFIX = `${process.env.PACKETWALK_PREFIX ?? "pw-"}${process.pid}-`;
 
 async function runBatch(batch: readonly Ready[], prefix: string, keep: boolean): Promise<Outcome[]> {
   for (let attempt = 1; ; attempt++) {

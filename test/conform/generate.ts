@@ -7,7 +7,7 @@ import { Lab } from "../../lib/lab/lab.ts";
 import type { Machine } from "../../lib/lab/machine.ts";
 import type { Device } from "../../lib/link/device.ts";
 import { neighbourOf } from "../../lib/netns/arp.ts";
-import { addAddress, addRoute, setDown, setMac, setMaster, setUp } from "../../lib/netns/configure.ts";
+import { addAddress, addRoute, setDown, setMac, setMaster, setMtu, setUp } from "../../lib/netns/configure.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
 import { Ipv4, ipv4, Prefix4 } from "../../lib/wire/address.ts";
 import { Mac } from "../../lib/wire/mac.ts";
@@ -189,7 +189,7 @@ class Builder {
     const devices = [...ns.devices.values()].filter(({ kind }) => kind !== "loopback");
     if (devices.length === 0) return;
     if (dice.chance(0.25)) this.secondAddress(ns, dice.of(devices));
-    if (dice.chance(0.12)) dice.of(devices).mtu = dice.of([576, 600, 1000, 1400, 1496, 9000]);
+    if (dice.chance(0.12)) setMtu(dice.of(devices), dice.of([576, 600, 1000, 1400, 1496, 9000]));
     if (dice.chance(0.06)) setDown(ns, dice.of(devices));
     if (dice.chance(0.05)) setMac(dice.of(devices), lab.drawMac());
     if (dice.chance(0.12)) {

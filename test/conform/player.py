@@ -128,6 +128,7 @@ class Player:
         data = bytes(i & 0xFF for i in range(traffic["size"]))
 
         def send(seq):
+            self.icmp(s, ident, log)
             head = struct.pack("!BBHHH", 8, 0, 0, ident, seq)
             head = struct.pack("!BBHHH", 8, 0, checksum(head + data), ident, seq)
             try:
@@ -176,6 +177,7 @@ class Player:
         data = bytes(i & 0xFF for i in range(traffic["size"]))
 
         def send(number):
+            self.datagrams(s, log, False)  # what came in is read first, also when the machine is busy
             try:
                 s.send(data) if traffic["connected"] else s.sendto(data, to)
             except OSError as error:
@@ -226,6 +228,9 @@ class Player:
 
     def look(self, index):
         case = self.job["cases"][index]
+        for read in list(self.readers.values()):
+            read()
+        self.logs[index] = [list(log) for log in self.logs[index]]  # what is written later belongs to nobody
         self.looks[index] = {}
         for ns in case["namespaces"]:
             enter(case["prefix"] + ns["name"])

@@ -173,7 +173,8 @@ async function textsFrom(test: Case, prefix: string): Promise<Record<string, str
 }
 
 function inSubshell(script: string, prefix: string, argument: string): string {
-  return `(PREFIX='${prefix}'; set -- ${argument}\n${script}\n) || exit 1`;
+  // Not "(...) || exit": in such a list sh would ignore the script's own "set -e".
+  return `(PREFIX='${prefix}'; set -- ${argument}\n${script}\n)\n[ $? = 0 ] || exit 1`;
 }
 
 function sh(script: string) {
@@ -196,6 +197,8 @@ function run(
       err += text;
     });
     child.on("error", failed).on("close", (status) => done({ status, out, err }));
+    // A child that ended early does not read; its status says so.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }
