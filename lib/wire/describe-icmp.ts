@@ -12,11 +12,13 @@ export function describeIcmp(
   { verbose = 0 }: { readonly verbose?: number },
 ): string {
   const line = `ICMP ${messageOf(icmp)}, length ${length}`;
-  const isError = icmp.type === ICMP.unreachable || icmp.type === ICMP.redirect || icmp.type === ICMP.timeExceeded;
-  if (verbose === 0 || !isError || icmp.data.length < 28) return line;
+  if (verbose === 0 || !ERRORS.includes(icmp.type) || icmp.data.length < 28) return line;
   const total = (icmp.data[2]! << 8) | icmp.data[3]!;
   return `${line}\n\t${quote(parseQuote(icmp.data), total)}`;
 }
+
+/** Unreachable, source quench, redirect, time exceeded, parameter problem: they quote a packet (ICMP_ERRTYPE). */
+const ERRORS: readonly number[] = [3, 4, 5, 11, 12];
 
 function messageOf(icmp: Icmp): string {
   const { type, code, rest } = icmp;
@@ -24,6 +26,7 @@ function messageOf(icmp: Icmp): string {
     return `echo ${type === ICMP.echoRequest ? "request" : "reply"}, id ${rest >>> 16}, seq ${rest & 0xffff}`;
   if (type === ICMP.unreachable) return unreachable(icmp);
   if (type === ICMP.redirect) {
+    if (code > 3) return `redirect-#${code} ${quotedDestination(icmp)} to ${Ipv4.of(rest)}`;
     const [tos, to] = [code > 1 ? "-tos" : "", code % 2 === 0 ? "net" : "host"];
     return `redirect${tos} ${quotedDestination(icmp)} to ${to} ${Ipv4.of(rest)}`;
   }

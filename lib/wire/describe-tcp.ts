@@ -55,12 +55,25 @@ export function describeTcp(
   if (verbose > 1 || data > 0 || hasNumber) words.push(`seq ${seq}${data > 0 ? `:${(seq + data) >>> 0}` : ""}`);
   if ((flags & TCP_FLAG.ack) !== 0) words.push(`ack ${ack}`);
   words.push(`win ${tcp.window}`);
+  if ((flags & TCP_FLAG.urg) !== 0) words.push("urg 0");
   const list = optionsOf(tcp.options, tcp.ack - ack);
   if (list.length > 0) words.push(`options [${list.join(",")}]`);
   words.push(`length ${data}`);
+  const head = words.join(", ");
+  if (tcp.data.length === 0) return head;
+  if (verbose > 0 && (flags & TCP_FLAG.rst) !== 0) return `${head} [RST${resetData(tcp.data)}]`;
   const isWeb = [tcp.srcPort, tcp.dstPort].some((port) => port === 80 || port === 8080);
-  const showText = isWeb && tcp.data.length > 0 && (flags & TCP_FLAG.rst) === 0;
-  return words.join(", ") + (showText ? `: ${describeHttp(tcp.data, verbose > 0)}` : "");
+  return head + (isWeb ? `: ${describeHttp(tcp.data, verbose > 0)}` : "");
+}
+
+/** What a reset carries, its first 30 octets, control characters as ^M (RFC 1122 lets it say why). */
+function resetData(data: Uint8Array): string {
+  const shown = [...data.subarray(0, 30)].map((byte) => {
+    const low = byte & 0x7f;
+    const char = low < 32 || low === 127 ? `^${String.fromCharCode(low ^ 0x40)}` : String.fromCharCode(low);
+    return byte > 127 ? `M-${char}` : char;
+  });
+  return `${data.length > 30 ? "+" : ""} ${shown.join("")}`;
 }
 
 /** The options in the order Linux lays them (tcp_options_write). */

@@ -22,7 +22,7 @@ export interface DescribeOptions {
 /** A frame as tcpdump prints it, without the time: `ARP, Request who-has 10.244.1.3 tell 10.244.1.2, length 28`. */
 export function describe(frame: Frame, options: DescribeOptions = {}): string {
   const { payload } = frame;
-  if (payload.kind === "unknown") return linkHeader(frame, options) + hexDump(payload.data);
+  if (payload.kind === "unknown") return linkHeader(frame, options) + (options.quiet ? "" : hexDump(payload.data));
   const text = payload.kind === "arp" ? describeArp(payload, options) : describeIpv4(payload, options);
   if (options.link) return linkHeader(frame, options) + text;
   return (payload.kind === "arp" ? "ARP, " : "IP ") + text;
@@ -81,12 +81,13 @@ function ipHeader(packet: Ipv4Packet, length: number): string {
 
 function transport(packet: Ipv4Packet, options: DescribeOptions, length: number): string {
   const { src, dst } = packet;
+  const word = options.link ? "" : "IP ";
   if (packet.fragmentOffset > 0) return `${src} > ${dst}: ip-proto-${protocolOf(packet)}`;
   const { body } = packet.moreFragments ? firstFragment(packet) : packet;
   const fragmented = packet.moreFragments;
   switch (body.kind) {
     case "icmp":
-      return `${src} > ${dst}: ${describeIcmp(body, length, (quoted, total) => `IP ${describeIpv4(quoted, options, total)}`, options)}`;
+      return `${src} > ${dst}: ${describeIcmp(body, length, (quoted, total) => `${word}${describeIpv4(quoted, options, total)}`, options)}`;
     case "udp": {
       const said = fragmented ? udpLength(packet) : length - 8;
       return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${checksumOk(options, fragmented)}UDP, length ${said}`;
@@ -95,7 +96,7 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
       return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${describeTcp(packet, body, length, fragmented, options)}`;
     case "unknown":
       if (body.protocol === 4 && body.data.length >= 20)
-        return `${src} > ${dst}: ${options.link ? "" : "IP "}${describeIpv4(parseIpv4(body.data), options)}`;
+        return `${src} > ${dst}: ${word}${describeIpv4(parseIpv4(body.data), options)}`;
       return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;
   }
 }

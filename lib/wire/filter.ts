@@ -48,7 +48,7 @@ export function parseFilter(text: string): FrameTest {
 class Parser {
   private readonly words: readonly string[];
   private at = 0;
-  private last: Qualifiers = { proto: null, dir: "either", type: null };
+  private last: Qualifiers | null = null;
 
   constructor(words: readonly string[]) {
     this.words = words;
@@ -130,7 +130,7 @@ class Parser {
     const type = (["host", "net", "port", "portrange", "proto"] as const).find((each) => this.skip(each)) ?? null;
     if (this.at === start) {
       // A bare word: the qualifiers of the one before it hold.
-      if (this.last.type === null && !/^[0-9]/.test(word)) throw this.wrong();
+      if (this.last === null) throw this.wrong();
       return this.value(this.last, this.take());
     }
     if (proto !== null && dir === null && type === null) {
@@ -158,7 +158,7 @@ class Parser {
 
   private group(proto: string | null, word: string): FrameTest {
     if (proto === "ip" && word === "multicast")
-      return ({ payload }) => payload.kind === "ipv4" && payload.dst.isMulticast;
+      return ({ payload }) => payload.kind === "ipv4" && payload.dst.bits >>> 24 >= 224;
     if (proto !== null && proto !== "ether") throw this.refuse(`${proto} ${word}`);
     if (word === "broadcast") return ({ dst }) => dst === BROADCAST_MAC;
     return ({ dst }) => dst.isGroup;
@@ -230,14 +230,17 @@ class Parser {
   }
 
   private protocol(word: string): number {
-    const number = PROTOCOL_NUMBER[word.replace(/^\\+/, "")] ?? (/^\d+$/.test(word) ? Number(word) : undefined);
+    // What is a word of the language must be written with a backslash.
+    if (PROTOS.includes(word)) throw this.wrong();
+    const number = PROTOCOL_NUMBER[word.replace(/^\\/, "")] ?? (/^\d+$/.test(word) ? Number(word) : undefined);
     if (number === undefined) throw new FilterError(`unknown ip proto '${word}'`);
     return number;
   }
 
   private etherProto(word: string): number {
     const names: Readonly<Record<string, number>> = { ip: 0x0800, arp: 0x0806, ip6: 0x86dd };
-    return names[word.replace(/^\\+/, "")] ?? this.number(word);
+    if (word in names) throw this.wrong();
+    return names[word.replace(/^\\/, "")] ?? this.number(word);
   }
 
   private number(word: string): number {

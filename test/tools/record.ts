@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { CASES, linesOf } from "./cases.ts";
 import { normal } from "./compare.ts";
+import { printReal } from "./printer.ts";
 import { runReal, unavailable } from "./real.ts";
 
 const why = unavailable();
@@ -13,3 +14,5 @@ for (const [name, script] of Object.entries(CASES)) {
   writeFileSync(`test/tools/goldens/${name}.json`, `${JSON.stringify(said, null, 1)}\n`);
   process.stdout.write(`${name}: ${said.length} lines\n`);
 }
+writeFileSync("test/tools/goldens/printer.json", `${JSON.stringify(printReal(), null, 1)}\n`);
+process.stdout.write("printer\n");

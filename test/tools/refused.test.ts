@@ -1,0 +1,59 @@
+// What a real tool takes and the model does not is refused aloud, before anything is changed.
+import { expect } from "chai";
+import { labData } from "../../lib/lab/data-write.ts";
+import { Lab } from "../../lib/lab/lab.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { BadInput } from "../../lib/wire/input.ts";
+
+const REFUSED = [
+  "ip -6 addr",
+  "ip addr add fd00::1/64 dev veth0",
+  "ip addr add 10.0.0.1/24 peer 10.0.0.2 dev veth0",
+  "ip addr add 10.0.0.1/24 dev veth0 valid_lft 60",
+  "ip link add x type dummy",
+  "ip link add x type vxlan id 1",
+  "ip link add x type bridge stp_state 1",
+  "ip link set veth0 up promisc on",
+  "ip link set veth0 arp off",
+  "ip link set lo name lo2",
+  "ip link set veth0 netns 1",
+  "ip -d link",
+  "ip route add 10.9.0.0/16 via 10.8.0.1 dev veth0 onlink",
+  "ip route add throw 10.9.0.0/16",
+  "ip route add 10.9.0.0/16 dev veth0 mtu 1400",
+  "ip route add 10.9.0.0/16 proto bird dev veth0",
+  "ip route add default nexthop via 10.0.0.2 nexthop via 10.0.0.3",
+  "ip route help",
+  "ip rule add from 10.0.0.0/8 table 100",
+  "ip neigh add 10.0.0.9 dev veth0 nud noarp",
+  "ip neigh add proxy 10.0.0.9 dev veth0",
+  "ip -s neigh",
+  "ip tunnel show",
+  "ip monitor",
+  "ip",
+  "bridge fdb add 02:00:00:00:00:01 dev veth0 master",
+  "bridge vlan",
+  "bridge -d link",
+  "arp -D",
+  "arp -n some.host",
+  "sysctl -a",
+  "sysctl net.ipv4.conf.all.rp_filter",
+  "readlink /etc/localtime",
+  "tcpdump -w file",
+  "tcpdump -n -X",
+  "tcpdump -n 'tcp[tcpflags] & tcp-syn != 0'",
+  "tcpdump -n ip6",
+];
+
+describe("what is not modelled is refused aloud and changes nothing", () => {
+  for (const line of REFUSED)
+    it(line, () => {
+      const lab = new Lab();
+      lab.node("node");
+      const where = place(lab, "node");
+      runShell(lab, where, "ip link add veth0 type veth peer name veth1; ip link set veth0 up");
+      const before = JSON.stringify(labData(lab));
+      expect(() => runShell(lab, where, line)).to.throw(BadInput, /Supported|Those that act|Rename/);
+      expect(JSON.stringify(labData(lab))).to.equal(before);
+    });
+});
