@@ -120,6 +120,8 @@ export abstract class TcpBlock extends Waitable {
   mss: number = TCP.defaultMss;
   /** MSS of the route and the one the other end told, before options. */
   routeMss = 0;
+  /** What a router on the way leaves for data, if one said so. */
+  pathMss = Number.POSITIVE_INFINITY;
   peerMss: number = TCP.defaultMss;
   cwnd: number = TCP.initialWindow;
   cwndCount = 0;

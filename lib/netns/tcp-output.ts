@@ -248,7 +248,7 @@ export function resendLost(socket: TcpSocket, cause: number): void {
 /** tcp_current_mss: the route's MTU, what the other end said, half its window, and the room of the timestamps. */
 export function syncMss(socket: TcpSocket): void {
   const { maxWindow } = socket;
-  let mss = Math.min(socket.routeMss, socket.peerMss);
+  let mss = Math.min(socket.routeMss, socket.pathMss, socket.peerMss);
   if (maxWindow > TCP.defaultMss) mss = Math.min(mss, Math.max(maxWindow >> 1, 48));
   socket.mss = mss - (socket.hasTimestamps ? TCP.timestampOctets : 0);
 }

@@ -98,6 +98,7 @@ export class TcpSocket extends TcpBlock {
     }
     this.remote = remote;
     this.routeMss = mssOf(way.device.mtu);
+    this.pathMss = mssOf(ns.pathMtus.of({ device: way.device, nextHop: way.decision.nextHop }, target, ns.cables.now));
     hash(this);
     const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `${this.program} connects from ${way.src}:${this.local.port} to ${target}:${port} by TCP`,
@@ -243,8 +244,13 @@ export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, ca
 function smallerMtu(socket: TcpSocket, mtu: number): boolean {
   if (mtu < 68) return false;
   // The other segments of the same burst say it again.
-  if (mtu - 40 >= socket.routeMss) return true;
-  socket.routeMss = Math.max(mtu, 552) - 40;
+  if (mtu - 40 >= Math.min(socket.routeMss, socket.pathMss)) return true;
+  const { ns, remote } = socket;
+  const way = peekRoute(ns, remote!.address, socket.local.address, null);
+  if (way.errno !== null) return true;
+  const hop = { device: way.device, nextHop: way.decision.nextHop };
+  ns.pathMtus.learn(hop, remote!.address, mtu, ns.cables.now);
+  socket.pathMss = mssOf(ns.pathMtus.of(hop, remote!.address, ns.cables.now));
   syncMss(socket);
   // Nothing of it got through: it goes back to what is not sent yet, and is cut anew.
   const lost = socket.sent.filter(({ data }) => data.length > socket.mss);

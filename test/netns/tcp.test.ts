@@ -193,6 +193,10 @@ describe("TCP", () => {
     expect(status).to.equal(0);
     expect(Buffer.from(got).equals(Buffer.from(data))).to.equal(true);
     expect(longest).to.equal(1348);
+    const next = new TcpSocket(two.a, "client");
+    next.connect(ipv4("10.0.1.2"), 7);
+    lab.run();
+    expect(next.mss, "a later connection knows it from the beginning").to.equal(1348);
     expect(lab.now).to.be.below(SECOND);
   });
 
