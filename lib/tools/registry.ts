@@ -4,6 +4,7 @@ import { bridge } from "./bridge.ts";
 import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
 import { ip } from "./ip.ts";
+import { jobs, kill } from "./jobs.ts";
 import { nc } from "./nc.ts";
 import { ping } from "./ping.ts";
 import { python3 } from "./python3.ts";
@@ -23,6 +24,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   grep,
   head,
   ip,
+  jobs,
+  kill,
   nc,
   ping,
   python3,

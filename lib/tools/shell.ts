@@ -4,6 +4,7 @@ import type { Process, Program } from "../lab/process.ts";
 import type { Netns } from "../netns/netns.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
 import type { Call } from "./command.ts";
+import { enlist } from "./jobs.ts";
 import { COMMANDS } from "./registry.ts";
 import { type Pipeline, parseShell, type SimpleCommand } from "./words.ts";
 
@@ -36,17 +37,24 @@ export function place(lab: Lab, where: string): Place {
 
 /**
  * Runs shell text and lets virtual time pass until it is done; what it leaves running in the background goes on,
- * except tcpdump: its words would reach nobody, so it ends with the text, as when its terminal closes, and counts.
+ * except tcpdump: it ends with the text, as when its terminal closes, and counts. What other background jobs say later
+ * stands first in what the next shell of that namespace prints.
  * Throws BadInput for unknown commands before anything runs, and for flags that are not modelled.
  */
 export function runShell(lab: Lab, where: Place, text: string): ShellResult {
   const pipelines = parseShell(text);
   for (const { commands } of pipelines) for (const { words } of commands) known(words);
-  const said: { text: string; out: boolean }[] = [];
+  const said: Said[] = unheard.get(where.ns) ?? [];
+  unheard.delete(where.ns);
+  let listens = true;
+  const hear = (piece: Said) => {
+    if (listens) said.push(piece);
+    else unheard.set(where.ns, [...(unheard.get(where.ns) ?? []), piece]);
+  };
   const surroundings = {
     ns: where.ns,
-    out: (piece: string) => void said.push({ text: piece, out: true }),
-    err: (piece: string) => void said.push({ text: piece, out: false }),
+    out: (text: string) => hear({ text, out: true }),
+    err: (text: string) => hear({ text, out: false }),
   };
   const captures: Process[] = [];
   const shell = lab.start("sh", surroundings, list(lab, where, pipelines, surroundings, captures));
@@ -57,11 +65,21 @@ export function runShell(lab: Lab, where: Place, text: string): ShellResult {
     );
   }
   for (const capture of captures) capture.kill(0);
-  const join = (pieces: typeof said) => pieces.map((piece) => piece.text).join("");
+  listens = false;
+  const join = (pieces: readonly Said[]) => pieces.map((piece) => piece.text).join("");
   return { text: join(said), out: join(said.filter((piece) => piece.out)), status: shell.status ?? INTERRUPTED };
 }
 
 const INTERRUPTED = 130;
+
+interface Said {
+  readonly text: string;
+  /** On standard output, not standard error. */
+  readonly out: boolean;
+}
+
+/** What background jobs of a namespace said after their shell had ended: the next shell there shows it first. */
+const unheard = new WeakMap<Netns, Said[]>();
 
 function lastWords(pipelines: readonly Pipeline[]): string {
   return JSON.stringify(pipelines.at(-1)?.text ?? "");
@@ -88,6 +106,7 @@ function* list(lab: Lab, where: Place, pipelines: readonly Pipeline[], voice: Vo
     const body = pipe(lab, where, pipeline.commands, voice);
     if (pipeline.background) {
       const process = lab.start(pipeline.text, { ns: where.ns, ...voice }, body);
+      enlist(lab, where.ns, process);
       if (pipeline.commands.some(({ words }) => words.includes("tcpdump"))) captures.push(process);
       // It gets the chance to start: a server in the background listens before the next command asks it.
       yield { until: lab.now };
@@ -121,9 +140,4 @@ function* simple(lab: Lab, { ns, container }: Place, words: readonly string[], v
   const run = (other: Netns, line: readonly string[]) => simple(lab, { ns: other, container: null }, line, voice, "");
   const result = COMMANDS[name]!({ lab, ns, container, args, stdin, ...voice, run });
   return typeof result === "number" ? result : yield* result;
-}
-
-/** The processes that still run in a namespace, oldest first. */
-export function running(lab: Lab, ns: Netns): Process[] {
-  return [...lab.processes].filter((process) => process.surroundings.ns === ns);
 }
