@@ -34,9 +34,9 @@ describe("background jobs", () => {
   });
 
   it("give their ports back when they are killed", () => {
-    sh("web", "nc -lk 8080 &");
-    assert.match(sh("web", "nc -l 8080").text, /Address already in use/);
-    sh("web", "kill %1; nc -l 8080 &");
+    sh("web", "python3 -m http.server 8080 &");
+    assert.match(sh("web", "python3 -m http.server 8080").text, /Address already in use/);
+    sh("web", "kill %1; python3 -m http.server 8080 &");
     assert.lengthOf(sh("web", "jobs").lines, 1);
   });
 
