@@ -58,15 +58,19 @@ function readOptions(args: readonly string[]): Options | string {
   const letters: string[] = [];
   let device: string | null = null;
   let count = Number.POSITIVE_INFINITY;
-  let i = 0;
-  for (; i < args.length; i++) {
+  const filter: string[] = [];
+  // As getopt of glibc takes them: options may stand behind the filter too.
+  for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--") {
-      i++;
+      filter.push(...args.slice(i + 1));
       break;
     }
     if (word === "--interface" || word === "--count") throw notModelled("tcpdump", word, SUPPORTED);
-    if (!word.startsWith("-") || word === "-") break;
+    if (!word.startsWith("-") || word === "-") {
+      filter.push(word);
+      continue;
+    }
     for (let at = 1; at < word.length; at++) {
       const letter = word[at]!;
       if (letter === "w") throw notModelled("tcpdump", word, "a capture as a file by walk(...).pcap()");
@@ -93,7 +97,7 @@ function readOptions(args: readonly string[]): Options | string {
     quiet: times("q") > 0,
     time: times("t"),
     absolute: times("S") > 0,
-    filter: args.slice(i).join(" "),
+    filter: filter.join(" "),
   };
 }
 

@@ -657,6 +657,46 @@ ip netns
 ip link
 ip -n blue link
 `,
+  captures: `
+ip netns add red
+ip link add veth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns red
+ip link set veth0 up
+ip -n red link set eth0 up
+ip -n red link set lo up
+ip addr add 10.0.0.1/24 dev veth0
+ip -n red addr add 10.0.0.2/24 brd + dev eth0
+sleep 1.1
+tcpdump -n -t -i veth0 & ping -c 1 10.0.0.2 > /dev/null
+tcpdump -nte icmp & ping -c 1 10.0.0.2 > /dev/null
+tcpdump -n -t -i any icmp & ping -c 1 10.0.0.2 > /dev/null
+tcpdump -n -t -e -i any icmp & ping -c 1 10.0.0.2 > /dev/null
+tcpdump -n -t -i lo & ping -c 1 10.0.0.1 > /dev/null
+tcpdump -n -t -e -i lo -c 1 & ping -c 1 127.0.0.1 > /dev/null
+tcpdump -n -t -i any icmp & ping -c 1 10.0.0.1 > /dev/null
+tcpdump -n -t -i veth0 icmp -c 3 & ping -c 1 -s 3000 10.0.0.2 > /dev/null
+tcpdump -n -t -i veth0 icmp & ping -c 1 -s 3000 10.0.0.2 > /dev/null
+tcpdump -n -t -i veth0 icmp and src 10.0.0.2 & ping -c 1 10.0.0.2 > /dev/null
+ip netns exec red tcpdump -n -t -i eth0 icmp & ping -c 1 10.0.0.2 > /dev/null
+ip netns exec red tcpdump -n -t -i any not arp & ping -c 1 10.0.0.2 > /dev/null
+ip neigh flush dev veth0
+tcpdump -n -t -i any arp & ping -c 1 -W 0.5 10.0.0.77 > /dev/null
+ip neigh flush dev veth0
+ip netns exec red tcpdump -n -t -i any arp & ping -c 1 -W 0.5 10.0.0.78 > /dev/null
+ip neigh flush dev veth0
+ip -n red addr add 10.9.0.1/24 dev lo
+ip route add 10.9.0.0/16 via 10.0.0.2
+tcpdump -n -t -i veth0 icmp & ping -c 1 -W 1 10.9.1.1 > /dev/null
+ip netns exec red sysctl -w net.ipv4.ip_forward=1
+tcpdump -n -t -i veth0 icmp & ping -c 1 -W 1 10.9.1.1 > /dev/null
+tcpdump -n -t -i veth0 icmp & ping -c 1 -W 1 -t 1 10.9.1.1 > /dev/null
+tcpdump -n -i nope
+tcpdump -n -i veth0 foo bar
+tcpdump -n -i veth0 host
+tcpdump -n -i veth0 host 10.0.0.300
+tcpdump -n -i veth0 port foo
+ip link set veth0 down
+tcpdump -n -i veth0 -c 1
+`,
   sysctls: `
 sysctl net.ipv4.ip_forward
 sysctl -n net.ipv4.ip_forward

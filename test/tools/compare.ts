@@ -38,8 +38,12 @@ export class Normal {
       .replace(/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, (mac) => (FIXED_MAC.test(mac) ? mac : this.number("mac ", mac)))
       .replace(/net:\[\d+\]/g, (inode) => this.number("net ", inode))
       .replace(/\b\d\d:\d\d:\d\d\.\d{6}\b/g, "<time>")
+      .replace(/\bid \d+/g, "id <any>")
+      .replace(/\b(10\.\d+\.\d+\.\d+)\.(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b/g, "$1.<port>")
       // The kernel that recorded the goldens has no VLAN filtering; every distribution's has, and so has the model.
       .replace(/^.* vlan 1 .*\n/gm, "");
+    // How much more came while it stopped is chance.
+    if (/tcpdump.* -c /.test(line)) normal = normal.replace(/^\d+ packets? received by filter$/m, "<any> received");
     // Neighbours stand in a hash with a random key.
     if (/\b(ip( -\w+)* (n|neigh\w*)|arp)\b/.test(line) && !line.includes("-j")) {
       const lines = normal.split(/(?<=\n)/);

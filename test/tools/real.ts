@@ -35,13 +35,21 @@ export function unavailable(): string | null {
   }
 }
 
+/** A capture beside a command ends with its line in the model; a real one is told to, when it had time to see all. */
+function captured(line: string): string {
+  const [, watch, command] = /^(.*tcpdump .*) & (.*)$/.exec(line) ?? [];
+  if (watch === undefined) return line;
+  const now = watch.replace("tcpdump ", "tcpdump --immediate-mode ");
+  return `${now} &\nP=$!; sleep 0.5; ${command}; S=$?; sleep 0.2; kill $P 2>/dev/null; wait $P; (exit $S)`;
+}
+
 /** What each line says, one after the other on one machine. */
 export function runReal(lines: readonly string[]): Said[] {
   const room = mkdtempSync(join(tmpdir(), "packetwalk-tools-"));
   try {
     const script = ["mkdir -p /run/netns", "mount -t tmpfs tmpfs /run/netns", NO_IPV6, "ip link set lo up"];
     for (const [i, line] of lines.entries()) {
-      writeFileSync(join(room, `${i}.sh`), line);
+      writeFileSync(join(room, `${i}.sh`), captured(line));
       script.push(`. ${room}/${i}.sh >${room}/${i}.out 2>${room}/${i}.err </dev/null; echo $? >${room}/${i}.status`);
       const made = /^ip netns add ([\w-]+)$/.exec(line)?.[1];
       if (made !== undefined) script.push(`ip netns exec ${made} ${NO_IPV6} 2>/dev/null`);
