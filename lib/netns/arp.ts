@@ -15,11 +15,11 @@ import { sendTo } from "./send.ts";
 
 /** The entry for a next hop on a device, made if there is none. */
 export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour {
-  const { neighbours } = ns.inet.get(device)!;
-  let neighbour = neighbours.get(address);
+  const inet = ns.inet.get(device)!;
+  let neighbour = inet.neighbours.get(address);
   if (neighbour === undefined) {
     neighbour = new Neighbour(address, portOf(ns, device));
-    neighbours.set(address, neighbour);
+    inet.addNeighbour(neighbour);
   }
   return neighbour;
 }

@@ -7,7 +7,7 @@ import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Errno } from "./errno.ts";
 import { addAddressRoutes, deleteAddress, flushRoutes } from "./fib.ts";
-import type { Netns } from "./netns.ts";
+import { Inet, type Netns } from "./netns.ts";
 
 export { addAddress, addRoute, deleteAddress } from "./fib.ts";
 
@@ -40,7 +40,7 @@ function adopt(ns: Netns, device: Device): void {
     for (const each of [...devices, device].sort((a, b) => a.index - b.index)) ns.devices.set(each.name, each);
   }
   const reachableTime = Math.floor((15 + 30 * ns.cables.random()) * SECOND);
-  ns.inet.set(device, { addresses: [], neighbours: new Map(), reachableTime });
+  ns.inet.set(device, new Inet(reachableTime));
 }
 
 /** Takes a device out of its namespace, with its addresses, routes, neighbours and its place in a bridge. */
@@ -103,9 +103,7 @@ export function setDown(ns: Netns, device: Device): void {
 }
 
 function forgetNeighbours(ns: Netns, device: Device): void {
-  const neighbours = ns.inet.get(device)?.neighbours;
-  for (const neighbour of neighbours?.values() ?? []) neighbour.remove();
-  neighbours?.clear();
+  ns.inet.get(device)?.forgetNeighbours();
 }
 
 function tellOthers(device: Device): void {
@@ -121,7 +119,7 @@ export function carrierChanged(ns: Netns, device: Device): void {
   for (const [address, neighbour] of inet.neighbours) {
     if (neighbour.state === "PERMANENT") continue;
     neighbour.remove();
-    inet.neighbours.delete(address);
+    inet.deleteNeighbour(address);
   }
   if (device.master !== null) forgetLearned(device);
 }

@@ -19,12 +19,34 @@ import { ipReceive } from "./receive.ts";
 import { SocketTable } from "./socket.ts";
 import { Sysctls } from "./sysctl.ts";
 
+const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
+
 /** What IPv4 keeps for each device (struct in_device). */
-export interface Inet {
-  readonly addresses: InterfaceAddress[];
-  readonly neighbours: Map<Ipv4, Neighbour>;
+export class Inet {
+  readonly addresses: InterfaceAddress[] = [];
   /** reachable_time, drawn once for each device. */
   readonly reachableTime: number;
+  private known: Map<Ipv4, Neighbour> | null = null;
+
+  constructor(reachableTime: number) {
+    this.reachableTime = reachableTime;
+  }
+
+  /** Most devices of a large lab have no neighbour yet, so the table is made with the first one. */
+  get neighbours(): ReadonlyMap<Ipv4, Neighbour> {
+    return this.known ?? NO_NEIGHBOURS;
+  }
+  addNeighbour(neighbour: Neighbour): void {
+    this.known ??= new Map();
+    this.known.set(neighbour.address, neighbour);
+  }
+  deleteNeighbour(address: Ipv4): void {
+    this.known?.delete(address);
+  }
+  forgetNeighbours(): void {
+    for (const neighbour of this.neighbours.values()) neighbour.remove();
+    this.known = null;
+  }
 }
 
 export class Netns implements Owner {
@@ -45,14 +67,32 @@ export class Netns implements Owner {
   ]);
   readonly sysctls = new Sysctls();
   readonly hooks = new Hooks();
-  readonly sockets: SocketTable;
-  readonly reassembly: Reassembly;
-  readonly icmpLimit = new IcmpLimit();
-  readonly pathMtus = new PathMtus();
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
   /** Identification of the next packet that may be fragmented. */
   nextId: number;
+  private ownSockets: SocketTable | null = null;
+  private ownReassembly: Reassembly | null = null;
+  private ownIcmpLimit: IcmpLimit | null = null;
+  private ownPathMtus: PathMtus | null = null;
+
+  // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
+  get sockets(): SocketTable {
+    this.ownSockets ??= new SocketTable(this);
+    return this.ownSockets;
+  }
+  get reassembly(): Reassembly {
+    this.ownReassembly ??= new Reassembly(this.cables);
+    return this.ownReassembly;
+  }
+  get icmpLimit(): IcmpLimit {
+    this.ownIcmpLimit ??= new IcmpLimit();
+    return this.ownIcmpLimit;
+  }
+  get pathMtus(): PathMtus {
+    this.ownPathMtus ??= new PathMtus();
+    return this.ownPathMtus;
+  }
   /** net.ipv4.ip_forward */
   get forwarding(): boolean {
     return this.sysctls.get("net.ipv4.ip_forward") === 1;
@@ -63,8 +103,6 @@ export class Netns implements Owner {
     this.name = name;
     this.inode = inode;
     this.cables = cables;
-    this.sockets = new SocketTable(this);
-    this.reassembly = new Reassembly(cables);
     this.nextId = Math.floor(cables.random() * 65536);
   }
 

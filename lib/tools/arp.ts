@@ -68,14 +68,14 @@ function remove(call: Call, flags: Flags): number {
   if (address === null) return 255;
   const device = deviceTo(call, address, "SIOCDARP(dontpub)");
   if (device === null) return 255;
-  const neighbours = call.ns.inet.get(device)!.neighbours;
-  const neighbour = neighbours.get(address);
+  const inet = call.ns.inet.get(device)!;
+  const neighbour = inet.neighbours.get(address);
   if (neighbour?.state == null) {
     call.out(`No ARP entry for ${address}\n`);
     return 255;
   }
   neighbour.remove();
-  neighbours.delete(address);
+  inet.deleteNeighbour(address);
   return 0;
 }
 

@@ -145,7 +145,7 @@ describe("TCP", () => {
     const two = pair();
     two.lab.carry = () => {};
     const silent = new TcpSocket(two.a, "client");
-    two.a.inet.get(two.a.devices.get("eth0")!)!.neighbours.clear();
+    two.a.inet.get(two.a.devices.get("eth0")!)!.forgetNeighbours();
     runShell(two.lab, place(two.lab, "a"), "ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:99 dev eth0");
     expect(silent.connect(ipv4("10.0.0.2"), 80)).to.equal(null);
     two.lab.run();

@@ -79,7 +79,7 @@ export function neighboursOf(context: Context): Entry[] {
 
 function forget(context: Context, { device, neighbour }: Entry): void {
   neighbour.remove();
-  context.ns.inet.get(device)!.neighbours.delete(neighbour.address);
+  context.ns.inet.get(device)!.deleteNeighbour(neighbour.address);
 }
 
 function showOrFlush(context: Context, words: Words, flush: boolean): void {
