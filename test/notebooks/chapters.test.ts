@@ -47,11 +47,12 @@ function cellOf(notebook: Notebook, id: string): Cell {
   return cell;
 }
 
-/** Runs the chapter with changed cells, and gives what it showed. */
+/** Runs the chapter with changed cells, each after the one it was, as a student does; gives what it showed. */
 async function runChanged(file: string, changes: ReadonlyMap<string, readonly Change[]>): Promise<Notebook> {
   const notebook = read(path.join(FOLDER, file));
   for (const [id, list] of changes) {
     const cell = cellOf(notebook, id);
+    notebook.cells.splice(notebook.cells.indexOf(cell), 0, { ...cell, id: `${id}-before` });
     let source = sourceOf(cell);
     for (const [from, to] of list) {
       expect(source, `cell ${id} has the text to change`).to.include(from);
