@@ -502,6 +502,9 @@ arp -n
 arp -a
 ping -c 1 10.0.0.2 > /dev/null
 ip neigh
+ip -s link show veth0
+ip -s -j link show veth0
+ip -n red -s link
 arp -a
 arp -n
 arp
@@ -696,6 +699,57 @@ tcpdump -n -i veth0 host 10.0.0.300
 tcpdump -n -i veth0 port foo
 ip link set veth0 down
 tcpdump -n -i veth0 -c 1
+`,
+  pods: `
+ip link add cni0 type bridge
+ip link set cni0 up
+ip addr add 10.244.1.1/24 brd + dev cni0
+ip netns add web
+ip netns add client
+ip link add veth0 address 02:00:00:00:00:21 type veth peer name eth0 address 02:00:00:00:00:02 netns web
+ip link add veth1 address 02:00:00:00:00:22 type veth peer name eth0 address 02:00:00:00:00:03 netns client
+ip link set veth0 master cni0 up
+ip link set veth1 up master cni0
+ip -n web link set lo up
+ip -n web link set eth0 up
+ip -n web addr add 10.244.1.2/24 dev eth0
+ip -n web route add default via 10.244.1.1
+ip -n client link set lo up
+ip -n client link set dev eth0 up
+ip -n client addr add 10.244.1.3/24 brd + dev eth0
+ip -n client route add default via 10.244.1.1 dev eth0
+sysctl -w net.ipv4.ip_forward=1
+sleep 1.1
+ip a
+ip -n web a
+ip netns exec client ip route
+ip -n client route get 10.244.1.2
+ip -n client route get 8.8.8.8
+bridge fdb show br cni0
+bridge link
+ip netns exec client ping -c 2 10.244.1.2
+ip -n client neigh
+ip netns exec web arp -n
+bridge fdb show br cni0
+bridge fdb show dynamic
+ip -n web link set eth0 address 02:00:00:00:00:2f
+ip netns exec client ping -c 1 10.244.1.1
+ip netns exec client ping -c 1 10.244.1.1 > /dev/null && ip -n client -4 -br addr
+ip netns exec client ping -c 1 8.8.8.8
+ip route add 203.0.113.0/24 via 10.244.1.2
+ip -n client route get 203.0.113.9
+ip route get 203.0.113.9 from 10.244.1.3 iif cni0
+ip route get 10.244.1.255
+ip -n web link del eth0
+ip link
+bridge fdb show br cni0
+ip netns
+ip -n client neigh flush all
+ip netns del client
+sleep 1.2
+ip -br link
+bridge link
+ip route
 `,
   sysctls: `
 sysctl net.ipv4.ip_forward

@@ -40,6 +40,7 @@ export class Normal {
       .replace(/\b\d\d:\d\d:\d\d\.\d{6}\b/g, "<time>")
       .replace(/\bid \d+/g, "id <any>")
       .replace(/\b(10\.\d+\.\d+\.\d+)\.(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b/g, "$1.<port>")
+      .replace(/time=[\d.]+ ms|time \d+ms|= [\d.]+(\/[\d.]+){3} ms/g, "<time>")
       // The kernel that recorded the goldens has no VLAN filtering; every distribution's has, and so has the model.
       .replace(/^.* vlan 1 .*\n/gm, "");
     // How much more came while it stopped is chance.

@@ -119,7 +119,15 @@ function input(context: Context, { to, from }: Question, iif: Device): Answer {
       flags: type === "broadcast" ? ["local", "brd"] : ["local"],
     };
   if (!ns.forwarding) throw answers("EHOSTUNREACH");
-  return { type, via: gatewayOf(way), device: way.device, table, src: null, flags: [] };
+  const flags = from !== null && isDetour(context, from, way, iif) ? ["redirect"] : [];
+  return { type, via: gatewayOf(way), device: way.device, table, src: null, flags };
+}
+
+/** Out where it came in, from a neighbour: the kernel would tell the sender of the shorter way (__mkroute_input). */
+function isDetour(context: Context, from: Ipv4, { device }: Way, iif: Device): boolean {
+  if (device !== iif) return false;
+  const back = quietly(context, () => decide(context.ns, from, null, null, undefined, -1));
+  return back.type === "unicast" && back.device === iif && gatewayOf(back) === null;
 }
 
 /** The gateway, if it is one: the namespace's own address is none. */
