@@ -101,7 +101,8 @@ export class Prediction {
  */
 export function predict<T>(
   question: string,
-  guess: T | "?",
+  // What can be guessed is what the experiment can give: a guess of another kind is marked where it stands.
+  guess: [T][T extends unknown ? 0 : never] | "?",
   experiment: () => T | { readonly value: T; readonly because: string },
 ): Prediction {
   if (guess === "?") return new Prediction(question, guess, undefined, "");
