@@ -115,9 +115,9 @@ export class Neighbour {
     if (!wasValid) this.flush(step);
   }
 
-  /** The source of the packet that waits longest: the question is asked in its name. */
-  firstSource(): Ipv4 | null {
-    return this.queue[0]?.packet.src ?? null;
+  /** The source of the packet that came last: the question is asked in its name (neigh_probe). */
+  lastSource(): Ipv4 | null {
+    return this.queue.at(-1)?.packet.src ?? null;
   }
 
   /** An upper layer knows that packets get through (MSG_CONFIRM, a TCP acknowledgement). */

@@ -7,12 +7,15 @@ import type { Frame } from "../wire/packet.ts";
 import { fdbFind, fdbLearn, floodPorts } from "./bridge.ts";
 import type { Cables, Device } from "./device.ts";
 
-/** Sends a frame out of a device: onto its cable, round its loop, or through its bridge. */
-export function transmit(cables: Cables, device: Device, frame: Frame, cause: number): void {
+/** Octets of an Ethernet header with a VLAN tag: by so much a frame may exceed the MTU of who takes it. */
+const ROOM = 18;
+
+/** Sends a frame out of a device: onto its cable, round its loop, or through its bridge. False: it took it not. */
+export function transmit(cables: Cables, device: Device, frame: Frame, cause: number): boolean {
   if (!device.up) {
     device.stats.txDropped++;
     record(cables, device, frame, cause, "drop", `${device.name} is down`, link(device));
-    return;
+    return false;
   }
   // Without a carrier the device has a queue that drops all (noop_qdisc), so nobody sees the frame leave.
   if (!device.carrier) {
@@ -22,19 +25,22 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
         : "none of its ports has a carrier";
     device.stats.txDropped++;
     record(cables, device, frame, cause, "drop", because, link(device));
-    return;
+    return false;
   }
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
-  if (device.kind === "veth" && frameLength(frame) > device.peer!.mtu + 18) {
+  if (device.kind === "veth" && frameLength(frame) > device.peer!.mtu + ROOM) {
     device.stats.txDropped++;
     const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
     record(cables, device, frame, cause, "drop", because, link(device.peer!));
-    return;
+    return false;
   }
   const { stats } = device;
   stats.txPackets++;
   stats.txBytes += frameLength(frame);
-  if (device.kind === "bridge") return leaveBridge(cables, device, null, frame, cause);
+  if (device.kind === "bridge") {
+    leaveBridge(cables, device, null, frame, cause);
+    return true;
+  }
   const arrivesAt = device.kind === "loopback" ? device : device.peer!;
   let step = cause;
   if (cables.recorder.level !== LEVEL.off) {
@@ -43,6 +49,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     step = record(cables, device, frame, cause, "send", because);
   }
   cables.carry(arrivesAt, frame, step);
+  return true;
 }
 
 /** Takes a frame that arrived at a device: up into the namespace, or into the bridge the device is a port of. */
@@ -127,7 +134,7 @@ function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame:
     const step = watched
       ? record(cables, bridge, frame, cause, "fdb", `${frame.dst} was learned on ${port.name}`, evidence)
       : cause;
-    transmit(cables, port, frame, step);
+    leaveByPort(cables, port, frame, step);
     return;
   }
   const ports = floodPorts(bridge.bridge!, from);
@@ -142,7 +149,17 @@ function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame:
     const to = ports.length === 0 ? "there is none" : ports.map((port) => port.name).join(", ");
     step = record(cables, bridge, frame, cause, ports.length === 0 ? "drop" : "fdb", `${why}: ${to}`);
   }
-  for (const port of ports) transmit(cables, port, frame, step);
+  for (const port of ports) leaveByPort(cables, port, frame, step);
+}
+
+/** A bridge gives a port nothing that is too large for it (br_dev_queue_push_xmit, is_skb_forwardable). */
+function leaveByPort(cables: Cables, port: Device, frame: Frame, cause: number): void {
+  if (frameLength(frame) > port.mtu + ROOM) {
+    const because = `${frameLength(frame)} octets are more than ${port.name} takes with its MTU ${port.mtu}`;
+    record(cables, port, frame, cause, "drop", because, link(port));
+    return;
+  }
+  transmit(cables, port, frame, cause);
 }
 
 function passUp(cables: Cables, bridge: Device, frame: Frame, forUs: boolean, cause: number): void {

@@ -135,7 +135,7 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
 
 function solicit(ns: Netns, device: Device, neighbour: Neighbour, unicast: boolean, cause: number): void {
   const { addresses } = ns.inet.get(device)!;
-  const waiting = neighbour.firstSource();
+  const waiting = neighbour.lastSource();
   const own = waiting !== null && ns.deviceOfAddress(waiting) !== undefined ? waiting : null;
   // With no address at all the question is asked in nobody's name.
   const senderIp = own ?? selectSource(addresses, neighbour.address, "link") ?? anyAddress(ns) ?? Ipv4.of(0);

@@ -27,9 +27,9 @@ export interface Outgoing {
   readonly id?: number | undefined;
   /**
    * Path MTU discovery of the socket: "want" sets DF while the packet fits the device and cuts it otherwise,
-   * "do" refuses what does not fit, "dont" never sets DF.
+   * "do" refuses what does not fit, "dont" never sets DF; "probe" sets it always and asks only the device's MTU.
    */
-  readonly discovery?: "want" | "do" | "dont" | undefined;
+  readonly discovery?: "want" | "do" | "dont" | "probe" | undefined;
   readonly oif?: Device | null | undefined;
   /** SO_BROADCAST: without it a broadcast address is refused. */
   readonly mayBroadcast?: boolean | undefined;
@@ -108,17 +108,20 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (way.errno !== null) return { errno: way.errno };
   const { decision, device, src } = way;
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
-  const mtu = ns.pathMtus.of({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
+  const isProbe = discovery === "probe";
+  const mtu = isProbe
+    ? device.mtu
+    : ns.pathMtus.of({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
   const fits = 20 + bodyLength(body) <= mtu;
-  if (!fits && discovery === "do") return { errno: "EMSGSIZE", mtu };
-  const dontFragment = discovery === "do" || (discovery === "want" && fits);
+  if (!fits && (discovery === "do" || isProbe)) return { errno: "EMSGSIZE", mtu };
+  const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits);
   const packet: Ipv4Packet = {
     kind: "ipv4",
     src,
     dst: dst.bits === 0 ? src : dst,
     ttl: outgoing.ttl ?? ns.sysctls.get("net.ipv4.ip_default_ttl"),
     // Only of a packet that nobody may cut it is sure that it needs no identification (ip_select_ident, ignore_df).
-    id: outgoing.id ?? (discovery === "do" ? 0 : takeId(ns)),
+    id: outgoing.id ?? (discovery === "do" || isProbe ? 0 : takeId(ns)),
     tos: outgoing.tos ?? 0,
     dontFragment,
     moreFragments: false,
@@ -167,31 +170,33 @@ export function ipOutput(
   if (passed === null) return;
   // A router cuts to its device's MTU; what it heard of the way beyond holds for its own packets (ip_forward_use_pmtu 0).
   const mtu = inDevice === null ? ns.pathMtus.of({ device, nextHop }, passed.packet.dst, ns.cables.now) : device.mtu;
-  if (ipv4Length(passed.packet) <= mtu) return toNeighbour(ns, passed.packet, device, nextHop, passed.cause);
+  // What must not be cut was measured when it was made.
+  if (ipv4Length(passed.packet) <= mtu || (passed.packet.dontFragment && inDevice === null)) {
+    toNeighbour(ns, passed.packet, device, nextHop, passed.cause);
+    return;
+  }
   const pieces = fragment(passed.packet, mtu);
   const step = ns.step(LEVEL.path, passed.cause, device, "send", passed.packet, () => ({
     because: `${ipv4Length(passed.packet)} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments`,
   }));
-  for (const piece of pieces) toNeighbour(ns, piece, device, nextHop, step);
+  // A piece the device does not take is the last that is tried (ip_do_fragment).
+  for (const piece of pieces) if (!toNeighbour(ns, piece, device, nextHop, step)) return;
 }
 
-function toNeighbour(ns: Netns, packet: Ipv4Packet, device: Device, nextHop: Ipv4, cause: number): void {
+function toNeighbour(ns: Netns, packet: Ipv4Packet, device: Device, nextHop: Ipv4, cause: number): boolean {
   if (device.kind === "loopback") {
-    transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
-    return;
+    return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
   }
   if (nextHop.isMulticast) {
     const group = Mac.of(0x01005e000000 + (nextHop.bits & 0x7fffff));
-    transmit(ns.cables, device, { dst: group, src: device.mac, payload: packet }, cause);
-    return;
+    return transmit(ns.cables, device, { dst: group, src: device.mac, payload: packet }, cause);
   }
   if (isBroadcast(ns, device, nextHop)) {
-    transmit(ns.cables, device, { dst: BROADCAST_MAC, src: device.mac, payload: packet }, cause);
-    return;
+    return transmit(ns.cables, device, { dst: BROADCAST_MAC, src: device.mac, payload: packet }, cause);
   }
   const neighbour = neighbourOf(ns, device, nextHop);
-  if (!neighbour.use(packet, cause)) return;
-  sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
+  if (!neighbour.use(packet, cause)) return true;
+  return sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }
 
 /** The frame to a neighbour whose MAC is known. */
@@ -203,13 +208,13 @@ export function sendTo(
   cause: number,
   nextHop: Ipv4,
   state: string,
-): void {
+): boolean {
   const frame = { dst: mac, src: device.mac, payload: packet };
   const step = ns.step(LEVEL.path, cause, device, "neighbour", frame, () => ({
     because: `${nextHop} has the MAC ${mac}`,
     evidence: { kind: "neighbour", text: `${nextHop} dev ${device.name} lladdr ${mac} ${state}`, command: "ip neigh" },
   }));
-  transmit(ns.cables, device, frame, step);
+  return transmit(ns.cables, device, frame, step);
 }
 
 function isBroadcast(ns: Netns, device: Device, address: Ipv4): boolean {

@@ -1,13 +1,15 @@
 // UDP sockets.
 // Before you edit: RFC 768, net/ipv4/udp.c (udp_queue_rcv_skb, __udp4_lib_rcv, __udp4_lib_err), icmp.c (icmp_err_convert).
+import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Udp } from "../wire/packet.ts";
 import type { Errno } from "./errno.ts";
+import { type QueuedError, queuedError, tooLong } from "./error-queue.ts";
 import { icmpError } from "./icmp.ts";
 import type { Netns } from "./netns.ts";
 import type { Arrival } from "./receive.ts";
-import { ipSend, routeOutput } from "./send.ts";
+import { ipSend, type Outgoing, routeOutput } from "./send.ts";
 import { type Endpoint, overlap } from "./socket.ts";
 import { Waitable } from "./wait.ts";
 
@@ -27,6 +29,12 @@ export class UdpSocket extends Waitable {
   mayBroadcast = false;
   /** An error that came in and was not read yet (SO_ERROR). */
   error: Errno | null = null;
+  /** Its errors in full, oldest first; null while the program does not ask for them (IP_RECVERR). */
+  errors: QueuedError[] | null = null;
+  /** IP_TTL, IP_TOS, IP_MTU_DISCOVER. */
+  options: Pick<Outgoing, "ttl" | "tos" | "discovery"> = {};
+  /** The one device it uses (SO_BINDTODEVICE); null: any. */
+  device: Device | null = null;
   /** Name of the program that owns it, for `ss -p` and the trace. */
   readonly program: string;
   private readonly ns: Netns;
@@ -54,7 +62,7 @@ export class UdpSocket extends Waitable {
 
   /** Fixes the other end: only its datagrams and errors come in. */
   connect(address: Ipv4, port: number): Errno | null {
-    const way = routeOutput(this.ns, address, this.local.address, null, -1);
+    const way = routeOutput(this.ns, address, this.local.address, this.device, -1);
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";
     if (this.local.port === 0) {
@@ -85,11 +93,24 @@ export class UdpSocket extends Waitable {
     const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `${this.program} sends ${data.length} octets to ${target.address}:${target.port} by UDP`,
     }));
-    return ipSend(
+    const { local, device, mayBroadcast, options } = this;
+    const sent = ipSend(
       this.ns,
-      { src: this.local.address, dst: target.address, body, mayBroadcast: this.mayBroadcast },
+      { src: local.address, dst: target.address, body, mayBroadcast, oif: device, ...options },
       step,
-    ).errno;
+    );
+    if (sent.errno === "EMSGSIZE" && this.errors !== null) {
+      this.errors.push(tooLong(sent.mtu ?? 0, this.ns.cables.now));
+      this.wake();
+    }
+    return sent.errno;
+  }
+
+  /** The oldest error in full, which is then gone; with the last of them the pending error goes too. */
+  readError(): QueuedError | null {
+    const read = this.errors?.shift() ?? null;
+    if (read?.origin === "icmp") this.error = this.errors?.find(({ origin }) => origin === "icmp")?.errno ?? null;
+    return read;
   }
 
   /** The next datagram, or null when none is there. */
@@ -124,10 +145,10 @@ export function isLocal(ns: Netns, address: Ipv4): boolean {
   return ns.tables.get(255)!.lookup(address)?.type === "local";
 }
 
-/** A datagram for this namespace: the socket that fits best gets it. */
+/** A datagram for this namespace: the socket that fits best gets it, of one for everybody all that fit. */
 export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
-  const socket = lookup(ns, packet, udp, arrival.toOne);
-  if (socket === undefined) {
+  const fitting = fittingSockets(ns, arrival, packet, udp);
+  if (fitting.length === 0) {
     const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
       because: `no program listens on UDP port ${udp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${udp.dstPort}`, command: "ss -lun" },
@@ -135,6 +156,10 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
     icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.port, 0, step);
     return;
   }
+  for (const socket of arrival.toOne ? fitting.slice(0, 1) : fitting) deliver(ns, arrival, packet, udp, socket, cause);
+}
+
+function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {
   const { address, port } = socket.local;
   const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
     because: `${socket.program} has UDP ${address ?? "0.0.0.0"}:${port}`,
@@ -147,21 +172,17 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
     }));
 }
 
-/** A connected socket beats one bound to the address, and that beats one bound to any. */
-function lookup(ns: Netns, packet: Ipv4Packet, udp: Udp, toOne: boolean): UdpSocket | undefined {
-  let best: UdpSocket | undefined;
-  let bestScore = -1;
-  for (const socket of ns.sockets.udp.get(udp.dstPort) ?? []) {
-    const { local, remote } = socket;
-    if (local.address !== null && local.address !== packet.dst && toOne) continue;
-    if (remote !== null && (remote.address !== packet.src || remote.port !== udp.srcPort)) continue;
-    const score = (local.address === null ? 0 : 1) + (remote === null ? 0 : 2);
-    if (score > bestScore) {
-      best = socket;
-      bestScore = score;
-    }
-  }
-  return best;
+/** Best first: a connected socket beats one bound to the address, and that beats one bound to any. */
+function fittingSockets(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp): UdpSocket[] {
+  const sockets = ns.sockets.udp.get(udp.dstPort) ?? [];
+  const fitting = sockets.filter(
+    ({ local, remote, device }) =>
+      (device === null || device === arrival.device) &&
+      (local.address === null || local.address === packet.dst) &&
+      (remote === null || (remote.address === packet.src && remote.port === udp.srcPort)),
+  );
+  const score = ({ local, remote }: UdpSocket) => (local.address === null ? 0 : 1) + (remote === null ? 0 : 2);
+  return fitting.length < 2 ? fitting : fitting.sort((a, b) => score(b) - score(a));
 }
 
 /** What a connected socket is told of an error that is final (icmp_err_convert); of others it is not told. */
@@ -172,13 +193,24 @@ const FINAL: ReadonlyMap<number, Errno> = new Map([
   [ICMP_CODE.filtered, "EHOSTUNREACH"],
 ]);
 
-/** An ICMP error about a datagram: only a connected socket is told, and only of what is final. */
-export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, icmp: Icmp): boolean {
-  const socket = (ns.sockets.udp.get(udp.srcPort) ?? []).find(
-    ({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort,
-  );
-  const errno = icmp.type === ICMP.unreachable ? FINAL.get(icmp.code) : undefined;
-  if (socket === undefined || errno === undefined) return false;
+/**
+ * An ICMP error about a datagram: a connected socket is told of what is final. A socket that asked for its errors in
+ * full is told of every one, connected or not.
+ */
+export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, message: Ipv4Packet, icmp: Icmp): boolean {
+  const sockets = ns.sockets.udp.get(udp.srcPort) ?? [];
+  const socket =
+    sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
+    sockets.find(({ remote, local }) => remote === null && (local.address ?? quoted.src) === quoted.src);
+  if (socket === undefined) return false;
+  const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
+  // Who lets routers cut the packet is not told of one that could not (IP_PMTUDISC_DONT).
+  if (isTooLong && socket.options.discovery === "dont") return false;
+  const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now);
+  if (full !== null) socket.errors!.push(full);
+  const isFinal = icmp.type === ICMP.unreachable && socket.remote !== null;
+  const errno = full?.errno ?? (isFinal ? FINAL.get(icmp.code) : undefined);
+  if (errno === undefined) return false;
   socket.error = errno;
   socket.wake();
   return true;

@@ -71,7 +71,7 @@ async function runBatch(batch: readonly Ready[], prefix: string, keep: boolean):
 }
 
 /** When the case is looked at, at the earliest: after its last flow, and in one of four after STALE entries were probed. */
-function atLeast(test: Case): number {
+export function atLeast(test: Case): number {
   const last = Math.max(0, ...test.traffic.map((each) => (each.kind === "listen" ? 0 : each.at)));
   return last + (new Dice(test.name).chance(0.25) ? 6500 : 900);
 }

@@ -8,12 +8,13 @@ import { runBatches } from "./batches.ts";
 import type { Case } from "./case.ts";
 import { type Difference, emptyTally, type Tally } from "./compare.ts";
 import { generate } from "./generate.ts";
+import { record } from "./goldens.ts";
 import { whyNotReal } from "./real.ts";
 import { shrink } from "./shrink.ts";
 
 const CASES = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/conform/cases");
 
-const USAGE = "npm run conform -- dataplane --cases N --seed S [--from I] [--shrink] [--keep] [--case FILE]";
+const USAGE = "npm run conform -- dataplane --cases N --seed S [--from I] [--shrink] [--keep] [--case FILE] [--record]";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
       shrink: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       case: { type: "string" },
+      record: { type: "boolean", default: false },
     },
   });
   if (positionals.length > 1 || (positionals[0] ?? "dataplane") !== "dataplane") {
@@ -35,6 +37,10 @@ async function main(): Promise<number> {
   if (why !== null) {
     process.stderr.write(`conform: the real kernel cannot be asked: ${why}. Run it as root on Linux.\n`);
     return 2;
+  }
+  if (values.record) {
+    await record();
+    return 0;
   }
   const began = Date.now();
   const from = Number(values.from);
@@ -52,7 +58,13 @@ async function main(): Promise<number> {
     different++;
     print(outcome.test, outcome.differences, values.shrink ? 1 : 8);
     if (!values.shrink) return;
-    const small = await shrink(outcome.test);
+    const small = await shrink(outcome.test, async (candidates) => {
+      const differs = new Map<Case, boolean>();
+      await runBatches(candidates, {}, async (each) => {
+        differs.set(each.test, each.differences.length > 0);
+      });
+      return candidates.map((each) => differs.get(each) ?? false);
+    });
     fs.mkdirSync(CASES, { recursive: true });
     const file = path.join(CASES, `${small.name.replaceAll(/[^A-Za-z0-9]+/g, "-")}.json`);
     fs.writeFileSync(file, `${JSON.stringify(small, null, 2)}\n`);

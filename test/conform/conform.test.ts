@@ -1,0 +1,93 @@
+import { expect } from "chai";
+import { TABLE } from "../../lib/ip/route.ts";
+import type { Lab } from "../../lib/lab/lab.ts";
+import { atLeast, runBatches } from "./batches.ts";
+import type { Case, Result } from "./case.ts";
+import { compare, type Difference, emptyTally, type Tally } from "./compare.ts";
+import { fixedCases, readGoldens } from "./goldens.ts";
+import { runModel, type Sabotage } from "./model.ts";
+import { whyNotReal } from "./real.ts";
+
+const why = whyNotReal();
+const goldens = readGoldens();
+
+describe("the dataplane does what Linux does", function () {
+  this.timeout(120_000);
+
+  before(() => {
+    const { kernel } = goldens[0]!;
+    const how =
+      why === null ? "this machine's kernel is asked, live" : `${why}: goldens recorded on Linux ${kernel} stand in`;
+    process.stdout.write(`  conform: ${how}\n`);
+  });
+
+  it("the same lab, the same traffic: the same frames, answers and tables", async () => {
+    const total = emptyTally();
+    const found: string[] = [];
+    const note = (test: Case, differences: readonly Difference[], tally: Tally) => {
+      for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
+      for (const { where, model, real } of differences.slice(0, 3))
+        found.push(`${test.name}: ${where}\n  model: ${model}\n  real:  ${real}`);
+    };
+    if (why === null)
+      await runBatches(fixedCases(), {}, async ({ test, differences, tally }) => note(test, differences, tally));
+    else
+      for (const { test, real } of goldens) {
+        const tally = emptyTally();
+        note(test, compare(modelOf(test), real, tally, true), tally);
+      }
+    expect(found.join("\n")).to.equal("");
+    expect(total.frames).to.be.greaterThan(300);
+    expect(total.sockets).to.be.greaterThan(20);
+  });
+
+  it("the recorded goldens are of the fixed cases", () => {
+    expect(goldens.map(({ test }) => test.name)).to.have.members(fixedCases().map(({ name }) => name));
+  });
+});
+
+describe("the comparison notices", () => {
+  const sabotaged = (sabotage: Sabotage): Difference[] =>
+    goldens.flatMap(({ test, real }) => compare(modelOf(test, sabotage), real, emptyTally(), true));
+
+  it("nothing, when nothing is wrong", () => {
+    expect(sabotaged(() => {})).to.deep.equal([]);
+  });
+
+  it("a TTL that is one too small", () => {
+    const found = sabotaged((lab) => everyNetns(lab, (ns) => ns.sysctls.set("net.ipv4.ip_default_ttl", "63")));
+    expect(found.some(({ where, model }) => where.startsWith("frames") && model.includes("ttl 63"))).to.equal(true);
+  });
+
+  it("a route that is missing", () => {
+    const found = sabotaged((lab) =>
+      everyNetns(lab, (ns) => {
+        const table = ns.tables.get(TABLE.main)!;
+        for (const route of table.list()) if (route.via !== null) table.remove(route);
+      }),
+    );
+    expect(found.some(({ where }) => where.startsWith("frames"))).to.equal(true);
+    expect(found.some(({ where }) => where.startsWith("socket"))).to.equal(true);
+    expect(found.some(({ where }) => where.includes("ip route show"))).to.equal(true);
+  });
+
+  it("a frame more, a frame less, two frames in the wrong order, a frame too late", () => {
+    const [golden] = goldens;
+    const model = modelOf(golden!.test);
+    const [where, frames] = Object.entries(model.frames).find(([, list]) => list.length > 2)!;
+    const changed = (list: Result["frames"][string]) =>
+      compare({ ...model, frames: { ...model.frames, [where]: list } }, golden!.real, emptyTally()).length;
+    expect(changed(frames)).to.equal(0);
+    expect(changed(frames.slice(1))).to.be.greaterThan(0);
+    expect(changed([...frames, frames[0]!])).to.be.greaterThan(0);
+    expect(changed(frames.map((frame) => ({ ...frame, at: frame.at - 2000 })))).to.be.greaterThan(0);
+  });
+});
+
+function modelOf(test: Case, sabotage?: Sabotage): Result {
+  return runModel(test, atLeast(test), sabotage).result;
+}
+
+function everyNetns(lab: Lab, change: (ns: ReturnType<Lab["netns"]>) => void): void {
+  for (const ns of lab.namespaces.values()) change(ns);
+}
