@@ -21,11 +21,13 @@ export class PingSocket extends Waitable {
   /** Identifier of the echo requests, 16 bit. */
   readonly id: number;
   private readonly ns: Netns;
+  private readonly program: string;
   private readonly messages: PingMessage[] = [];
 
-  constructor(ns: Netns) {
+  constructor(ns: Netns, program = "ping") {
     super();
     this.ns = ns;
+    this.program = program;
     this.id = Math.floor(ns.cables.random() * 65535) + 1;
     ns.sockets.ping.push(this);
   }
@@ -42,7 +44,7 @@ export class PingSocket extends Waitable {
   ): Sent {
     const rest = this.id * 65536 + (seq & 0xffff);
     const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-      because: `ping asks the kernel to send an echo request to ${dst}, seq ${seq}`,
+      because: `${this.program} asks the kernel to send an echo request to ${dst}, seq ${seq}`,
     }));
     const body: Icmp = { kind: "icmp", type: ICMP.echoRequest, code: 0, rest, data };
     const { src, oif, ttl, tos, discovery, confirm, mayBroadcast } = how;
