@@ -135,7 +135,7 @@ function connect(lab: Lab, { ns, place }: Room): void {
         .at("netns")
         .as((text) => lab.netns(text))
         .devices.get(at.at("device").text());
-      if (peer === undefined || peer === device || (peer.peer !== null && peer.peer !== device))
+      if (peer?.kind !== "veth" || peer === device || (peer.peer !== null && peer.peer !== device))
         throw at.wrong("not the other end of this cable", "Name a veth whose peer is this device.");
       device.peer = peer;
     }
@@ -219,7 +219,10 @@ function readNeighbours({ ns, place }: Room): void {
 /** What follows from the rest must be as the data says; else somebody wrote what cannot be. */
 function checkStates({ ns, place }: Room): void {
   for (const data of place.at("devices").list()) {
-    const { state } = ns.devices.get(data.at("name").text())!;
+    const device = ns.devices.get(data.at("name").text())!;
+    const { state, peer } = device;
+    if (peer !== null && peer.peer !== device)
+      throw data.at("peer").wrong("not the other end of this cable", "Name a veth whose peer is this device.");
     const said = data.at("state");
     if (said.value !== state) throw said.wrong("not the state the device is in", `With its cable it is ${state}.`);
   }
