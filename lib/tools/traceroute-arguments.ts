@@ -1,0 +1,243 @@
+// The words behind traceroute, read as Butskoy's traceroute 2.1.2 reads them.
+// Before you edit: traceroute/traceroute.c (option_list, main), libsupp/clif.c (CLIF_parse).
+import { SECOND } from "../trace/world.ts";
+import { type Ipv4, ipv4 } from "../wire/address.ts";
+import { type Call, notModelled } from "./command.ts";
+
+/** What one call of traceroute asks for; times in nanoseconds. */
+export interface Options {
+  readonly name: string;
+  readonly dst: Ipv4;
+  /** "default" asks one UDP port after the other, "udp" always the same, "icmp" echoes. */
+  readonly method: "default" | "udp" | "icmp";
+  readonly firstHop: number;
+  readonly maxHops: number;
+  readonly probesPerHop: number;
+  readonly simultaneous: number;
+  readonly wait: number;
+  /** How many times longer than an answer from the same hop, and than one from a later hop; 0 asks not. */
+  readonly hereFactor: number;
+  readonly nearFactor: number;
+  readonly sendWait: number;
+  readonly dontFragment: boolean;
+  readonly discoverMtu: boolean;
+  readonly numeric: boolean;
+  readonly tos: number;
+  /** First UDP port, or first sequence number. */
+  readonly port: number | null;
+  readonly source: Ipv4 | null;
+  readonly device: string | null;
+  /** Octets behind the IP and the UDP header; of ICMP its own header counts too. */
+  readonly dataLength: number;
+  readonly headerLength: number;
+}
+
+const SUPPORTED = "-n -4 -I -U -F -f -m -q -N -p -s -i -t -w -z --mtu, an address and a packet length";
+
+/** Long names of the options, with the letter each stands for. */
+const LONG: Readonly<Record<string, string>> = {
+  "dont-fragment": "F",
+  first: "f",
+  icmp: "I",
+  interface: "i",
+  "max-hops": "m",
+  "sim-queries": "N",
+  port: "p",
+  tos: "t",
+  wait: "w",
+  queries: "q",
+  source: "s",
+  sendwait: "z",
+  udp: "U",
+  mtu: "mtu",
+};
+const OTHER_LONG =
+  "back debug extensions fwmark gateway help module options protocol sport tcp dccp UL version as-path-lookups flowlabel".split(
+    " ",
+  );
+const FLAGS = "4nIUF";
+const VALUED = "fmqNpsitwz";
+
+/** Letters the real tool knows, and this one does not. */
+const OTHER = "6dgTreAMODPlV";
+
+/** What the real tool calls the arguments. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  f: "first_ttl",
+  m: "max_ttl",
+  q: "nqueries",
+  N: "squeries",
+  p: "port",
+  s: "src_addr",
+  i: "device",
+  t: "tos",
+  w: "MAX,HERE,NEAR",
+  z: "sendwait",
+};
+
+/** The options as they are read; a Wrong one ends the reading with the real tool's complaint. */
+class Wrong extends Error {}
+
+interface Words {
+  readonly flags: ReadonlySet<string>;
+  readonly method: Options["method"];
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly waits: readonly number[];
+  readonly device: string | null;
+  readonly source: Ipv4 | null;
+  readonly operands: readonly { readonly text: string; readonly at: number }[];
+}
+
+function readWords({ args, err }: Call): Words {
+  const flags = new Set<string>();
+  const numbers = new Map<string, number>();
+  const operands: { text: string; at: number }[] = [];
+  let method: Options["method"] = "default";
+  let waits: readonly number[] = [5, 3, 10];
+  let device: string | null = null;
+  let source: Ipv4 | null = null;
+
+  const flag = (letter: string) => {
+    if (letter === "I") method = "icmp";
+    else if (letter === "U") method = "udp";
+    else flags.add(letter);
+  };
+  /** False when the argument is none for this option. */
+  const take = (letter: string, value: string): boolean => {
+    if (letter === "i") device = value;
+    else if (letter === "s") {
+      source = addressOf(value, err);
+      return source !== null;
+    } else if (letter === "w") {
+      const parts = value.split(",").map(float);
+      waits = [parts[0]!, parts[1] ?? 0, parts[2] ?? 0];
+      return parts.length <= 3 && !parts.some(Number.isNaN);
+    } else {
+      const number = letter === "z" ? float(value) : /^(0x[0-9a-f]+|\d+)$/i.test(value) ? Number(value) : Number.NaN;
+      numbers.set(letter, number);
+      return !Number.isNaN(number);
+    }
+    return true;
+  };
+
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i]!;
+    if (!word.startsWith("-") || word === "-") {
+      operands.push({ text: word, at: i + 1 });
+      continue;
+    }
+    const long = /^--([^=]+)(?:=(.*))?$/s.exec(word);
+    if (long !== null) {
+      const [, name = "", value] = long;
+      const letter = LONG[name];
+      if (letter === undefined) {
+        if (OTHER_LONG.includes(name)) throw notModelled("traceroute", word, SUPPORTED);
+        throw new Wrong(`Bad option \`${word}' (argc ${i + 1})`);
+      }
+      if (!VALUED.includes(letter)) flag(letter);
+      else if (value === undefined)
+        throw new Wrong(`Option \`--${name}' (argc ${i + 1}) requires an argument: \`--${name}=${ARGUMENTS[letter]}'`);
+      else if (!take(letter, value))
+        throw new Wrong(`Cannot handle \`--${name}' option with arg \`${value}' (argc ${i + 1})`);
+      continue;
+    }
+    for (let at = 1; at < word.length; at++) {
+      const letter = word[at]!;
+      if (FLAGS.includes(letter)) {
+        flag(letter);
+        continue;
+      }
+      if (OTHER.includes(letter)) throw notModelled("traceroute", `-${letter}`, SUPPORTED);
+      if (!VALUED.includes(letter)) throw new Wrong(`Bad option \`-${letter}' (argc ${i + 1})`);
+      const value = word.slice(at + 1) || args[++i];
+      if (value === undefined)
+        throw new Wrong(`Option \`-${letter}' (argc ${i}) requires an argument: \`-${letter} ${ARGUMENTS[letter]}'`);
+      if (!take(letter, value))
+        throw new Wrong(`Cannot handle \`-${letter}' option with arg \`${value}' (argc ${i + 1})`);
+      break;
+    }
+  }
+  return { flags, method, numbers, waits, device, source, operands };
+}
+
+function float(text: string): number {
+  return /^-?\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A namespace has no resolver: of names it knows only its own. */
+function addressOf(text: string, err: Call["err"]): Ipv4 | null {
+  if (text === "localhost") return ipv4("127.0.0.1");
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(text) && text.split(".").every((part) => Number(part) < 256)) return ipv4(text);
+  err(`${text}: Temporary failure in name resolution\n`);
+  return null;
+}
+
+/** Null when the words are wrong in a way the real traceroute complains of, which is then said. */
+export function readArguments(call: Call): Options | null {
+  try {
+    return optionsOf(call, readWords(call));
+  } catch (failure) {
+    if (!(failure instanceof Wrong)) throw failure;
+    call.err(`${failure.message}\n`);
+    return null;
+  }
+}
+
+function optionsOf({ err, args }: Call, words: Words): Options {
+  const { flags, method, numbers, waits, device, source, operands } = words;
+  const [host, length, tooMany] = operands;
+  if (args.length === 0) throw notModelled("traceroute", "its help", SUPPORTED);
+  if (host === undefined) throw new Wrong('Specify "host" missing argument.');
+  if (tooMany !== undefined) throw new Wrong(`Extra arg \`${tooMany.text}' (position 3, argc ${tooMany.at})`);
+  const dst = addressOf(host.text, err);
+  if (dst === null) throw new Wrong(`Cannot handle "host" cmdline arg \`${host.text}' on position 1 (argc ${host.at})`);
+  if (length !== undefined && !/^-?\d+$/.test(length.text))
+    throw new Wrong(`Cannot handle "packetlen" cmdline arg \`${length.text}' on position 2 (argc ${length.at})`);
+  const firstHop = numbers.get("f") ?? 1;
+  const maxHops = numbers.get("m") ?? 30;
+  const probesPerHop = numbers.get("q") ?? 3;
+  const discoverMtu = flags.has("mtu");
+  const asked = length === undefined ? -1 : Number(length.text);
+  const sendWait = numbers.get("z") ?? 0;
+  const complaint =
+    firstHop === 0 || firstHop > maxHops
+      ? "first hop out of range"
+      : maxHops > 255
+        ? "max hops cannot be more than 255"
+        : probesPerHop === 0 || probesPerHop > 10
+          ? "no more than 10 probes per hop"
+          : asked > LONGEST
+            ? `too big packetlen ${asked} specified`
+            : sendWait < 0
+              ? `bad sendtime \`${sendWait}' specified`
+              : null;
+  if (complaint !== null) throw new Wrong(complaint);
+  const headerLength = method === "icmp" ? 20 : 28;
+  const packetLength = asked < 0 && discoverMtu ? LONGEST : asked;
+  const dataLength = packetLength < 0 ? 60 - headerLength : Math.max(0, packetLength - headerLength);
+  return {
+    name: host.text,
+    dst,
+    method,
+    firstHop,
+    maxHops,
+    probesPerHop,
+    simultaneous: discoverMtu ? 1 : Math.max(1, numbers.get("N") ?? 16),
+    wait: Math.round(waits[0]! * SECOND),
+    hereFactor: waits[1]!,
+    nearFactor: waits[2]!,
+    sendWait: Math.round((sendWait >= 10 ? sendWait / 1000 : sendWait) * SECOND),
+    dontFragment: discoverMtu || flags.has("F"),
+    discoverMtu,
+    numeric: flags.has("n"),
+    tos: numbers.get("t") ?? 0,
+    port: numbers.get("p") ?? null,
+    source,
+    device,
+    // An echo request has a header at least.
+    dataLength: method === "icmp" ? Math.max(8, dataLength) : dataLength,
+    headerLength,
+  };
+}
+
+const LONGEST = 65000;
