@@ -13,6 +13,7 @@ import { ss } from "./ss.ts";
 import { sysctl } from "./sysctl.ts";
 import { tcpdump } from "./tcpdump.ts";
 import { cat, echo, grep, head, no, sleep, tail, wc, yes } from "./text.ts";
+import { traceroute } from "./traceroute.ts";
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   arp,
@@ -35,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   sysctl,
   tail,
   tcpdump,
+  traceroute,
   true: yes,
   wc,
 };
