@@ -45,7 +45,7 @@ export class SocketTable {
       for (const reader of readers) reader.push({ packet, quoted, cause, time: this.ns.cables.now });
       return readers.length > 0;
     }
-    if (body.kind === "udp") return udpError(this.ns, quoted, body, icmp);
+    if (body.kind === "udp") return udpError(this.ns, quoted, body, packet, icmp);
     if (body.kind === "tcp") return tcpError(this.ns, quoted, body, icmp, cause);
     return false;
   }
