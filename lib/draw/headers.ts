@@ -35,6 +35,8 @@ interface Hop {
   readonly crossing: Crossing;
   readonly layers: readonly { readonly name: string; readonly cells: readonly Cell[] }[];
   readonly changes: number;
+  /** Headers that a tunnel put around it since the hop before, or, below zero, took off. */
+  readonly tunnel: number;
 }
 
 const LABEL_W = 84;
@@ -103,7 +105,8 @@ function hopsOf(message: Message): Hop[] {
       (sum, layer) => sum + layer.cells.filter((cell) => cell.was !== undefined).length,
       0,
     );
-    hops.push({ crossing, layers: compared, changes });
+    const tunnel = before === undefined ? 0 : now.length - before.length;
+    hops.push({ crossing, layers: compared, changes, tunnel });
     before = now;
   }
   return hops;
@@ -124,7 +127,7 @@ function drawMessage(painter: Painter, message: Message, top: number, width: num
     same = [];
   };
   hopsOf(message).forEach((hop, i) => {
-    if (i > 0 && hop.changes === 0) {
+    if (i > 0 && hop.changes === 0 && hop.tunnel === 0) {
       same.push(hop);
       return;
     }
@@ -172,7 +175,10 @@ function drawHop(
   onlyChanges: boolean,
 ): number {
   const { crossing } = hop;
-  const changed = onlyChanges ? `: ${hop.changes} ${hop.changes === 1 ? "field" : "fields"} changed` : "";
+  const fields = `${hop.changes} ${hop.changes === 1 ? "field" : "fields"} changed`;
+  const tunnel =
+    hop.tunnel === 0 ? "" : `${Math.abs(hop.tunnel)} headers ${hop.tunnel > 0 ? "put around it" : "taken off"}, `;
+  const changed = onlyChanges ? `: ${tunnel}${fields}` : "";
   title(
     painter,
     [crossing.number],
@@ -230,13 +236,14 @@ function describe(messages: readonly Message[]): string {
   const parts = messages.slice(0, 8).map((message) => {
     const changes = hopsOf(message)
       .slice(1)
-      .filter((hop) => hop.changes > 0)
+      .filter((hop) => hop.changes > 0 || hop.tunnel !== 0)
       .map((hop) => {
         const fields = hop.layers.flatMap((layer) =>
           layer.cells
             .filter((cell) => cell.was !== undefined)
             .map((cell) => `${layer.name} ${cell.name} from ${cell.was} to ${cell.value}`),
         );
+        if (hop.tunnel !== 0) fields.unshift(`${Math.abs(hop.tunnel)} headers ${hop.tunnel > 0 ? "more" : "less"}`);
         return `at hop ${hop.crossing.number} ${fields.join(", ")}`;
       });
     return `${message.caption}: ${changes.length === 0 ? "the same on every cable" : changes.join("; ")}.`;

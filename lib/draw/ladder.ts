@@ -13,7 +13,7 @@ export interface LadderOptions {
   readonly most?: number;
 }
 
-const FEW: ReadonlySet<What> = new Set(["forward", "icmp error", "deliver", "drop"]);
+const FEW: ReadonlySet<What> = new Set(["forward", "encapsulate", "decapsulate", "icmp error", "deliver", "drop"]);
 const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "neighbour", "route", "socket"]);
 const MOST_LIFELINES = 8;
 

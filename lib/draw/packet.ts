@@ -1,6 +1,7 @@
 // A packet in the words of tcpdump, and its headers field by field.
 import { frameBytes, ipv4Bytes, ipv4Length } from "../wire/bytes.ts";
 import type { Arp, Frame, Icmp, Ipv4Packet, Tcp } from "../wire/packet.ts";
+import { VXLAN_PORT, type Vxlan, vxlanOf } from "../wire/vxlan.ts";
 
 export type Packet = Frame | Ipv4Packet | Arp;
 
@@ -17,6 +18,28 @@ export interface Layer {
 export function inner(packet: Packet): Arp | Ipv4Packet | undefined {
   if ("kind" in packet) return packet;
   return packet.payload.kind === "unknown" ? undefined : packet.payload;
+}
+
+/** What a tunnel carries in a packet, or null: pictures know a VXLAN datagram by its port, as tcpdump does. */
+function tunnelled(packet: Ipv4Packet): Ipv4Packet | (Vxlan & { readonly frame: Frame }) | null {
+  const { body } = packet;
+  if (body.kind === "ipip") return body.packet;
+  if (body.kind !== "udp" || (body.dstPort !== VXLAN_PORT.linux && body.dstPort !== VXLAN_PORT.iana)) return null;
+  const vxlan = vxlanOf(body.data);
+  return vxlan?.frame ? { ...vxlan, frame: vxlan.frame } : null;
+}
+
+/** The packet itself, without the tunnels around it: what stays the same from one end to the other. */
+function unwrapped(packet: Packet): Packet {
+  const body = inner(packet);
+  const carried = body?.kind === "ipv4" ? tunnelled(body) : null;
+  if (carried === null) return packet;
+  return unwrapped("vni" in carried ? carried.frame : carried);
+}
+
+/** What is inside all headers of tunnels. */
+export function innermost(packet: Packet): Arp | Ipv4Packet | undefined {
+  return inner(unwrapped(packet));
 }
 
 /** The Ethernet header's frame, if the packet has one. */
@@ -50,8 +73,8 @@ function tcpFlags(tcp: Tcp): string {
 
 /** One line that names the message, the same at every hop: `ICMP echo request 10.244.1.2 → 10.244.1.3 seq 1`. */
 export function caption(packet: Packet): string {
-  const body = inner(packet);
-  if (body === undefined) return `frame of ethertype 0x${unknownType(packet).toString(16).padStart(4, "0")}`;
+  const body = innermost(packet);
+  if (body === undefined) return `frame of ethertype 0x${unknownType(unwrapped(packet)).toString(16).padStart(4, "0")}`;
   if (body.kind === "arp") {
     return body.op === "request"
       ? `ARP who-has ${body.targetIp} tell ${body.senderIp}`
@@ -66,6 +89,8 @@ export function caption(packet: Packet): string {
       return `UDP ${src}:${inside.srcPort} → ${dst}:${inside.dstPort} length ${inside.data.length}`;
     case "tcp":
       return `TCP [${tcpFlags(inside)}] ${src}:${inside.srcPort} → ${dst}:${inside.dstPort} length ${inside.data.length}`;
+    case "ipip":
+      return `IPIP ${src} → ${dst}: ${caption(inside.packet)}`;
     case "unknown":
       return `IP protocol ${inside.protocol} ${src} → ${dst}`;
   }
@@ -73,7 +98,7 @@ export function caption(packet: Packet): string {
 
 /** What tells one message from another wherever it is seen: not the MACs and the TTL, which change on the way. */
 export function identity(packet: Packet): string {
-  const body = inner(packet);
+  const body = innermost(packet);
   if (body === undefined || body.kind === "arp") return caption(packet);
   const inside = body.body;
   const more = inside.kind === "tcp" ? ` ${inside.seq} ${inside.ack}` : "";
@@ -85,7 +110,7 @@ export function identity(packet: Packet): string {
  * conversation that `opening` began.
  */
 export function goesBack(packet: Packet, opening: ReadonlyMap<string, string>): boolean {
-  const body = inner(packet);
+  const body = innermost(packet);
   if (body === undefined) return false;
   if (body.kind === "arp") return body.op === "reply";
   if (body.body.kind === "icmp") return body.body.type !== 8;
@@ -104,6 +129,19 @@ export function conversation(packet: Ipv4Packet): { key: string; from: string } 
 
 /** The headers from the outside in, each field as the tools print it. Checksums are the real ones. */
 export function layers(packet: Packet): Layer[] {
+  const outer = inner(packet);
+  const carried = outer?.kind === "ipv4" ? tunnelled(outer) : null;
+  if (carried === null) return ownLayers(packet);
+  // What is around it is new; what is inside keeps its names, so that it is compared with the hop before.
+  const around = ownLayers(packet).map(({ name, fields }) => ({ name: `outer ${SHORT[name] ?? name}`, fields }));
+  if (!("vni" in carried)) return [...around, ...layers(carried)];
+  const { flags, vni, frame } = carried;
+  return [...around, layer("VXLAN", { flags: hex(flags, 2), VNI: `${vni}` }), ...layers(frame)];
+}
+
+const SHORT: Readonly<Record<string, string>> = { Ethernet: "Eth" };
+
+function ownLayers(packet: Packet): Layer[] {
   const frame = frameOf(packet);
   const body = inner(packet);
   const out: Layer[] = [];
@@ -200,7 +238,7 @@ function isEcho(icmp: Icmp): boolean {
 function protocol(packet: Ipv4Packet): string {
   const { body } = packet;
   if (body.kind === "unknown") return `${body.protocol}`;
-  return { icmp: "1 ICMP", tcp: "6 TCP", udp: "17 UDP" }[body.kind];
+  return { icmp: "1 ICMP", ipip: "4 IPIP", tcp: "6 TCP", udp: "17 UDP" }[body.kind];
 }
 
 function unknownType(packet: Packet): number {

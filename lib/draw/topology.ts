@@ -8,7 +8,7 @@ import { fold } from "./fold.ts";
 import { legend, legendHeight, legendWidth } from "./legend.ts";
 import { cabling, nest, type Slot } from "./nest.ts";
 import { drawBlock, drawCable, drawNode, type Visits } from "./nodes.ts";
-import { inner } from "./packet.ts";
+import { innermost } from "./packet.ts";
 import { BODY, MARGIN, Painter, type Scene, STRONG, scene } from "./scene.ts";
 import { measure, visible } from "./text.ts";
 import { type Crossing, isHeard, keyOf, placeName, since, type Way, way } from "./way.ts";
@@ -139,7 +139,7 @@ function rows(visits: Visits, slot: Slot): number {
 
 function titleOf(lab: LabData, walked: Way): string {
   const { messages } = walked;
-  const first = messages.find((message) => inner(message.packet)?.kind !== "arp") ?? messages[0];
+  const first = messages.find((message) => innermost(message.packet)?.kind !== "arp") ?? messages[0];
   const size = `${lab.nodes.length === 1 ? "one node" : `${lab.nodes.length} nodes`}`;
   return first === undefined ? `Topology of ${size}` : `The way of ${first.caption} through ${size}`;
 }

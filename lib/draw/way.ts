@@ -1,6 +1,6 @@
 // The way that steps tell: which cable was crossed when, in which direction, by which message, and where it ended.
 import type { Step, Where } from "../trace/step.ts";
-import { caption, conversation, frameOf, goesBack, identity, inner, type Packet } from "./packet.ts";
+import { caption, conversation, frameOf, goesBack, identity, innermost, type Packet } from "./packet.ts";
 
 /** One frame through one cable, or once around loopback. */
 export interface Crossing {
@@ -110,7 +110,7 @@ class Messages {
     const known = this.#latest.get(key);
     const first = known?.crossings[0]?.from;
     if (known !== undefined && !(from !== undefined && first !== undefined && same(first, from))) return known;
-    const body = inner(packet);
+    const body = innermost(packet);
     if (body?.kind === "ipv4") {
       const { key: both, from: end } = conversation(body);
       if (!this.#opening.has(both)) this.#opening.set(both, end);

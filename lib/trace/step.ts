@@ -17,6 +17,8 @@ export type What =
   | "ip rule" // a policy rule is tried or chosen
   | "route" // a route is chosen, or none is
   | "hook" // a netfilter hook is passed
+  | "encapsulate" // a tunnel puts a packet into another
+  | "decapsulate" // a tunnel takes it out again
   | "forward" // a packet goes from one device to another in one namespace, TTL lowered
   | "icmp error" // the kernel tells the sender what went wrong
   | "deliver" // a packet reaches a socket or the kernel's own answering machine

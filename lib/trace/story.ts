@@ -29,7 +29,7 @@ export function story(steps: readonly Step[], detail: Detail = "decisions"): str
     lines.push(`  ${moment(step.time).padStart(9)}  ${step.what.padEnd(10)} ${step.because}`);
     const margin = " ".repeat(24);
     if (step.what === "send" && step.packet !== undefined && "payload" in step.packet)
-      lines.push(`${margin}│ ${describe(step.packet)}`);
+      lines.push(`${margin}│ ${describe(step.packet).replaceAll("\n", `\n${margin}│ `)}`);
     if (step.evidence !== undefined) lines.push(`${margin}└ ${step.evidence.command}: ${step.evidence.text}`);
     if (detail === "everything")
       for (const { text, field, wanted, had } of step.tried ?? [])

@@ -1,4 +1,4 @@
-// Values to octets, checksums included. Before you edit: RFC 791, 792, 793, 768, 826 and net/ipv4/tcp_output.c
+// Values to octets, checksums included. Before you edit: RFC 791, 792, 793, 768, 826, 2003 and net/ipv4/tcp_output.c
 // (tcp_options_write: the order in which Linux lays TCP options).
 import { finish, sum } from "./checksum.ts";
 import {
@@ -30,6 +30,8 @@ export function bodyLength(body: Ipv4Packet["body"]): number {
       return 8 + body.data.length;
     case "tcp":
       return 20 + tcpOptionsLength(body.options) + body.data.length;
+    case "ipip":
+      return ipv4Length(body.packet);
     case "unknown":
       return body.data.length;
   }
@@ -96,6 +98,7 @@ function writeIpv4(view: DataView, out: Uint8Array, at: number, packet: Ipv4Pack
   const end = at + length;
   const { body } = packet;
   if (body.kind === "unknown") out.set(body.data, start);
+  else if (body.kind === "ipip") writeIpv4(view, out, start, body.packet);
   else if (body.kind === "icmp") writeIcmp(view, out, start, end, body);
   else if (body.kind === "udp") writeUdp(view, out, start, end, body, packet);
   else writeTcp(view, out, start, end, body, packet);
@@ -114,6 +117,7 @@ function writeUdp(view: DataView, out: Uint8Array, at: number, end: number, udp:
   view.setUint16(at + 2, udp.dstPort);
   view.setUint16(at + 4, end - at);
   out.set(udp.data, at + 8);
+  if (udp.unchecked) return;
   // RFC 768: a computed zero goes out as all ones, because zero means "no checksum".
   view.setUint16(at + 6, finish(sum(out, at, end, pseudoHeader(packet, end - at))) || 0xffff);
 }

@@ -1,11 +1,12 @@
 // One line for a frame, in the words of tcpdump 4.99 with -n: the printer of `tcpdump`, of a trace's story and of pictures.
 // Before you edit: tcpdump's print-ether.c, print-arp.c, print-ip.c, print-icmp.c, print-udp.c, print-tcp.c.
-// Payloads are decoded for HTTP and IP in IP; other protocols of UDP show as `UDP, length N`, of TCP not at all.
+// Payloads are decoded for HTTP, IP in IP and VXLAN; other protocols of UDP show as `UDP, length N`, of TCP not at all.
 import { frameLength, ipv4Bytes, ipv4Length } from "./bytes.ts";
 import { describeIcmp } from "./describe-icmp.ts";
 import { describeTcp, type TcpSequences } from "./describe-tcp.ts";
+import { describeVxlan } from "./describe-vxlan.ts";
 import { type Arp, ETHERTYPE, type Frame, type Ipv4Packet, PROTOCOL, protocolOf } from "./packet.ts";
-import { parseIpv4 } from "./parse.ts";
+import { parseIpv4, parseQuote } from "./parse.ts";
 
 /** What the flags of tcpdump change about a line. */
 export interface DescribeOptions {
@@ -90,18 +91,35 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
       return `${src} > ${dst}: ${describeIcmp(body, length, (quoted, total) => `${word}${describeIpv4(quoted, options, total)}`, options)}`;
     case "udp": {
       const said = fragmented ? udpLength(packet) : length - 8;
-      return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${checksumOk(options, fragmented)}UDP, length ${said}`;
+      const ends = `${src}.${body.srcPort} > ${dst}.${body.dstPort}: `;
+      const sum = checksumOk(options, fragmented, body.unchecked === true);
+      const inner = {
+        frame: (frame: Frame) => describe(frame, options),
+        packet: (quoted: Ipv4Packet, total: number) => describeIpv4(quoted, options, total),
+      };
+      const tunnel = options.quiet ? null : describeVxlan(body, inner);
+      return `${ends}${options.quiet ? "" : sum}${tunnel ?? `UDP, length ${said}`}`;
     }
     case "tcp":
       return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${describeTcp(packet, body, length, fragmented, options)}`;
+    case "ipip":
+      return `${src} > ${dst}: ${word}${describeIpv4(body.packet, options)}`;
     case "unknown":
-      if (body.protocol === 4 && body.data.length >= 20)
-        return `${src} > ${dst}: ${word}${describeIpv4(parseIpv4(body.data), options)}`;
+      if (body.protocol === PROTOCOL.ipip && body.data.length >= 28 && body.data[0] === 0x45)
+        return `${src} > ${dst}: ${word}${describeCut(body.data, options)}`;
       return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;
   }
 }
 
-function checksumOk({ verbose = 0 }: DescribeOptions, fragmented: boolean): string {
+/** A packet in a packet of which only the beginning may be there. */
+function describeCut(data: Uint8Array, options: DescribeOptions): string {
+  const length = (data[2]! << 8) | data[3]!;
+  const missing = length - data.length;
+  return `${missing > 0 ? `truncated-ip - ${missing} bytes missing! ` : ""}${describeIpv4(parseQuote(data), options, length)}`;
+}
+
+function checksumOk({ verbose = 0 }: DescribeOptions, fragmented: boolean, unchecked = false): string {
+  if (unchecked) return verbose > 0 && !fragmented ? "[no cksum] " : "";
   return verbose > 1 && !fragmented ? "[udp sum ok] " : "";
 }
 

@@ -4,7 +4,7 @@ import type { Ipv4 } from "./address.ts";
 import type { Mac } from "./mac.ts";
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
-export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
+export const PROTOCOL = { icmp: 1, ipip: 4, tcp: 6, udp: 17 } as const;
 
 /** An Ethernet II frame, without preamble and FCS. */
 export interface Frame {
@@ -44,7 +44,7 @@ export interface Ipv4Packet {
   readonly moreFragments: boolean;
   /** Offset of this fragment in bytes, a multiple of 8. */
   readonly fragmentOffset: number;
-  readonly body: Icmp | Udp | Tcp | UnknownBody;
+  readonly body: Icmp | Udp | Tcp | Ipip | UnknownBody;
 }
 
 /** A protocol that no room models, or a fragment: only octets. */
@@ -64,11 +64,19 @@ export interface Icmp {
   readonly data: Uint8Array;
 }
 
-/** RFC 768. */
+/** RFC 2003: an IPv4 packet in an IPv4 packet. */
+export interface Ipip {
+  readonly kind: "ipip";
+  readonly packet: Ipv4Packet;
+}
+
+/** RFC 768. What a tunnel carries in it stays octets: only the tunnel's port tells that they are a frame (vxlan.ts). */
 export interface Udp {
   readonly kind: "udp";
   readonly srcPort: number;
   readonly dstPort: number;
+  /** The sender left the checksum out: the field is zero. */
+  readonly unchecked?: true;
   readonly data: Uint8Array;
 }
 

@@ -92,7 +92,22 @@ function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore"
   if (!isFragment && protocol === PROTOCOL.icmp) return { ...header, body: parseIcmp(body, checksums) };
   if (!isFragment && protocol === PROTOCOL.udp) return { ...header, body: parseUdp(body, pseudo(), checksums) };
   if (!isFragment && protocol === PROTOCOL.tcp) return { ...header, body: parseTcp(body, pseudo(), checksums) };
+  if (!isFragment && protocol === PROTOCOL.ipip) {
+    const packet = innerPacket(body, checksums);
+    if (packet !== null) return { ...header, body: { kind: "ipip", packet } };
+  }
   return { ...header, body: { kind: "unknown", protocol, data: body.slice() } };
+}
+
+/** The packet in a packet, or null when it is cut short or says something a value cannot say: then it stays octets. */
+function innerPacket(bytes: Uint8Array, checksums: "verify" | "ignore"): Ipv4Packet | null {
+  if (bytes.length < 20 || bytes.length !== viewOf(bytes).getUint16(2)) return null;
+  try {
+    return parseIpv4(bytes, { checksums });
+  } catch (failure) {
+    if (failure instanceof BadInput) return null;
+    throw failure;
+  }
 }
 
 function parseIcmp(bytes: Uint8Array, checksums: "verify" | "ignore"): Icmp {
@@ -108,7 +123,8 @@ function parseUdp(bytes: Uint8Array, pseudo: number, checksums: "verify" | "igno
   const present = view.getUint16(6) !== 0;
   if (checksums === "verify" && present && finish(sum(bytes, 0, bytes.length, pseudo)) !== 0)
     throw refuse("a wrong UDP checksum", bytes);
-  return { kind: "udp", srcPort: view.getUint16(0), dstPort: view.getUint16(2), data: bytes.slice(8) };
+  const ports = { srcPort: view.getUint16(0), dstPort: view.getUint16(2) };
+  return { kind: "udp", ...ports, ...(!present && { unchecked: true as const }), data: bytes.slice(8) };
 }
 
 function parseTcp(bytes: Uint8Array, pseudo: number, checksums: "verify" | "ignore"): Tcp {
