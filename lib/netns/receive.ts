@@ -3,6 +3,7 @@
 import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
+import type { Ipv4 } from "../wire/address.ts";
 import { ipv4Length } from "../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../wire/packet.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
@@ -55,7 +56,7 @@ function route(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, caus
     ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because: martian }));
     return;
   }
-  if (packet.dst.bits === 0xffffffff) return localDeliver(ns, { device, toOne: false }, packet, cause);
+  if (isToAll(packet.src, packet.dst)) return localDeliver(ns, { device, toOne: false }, packet, cause);
   const decision = decide(ns, packet.dst, device, null, packet, cause);
   if (decision.type === "error") return noRoute(ns, device, frame, packet, decision);
   if (decision.type === "unicast") return forward(ns, device, frame, packet, decision);
@@ -65,12 +66,19 @@ function route(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, caus
 /** Addresses that cannot come from outside, or null. Linux calls such packets martians and drops them silently. */
 function martianReason(ns: Netns, { src, dst }: Ipv4Packet): string | null {
   if (src.isMulticast || src.bits === 0xffffffff) return `martian source: nobody can send from ${src}`;
-  if (src.isZeroNet && dst.bits !== 0xffffffff) return `martian source: ${src} is nobody's address`;
-  if (dst.isZeroNet && dst.bits !== 0) return `martian destination: ${dst} is nobody's address`;
-  if (dst.isLoopback) return `martian destination: ${dst} never travels on a cable`;
-  if (src.isLoopback) return `martian source: ${src} never travels on a cable`;
+  if (!isToAll(src, dst)) {
+    if (src.isZeroNet) return `martian source: ${src} is nobody's address`;
+    if (dst.isZeroNet) return `martian destination: ${dst} is nobody's address`;
+    if (dst.isLoopback) return `martian destination: ${dst} never travels on a cable`;
+    if (src.isLoopback) return `martian source: ${src} never travels on a cable`;
+  }
   if (ns.deviceOfAddress(src) !== undefined) return `martian source: ${src} is this namespace's own address`;
   return null;
+}
+
+/** 255.255.255.255, and the old way of saying it: from 0.0.0.0 to 0.0.0.0. */
+function isToAll(src: Ipv4, dst: Ipv4): boolean {
+  return dst.bits === 0xffffffff || (dst.bits === 0 && src.bits === 0);
 }
 
 function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: NoWay): void {

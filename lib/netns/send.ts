@@ -109,9 +109,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const { decision, device, src } = way;
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
   const isProbe = discovery === "probe";
-  const mtu = isProbe
-    ? device.mtu
-    : ns.pathMtus.of({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
+  const mtu = isProbe ? device.mtu : ns.pathMtus.of({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
   const fits = 20 + bodyLength(body) <= mtu;
   if (!fits && (discovery === "do" || isProbe)) return { errno: "EMSGSIZE", mtu };
   const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits);
@@ -131,7 +129,9 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const passed = runHook(ns, "OUTPUT", packet, null, device, decision.cause);
   if (passed === null) return { errno: "EPERM" };
   if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();
-  if (decision.type === "broadcast") localDeliver(ns, { device, toOne: false }, passed.packet, passed.cause);
+  // What loopback gives back is for us already (__mkroute_output).
+  if (decision.type === "broadcast" && device.kind !== "loopback")
+    localDeliver(ns, { device, toOne: false }, passed.packet, passed.cause);
   ipOutput(ns, passed.packet, device, decision.nextHop, null, passed.cause);
   return { errno: null, packet };
 }

@@ -148,6 +148,12 @@ export const KNOWN_DIFFERENCES: readonly { readonly what: string; readonly why: 
     why: "Linux draws it by a secret hash, the lab by its dice.",
   },
   {
+    what: "pieces of a cut packet whose next hop is not known yet, on a cable whose other end has a smaller MTU (not generated)",
+    why:
+      "A veth pair takes no time, so on one idle machine the ARP answer is there before the second piece is sent; that " +
+      "is refused, and the rest is not tried. In the lab a cable takes its time, and all pieces wait for the answer.",
+  },
+  {
     what: "the seconds in `cache expires`, and when within a timer's slack a timer runs",
     why: "Virtual time stands still while a command runs, and has no timer wheel.",
   },

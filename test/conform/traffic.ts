@@ -36,7 +36,22 @@ export function drawTraffic(lab: Lab, dice: Dice): Traffic[] {
       if (devices.length > 0) traffic.push(frame(lab, dice, ns, dice.of(devices), at));
     }
   }
-  return traffic;
+  const most = mostOctets(all);
+  return traffic.map((each) => (each.kind === "ping" || each.kind === "udp" ? smallEnough(each, most) : each));
+}
+
+/**
+ * No packet is cut by a device whose cable's other end takes less: see KNOWN_DIFFERENCES. Whole packets that are too
+ * large for the other end are sent.
+ */
+function mostOctets(all: readonly Netns[]): number {
+  const devices = all.flatMap((ns) => [...ns.devices.values()]);
+  const uneven = devices.filter(({ peer, mtu }) => peer !== null && peer.mtu < mtu);
+  return Math.min(65507, ...uneven.map(({ mtu }) => mtu - 28));
+}
+
+function smallEnough<T extends { readonly size: number }>(traffic: T, most: number): T {
+  return traffic.size <= most ? traffic : { ...traffic, size: most };
 }
 
 export function drawQuestions(lab: Lab, dice: Dice): Question[] {
