@@ -166,11 +166,14 @@ async function textsFrom(test: Case, prefix: string): Promise<Record<string, str
     const { out } = await run("ip", ["netns", "exec", prefix + name, "sh", "-c", script], "");
     const pieces = out.split(`${mark}\n`);
     commands.forEach((command, i) => {
-      texts[`${name}: ${command}`] = pieces[i] ?? "";
+      texts[`${name}: ${command}`] = (pieces[i] ?? "").replaceAll(OTHERS, "");
     });
   }
   return texts;
 }
+
+/** What `ip` says on stderr when somebody else's namespace is only half there while it looks for a name. */
+const OTHERS = "Error: Peer netns reference is invalid.\n";
 
 function inSubshell(script: string, prefix: string, argument: string): string {
   // Not "(...) || exit": in such a list sh would ignore the script's own "set -e".
