@@ -154,6 +154,115 @@ ${C} traceroute -n 10.0.2.2 1500
 sleep 7
 ${C} traceroute -n -I -q 1 10.0.2.2 3000
 `,
+  tracepathWords: `
+tracepath
+tracepath -x
+tracepath -m
+tracepath -m 256 1.1.1.1
+tracepath -m x 1.1.1.1
+tracepath -l 20 1.1.1.1
+tracepath -l 28 1.1.1.1
+tracepath -l -1 1.1.1.1
+tracepath -p 70000 1.1.1.1
+tracepath host
+tracepath 1 2
+tracepath -h
+tracepath -n 1.1.1.1
+tracepath -n 127.0.0.1
+tracepath 127.0.0.1
+tracepath localhost
+tracepath -b 127.0.0.1
+tracepath -nb 127.0.0.1
+tracepath -n 127.0.0.1/53
+tracepath -n 127.0.0.1/x
+tracepath -n -p 53 127.0.0.1/7
+tracepath -n -m 0 127.0.0.1
+tracepath -n -l 29 127.0.0.1
+tracepath -n -l 100000 127.0.0.1
+tracepath -n 10.255.255.255
+`,
+  tracepathRow: `
+${row("c", "r1", "r2", "s")}
+${C} tracepath -n 10.0.2.2
+${C} tracepath 10.0.2.2
+${C} tracepath -n -l 1000 10.0.2.2
+${C} tracepath -n -m 2 10.0.2.2
+`,
+  tracepathMtu: `
+${row("c", "r1", "r2", "s")}
+ip -n r1 link set right mtu 1400
+ip -n r2 link set left mtu 1400
+ip -n r2 link set right mtu 1300
+ip -n s link set left mtu 1300
+${C} tracepath -n 10.0.2.2
+${C} tracepath -n 10.0.2.2
+${C} ip route get 10.0.2.2
+${C} tracepath -n 10.0.1.2
+${C} tracepath -b 10.0.0.2
+`,
+  tracepathErrors: `
+${row("c", "r1", "r2", "s")}
+ip -n c route add default via 10.0.0.2
+ip -n r1 route add default via 10.0.1.2
+ip -n r1 route add unreachable 10.5.0.0/16
+ip -n r1 route add prohibit 10.6.0.0/16
+${C} tracepath -n 10.5.0.1
+${C} tracepath -n 10.6.0.1
+${C} tracepath -n 10.8.0.1
+`,
+  arpingWords: `
+ip link add v0 type veth peer name v1
+ip link set v0 address 02:00:00:00:00:01
+ip link set v0 up
+ip addr add 10.0.0.1/24 dev v0
+arping
+arping -x
+arping -c
+arping -c x 1.1.1.1
+arping -c 0 1.1.1.1
+arping -w -1 1.1.1.1
+arping 1 2
+arping 1.1.1.1
+arping -I eth9 1.1.1.1
+arping -I lo -c 1 127.0.0.1
+arping -q -I lo 127.0.0.1
+arping -D -I lo 127.0.0.1
+arping -I v1 1.1.1.1
+arping -I v0 -s 9.9.9.9 1.1.1.1
+arping -s x -I v0 1.1.1.1
+arping -I v0 host
+arping -c 1 10.0.0.1
+arping -U -c 1 -I v0 10.0.0.9
+arping -c 1 -I v0 10.0.0.9
+arping -c 1 10 -I v0
+`,
+  arpingRow: `
+${row("c", "r1", "s")}
+ip -n c link set right address 02:00:00:00:00:01
+ip -n r1 link set left address 02:00:00:00:00:02
+${C} arping -c 1 10.0.0.2
+${C} arping -c 2 -I right 10.0.0.2
+${C} arping -c 2 -b -I right 10.0.0.2
+${C} arping -f -I right 10.0.0.2
+${C} arping -q -c 1 -I right 10.0.0.2
+${C} arping -c 1 -w 3 -I right 10.0.0.2
+${C} arping -w 1 -I right 10.0.0.77
+${C} arping -c 1 -I right 10.0.0.77
+${C} arping -c 1 -I right 10.0.1.2
+${C} arping -D -c 1 -I right 10.0.0.2
+${C} arping -D -c 1 -I right 10.0.0.77
+${C} arping -D -q -c 2 -I right 10.0.0.2
+${C} arping -D -s 10.0.0.1 -c 1 -I right 10.0.0.2
+${C} arping -s 10.0.0.1 -c 1 -I right 10.0.0.2
+${C} arping -U -c 1 -I right 10.0.0.1
+${C} arping -A -c 1 -I right 10.0.0.1
+ip -n r1 neigh show 10.0.0.1
+ip -n c addr add 10.0.0.9/24 dev right
+${C} arping -c 1 -s 10.0.0.9 10.0.0.2
+ip -n c addr flush dev right
+${C} arping -c 1 -I right 10.0.0.2
+${C} arping -D -c 1 -I right 10.0.0.2
+`,
 };
 
 export function linesOf(script: string): string[] {

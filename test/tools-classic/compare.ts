@@ -7,5 +7,7 @@ export function plain(all: readonly Said[]): Said[] {
 
 function untimed(line: string, text: string): string {
   if (/\btraceroute\b/.test(line)) return text.replace(/ {2}\d+\.\d{3} ms/g, "  <time> ms");
+  if (/\btracepath\b/.test(line)) return text.replace(/ *\d+\.\d{3}ms/g, "  <time>ms");
+  if (/\barping\b/.test(line)) return text.replace(/\d+\.\d{3}ms/g, "<time>ms");
   return text;
 }
