@@ -1,5 +1,6 @@
 // Every command there is. A new one is a file beside this and a line here.
 import { arp } from "./arp.ts";
+import { arping } from "./arping.ts";
 import { bridge } from "./bridge.ts";
 import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
@@ -13,10 +14,12 @@ import { ss } from "./ss.ts";
 import { sysctl } from "./sysctl.ts";
 import { tcpdump } from "./tcpdump.ts";
 import { cat, echo, grep, head, no, sleep, tail, wc, yes } from "./text.ts";
+import { tracepath } from "./tracepath.ts";
 import { traceroute } from "./traceroute.ts";
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   arp,
+  arping,
   bridge,
   cat,
   curl,
@@ -36,6 +39,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   sysctl,
   tail,
   tcpdump,
+  tracepath,
   traceroute,
   true: yes,
   wc,
