@@ -60,7 +60,8 @@ describe("JupyterLab in Chromium", function () {
     }
     folder = mkdtempSync(join(tmpdir(), "packetwalk-lab-"));
     mkdirSync(PICTURES, { recursive: true });
-    if (existsSync(join(ROOT, "notebooks", CHAPTER))) copyFileSync(join(ROOT, "notebooks", CHAPTER), join(folder, CHAPTER));
+    if (existsSync(join(ROOT, "notebooks", CHAPTER)))
+      copyFileSync(join(ROOT, "notebooks", CHAPTER), join(folder, CHAPTER));
     writeFileSync(join(folder, "playground.ipynb"), notebook(PLAYGROUND.map((source) => ({ source }))));
     writeFileSync(join(folder, "hostile.ipynb"), notebook(hostileCells()));
     server = await startJupyterLab(python, folder);

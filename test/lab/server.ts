@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 export interface JupyterLab {
-  /** The address of a notebook in the folder, token included. */
+  /** The address of a notebook in the folder, token included, in a workspace where nothing else is open. */
   at(file: string): string;
   readonly log: () => string;
   stop(): Promise<void>;
@@ -46,7 +46,12 @@ export async function startJupyterLab(python: string, folder: string): Promise<J
   };
   for (const end = Date.now() + 60_000; Date.now() < end && server.exitCode === null; ) {
     const answer = await fetch(`${url}/api/status?token=${token}`).catch(() => undefined);
-    if (answer?.ok) return { at: (file) => `${url}/lab/tree/${file}?token=${token}`, log: () => log, stop };
+    if (answer?.ok)
+      return {
+        at: (file) => `${url}/lab/workspaces/${randomBytes(4).toString("hex")}/tree/${file}?token=${token}`,
+        log: () => log,
+        stop,
+      };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   await stop();

@@ -23,10 +23,11 @@ function isReal(): boolean {
   return made && tools.every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
 }
 
-function record(): Recorded[] {
+/** Asks the real kernel; with a share of a busy processor its timers end late, so one scenario may be asked again. */
+function record(which: readonly Scenario[]): Recorded[] {
   const script = new URL("tcp-real.py", here).pathname;
   const text = execFileSync("python3", [script, `pw${process.pid}-`], {
-    input: JSON.stringify(scenarios),
+    input: JSON.stringify(which),
     maxBuffer: 1 << 26,
   });
   return JSON.parse(text.toString()) as Recorded[];
@@ -35,11 +36,12 @@ function record(): Recorded[] {
 describe("TCP is what the kernel's is: same answers, same segments", function () {
   this.timeout(180_000);
   let recorded: readonly Recorded[] = [];
+  const live = process.env.PACKETWALK_REAL !== "no" && isReal();
 
   before(() => {
-    if (process.env.PACKETWALK_REAL !== "no" && isReal()) {
+    if (live) {
       console.log("      TCP: compared with this machine's kernel");
-      recorded = record();
+      recorded = record(scenarios);
     } else {
       console.log("      TCP: compared with what a kernel 6.18 did (test/netns/goldens/tcp.json)");
       recorded = JSON.parse(readFileSync(new URL("goldens/tcp.json", here), "utf8")) as Recorded[];
@@ -49,14 +51,25 @@ describe("TCP is what the kernel's is: same answers, same segments", function ()
   for (const scenario of scenarios) {
     it(scenario.name, () => {
       const real = recorded.find(({ name }) => name === scenario.name)!;
-      const model = play(scenario);
-      const rows = recordedRows(real.segments);
-      expect(comparable(scenario, model.rows), "segments").to.deep.equal(comparable(scenario, rows));
-      expect(model.answers, "answers").to.deep.equal(real.answers);
-      if (scenario.timed) sameTimes(model.rows, rows);
+      try {
+        compare(scenario, real);
+      } catch (difference) {
+        if (!live) throw difference;
+        console.log(`      (${scenario.name}: asked again, the first answer differed)`);
+        const [again] = record([scenario]);
+        compare(scenario, again!);
+      }
     });
   }
 });
+
+function compare(scenario: Scenario, real: Recorded): void {
+  const model = play(scenario);
+  const rows = recordedRows(real.segments);
+  expect(comparable(scenario, model.rows), "segments").to.deep.equal(comparable(scenario, rows));
+  expect(model.answers, "answers").to.deep.equal(real.answers);
+  if (scenario.timed) sameTimes(model.rows, rows);
+}
 
 /** The kernel's timers end with a tick of 4 ms, those of a second with up to 64 ms more (timer wheel). */
 function sameTimes(model: readonly Row[], real: readonly Row[]): void {
