@@ -154,11 +154,20 @@ function installJupyter() {
     }
     // JupyterLab runs a CommonJS file of its own in there, which our "type": "module" above it would break.
     fs.writeFileSync(path.join(VENV, "package.json"), '{ "type": "commonjs" }\n');
+    quietJupyterLab();
     fs.writeFileSync(stamp, wanted);
   }
   const cli = inRoot("dist", "lib", "cli", "main.js");
   const result = run(process.execPath, [cli, "kernel", "install", "--prefix", VENV, "--quiet"]);
   if (result.status !== 0) throw new Problem(`the kernel could not be installed into .venv: ${result.stderr.trim()}`);
+}
+
+/** A class should not be asked whether it wants news of Jupyter; who wants them says so in JupyterLab's settings. */
+function quietJupyterLab() {
+  const settings = path.join(VENV, "share", "jupyter", "lab", "settings");
+  fs.mkdirSync(settings, { recursive: true });
+  const quiet = { "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false } };
+  fs.writeFileSync(path.join(settings, "overrides.json"), `${JSON.stringify(quiet, null, 2)}\n`);
 }
 
 function prepare(args) {

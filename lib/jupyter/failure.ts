@@ -50,6 +50,9 @@ export function codeFrame(source: string, line: number, column: number, length =
   return out.join("\n");
 }
 
+/** What a reader types who takes the cell for a terminal. */
+const SHELL_LINE = /^\s*(ip|ping|bridge|arp|ss|nc|curl|tcpdump|traceroute|sysctl)[ \t]+[\w.-]/;
+
 /** A cell the compiler refused. */
 export function compileFailure(diagnostics: readonly Diagnostic[], source: string, cell: string): Failure {
   const lines = source.split("\n");
@@ -68,6 +71,9 @@ export function compileFailure(diagnostics: readonly Diagnostic[], source: strin
     if (part.frame && part.frame !== parts[i + 1]?.frame) traceback.push(part.frame);
   });
   if (diagnostics.length > parts.length) traceback.push(`and ${diagnostics.length - parts.length} more`);
+  const command = SHELL_LINE.exec(source)?.[1];
+  if (command !== undefined)
+    traceback.push(`"${command}" is a shell command: put %%sh and a place above it, as %%sh node-1`);
   return { ename: "CompileError", evalue: parts.map((part) => part.text).join("\n"), traceback };
 }
 

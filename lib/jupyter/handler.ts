@@ -132,7 +132,7 @@ export function createHandler(door: Door): Handler {
       if (content.stop_on_error !== false) await abortWaiting();
       return;
     }
-    if (outcome.result && !silent) {
+    if (outcome.result && Object.keys(outcome.result.data).length > 0 && !silent) {
       if (stored) history.result(String(outcome.result.data["text/plain"] ?? ""));
       publish("execute_result", { ...outcome.result, execution_count: count });
     }

@@ -53,7 +53,8 @@ export async function runNotebook(original: Notebook, progress: Progress): Promi
       return { status: "error", cell: i + 1, failure: outcome.failure };
     }
     if (outcome.status === "error") shown.add("error", { ...outcome.failure });
-    else if (outcome.result) shown.add("execute_result", { ...outcome.result, execution_count: count });
+    else if (outcome.result && Object.keys(outcome.result.data).length > 0)
+      shown.add("execute_result", { ...outcome.result, execution_count: count });
     cells.push({ ...cell, execution_count: count, outputs: shown.outputs() });
   }
   settle(session);

@@ -77,6 +77,7 @@ function checked(value: unknown, bundle: unknown, metadata: unknown): Shown {
     data[mime] = content instanceof Uint8Array ? Buffer.from(content).toString("base64") : content;
   }
   if (typeof data["text/plain"] === "string") data["text/plain"] = cut(data["text/plain"]);
-  data["text/plain"] ??= asText(value);
+  // An empty bundle is a value that has nothing to show, like a command that printed nothing.
+  if (Object.keys(data).length > 0) data["text/plain"] ??= asText(value);
   return { data, metadata: (typeof metadata === "object" && metadata !== null ? metadata : {}) as Json };
 }

@@ -60,6 +60,13 @@ export class Machine {
         bridge!,
         `Make it first: node.bridge("${bridge}").`,
       );
+    // Linux would take it as /32, and the pod would reach nobody: on a bridge that is nearly always a slip.
+    if (options.address !== undefined && !options.address.includes("/"))
+      throw new BadInput(
+        "an address without the length of its network",
+        options.address,
+        `Write it as ${options.address}/24.`,
+      );
     if (master === null && wired !== null)
       throw new BadInput(
         "a pod with an address and no cable",

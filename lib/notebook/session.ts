@@ -13,6 +13,11 @@ let current: ShownLab | null = null;
 
 /** A lab that shows itself as a picture of its nodes, namespaces, devices and cables. */
 export class ShownLab extends Lab {
+  /** From now on `sh`, `walk` and `show` mean this lab, though another was made after it. */
+  use(): this {
+    current = this;
+    return this;
+  }
   /** The lab as plain JSON, from which `lab(data)` makes it again. */
   data(): LabData {
     return labData(this);

@@ -20,7 +20,8 @@ export class Output extends Told implements ShellResult {
   }
   override [DISPLAY](): Shown {
     const status = this.status === 0 ? "" : `[exit status ${this.status}]`;
-    return { "text/plain": this.text + status };
+    const shown = this.text + status;
+    return shown === "" ? {} : { "text/plain": shown };
   }
 }
 

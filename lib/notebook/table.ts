@@ -35,7 +35,7 @@ export class StepTable {
   }
   [DISPLAY](): Shown {
     const cells = (row: readonly string[], tag: string) =>
-      row.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join("");
+      row.map((cell) => `<${tag} style="text-align:left">${escapeMarkup(cell)}</${tag}>`).join("");
     const body = this.rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("");
     const html = `<table><thead><tr>${cells(this.columns, "th")}</tr></thead><tbody>${body}</tbody></table>`;
     return { "text/html": html, "text/plain": this.toString() };

@@ -31,6 +31,12 @@ const MISTAKES: readonly [string, (net: ShownLab) => unknown, RegExp, RegExp][] 
     /0 to 32/,
   ],
   [
+    "an address without a length",
+    (net) => node(net).pod("a", { bridge: "cni0", address: "10.244.1.3" }),
+    /"10\.244\.1\.3"/,
+    /10\.244\.1\.3\/24/,
+  ],
+  [
     "a bridge that is not there",
     (net) => node(net).pod("a", { bridge: "br0", address: "10.244.1.3/24" }),
     /"br0"/,
