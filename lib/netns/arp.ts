@@ -46,7 +46,9 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
     ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
       because:
         arp.op === "request"
-          ? `who has ${arp.targetIp}? Not this namespace: no answer`
+          ? isOwn(ns, arp.targetIp)
+            ? `who has ${arp.targetIp}? Asked in the name of ${arp.senderIp}, which nobody there can have: no answer`
+            : `who has ${arp.targetIp}? Not this namespace: no answer`
           : `nobody here asked for ${arp.senderIp}`,
     }));
     return;
