@@ -10,6 +10,8 @@ export interface LabData {
 /** A machine. Its first namespace is the machine's own and has its name; the others are its pods. */
 export interface NodeData {
   readonly name: string;
+  /** Modules of its kernel that somebody loaded and that show: `ipip` brings tunl0 to every namespace. */
+  readonly modules?: readonly "ipip"[];
   readonly namespaces: readonly NetnsData[];
 }
 
@@ -32,7 +34,7 @@ export interface NetnsData {
 export interface DeviceData {
   readonly index: number;
   readonly name: string;
-  readonly kind: "loopback" | "veth" | "bridge";
+  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip";
   readonly mac: string;
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   readonly macIsSet?: true;
@@ -49,8 +51,56 @@ export interface DeviceData {
   readonly addresses: readonly AddressData[];
   /** A bridge's ports, newest first: the order it floods in. Absent if it never had one. */
   readonly ports?: readonly string[];
+  readonly vxlan?: VxlanData;
+  readonly ipip?: IpipData;
   /** What a bridge has learned: MAC to port. */
   readonly fdb?: readonly { readonly mac: string; readonly port: string; readonly permanent: boolean }[];
+}
+
+/** Settings of a VXLAN device; what is absent is as `ip link add` has it by itself. */
+export interface VxlanData {
+  readonly vni: number;
+  readonly port: number;
+  /** The namespace it was made in, through which its datagrams go. */
+  readonly underlay: string;
+  /** The device below, in that namespace. */
+  readonly dev?: string;
+  readonly local?: string;
+  readonly remote?: string;
+  readonly sourcePorts?: readonly [low: number, high: number];
+  readonly learning?: false;
+  readonly ttl?: number | "inherit";
+  readonly tos?: number | "inherit";
+  readonly df?: "set" | "inherit";
+  readonly ageing?: number;
+  readonly udpChecksum?: false;
+  /** Oldest first. */
+  readonly entries: readonly VxlanEntryData[];
+}
+
+export interface VxlanEntryData {
+  readonly mac: string;
+  readonly state: "permanent" | "static" | "reachable";
+  readonly to: readonly {
+    readonly address: string;
+    readonly port?: number;
+    readonly vni?: number;
+    readonly dev?: string;
+  }[];
+}
+
+/** Settings of an IPIP device; what is absent is as `ip link add` has it by itself. */
+export interface IpipData {
+  readonly underlay: string;
+  readonly dev?: string;
+  readonly local?: string;
+  readonly remote?: string;
+  readonly ttl?: number;
+  readonly tos?: number | "inherit";
+  readonly pmtudisc?: false;
+  readonly proto?: "ipip";
+  /** The module's own tunl0. */
+  readonly fallback?: true;
 }
 
 export interface AddressData {

@@ -3,8 +3,11 @@ import seedrandom from "seedrandom";
 import { bridgeState } from "../link/bridge.ts";
 import { type Cables, type Device, validDeviceName } from "../link/device.ts";
 import { receive } from "../link/forward.ts";
+import type { IpipSettings } from "../link/ipip.ts";
+import type { VxlanSettings } from "../link/vxlan.ts";
 import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
 import { Netns } from "../netns/netns.ts";
+import { addIpipDevice, addTunl0, addVxlanDevice, type NewDevice } from "../netns/tunnel-device.ts";
 import { Recorder } from "../trace/step.ts";
 import { MICROSECOND, type Timer } from "../trace/world.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
@@ -84,6 +87,7 @@ export class Lab implements Cables {
       );
     const ns = new Netns(machine.name, name, this.nextInode++, this);
     addDevice(ns, "loopback", "lo", Mac.of(0));
+    if (machine.modules.has("ipip")) addTunl0(ns);
     this.namespaces.set(name, ns);
     machine.namespaces.set(name, ns);
     return ns;
@@ -91,8 +95,9 @@ export class Lab implements Cables {
 
   /** `ip netns del`: its devices go, and with a veth its other end. */
   removeNetns(ns: Netns): void {
-    // A veth may take another of these along.
+    // A veth may take another of these along; tunnels made here end, wherever they are now.
     for (const device of [...ns.devices.values()]) if (ns.devices.has(device.name)) this.removeLink(device);
+    for (const device of [...ns.tunnels]) this.removeLink(device);
     this.namespaces.delete(ns.name);
     this.machines.get(ns.node)!.namespaces.delete(ns.name);
   }
@@ -143,9 +148,34 @@ export class Lab implements Cables {
 
   /** `ip link del`: a veth takes its other end along. */
   removeLink(device: Device): void {
-    const { peer } = device;
-    removeDevice(device.owner as Netns, device);
-    if (peer !== null) removeDevice(peer.owner as Netns, peer);
+    for (const end of device.peer === null ? [device] : [device, device.peer]) {
+      const owner = end.owner as Netns;
+      // A VXLAN device goes with the device below it (vxlan_handle_lowerdev_unregister).
+      for (const tunnel of [...owner.tunnels]) if (tunnel.vxlan?.lower === end) this.removeLink(tunnel);
+      removeDevice(owner, end);
+    }
+  }
+
+  addDummy({ ns, name, index }: NewDevice, mac?: Mac): Device {
+    freeName(ns, name);
+    const device = addDevice(ns, "dummy", name, mac ?? this.drawMac(), null, index);
+    device.macIsSet = mac !== undefined;
+    return device;
+  }
+
+  /** A VXLAN device in `made.ns` whose datagrams go through `under`. */
+  addVxlan(made: NewDevice, settings: VxlanSettings, lower: Device | null, under: Netns, mac?: Mac): Device {
+    freeName(made.ns, made.name);
+    const device = addVxlanDevice(made, mac ?? this.drawMac(), settings, lower, under);
+    device.macIsSet = mac !== undefined;
+    return device;
+  }
+
+  /** An IPIP device; the machine's module is loaded by it. */
+  addIpip(made: NewDevice, settings: IpipSettings, lower: Device | null, under: Netns): Device {
+    this.machines.get(made.ns.node)!.load("ipip");
+    freeName(made.ns, made.name);
+    return addIpipDevice(made, settings, lower, under);
   }
 
   /** A cable between two machines or pods: a veth pair, both ends up. */

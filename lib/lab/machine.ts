@@ -4,6 +4,7 @@ import type { Device } from "../link/device.ts";
 import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { Netns } from "../netns/netns.ts";
+import { addTunl0 } from "../netns/tunnel-device.ts";
 import { addressWithLength, ipv4, Prefix4 } from "../wire/address.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Lab } from "./lab.ts";
@@ -25,6 +26,8 @@ export class Machine {
   readonly namespaces = new Map<string, Netns>();
   /** Containers by the namespace they share. */
   readonly containers = new Map<string, readonly string[]>();
+  /** Modules of its kernel that were loaded and that show. */
+  readonly modules = new Set<"ipip">();
   /** The machine's own namespace. */
   readonly root: Netns;
 
@@ -96,6 +99,14 @@ export class Machine {
   /** Whether packets for others go through the machine (`sysctl net.ipv4.ip_forward`). */
   forward(on = true): this {
     this.root.sysctls.set("net.ipv4.ip_forward", on ? "1" : "0");
+    return this;
+  }
+
+  /** `modprobe ipip`: from now on every namespace of the machine has tunl0. */
+  load(module: "ipip"): this {
+    if (this.modules.has(module)) return this;
+    this.modules.add(module);
+    for (const ns of this.namespaces.values()) addTunl0(ns);
     return this;
   }
 

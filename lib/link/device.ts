@@ -5,8 +5,10 @@ import { BadInput } from "../wire/input.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import type { BridgeState } from "./bridge.ts";
+import type { IpipState } from "./ipip.ts";
+import type { VxlanState } from "./vxlan.ts";
 
-export type DeviceKind = "loopback" | "veth" | "bridge";
+export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip";
 
 /** The lab as devices see it: besides time, dice and recorder, the cables. */
 export interface Cables extends World {
@@ -23,6 +25,8 @@ export interface Owner {
   /** Flags, carrier or master of one of its devices changed. */
   changed(device: Device): void;
   deviceOfIndex(index: number): Device | undefined;
+  /** A frame leaves by a device that puts it into a packet. */
+  encapsulate(device: Device, frame: Frame, cause: number): void;
 }
 
 /** Sees every frame of a device as tcpdump would; present only while somebody watches. */
@@ -46,6 +50,10 @@ export class Device {
   peer: Device | null = null;
   master: Device | null = null;
   readonly bridge: BridgeState | null;
+  /** What went wrong, beyond what is dropped; null as long as nothing did. */
+  errors: { rx: number; tx: number; carrier: number; collisions: number } | null = null;
+  vxlan: VxlanState | null = null;
+  ipip: IpipState | null = null;
   taps: Tap[] | null = null;
   readonly stats = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
 
@@ -68,11 +76,17 @@ export class Device {
 
   /** Whether anything is at the other end: the peer of a veth is up, a bridge has a port that runs. */
   get carrier(): boolean {
-    if (this.kind === "loopback") return true;
     if (this.kind === "veth") return this.peer?.up === true && this.up;
-    const { ports, hadPorts } = this.bridge!;
+    // A pseudo device has nothing that could be unplugged.
+    if (this.bridge === null) return true;
+    const { ports, hadPorts } = this.bridge;
     // A bridge that never had a port has not been told yet that it has no carrier (br_port_state_selection).
     return hadPorts ? ports.some((port) => port.running) : true;
+  }
+
+  /** IFF_NOARP: nobody is asked for a MAC. */
+  get isNoArp(): boolean {
+    return this.kind === "dummy" || this.kind === "ipip";
   }
 
   /** IFF_RUNNING: up and with carrier. */
@@ -85,8 +99,8 @@ export class Device {
    * (net/core/link_watch.c, default_operstate), so across namespaces LOWERLAYERDOWN depends on a stranger.
    */
   get state(): "UP" | "DOWN" | "LOWERLAYERDOWN" | "UNKNOWN" {
-    if (this.kind === "loopback") return this.up ? "UNKNOWN" : "DOWN";
     if (!this.up) return "DOWN";
+    if (this.kind !== "veth" && this.kind !== "bridge") return "UNKNOWN";
     if (this.kind === "bridge" && !this.bridge!.hadPorts) return "UNKNOWN";
     if (this.carrier) return "UP";
     if (this.kind === "bridge" || this.peer!.index === this.index) return "DOWN";

@@ -34,9 +34,18 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     record(cables, device, frame, cause, "drop", because, link(device.peer!));
     return false;
   }
+  if (device.vxlan !== null || device.ipip !== null) {
+    // What a tunnel counts is what came to be sent (iptunnel_xmit_stats).
+    device.owner.encapsulate(device, frame, cause);
+    return true;
+  }
   const { stats } = device;
   stats.txPackets++;
   stats.txBytes += frameLength(frame);
+  if (device.kind === "dummy") {
+    record(cables, device, frame, cause, "drop", `${device.name} is a dummy: what it is given is gone`, link(device));
+    return true;
+  }
   if (device.kind === "bridge") {
     leaveBridge(cables, device, null, frame, cause);
     return true;
@@ -62,6 +71,11 @@ export function receive(cables: Cables, device: Device, frame: Frame, cause: num
   const { stats } = device;
   stats.rxPackets++;
   stats.rxBytes += frameLength(frame);
+  takeIn(cables, device, frame, cause);
+}
+
+/** What was counted goes on: up into the namespace, or into the bridge. A tunnel counts what it unpacks by itself. */
+export function takeIn(cables: Cables, device: Device, frame: Frame, cause: number): void {
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "in");
   const forUs = frame.dst === device.mac || frame.dst.isGroup;
   let step = cause;

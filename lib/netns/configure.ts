@@ -2,12 +2,15 @@
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
 import { addPort, adjustMtu, forgetLearned, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
+import { IPIP_OVERHEAD } from "../link/ipip.ts";
+import { vxlanMtu } from "../link/vxlan.ts";
 import { SECOND } from "../trace/world.ts";
 import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Errno } from "./errno.ts";
 import { addAddressRoutes, deleteAddress, flushRoutes } from "./fib.ts";
 import { Inet, type Netns } from "./netns.ts";
+import { closeVxlan, openVxlan } from "./tunnel-vxlan.ts";
 
 export { addAddress, addRoute, deleteAddress } from "./fib.ts";
 
@@ -44,19 +47,21 @@ function adopt(ns: Netns, device: Device): void {
 }
 
 /** Takes a device out of its namespace, with its addresses, routes, neighbours and its place in a bridge. */
-export function removeDevice(ns: Netns, device: Device): void {
+export function removeDevice(ns: Netns, device: Device, moves = false): void {
   setDown(ns, device);
   if (device.master !== null) removePort(device);
   for (const port of [...(device.bridge?.ports ?? [])]) removePort(port);
   for (const address of [...ns.inet.get(device)!.addresses]) deleteAddress(ns, device, address);
   flushRoutes(ns, device, true);
+  const { underlay } = device.vxlan ?? device.ipip ?? {};
+  if (underlay !== undefined && !moves) (underlay as Netns).tunnels.delete(device);
   ns.inet.delete(device);
   ns.devices.delete(device.name);
 }
 
 /** `ip link set DEV netns NS`: the device arrives down and without addresses; its index too, if it is free there. */
 export function moveDevice(from: Netns, to: Netns, device: Device, name: string, index = device.index): void {
-  removeDevice(from, device);
+  removeDevice(from, device, true);
   device.owner = to;
   device.name = name;
   device.index = to.deviceOfIndex(index) === undefined ? index : takeIndex(to);
@@ -70,9 +75,11 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
   for (const each of devices) ns.devices.set(each.name, each);
 }
 
-/** `ip link set DEV up`. */
-export function setUp(ns: Netns, device: Device): void {
-  if (device.up) return;
+/** `ip link set DEV up`: null, or why not. */
+export function setUp(ns: Netns, device: Device): Errno | null {
+  if (device.up) return null;
+  const errno = device.vxlan === null ? null : openVxlan(device);
+  if (errno !== null) return errno;
   device.up = true;
   device.everUp = true;
   const { addresses } = ns.inet.get(device)!;
@@ -87,6 +94,7 @@ export function setUp(ns: Netns, device: Device): void {
     });
   for (const address of addresses) addAddressRoutes(ns, device, address, addresses);
   tellOthers(device);
+  return null;
 }
 
 /**
@@ -96,6 +104,7 @@ export function setUp(ns: Netns, device: Device): void {
 export function setDown(ns: Netns, device: Device): void {
   if (!device.up) return;
   device.up = false;
+  if (device.vxlan !== null) closeVxlan(device);
   flushRoutes(ns, device, false);
   forgetNeighbours(ns, device);
   if (device.master !== null) forgetLearned(device);
@@ -133,16 +142,21 @@ export function setMac(device: Device, mac: Mac): void {
   if (device.master !== null) recalculate(device.master);
 }
 
-/** `ip link set DEV mtu MTU`. */
-export function setMtu(device: Device, mtu: number): void {
+/** `ip link set DEV mtu MTU`: null, or why not. */
+export function setMtu(device: Device, mtu: number): Errno | null {
+  // vxlan_change_mtu; __ip_tunnel_change_mtu: the outer header and the octets of an IPv4 packet are left free.
+  if (device.vxlan !== null && device.vxlan.lower !== null && mtu > vxlanMtu(device.vxlan.lower)) return "EINVAL";
+  if (device.ipip !== null && (mtu < 68 || mtu > 65535 - IPIP_OVERHEAD)) return "EINVAL";
+  (device.owner as Netns).pathMtus.deviceChanged(device, mtu);
   device.mtu = mtu;
   device.mtuIsSet = true;
   if (device.master !== null) adjustMtu(device.master);
+  return null;
 }
 
 /** `ip link set DEV master BRIDGE`, or `nomaster` for null. */
 export function setMaster(device: Device, bridge: Device | null): Errno | null {
-  if (device.kind !== "veth" && bridge !== null) return "EINVAL";
+  if (bridge !== null && (device.kind === "loopback" || device.kind === "ipip")) return "EINVAL";
   if (device.master === bridge) return null;
   if (device.master !== null) removePort(device);
   if (bridge !== null) addPort(bridge, device);

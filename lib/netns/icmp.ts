@@ -4,9 +4,10 @@ import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { SECOND } from "../trace/world.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import { ipv4Bytes } from "../wire/bytes.ts";
-import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet } from "../wire/packet.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, protocolOf } from "../wire/packet.ts";
 import { parseQuote } from "../wire/parse.ts";
 import type { Netns } from "./netns.ts";
+import { learnPathMtu } from "./path-mtu.ts";
 import type { Arrival } from "./receive.ts";
 import { ipSend, routeOutput } from "./send.ts";
 
@@ -138,9 +139,10 @@ function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, caus
     return;
   }
   const quoted = parseQuote(icmp.data);
-  if (icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded) learnMtu(ns, quoted, icmp);
-  const told = ns.sockets.error(quoted, packet, icmp, cause);
-  ns.step(LEVEL.path, cause, arrival.device, told ? "deliver" : "drop", packet, () => ({
+  const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
+  const step = isTooLong ? learnMtu(ns, quoted, icmp, cause) : cause;
+  const told = ns.sockets.error(quoted, packet, icmp, step);
+  ns.step(LEVEL.path, step, arrival.device, told ? "deliver" : "drop", packet, () => ({
     because: told
       ? `the program that sent to ${quoted.dst} learns: ${icmpErrorText(icmp.type, icmp.code)}`
       : `no socket here takes an error about a packet to ${quoted.dst}`,
@@ -148,15 +150,21 @@ function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, caus
 }
 
 /** A router wants smaller packets: believed if somebody here may have sent the packet it quotes. */
-function learnMtu(ns: Netns, quoted: Ipv4Packet, icmp: Icmp): void {
+function learnMtu(ns: Netns, quoted: Ipv4Packet, icmp: Icmp, cause: number): number {
   const { body } = quoted;
-  if (body.kind === "icmp" && body.type !== ICMP.echoReply && ns.sockets.ping.length === 0) return;
-  if (body.kind === "udp" && !ns.sockets.udp.has(body.srcPort)) return;
-  if (body.kind !== "icmp" && body.kind !== "udp") return;
+  if (body.kind === "icmp" && body.type !== ICMP.echoReply && ns.sockets.ping.length === 0) return cause;
+  if (body.kind === "udp" && !ns.sockets.udp.has(body.srcPort) && !isTunnelPort(ns, body.dstPort)) return cause;
+  const isTunnel = protocolOf(quoted) === PROTOCOL.ipip && ns.speaksIpip;
+  if (body.kind !== "icmp" && body.kind !== "udp" && !isTunnel) return cause;
   const way = routeOutput(ns, quoted.dst, null, null, NOT_RECORDED);
-  if (way.errno !== null) return;
+  if (way.errno !== null) return cause;
   const { device, nextHop } = way.decision;
-  ns.pathMtus.learn({ device, nextHop }, quoted.dst, icmp.rest & 0xffff, ns.cables.now);
+  return learnPathMtu(ns, { device, nextHop }, quoted.dst, icmp.rest & 0xffff, cause);
+}
+
+/** A tunnel's datagrams come from any port and go to the tunnel's own (__udp4_lib_err_encap). */
+function isTunnelPort(ns: Netns, port: number): boolean {
+  return ns.sockets.udp.get(port)?.some(({ encap }) => encap !== null) === true;
 }
 
 /** The error in words, as ping says it. */

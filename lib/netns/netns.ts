@@ -18,6 +18,8 @@ import { PathMtus } from "./path-mtu.ts";
 import { ipReceive } from "./receive.ts";
 import { SocketTable } from "./socket.ts";
 import { Sysctls } from "./sysctl.ts";
+import { encapsulateIpip } from "./tunnel-ipip.ts";
+import { encapsulateVxlan } from "./tunnel-vxlan.ts";
 
 const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 
@@ -75,6 +77,7 @@ export class Netns implements Owner {
   private ownReassembly: Reassembly | null = null;
   private ownIcmpLimit: IcmpLimit | null = null;
   private ownPathMtus: PathMtus | null = null;
+  private ownTunnels: Set<Device> | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
   get sockets(): SocketTable {
@@ -92,6 +95,16 @@ export class Netns implements Owner {
   get pathMtus(): PathMtus {
     this.ownPathMtus ??= new PathMtus();
     return this.ownPathMtus;
+  }
+  /** Tunnels that were made here and send through here, wherever they are now; tunl0 is one once ipip is loaded. */
+  get tunnels(): Set<Device> {
+    this.ownTunnels ??= new Set();
+    return this.ownTunnels;
+  }
+  /** The module ipip is loaded: its tunl0 is in every namespace. */
+  get speaksIpip(): boolean {
+    if (this.ownTunnels !== null) for (const { ipip } of this.ownTunnels) if (ipip?.fallback) return true;
+    return false;
   }
   /** net.ipv4.ip_forward */
   get forwarding(): boolean {
@@ -128,6 +141,12 @@ export class Netns implements Owner {
 
   changed(device: Device): void {
     carrierChanged(this, device);
+  }
+
+  encapsulate(device: Device, frame: Frame, cause: number): void {
+    const { payload } = frame;
+    if (device.vxlan !== null) encapsulateVxlan(this, device, frame, cause);
+    else if (payload.kind === "ipv4") encapsulateIpip(this, device, payload, payload.dst, cause);
   }
 
   deviceOfIndex(index: number): Device | undefined {

@@ -12,6 +12,7 @@ import { icmpError, icmpInput, NO_ROUTE_BURST } from "./icmp.ts";
 import type { Netns } from "./netns.ts";
 import { ipOutput } from "./send.ts";
 import { tcpInput } from "./tcp.ts";
+import { ipipInput } from "./tunnel-ipip.ts";
 import { udpInput } from "./udp.ts";
 
 /** How a packet came here; errors are never sent about what was for everybody. */
@@ -166,6 +167,7 @@ export function localDeliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, ca
   if (body.kind === "icmp") icmpInput(ns, arrival, passed.packet, body, passed.cause);
   else if (body.kind === "udp") udpInput(ns, arrival, passed.packet, body, passed.cause);
   else if (body.kind === "tcp") tcpInput(ns, arrival, passed.packet, body, passed.cause);
+  else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, arrival, passed.packet, body, passed.cause);
   else {
     const dropped = ns.step(LEVEL.path, passed.cause, arrival.device, "drop", passed.packet, () => ({
       because: `nothing here speaks IP protocol ${protocolOf(passed.packet)}`,

@@ -15,6 +15,7 @@ import { fragment } from "./fragment.ts";
 import { runHook } from "./hooks-run.ts";
 import type { Netns } from "./netns.ts";
 import { localDeliver } from "./receive.ts";
+import { ipipOutput } from "./tunnel-ipip.ts";
 
 /** A packet to be made and sent. */
 export interface Outgoing {
@@ -109,10 +110,11 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const { decision, device, src } = way;
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
   const isProbe = discovery === "probe";
-  const mtu = isProbe ? device.mtu : ns.pathMtus.of({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
+  const heard = ns.pathMtus.exception({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
+  const mtu = isProbe ? device.mtu : (heard?.mtu ?? device.mtu);
   const fits = 20 + bodyLength(body) <= mtu;
   if (!fits && (discovery === "do" || isProbe)) return { errno: "EMSGSIZE", mtu };
-  const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits);
+  const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits && !heard?.locked);
   const packet: Ipv4Packet = {
     kind: "ipv4",
     src,
@@ -136,7 +138,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   return { errno: null, packet };
 }
 
-function takeId(ns: Netns): number {
+export function takeId(ns: Netns): number {
   ns.nextId = (ns.nextId % 0xffff) + 1;
   return ns.nextId;
 }
@@ -184,6 +186,7 @@ export function ipOutput(
 }
 
 function toNeighbour(ns: Netns, packet: Ipv4Packet, device: Device, nextHop: Ipv4, cause: number): boolean {
+  if (device.ipip !== null) return ipipOutput(ns, device, packet, nextHop, cause);
   if (device.kind === "loopback") {
     return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
   }
@@ -191,6 +194,8 @@ function toNeighbour(ns: Netns, packet: Ipv4Packet, device: Device, nextHop: Ipv
     const group = Mac.of(0x01005e000000 + (nextHop.bits & 0x7fffff));
     return transmit(ns.cables, device, { dst: group, src: device.mac, payload: packet }, cause);
   }
+  // NOARP: the kernel puts the device's own address there (arp_constructor).
+  if (device.isNoArp) return transmit(ns.cables, device, { dst: device.mac, src: device.mac, payload: packet }, cause);
   if (isBroadcast(ns, device, nextHop)) {
     return transmit(ns.cables, device, { dst: BROADCAST_MAC, src: device.mac, payload: packet }, cause);
   }

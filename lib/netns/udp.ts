@@ -23,10 +23,17 @@ export interface Datagram {
 /** net.core.rmem_default holds about this many small datagrams; more are dropped. */
 const RECEIVE_QUEUE = 256;
 
+/** What a kernel's own socket does with a datagram instead of keeping it for a program (encap_rcv). */
+export interface Encapsulation {
+  receive(arrival: Device, packet: Ipv4Packet, udp: Udp, cause: number): void;
+}
+
 export class UdpSocket extends Waitable {
   local: Endpoint = { address: null, port: 0 };
   remote: { readonly address: Ipv4; readonly port: number } | null = null;
   mayBroadcast = false;
+  /** Not a program's, but a tunnel's. */
+  encap: Encapsulation | null = null;
   /** An error that came in and was not read yet (SO_ERROR). */
   error: Errno | null = null;
   /** Its errors in full, oldest first; null while the program does not ask for them (IP_RECVERR). */
@@ -160,6 +167,7 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
 }
 
 function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {
+  if (socket.encap !== null) return socket.encap.receive(arrival.device, packet, udp, cause);
   const { address, port } = socket.local;
   const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
     because: `${socket.program} has UDP ${address ?? "0.0.0.0"}:${port}`,

@@ -1,0 +1,64 @@
+// An IPIP device: a packet goes in another packet. Without a remote address of its own (tunl0) it goes to the next hop
+// that the route says.
+// Before you edit: net/ipv4/ipip.c, ip_tunnel.c (ip_tunnel_lookup, ip_tunnel_bind_dev, __ip_tunnel_change_mtu), RFC 2003.
+import type { Ipv4 } from "../wire/address.ts";
+import type { Device, Owner } from "./device.ts";
+import type { Inherit } from "./vxlan.ts";
+
+/** The outer IPv4 header. */
+export const IPIP_OVERHEAD = 20;
+
+export interface IpipSettings {
+  readonly local: Ipv4 | null;
+  readonly remote: Ipv4 | null;
+  /** 0 is inherit. */
+  readonly ttl: number;
+  readonly tos: Inherit;
+  /** DF on the outer header always; else as inside. */
+  readonly pmtudisc: boolean;
+  /** `ip tunnel` makes tunnels for IPv4 only (`ip/ip`), `ip link` for whatever comes (`any/ip`). */
+  readonly proto: "any" | "ipip";
+}
+
+/** What an IPIP device is beyond being a device. */
+export interface IpipState extends IpipSettings {
+  readonly lower: Device | null;
+  /** The namespace it was made in. */
+  readonly underlay: Owner;
+  /** tunl0, which the module makes in every namespace and which takes what no other tunnel takes. */
+  readonly fallback: boolean;
+}
+
+export const IPIP_DEFAULTS = {
+  local: null,
+  remote: null,
+  ttl: 0,
+  tos: 0,
+  pmtudisc: true,
+  proto: "any",
+} as const satisfies IpipSettings;
+
+/** The MTU it begins with: that of the device below, or Ethernet's, less the outer header. */
+export function ipipMtu(lower: Device | null): number {
+  return Math.max(68, (lower?.mtu ?? 1500) - IPIP_OVERHEAD);
+}
+
+/**
+ * The tunnel for a packet from `source` to `destination`: both addresses fit, or the remote, or the local one, or the
+ * one that takes everything (ip_tunnel_lookup). Only tunnels that are up are asked.
+ */
+export function findTunnel(devices: Iterable<Device>, source: Ipv4, destination: Ipv4): Device | undefined {
+  let best: Device | undefined;
+  let least = 4;
+  for (const device of devices) {
+    const { ipip } = device;
+    if (ipip === null || !device.up) continue;
+    const { local, remote, fallback } = ipip;
+    if ((remote !== null && remote !== source) || (local !== null && local !== destination)) continue;
+    const rank = fallback ? 3 : remote === null ? (local === null ? 3 : 2) : local === null ? 1 : 0;
+    if (rank >= least) continue;
+    least = rank;
+    best = device;
+  }
+  return best;
+}
