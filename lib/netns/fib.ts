@@ -78,6 +78,7 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
       if (isOwn || (route.src !== null && gone.has(route.src))) table.remove(route);
     }
   }
+  forgetMtus(ns);
 }
 
 /** Whether the kernel made this route for that address and no other address still needs it. */
@@ -133,6 +134,12 @@ export function addAddressRoutes(
 export function flushRoutes(ns: Netns, device: Device, all: boolean): void {
   for (const table of ns.tables.values())
     for (const route of table.list()) if (route.dev === device && (all || route.scope !== "host")) table.remove(route);
+  forgetMtus(ns);
+}
+
+/** What routers said of a way goes with its last route. */
+function forgetMtus(ns: Netns): void {
+  ns.pathMtus.routesRemoved(() => [...ns.tables.values()].flatMap((table) => table.list()));
 }
 
 /** `ip route add`: null, or why the kernel refused. */
@@ -245,6 +252,7 @@ export function deleteRoute(ns: Netns, tableId: number, pattern: RoutePattern): 
     );
   if (found === undefined) return { errno: "ESRCH" };
   table.remove(found);
+  forgetMtus(ns);
   return null;
 }
 

@@ -7,6 +7,7 @@ import type { Ipv4 } from "../wire/address.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Tcp } from "../wire/packet.ts";
 import type { Errno } from "./errno.ts";
 import type { Netns } from "./netns.ts";
+import { learnPathMtu } from "./path-mtu.ts";
 import type { Arrival } from "./receive.ts";
 import { peekRoute } from "./send.ts";
 import { afterRead } from "./tcp-ack.ts";
@@ -230,7 +231,7 @@ export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, ca
   // It must speak of what is under way, or anybody could send it.
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
   if (icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded) {
-    return smallerMtu(socket, icmp.rest & 0xffff);
+    return smallerMtu(socket, icmp.rest & 0xffff, cause);
   }
   const errno = errnoOf(icmp);
   if (errno === null) return false;
@@ -241,7 +242,7 @@ export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, ca
 }
 
 /** tcp_v4_mtu_reduced: smaller segments from now on, and again what was too large. */
-function smallerMtu(socket: TcpSocket, mtu: number): boolean {
+function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
   if (mtu < 68) return false;
   // The other segments of the same burst say it again.
   if (mtu - 40 >= Math.min(socket.routeMss, socket.pathMss)) return true;
@@ -249,7 +250,7 @@ function smallerMtu(socket: TcpSocket, mtu: number): boolean {
   const way = peekRoute(ns, remote!.address, socket.local.address, null);
   if (way.errno !== null) return true;
   const hop = { device: way.device, nextHop: way.decision.nextHop };
-  ns.pathMtus.learn(hop, remote!.address, mtu, ns.cables.now);
+  learnPathMtu(ns, hop, remote!.address, mtu, cause);
   socket.pathMss = mssOf(ns.pathMtus.of(hop, remote!.address, ns.cables.now));
   syncMss(socket);
   // Nothing of it got through: it goes back to what is not sent yet, and is cut anew.

@@ -7,6 +7,7 @@ import { tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { decide, sourceFor, type Way } from "../../netns/decide.ts";
 import { isOwnAddress } from "../../netns/fib.ts";
+import { SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
@@ -64,6 +65,14 @@ interface Answer {
   readonly table: number;
   readonly src: Ipv4 | null;
   readonly flags: readonly string[];
+  readonly mtu: Mtu | null;
+}
+
+/** What a router said of the way, and for how many seconds it still holds. */
+interface Mtu {
+  readonly mtu: number;
+  readonly locked: boolean;
+  readonly expires: number;
 }
 
 export function getRoute(context: Context, words: Words): void {
@@ -86,13 +95,14 @@ function output(context: Context, { to, from, oif }: Question): Answer {
       table: TABLE.local,
       src: from ?? Ipv4.of(0x7f000001),
       flags: ["local"],
+      mtu: null,
     };
   const way = quietly(context, () => decide(ns, to, null, oif, undefined, -1));
   if (way.type === "error") {
     // Nothing is known of the device's link, so the kernel takes the address to be on it.
     if (oif === null || way.errno !== "ENETUNREACH") throw answers(way.errno);
     const src = from ?? selectSource(ns.inet.get(oif)!.addresses, null, "link");
-    return { type: "unicast", via: null, device: oif, table: TABLE.main, src, flags: [] };
+    return { type: "unicast", via: null, device: oif, table: TABLE.main, src, flags: [], mtu: null };
   }
   const { type, table } = way;
   const flags = type === "broadcast" ? ["local", "brd"] : type === "local" ? ["local"] : [];
@@ -100,7 +110,7 @@ function output(context: Context, { to, from, oif }: Question): Answer {
   const src = from ?? sourceFor(ns, way, to);
   // What comes from 127.0.0.0/8 stays at home (__mkroute_output).
   if (src?.isLoopback && device !== loopback) throw answers("EINVAL");
-  return { type, via: gatewayOf(way), device, table, src, flags };
+  return { type, via: gatewayOf(way), device, table, src, flags, mtu: mtuOf(context, way, to) };
 }
 
 function input(context: Context, { to, from }: Question, iif: Device): Answer {
@@ -117,10 +127,17 @@ function input(context: Context, { to, from }: Question, iif: Device): Answer {
       table,
       src: null,
       flags: type === "broadcast" ? ["local", "brd"] : ["local"],
+      mtu: null,
     };
   if (!ns.forwarding) throw answers("EHOSTUNREACH");
   const flags = from !== null && isDetour(context, from, way, iif) ? ["redirect"] : [];
-  return { type, via: gatewayOf(way), device: way.device, table, src: null, flags };
+  return { type, via: gatewayOf(way), device: way.device, table, src: null, flags, mtu: mtuOf(context, way, to) };
+}
+
+function mtuOf({ ns }: Context, way: Way, to: Ipv4): Mtu | null {
+  const { now } = ns.cables;
+  const heard = ns.pathMtus.exception(way, to, now);
+  return heard && { mtu: heard.mtu, locked: heard.locked, expires: Math.floor((heard.until - now) / SECOND) };
 }
 
 /** Out where it came in, from a neighbour: the kernel would tell the sender of the shorter way (__mkroute_input). */
@@ -145,7 +162,8 @@ function quietly<Result>(context: Context, ask: () => Result): Result {
   return result;
 }
 
-function print(context: Context, { to, from, iif }: Question, { type, via, device, table, src, flags }: Answer): void {
+function print(context: Context, { to, from, iif }: Question, answer: Answer): void {
+  const { type, via, device, table, src, flags, mtu } = answer;
   // Only a table that is none of the usual ones is named (RTM_F_LOOKUP_TABLE, filter.tb).
   const named = table === TABLE.main || table === TABLE.local || table === TABLE.default ? null : tableName(table);
   const isMade = iif === null;
@@ -162,6 +180,7 @@ function print(context: Context, { to, from, iif }: Question, { type, via, devic
         flags: [],
         ...(isMade && { uid: 0 }),
         cache: flags,
+        ...(mtu !== null && { expires: mtu.expires, metrics: [{ mtu: mtu.mtu }] }),
         ...(iif !== null && { iif: iif.name }),
       },
     ]);
@@ -175,6 +194,7 @@ function print(context: Context, { to, from, iif }: Question, { type, via, devic
   if (src !== null && from === null && isMade) words.push("src", src.text);
   if (isMade) words.push("uid 0");
   const cache = ["    cache", ...(flags.length > 0 ? [`<${flags.join(",")}>`] : [])];
+  if (mtu !== null) cache.push(`expires ${mtu.expires}sec`, mtu.locked ? "mtu lock" : "mtu", `${mtu.mtu}`);
   if (iif !== null) cache.push("iif", iif.name);
   context.out(`${words.join(" ")} ${context.newline}${cache.join(" ")} \n`);
 }

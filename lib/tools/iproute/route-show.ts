@@ -140,7 +140,7 @@ export function flushRoutes(context: Context, words: Words): void {
   if (words.isEmpty) throw new Quit('"ip route flush" requires arguments.\n', 1);
   const filter = readFilter(context, words);
   if (context.options.stats > 0) throw notModelled("ip route flush", "-s", "ip route flush without -s");
-  if (filter.cache) return;
+  if (filter.cache) return context.ns.pathMtus.clear();
   for (const [table, routes] of tablesOf(context, filter, "Flush"))
     for (const route of routes) if (passes(route, filter)) context.ns.tables.get(table)!.remove(route);
 }
