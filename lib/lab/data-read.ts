@@ -11,6 +11,7 @@ import type { Netns } from "../netns/netns.ts";
 import { addressWithLength, ipv4, prefix4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
+import { readTunnel } from "./data-tunnel.ts";
 import { Place } from "./json.ts";
 import { Lab, type LabOptions } from "./lab.ts";
 
@@ -48,7 +49,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     readRoutes(room);
     readNeighbours(room);
   }
-  for (const room of rooms) checkStates(room);
+  for (const room of rooms) checkStates(lab, room);
   return lab;
 }
 
@@ -63,6 +64,7 @@ function readNode(lab: Lab, node: Place): Room[] {
     const ns = place.at("name").as((text) => (i === 0 ? lab.node(text).root : lab.addNetns(machineOf(), text)));
     return { ns, place };
   });
+  for (const module of node.maybe("modules")?.list() ?? []) machineOf().modules.add(module.oneOf(["ipip"]));
   function machineOf() {
     return lab.machines.get(name.text())!;
   }
@@ -86,7 +88,7 @@ function readDevices({ ns, place }: Room): void {
   const taken = new Set<number>();
   for (const data of place.at("devices").list()) {
     const name = data.at("name").as(validDeviceName);
-    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge"]);
+    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge", "dummy", "vxlan", "ipip"]);
     const index = data.at("index").whole(1, 2 ** 31 - 1);
     if ((kind === "loopback") !== (name === "lo")) throw data.wrong("a loopback is lo, and lo a loopback", "Rename.");
     if (kind !== "loopback" && ns.devices.has(name))
@@ -139,6 +141,7 @@ function connect(lab: Lab, { ns, place }: Room): void {
         throw at.wrong("not the other end of this cable", "Name a veth whose peer is this device.");
       device.peer = peer;
     }
+    if (device.kind === "vxlan" || device.kind === "ipip") readTunnel(lab, device, data);
     if (device.bridge !== null) readBridge(ns, device, place, data);
   }
 }
@@ -148,7 +151,7 @@ function readBridge(ns: Netns, bridge: Device, room: Place, data: Place): void {
   const listed = data.maybe("ports");
   for (const port of listed?.list() ?? []) {
     const device = deviceNamed(ns, port);
-    if (device.kind !== "veth" || device.master !== null)
+    if (!["veth", "dummy", "vxlan"].includes(device.kind) || device.master !== null)
       throw port.wrong("not a device that can be a port here", "Name a veth that is in no other bridge.");
     device.master = bridge;
     state.ports.push(device);
@@ -217,7 +220,9 @@ function readNeighbours({ ns, place }: Room): void {
 }
 
 /** What follows from the rest must be as the data says; else somebody wrote what cannot be. */
-function checkStates({ ns, place }: Room): void {
+function checkStates(lab: Lab, { ns, place }: Room): void {
+  if (ns.speaksIpip !== lab.machines.get(ns.node)!.modules.has("ipip"))
+    throw place.at("devices").wrong("tunl0 and the module ipip go together", "Write both or none.");
   for (const data of place.at("devices").list()) {
     const device = ns.devices.get(data.at("name").text())!;
     const { state, peer } = device;

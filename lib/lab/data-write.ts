@@ -6,6 +6,7 @@ import { tableName } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData } from "./data.ts";
+import { ipipData, vxlanData } from "./data-tunnel.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
 
@@ -16,6 +17,7 @@ export function labData(lab: Lab): LabData {
     seed: lab.seed,
     nodes: [...lab.machines.values()].map((machine) => ({
       name: machine.name,
+      ...(machine.modules.size > 0 && { modules: [...machine.modules] }),
       namespaces: [...machine.namespaces.values()].map((ns) => netnsData(machine, ns)),
     })),
   };
@@ -56,6 +58,8 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     ...(master !== null && { master: master.name }),
     addresses: ns.inet.get(device)!.addresses.map((address) => addressData(device, address)),
     ...(bridge?.hadPorts && { ports: bridge.ports.map((port) => port.name) }),
+    ...(device.vxlan !== null && { vxlan: vxlanData(device) }),
+    ...(device.ipip !== null && { ipip: ipipData(device) }),
     ...(bridge !== null && {
       fdb: [...bridge.fdb.values()].map(({ mac, port, local }) => ({
         mac: mac.text,

@@ -6,6 +6,7 @@ import type { Netns } from "../netns/netns.ts";
 import type { LabData, RouteData } from "./data.ts";
 import { labFrom } from "./data-read.ts";
 import { labData } from "./data-write.ts";
+import { usualMtu, vxlanMtuLines } from "./script-tunnel.ts";
 import { ipIn, quoted } from "./script-words.ts";
 
 const LOOPBACK = "127.0.0.1/8";
@@ -16,8 +17,8 @@ export function addressLines(ns: Netns, device: Device): string[] {
   const dev = `dev ${quoted(device.name)}`;
   const lines: string[] = [];
   // A bridge follows its ports, unless somebody said otherwise.
-  const usual = device.kind === "loopback" ? 65536 : 1500;
-  if (device.bridge === null ? device.mtu !== usual : device.mtuIsSet)
+  if (device.vxlan !== null) lines.push(...vxlanMtuLines(device));
+  else if (device.bridge === null ? device.mtu !== usualMtu(device) : device.mtuIsSet)
     lines.push(`${ip} link set ${dev} mtu ${device.mtu}`);
   const { addresses } = ns.inet.get(device)!;
   const bringsLoopback = device.kind === "loopback" && (device.up || device.everUp);

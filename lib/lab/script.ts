@@ -5,6 +5,7 @@ import type { Netns } from "../netns/netns.ts";
 import { labData } from "./data-write.ts";
 import type { Lab } from "./lab.ts";
 import { addressLines, routeLines } from "./script-ip.ts";
+import { entryLines, tunnelLines } from "./script-tunnel.ts";
 import { ipIn, quoted } from "./script-words.ts";
 
 /**
@@ -14,6 +15,7 @@ import { ipIn, quoted } from "./script-words.ts";
  */
 export function labScript(lab: Lab): string {
   const all = [...lab.namespaces.values()];
+  const usesIpip = [...lab.machines.values()].some(({ modules }) => modules.has("ipip"));
   const up = [
     section("Namespaces: one for each machine and each pod"),
     ...all.map((ns) => `netns ${ns.name}`),
@@ -27,9 +29,11 @@ export function labScript(lab: Lab): string {
     section("Routes and neighbours that somebody set"),
     ...routeLines(labData(lab)),
     ...all.flatMap(neighbourLines),
+    ...all.flatMap((ns) => byIndex(ns).flatMap(entryLines)),
   ];
   return [
     HEAD,
+    ...(usesIpip ? ["# The module brings tunl0 to every namespace.", "modprobe ipip", ""] : []),
     "down() {",
     ...all.map((ns) => `  ip netns del "$PREFIX"${ns.name} || true`),
     "}",
@@ -134,7 +138,8 @@ function linkLines(device: Device): string[] {
       `${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge mcast_snooping 0`,
     ];
   }
-  if (peer === null) return [];
+  if (device.kind === "dummy") return [`${ipIn(name)} link add ${made(device)} type dummy`];
+  if (peer === null) return tunnelLines(device);
   return [`${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`];
 }
 
