@@ -70,12 +70,15 @@ export function routeOutput(
   const destination = dst.bits === 0 ? (src ?? Ipv4.of(0x7f000001)) : dst;
   // To everybody, from an address of ours: it leaves by that address's device, and no table is asked.
   const fixed = src !== null && (destination.bits === 0xffffffff || destination.isMulticast);
-  const decision =
-    fixed && oif === null
-      ? everybody(ns, destination, ns.deviceOfAddress(src) ?? ns.devices.get("lo")!, cause)
-      : decide(ns, destination, null, oif, packet, cause);
-  if (decision.type === "error") return { errno: decision.errno, decision };
   const loopback = ns.devices.get("lo")!;
+  // To 0.0.0.0 means to oneself, and no table is asked either, even if loopback is down.
+  const decision =
+    dst.bits === 0
+      ? withoutTable(ns, "local", destination, loopback, cause)
+      : fixed && oif === null
+        ? withoutTable(ns, "broadcast", destination, ns.deviceOfAddress(src) ?? loopback, cause)
+        : decide(ns, destination, null, oif, packet, cause);
+  if (decision.type === "error") return { errno: decision.errno, decision };
   const device = decision.type === "local" ? loopback : decision.device;
   const from = src ?? sourceFor(ns, decision, destination) ?? Ipv4.of(0);
   // __mkroute_output: what comes from 127.0.0.0/8 stays at home (route_localnet 0), and 0.0.0.0/8 is nobody.
@@ -143,20 +146,20 @@ export function takeId(ns: Netns): number {
   return ns.nextId;
 }
 
-/** The way of a packet to everybody on one device. */
-function everybody(ns: Netns, destination: Ipv4, device: Device, cause: number): Way {
+/** The way of a packet for which no table is asked: to everybody on one device, or to oneself. */
+function withoutTable(ns: Netns, type: "broadcast" | "local", destination: Ipv4, device: Device, cause: number): Way {
   const { addresses } = ns.inet.get(device)!;
   const route: Route = {
-    type: "broadcast",
+    type,
     prefix: new Prefix4(destination, 32),
     via: null,
     dev: device,
-    src: addresses[0]?.local ?? null,
+    src: type === "local" ? destination : (addresses[0]?.local ?? null),
     metric: 0,
     protocol: "kernel",
     scope: "link",
   };
-  return { type: "broadcast", route, table: TABLE.local, device, nextHop: destination, cause };
+  return { type, route, table: TABLE.local, device, nextHop: destination, cause };
 }
 
 /** ip_output: the way is known. POSTROUTING, then cut to the MTU, then the next hop's MAC. */
