@@ -8,11 +8,12 @@ import { ipNeighbour } from "./iproute/neigh.ts";
 import { ipNetns } from "./iproute/netns.ts";
 import { ipRoute } from "./iproute/route.ts";
 import { ipRule } from "./iproute/rule.ts";
+import { ipTunnel } from "./iproute/tunnel.ts";
 import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
 
 type Run = (context: Context, words: Words) => void;
 
-const OBJECTS = ["address", "route", "rule", "neighbour", "link", "netns"] as const;
+const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "netns"] as const;
 const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -br, -o, -j, -s, -d, -n NAME`;
 
 /** In iproute2's order; null is known to the real tool and not modelled (netns may be a program, so it stands alone). */
@@ -31,8 +32,8 @@ const COMMANDS: Readonly<Record<string, Run | null>> = {
   fou: null,
   ila: null,
   macsec: null,
-  tunnel: null,
-  tunl: null,
+  tunnel: ipTunnel,
+  tunl: ipTunnel,
   tuntap: null,
   tap: null,
   token: null,
@@ -53,7 +54,7 @@ const COMMANDS: Readonly<Record<string, Run | null>> = {
   stats: null,
 };
 
-/** `ip` of iproute2 6.1 for IPv4, veth, bridge and loopback. */
+/** `ip` of iproute2 6.1 for IPv4, veth, bridge, loopback, dummy, vxlan and ipip. */
 export const ip: Command = (call) => {
   try {
     const words = new Words(call.args);
@@ -65,7 +66,8 @@ export const ip: Command = (call) => {
     const run = COMMANDS[object];
     if (object === "netns") return ipNetns(context, words) ?? 0;
     if (run === null || run === undefined) throw notModelled("ip", word, SUPPORTED);
-    if (context.options.details && object !== "route") throw notModelled("ip", "-d", "-d with ip route");
+    if (context.options.details && !["route", "link", "address", "tunnel"].includes(object))
+      throw notModelled("ip", `-d ${object}`, "-d with ip link, address, route, tunnel");
     run(context, words);
     return 0;
   } catch (failure) {

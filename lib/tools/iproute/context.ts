@@ -92,21 +92,28 @@ export function noteNetns(lab: Lab, ns: Netns, other: Netns): void {
 
 /** The numbers a namespace has for those its cables lead to. */
 export function netnsIds({ ns, call }: Context): ReadonlyMap<Netns, number> {
-  for (const { peer } of ns.devices.values())
-    if (peer !== null && peer.owner !== ns) noteNetns(call.lab, ns, peer.owner as Netns);
+  for (const device of ns.devices.values()) {
+    const other = otherEnd(device);
+    if (other !== undefined && other !== ns) noteNetns(call.lab, ns, other);
+  }
   return numbers.get(ns) ?? new Map();
+}
+
+/** The namespace that a device leads to: its peer's, or the one a tunnel sends through. */
+function otherEnd({ peer, vxlan, ipip }: Device): Netns | undefined {
+  return (peer?.owner ?? vxlan?.underlay ?? ipip?.underlay) as Netns | undefined;
 }
 
 /** ` link-netns red`, or ` link-netnsid 0` when the namespace at the other end has no name here; else nothing. */
 export function linkNetns(context: Context, device: Device): string {
   const id = linkNetnsId(context, device);
   if (id === null) return "";
-  const other = device.peer!.owner as Netns;
+  const other = otherEnd(device)!;
   return context.named().includes(other) ? ` link-netns ${other.name}` : ` link-netnsid ${id}`;
 }
 
 export function linkNetnsId(context: Context, device: Device): number | null {
-  const other = device.peer?.owner as Netns | undefined;
+  const other = otherEnd(device);
   if (other === undefined || other === context.ns) return null;
   return netnsIds(context).get(other)!;
 }

@@ -3,27 +3,46 @@
 import type { Device } from "../../link/device.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../wire/mac.ts";
 import { type Context, linkNetns, linkNetnsId } from "./context.ts";
+import { detailsJson, detailsText } from "./link-details.ts";
 
 /** Whether a device's line is of `ip link` (with its mode) or of `ip addr`. */
 export type LineOf = "link" | "addr";
 
-/** `veth0@if5`: its peer's name when it is in this namespace, else its peer's index. */
+/**
+ * What a device leads to (IFLA_LINK): its peer, the device below a tunnel; null: nothing, and that is said (`@NONE`);
+ * undefined: nothing is said. A VXLAN device in a strange namespace names itself.
+ */
+function linkOf(device: Device): Device | null | undefined {
+  if (device.ipip !== null) return device.ipip.lower;
+  if (device.vxlan !== null) return device.vxlan.underlay === device.owner ? undefined : device;
+  return device.peer ?? undefined;
+}
+
+/** Whether what a device leads to has its name here: it is in this namespace, or the kernel says of no other. */
+function isHere(context: Context, device: Device, link: Device): boolean {
+  return link !== device && link.owner === context.ns;
+}
+
+/** `veth0@if5`: the name of what it leads to when that is in this namespace, else its index. */
 export function nameAndLink(context: Context, device: Device): string {
-  const { peer } = device;
-  if (peer === null) return device.name;
-  return `${device.name}@${peer.owner === context.ns ? peer.name : `if${peer.index}`}`;
+  const link = linkOf(device);
+  if (link === undefined) return device.name;
+  if (link === null) return `${device.name}@NONE`;
+  return `${device.name}@${isHere(context, device, link) ? link.name : `if${link.index}`}`;
 }
 
 /** Flags in iproute2's order. M-DOWN: the other end is in this namespace and down. */
 export function linkFlags(context: Context, device: Device): string[] {
-  const { kind, up, running, peer } = device;
+  const { kind, up, running, ipip } = device;
+  const link = linkOf(device);
   const flags: string[] = [];
   if (up && !running) flags.push("NO-CARRIER");
   if (kind === "loopback") flags.push("LOOPBACK");
-  else flags.push("BROADCAST", "MULTICAST");
+  else if (ipip !== null) flags.push(...(ipip.remote === null ? [] : ["POINTOPOINT"]), "NOARP");
+  else flags.push("BROADCAST", kind === "dummy" ? "NOARP" : "MULTICAST");
   if (up) flags.push("UP");
   if (running) flags.push("LOWER_UP");
-  if (peer !== null && peer.owner === context.ns && !peer.up) flags.push("M-DOWN");
+  if (link && isHere(context, device, link) && !link.up) flags.push("M-DOWN");
   return flags;
 }
 
@@ -31,7 +50,15 @@ function queueDiscipline(device: Device): string {
   return device.everUp ? "noqueue" : "noop";
 }
 
-const broadcastOf = (device: Device) => (device.kind === "loopback" ? ZERO_MAC : BROADCAST_MAC);
+/** The link layer: its type, the device's address, and everybody's, or the other end's. */
+function linkLayer({ kind, mac, ipip }: Device) {
+  const everybody = kind === "loopback" ? ZERO_MAC.text : BROADCAST_MAC.text;
+  if (ipip === null)
+    return { type: kind === "loopback" ? "loopback" : "ether", address: mac.text, isPeer: false, broadcast: everybody };
+  const { local, remote } = ipip;
+  const none = "0.0.0.0";
+  return { type: "ipip", address: local?.text ?? none, isPeer: remote !== null, broadcast: remote?.text ?? none };
+}
 
 /** The lines of a device, without its addresses. */
 export function linkText(context: Context, device: Device, of: LineOf): string {
@@ -39,7 +66,7 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   const flags = linkFlags(context, device).join(",");
   if (options.brief) {
     const head = `${nameAndLink(context, device).padEnd(16)} ${device.state.padEnd(14)} `;
-    return of === "link" ? `${head}${device.mac} <${flags}> \n` : head;
+    return of === "link" ? `${head}${linkLayer(device).address} <${flags}> \n` : head;
   }
   const words = [`${device.index}: ${nameAndLink(context, device)}: <${flags}>`, `mtu ${device.mtu}`];
   words.push(`qdisc ${queueDiscipline(device)}`);
@@ -49,10 +76,11 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   words.push("group default", "qlen 1000");
   let text = words.join(" ");
   if (of === "link" || !options.inet) {
-    const type = device.kind === "loopback" ? "loopback" : "ether";
-    text += `${newline}    link/${type} ${device.mac} brd ${broadcastOf(device)}`;
+    const { type, address, isPeer, broadcast } = linkLayer(device);
+    text += `${newline}    link/${type} ${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;
   }
   text += linkNetns(context, device);
+  if (options.details && (of === "link" || !options.inet)) text += detailsText(context, device, of);
   if (of === "link" && options.stats > 0) text += newline + statistics(context, device);
   return `${text}\n`;
 }
@@ -60,16 +88,23 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
 /** The same as JSON, a key for each word. */
 export function linkJson(context: Context, device: Device, of: LineOf): object {
   const { options } = context;
-  const { peer } = device;
+  const other = linkOf(device);
   const id = linkNetnsId(context, device);
-  const isHere = peer !== null && peer.owner === context.ns;
-  const link = isHere ? { link: peer.name } : id === null ? {} : { link_index: peer!.index };
+  const link =
+    other === undefined
+      ? {}
+      : other === null
+        ? { link: null }
+        : isHere(context, device, other)
+          ? { link: other.name }
+          : { link_index: other.index };
+  const { type, address, isPeer, broadcast } = linkLayer(device);
   if (options.brief)
     return {
       ...link,
       ifname: device.name,
       operstate: device.state,
-      ...(of === "link" && { address: device.mac, flags: linkFlags(context, device) }),
+      ...(of === "link" && { address, flags: linkFlags(context, device) }),
     };
   return {
     ifindex: device.index,
@@ -84,19 +119,22 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     group: "default",
     txqlen: 1000,
     ...((of === "link" || !options.inet) && {
-      link_type: device.kind === "loopback" ? "loopback" : "ether",
-      address: device.mac,
-      broadcast: broadcastOf(device),
+      link_type: type,
+      address,
+      ...(isPeer && { link_pointtopoint: true }),
+      broadcast,
     }),
     ...(id !== null && { link_netnsid: id }),
+    ...(options.details && (of === "link" || !options.inet) && detailsJson(context, device, of)),
     ...(of === "link" && options.stats > 0 && { stats64: statisticsJson(device) }),
   };
 }
 
 /** Counters in columns as wide as their widest (print_stats64). */
-export function statistics({ newline }: Context, { stats }: Device): string {
-  const rx = [stats.rxBytes, stats.rxPackets, 0, stats.rxDropped, 0, 0];
-  const tx = [stats.txBytes, stats.txPackets, 0, stats.txDropped, 0, 0];
+export function statistics({ newline }: Context, { stats, errors }: Device): string {
+  const rx = [stats.rxBytes, stats.rxPackets, errors?.rx ?? 0, stats.rxDropped, 0, 0];
+  const tx = [stats.txBytes, stats.txPackets, errors?.tx ?? 0, stats.txDropped];
+  tx.push(errors?.carrier ?? 0, errors?.collisions ?? 0);
   const least = ["*X errors:", "packets", "errors", "dropped", "heartbt", "overrun"];
   const widths = least.map((word, i) => Math.max(word.length, `${rx[i]}`.length, `${tx[i]}`.length));
   const compressed = " ".repeat("compressed".length);
@@ -112,12 +150,12 @@ export function statistics({ newline }: Context, { stats }: Device): string {
   ].join(newline);
 }
 
-export function statisticsJson({ stats }: Device): object {
+export function statisticsJson({ stats, errors }: Device): object {
   return {
     rx: {
       bytes: stats.rxBytes,
       packets: stats.rxPackets,
-      errors: 0,
+      errors: errors?.rx ?? 0,
       dropped: stats.rxDropped,
       over_errors: 0,
       multicast: 0,
@@ -125,10 +163,10 @@ export function statisticsJson({ stats }: Device): object {
     tx: {
       bytes: stats.txBytes,
       packets: stats.txPackets,
-      errors: 0,
+      errors: errors?.tx ?? 0,
       dropped: stats.txDropped,
-      carrier_errors: 0,
-      collisions: 0,
+      carrier_errors: errors?.carrier ?? 0,
+      collisions: errors?.collisions ?? 0,
     },
   };
 }

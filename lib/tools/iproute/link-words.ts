@@ -25,7 +25,8 @@ export interface LinkRequest {
   type?: string;
 }
 
-const SUPPORTED = "up, down, name, dev, index, address, mtu, netns, master, nomaster, type veth, type bridge";
+const SUPPORTED =
+  "up, down, name, dev, index, address, mtu, netns, master, nomaster, type veth, bridge, dummy, vxlan, ipip";
 
 /** Words compared whole, and words that may be abbreviated, that nothing here answers to. */
 const OTHER_WHOLE =
@@ -121,8 +122,9 @@ function namespaceOf(context: Context, name: string): Netns {
 export function deviceOf(context: Context, request: LinkRequest): Device {
   if (request.dev === undefined) throw new Quit('Not enough information: "dev" argument is required.\n', 255);
   const device = context.device(request.dev);
-  if (request.address !== undefined && device !== undefined && request.address.length !== 6)
-    throw new Quit(`Invalid address length ${request.address.length} - must be 6 bytes\n`, 1);
+  const octets = device?.kind === "ipip" ? 4 : 6;
+  if (request.address !== undefined && device !== undefined && request.address.length !== octets)
+    throw new Quit(`Invalid address length ${request.address.length} - must be ${octets} bytes\n`, 1);
   if (request.index !== undefined && request.netns === undefined)
     throw new Quit("index can be used only when creating devices or when moving device to another netns.\n", 255);
   if (device === undefined) throw noDevice(request.dev);

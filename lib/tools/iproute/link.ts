@@ -1,7 +1,7 @@
 // `ip link`: show, add, set, delete.
 // Before you edit: iproute2 ip/iplink.c (do_iplink, iplink_modify), ip/link_veth.c; net/core/rtnetlink.c (rtnl_newlink,
 // do_setlink), drivers/net/veth.c (veth_newlink), net/core/dev.c (dev_change_name, __dev_change_net_namespace).
-import type { Device } from "../../link/device.ts";
+import type { Device, DeviceKind } from "../../link/device.ts";
 import {
   moveDevice,
   renameDevice,
@@ -16,6 +16,7 @@ import type { Netns } from "../../netns/netns.ts";
 import { notModelled } from "../command.ts";
 import { show } from "./addr-show.ts";
 import { type Context, noteNetns } from "./context.ts";
+import { addKind } from "./link-kinds.ts";
 import { deviceOf, type LinkRequest, readLink, stationMac } from "./link-words.ts";
 import { answers, duplicate, firstMatch, Quit, refused, type Words } from "./words.ts";
 
@@ -80,32 +81,45 @@ function add(context: Context, words: Words): void {
     if (peer.type !== undefined) throw duplicate("type", peer.type);
     return addVeth(context, request, peer);
   }
+  if (type === "dummy" || type === "vxlan" || type === "ipip") {
+    const device = addKind(context, words, type, request, {
+      check,
+      name: freeName,
+      mac: ({ address }) => (address === undefined ? undefined : stationMac(address)!),
+    });
+    // Its MTU was looked at when it was made.
+    const { mtu: _, ...rest } = request;
+    return finish(device, type === "dummy" ? request : rest);
+  }
   if (
-    /^(dummy|vlan|vxlan|ipip|gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tun|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(
+    /^(vlan|gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tun|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(
       type,
     )
   )
-    throw notModelled("ip link", `type ${type}`, "type veth, type bridge");
+    throw notModelled("ip link", `type ${type}`, "type veth, bridge, dummy, vxlan, ipip");
   if (!words.isEmpty) throw garbage(words);
   throw refused({ errno: "EOPNOTSUPP", message: "Unknown device type" });
 }
 
 /** Everything that can be refused is, before anything is made. */
-function check(ns: Netns, { name, index, mtu, address, master }: LinkRequest): void {
+function check(ns: Netns, { name, index, mtu, address, master }: LinkRequest, kind: DeviceKind = "veth"): void {
   if (name !== undefined && name.length > 15)
     throw refused({ errno: "EINVAL", message: "Attribute failed policy validation" });
-  if (address !== undefined && stationMac(address) === null) throw answers("EADDRNOTAVAIL");
+  // A tunnel has the addresses of its ends, and what is said of a MAC is not looked at.
+  if (address !== undefined && kind !== "ipip" && stationMac(address) === null) throw answers("EADDRNOTAVAIL");
   if (name !== undefined && (name.includes(":") || name === "." || name === "..")) throw answers("EINVAL");
   if (name !== undefined && ns.devices.has(name)) throw answers("EEXIST");
   if (index !== undefined && ns.deviceOfIndex(index) !== undefined) throw answers("EEXIST");
-  checkMtu(mtu);
+  checkMtu(mtu, kind);
   if (master !== undefined && master !== null && master.kind !== "bridge") throw answers("EOPNOTSUPP");
 }
 
-function checkMtu(mtu: number | undefined): void {
+/** What rtnetlink itself looks at (dev_validate_mtu); a device may be choosier. */
+function checkMtu(mtu: number | undefined, kind: DeviceKind): void {
   if (mtu === undefined) return;
-  if (mtu < 68) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
-  if (mtu > 65535) throw refused({ errno: "EINVAL", message: "mtu greater than device maximum" });
+  const hasLimits = kind === "veth" || kind === "bridge" || kind === "vxlan";
+  if (mtu < (hasLimits ? 68 : 0)) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
+  if (hasLimits && mtu > 65535) throw refused({ errno: "EINVAL", message: "mtu greater than device maximum" });
 }
 
 /** `veth%d`: the first free number. */
@@ -153,7 +167,8 @@ function addVeth(context: Context, request: LinkRequest, peer: LinkRequest): voi
 function finish(device: Device, { mtu, up, master }: LinkRequest): void {
   if (mtu !== undefined) device.mtu = mtu;
   if (master !== undefined && master !== null) setMaster(device, master);
-  if (up === true) setUp(device.owner as Netns, device);
+  const errno = up === true ? setUp(device.owner as Netns, device) : null;
+  if (errno !== null) throw answers(errno);
 }
 
 function set(context: Context, words: Words): void {
@@ -166,7 +181,8 @@ function set(context: Context, words: Words): void {
   let { ns } = context;
   // do_setlink: first the namespace, then MAC, MTU, name, flags, master; what failed leaves the rest undone.
   if (netns !== undefined && netns !== ns) {
-    if (device.kind !== "veth") throw refused({ errno: "EINVAL", message: "The interface netns is immutable" });
+    if (device.kind === "bridge" || device.kind === "loopback" || device.ipip?.fallback)
+      throw refused({ errno: "EINVAL", message: "The interface netns is immutable" });
     if (netns.devices.has(name ?? device.name)) throw sameThere("name");
     if (request.index !== undefined && netns.deviceOfIndex(request.index) !== undefined) throw sameThere("ifindex");
     noteNetns(context.call.lab, ns, netns);
@@ -174,19 +190,21 @@ function set(context: Context, words: Words): void {
     ns = netns;
   }
   if (address !== undefined) {
-    if (device.kind === "loopback") throw notModelled("ip link set", "lo address", "the address of a veth or a bridge");
+    if (device.kind === "loopback" || device.kind === "ipip")
+      throw notModelled("ip link set", `${device.name} address`, "the address of a device of Ethernet");
     const mac = stationMac(address);
     if (mac === null) throw answers("EADDRNOTAVAIL");
     setMac(device, mac);
   }
   if (mtu !== undefined) {
-    if (device.kind !== "loopback") checkMtu(mtu);
-    else if (mtu < 0) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
-    setMtu(device, mtu);
+    checkMtu(mtu, device.kind);
+    const errno = setMtu(device, mtu);
+    if (errno !== null) throw answers(errno);
   }
   if (name !== undefined && name !== device.name) rename(ns, device, name);
   if (master !== undefined) enslave(device, master);
-  if (up === true) setUp(ns, device);
+  const errno = up === true ? setUp(ns, device) : null;
+  if (errno !== null) throw answers(errno);
   if (up === false) setDown(ns, device);
 }
 
@@ -215,5 +233,7 @@ function remove(context: Context, words: Words): void {
   const request = readLink(context, words, false);
   const device = deviceOf(context, request);
   if (device.kind === "loopback") throw answers("EOPNOTSUPP");
+  // The module keeps its own, and says nothing (ip_tunnel_dellink).
+  if (device.ipip?.fallback) return;
   context.call.lab.removeLink(device);
 }

@@ -1,0 +1,130 @@
+// What `ip -d` says of a device besides: its limits, its kind with its settings, its queues.
+// Before you edit: iproute2 6.1 ip/ipaddress.c (print_linkinfo under show_details), iplink_vxlan.c (vxlan_print_opt),
+// link_iptnl.c (iptunnel_print_opt). Numbers of queues and segments are those of a kernel with CONFIG_RPS and one CPU.
+import type { Device } from "../../link/device.ts";
+import { notModelled } from "../command.ts";
+import type { Context } from "./context.ts";
+
+/** The least and the largest MTU a device says it takes; 0 is no limit. */
+function mtuLimits({ kind, ipip }: Device): readonly [number, number] {
+  if (kind === "veth" || kind === "vxlan") return [68, 65535];
+  return ipip?.proto === "ipip" ? [68, 65515] : [0, 0];
+}
+
+/** A device below hands its own limit on; a device without one has none of its own. */
+function segments({ kind, vxlan }: Device): number {
+  return kind === "loopback" || kind === "veth" || (vxlan !== null && vxlan.lower !== null) ? 524280 : 65536;
+}
+
+function refuseBridge(device: Device): void {
+  if (device.bridge !== null || device.master !== null)
+    throw notModelled("ip", `-d for ${device.name}`, "-d for devices that are neither a bridge nor a port of one");
+}
+
+/** tunl0 is made before IPv6 hears of devices, and IPv6 takes note of it when it comes up. */
+function hasIpv6({ ipip, everUp }: Device): boolean {
+  return everUp || !ipip?.fallback;
+}
+
+/** What follows the line of the address; of `ip addr` the IPv6 part is not there. */
+export function detailsText(context: Context, device: Device, of: "link" | "addr"): string {
+  refuseBridge(device);
+  const [least, most] = mtuLimits(device);
+  const words = [` promiscuity 0  allmulti 0 minmtu ${least} maxmtu ${most} `];
+  if (device.kind !== "loopback") words.push(`${context.newline}    ${device.kind} ${settingsText(context, device)}`);
+  if (of === "link" && hasIpv6(device)) words.push("addrgenmode eui64 ");
+  words.push(
+    `numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size ${segments(device)} tso_max_segs 65535 gro_max_size 65536 `,
+  );
+  return words.join("");
+}
+
+/** A device by the name it has here; of another namespace's only the number is known. */
+function nameHere(context: Context, device: Device): string {
+  return device.owner === context.ns ? device.name : `if${device.index}`;
+}
+
+function settingsText(context: Context, device: Device): string {
+  const { vxlan, ipip } = device;
+  const words: string[] = [];
+  if (vxlan !== null) {
+    const { vni, local, remote, lower, sourcePorts, port, learning, tos, ttl, df, ageing, udpChecksum } = vxlan;
+    words.push(`id ${vni}`);
+    if (remote !== null) words.push(`remote ${remote}`);
+    if (local !== null) words.push(`local ${local}`);
+    // The number is read as one of this namespace, whosever it is.
+    if (lower !== null) words.push(`dev ${context.ns.deviceOfIndex(lower.index)?.name ?? `if${lower.index}`}`);
+    words.push(`srcport ${sourcePorts.low} ${sourcePorts.high}`, `dstport ${port}`);
+    if (!learning) words.push("nolearning");
+    if (tos !== 0) words.push(`tos ${tos === "inherit" ? tos : `0x${tos.toString(16)}`}`);
+    words.push(`ttl ${ttl === 0 ? "auto" : ttl}`);
+    if (df !== "unset") words.push(`df ${df}`);
+    words.push(`ageing ${ageing}`, `${udpChecksum ? "" : "no"}udpcsum`, "noudp6zerocsumtx", "noudp6zerocsumrx");
+  }
+  if (ipip !== null) {
+    const { proto, remote, local, lower, ttl, tos, pmtudisc } = ipip;
+    words.push(proto, `remote ${remote ?? "any"}`, `local ${local ?? "any"}`);
+    if (lower !== null) words.push(`dev ${nameHere(context, lower)}`);
+    words.push(`ttl ${ttl === 0 ? "inherit" : ttl}`);
+    if (tos !== 0) words.push(`tos ${tos === "inherit" ? tos : `0x${tos.toString(16)}`}`);
+    words.push(pmtudisc ? "pmtudisc" : "nopmtudisc");
+  }
+  return words.map((word) => `${word} `).join("");
+}
+
+/** The same as JSON. */
+export function detailsJson(context: Context, device: Device, of: "link" | "addr"): object {
+  refuseBridge(device);
+  const [min_mtu, max_mtu] = mtuLimits(device);
+  const data = settingsJson(context, device);
+  return {
+    promiscuity: 0,
+    allmulti: 0,
+    min_mtu,
+    max_mtu,
+    ...(device.kind !== "loopback" && {
+      linkinfo: { info_kind: device.kind, ...(data !== null && { info_data: data }) },
+    }),
+    ...(of === "link" && hasIpv6(device) && { inet6_addr_gen_mode: "eui64" }),
+    num_tx_queues: 1,
+    num_rx_queues: 1,
+    gso_max_size: 65536,
+    gso_max_segs: 65535,
+    tso_max_size: segments(device),
+    tso_max_segs: 65535,
+    gro_max_size: 65536,
+  };
+}
+
+function settingsJson(context: Context, { vxlan, ipip }: Device): object | null {
+  if (vxlan !== null) {
+    const { vni, local, remote, lower, sourcePorts, port, learning, tos, ttl, df, ageing, udpChecksum } = vxlan;
+    if (tos !== 0 || ttl === "inherit") throw notModelled("ip -j -d", "tos or ttl inherit", "the listing without -j");
+    return {
+      id: vni,
+      ...(remote !== null && { remote }),
+      ...(local !== null && { local }),
+      ...(lower !== null && { link: context.ns.deviceOfIndex(lower.index)?.name ?? `if${lower.index}` }),
+      port_range: sourcePorts,
+      port,
+      ...(!learning && { learning }),
+      ttl,
+      df,
+      ageing,
+      udp_csum: udpChecksum,
+      udp_zero_csum6_tx: false,
+      udp_zero_csum6_rx: false,
+    };
+  }
+  if (ipip === null) return null;
+  const { proto, remote, local, lower, ttl, tos, pmtudisc } = ipip;
+  return {
+    proto,
+    remote: remote ?? "any",
+    local: local ?? "any",
+    ...(lower !== null && { link: nameHere(context, lower) }),
+    ttl,
+    ...(tos !== 0 && { tos: `0x${(tos === "inherit" ? 1 : tos).toString(16)}` }),
+    pmtudisc,
+  };
+}
