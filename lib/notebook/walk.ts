@@ -73,7 +73,14 @@ export class Walk extends Trace {
   /** The octets of a pcap file with what one device saw: `walk.pcap("web", "eth0")`. */
   pcap(netns: string, device: string): Uint8Array {
     const seen = this.frames.filter((each) => each.netns === netns && each.device === device);
-    return pcapBytes(seen.map(({ time, frame }) => ({ time: EPOCH + BigInt(time), bytes: frameBytes(frame) })));
+    const all = this.lab.nodes.flatMap(({ namespaces }) => namespaces);
+    const { kind } = all.find(({ name }) => name === netns)?.devices.find(({ name }) => name === device) ?? {};
+    // A device of IPIP carries packets, and a capture of it has no frames around them.
+    const octets = (frame: Frame) => (kind === "ipip" ? frameBytes(frame).subarray(14) : frameBytes(frame));
+    return pcapBytes(
+      seen.map(({ time, frame }) => ({ time: EPOCH + BigInt(time), bytes: octets(frame) })),
+      kind === "ipip" ? 101 : 1,
+    );
   }
   [DISPLAY](): Shown {
     const shown = this.topology()[DISPLAY]();

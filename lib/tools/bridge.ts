@@ -4,13 +4,15 @@
 // net/bridge/br_fdb.c (br_fdb_dump: newest first), net/bridge/br_multicast.c (br_multicast_join_snoopers).
 import { AGEING_TIME } from "../link/bridge.ts";
 import type { Device } from "../link/device.ts";
+import { type VxlanRemote, vxlanEntries } from "../link/vxlan.ts";
+import { changeFdb } from "./bridge-fdb.ts";
 import { type Command, notModelled } from "./command.ts";
 import { noOptions } from "./ip.ts";
-import { Context, openNetns } from "./iproute/context.ts";
+import { Context, linkNetnsId, openNetns } from "./iproute/context.ts";
 import { linkFlags } from "./iproute/link-text.ts";
 import { duplicate, firstMatch, matches, Quit, Words } from "./iproute/words.ts";
 
-const SUPPORTED = "link show, fdb show with the options -j, -n NAME";
+const SUPPORTED = "link show, fdb show, fdb add|append|replace|del for VXLAN devices with the options -j, -n NAME";
 
 /** `bridge` of iproute2 6.1. */
 export const bridge: Command = (call) => {
@@ -21,7 +23,7 @@ export const bridge: Command = (call) => {
     const object = words.take();
     const command = firstMatch(object, ["link", "fdb", "mdb", "vlan", "vni", "monitor", "help"]);
     if (command === "link") showOf(words, "link", () => link(context, words));
-    else if (command === "fdb") showOf(words, "fdb", () => fdb(context, words));
+    else if (command === "fdb") showOf(words, "fdb", () => fdb(context, words), context);
     else if (command === undefined) throw new Quit(`Object "${object}" is unknown, try "bridge help".\n`, 255);
     else throw notModelled("bridge", object, SUPPORTED);
     return 0;
@@ -58,7 +60,7 @@ function readOptions(start: Context, words: Words): Context {
   return context;
 }
 
-function showOf(words: Words, object: "link" | "fdb", show: () => void): void {
+function showOf(words: Words, object: "link" | "fdb", show: () => void, context?: Context): void {
   if (words.isEmpty) return show();
   const word = words.take();
   const commands = [
@@ -82,6 +84,8 @@ function showOf(words: Words, object: "link" | "fdb", show: () => void): void {
   if (command === "show" || command === "lst" || command === "list") return show();
   if (command === undefined || (object === "link" && command === "flush"))
     throw new Quit(`Command "${word}" is unknown, try "bridge ${object} help".\n`, 255);
+  const isChange = command === "add" || command === "append" || command === "replace" || command === "delete";
+  if (context !== undefined && isChange) return changeFdb(context, words, command);
   throw notModelled(`bridge ${object}`, word, "show");
 }
 
@@ -145,6 +149,8 @@ interface FdbRow {
   /** The bridge that forwards by it; null for an address the device listens to itself. */
   readonly master: Device | null;
   readonly permanent: boolean;
+  /** Of an entry of a VXLAN device: where it leads, and what is printed of its state. */
+  readonly vxlan?: { readonly remote: VxlanRemote; readonly state: string; readonly namespace: number | null };
 }
 
 function fdb(context: Context, words: Words): void {
@@ -178,7 +184,11 @@ function fdb(context: Context, words: Words): void {
 
 /** What the kernel dumps for a device: what its bridge has for it, then the groups it listens to; a bridge the other way. */
 function rowsOf(context: Context, device: Device): FdbRow[] {
-  const self = groupsOf(device).map((mac) => ({ mac, device, vlan: null, master: null, permanent: true }));
+  if (device.ipip !== null) return [];
+  const self =
+    device.vxlan !== null
+      ? vxlanRows(context, device)
+      : groupsOf(device).map((mac) => ({ mac, device, vlan: null, master: null, permanent: true }));
   const owner = device.bridge === null ? device.master : device;
   if (owner === null) return self;
   const { now } = context.call.lab;
@@ -195,6 +205,32 @@ function rowsOf(context: Context, device: Device): FdbRow[] {
   return device.bridge === null ? [...learned, ...own, ...self] : [...self, ...learned, ...own];
 }
 
+/** A VXLAN device has no groups to listen to, but a table (vxlan_fdb_dump). */
+function vxlanRows(context: Context, device: Device): FdbRow[] {
+  const namespace = linkNetnsId(context, device);
+  return vxlanEntries(device.vxlan!, context.call.lab.now).flatMap(({ mac, remotes, state }) =>
+    remotes.map((remote) => ({
+      mac: mac.text,
+      device,
+      vlan: null,
+      master: null,
+      permanent: state === "permanent",
+      vxlan: { remote, state: state === "reachable" ? "" : state, namespace },
+    })),
+  );
+}
+
+/** `dst 10.0.0.2 port 4789 vni 7 via eth0`; of another namespace's device only the number is known. */
+function remoteWords({ remote, namespace }: NonNullable<FdbRow["vxlan"]>): string[] {
+  const { address, port, vni, via } = remote;
+  const words = ["dst", address.text];
+  if (port !== null) words.push("port", `${port}`);
+  if (vni !== null) words.push("vni", `${vni}`);
+  if (via !== null) words.push("via", ...(namespace === null ? [via.name] : ["ifindex", `${via.index}`]));
+  if (namespace !== null) words.push("link-netnsid", `${namespace}`);
+  return words;
+}
+
 /** IPv6 is not for links that carry less (IPV6_MIN_MTU). */
 const IPV6_LEAST_MTU = 1280;
 
@@ -206,16 +242,32 @@ function groupsOf({ bridge: state, up, mtu }: Device): string[] {
   return [...groups, "01:00:5e:00:00:01"];
 }
 
-function rowText({ mac, device, vlan, master, permanent }: FdbRow, isOnly: boolean): string {
+function rowText({ mac, device, vlan, master, permanent, vxlan }: FdbRow, isOnly: boolean): string {
   const words = [mac];
   if (!isOnly) words.push("dev", device.name);
+  if (vxlan !== undefined) return `${[...words, ...remoteWords(vxlan)].join(" ")} self ${vxlan.state}\n`;
   if (vlan !== null) words.push("vlan", `${vlan}`);
   if (master === null) words.push("self");
   else words.push("master", master.name);
   return `${words.join(" ")} ${permanent ? "permanent" : ""}\n`;
 }
 
-function rowJson({ mac, device, vlan, master, permanent }: FdbRow, isOnly: boolean): object {
+function rowJson({ mac, device, vlan, master, permanent, vxlan }: FdbRow, isOnly: boolean): object {
+  if (vxlan !== undefined) {
+    const { address, port, vni, via } = vxlan.remote;
+    const { namespace } = vxlan;
+    return {
+      mac,
+      ...(!isOnly && { ifname: device.name }),
+      dst: address,
+      ...(port !== null && { port }),
+      ...(vni !== null && { vni }),
+      ...(via !== null && (namespace === null ? { viaIf: via.name } : { viaIfIndex: via.index })),
+      ...(namespace !== null && { linkNetNsId: namespace }),
+      flags: ["self"],
+      state: vxlan.state,
+    };
+  }
   return {
     mac,
     ...(!isOnly && { ifname: device.name }),

@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
 import { ip } from "./ip.ts";
 import { jobs, kill } from "./jobs.ts";
+import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
 import { ping } from "./ping.ts";
 import { python3 } from "./python3.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ip,
   jobs,
   kill,
+  modprobe,
   nc,
   ping,
   python3,

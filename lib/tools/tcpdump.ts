@@ -134,14 +134,15 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
     if (captured >= options.count || (device.kind === "loopback" && direction === "out")) return;
     captured++;
     const head = clock.stamp(lab.now);
-    out(
-      `${head}${only === null ? cooked(device, frame, direction, describeOptions) : describe(frame, describeOptions)}\n`,
-    );
+    out(`${head}${only === null ? cooked(device, frame, direction, describeOptions) : describeOn(frame, device)}\n`);
     if (captured >= options.count) full.wake();
   };
   const taps = devices.map((device) => ({ device, tap: watch(device) }));
+  const describeOn = (frame: Frame, device: Device) =>
+    device.kind === "ipip" ? raw(frame, describeOptions) : describe(frame, describeOptions);
   if (only === null) err("tcpdump: data link type LINUX_SLL2\n");
-  const type = only === null ? "LINUX_SLL2 (Linux cooked v2)" : "EN10MB (Ethernet)";
+  const type =
+    only === null ? "LINUX_SLL2 (Linux cooked v2)" : only.kind === "ipip" ? "RAW (Raw IP)" : "EN10MB (Ethernet)";
   const listening = `listening on ${only?.name ?? "any"}, link-type ${type}, snapshot length 262144 bytes\n`;
   err(
     options.verbose > 0
@@ -166,6 +167,13 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
     const packets = (count: number) => `${count} packet${count === 1 ? "" : "s"}`;
     err(`${packets(captured)} captured\n${packets(received)} received by filter\n0 packets dropped by kernel\n`);
   }
+}
+
+/** A device that carries packets without a frame around them (raw_if_print). */
+function raw(frame: Frame, options: DescribeOptions): string {
+  if (!options.link) return describe(frame, options);
+  const text = describe(frame, options);
+  return `ip: ${text.slice(text.indexOf(": ", text.indexOf(", length ")) + 2)}`;
 }
 
 /** A line of `-i any`: which device, which way, and the link layer as LINUX_SLL2 has it. */

@@ -1,4 +1,5 @@
-// The classic capture file, read by tcpdump, tshark and Wireshark. Before you edit: draft-ietf-opsawg-pcap, LINKTYPE_ETHERNET = 1.
+// The classic capture file, read by tcpdump, tshark and Wireshark. Before you edit: draft-ietf-opsawg-pcap,
+// LINKTYPE_ETHERNET = 1, LINKTYPE_RAW = 101.
 import { BadInput } from "./input.ts";
 
 /** One captured frame: time in nanoseconds since 1970, the octets as they were on the wire. */
@@ -11,14 +12,14 @@ const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 
 /** The octets of a pcap file with nanosecond times. */
-export function pcapBytes(captures: readonly Captured[]): Uint8Array {
+export function pcapBytes(captures: readonly Captured[], linkType: 1 | 101 = 1): Uint8Array {
   const out = new Uint8Array(24 + captures.reduce((length, { bytes }) => length + 16 + bytes.length, 0));
   const view = new DataView(out.buffer);
   view.setUint32(0, MAGIC_NANOSECONDS, true);
   view.setUint16(4, 2, true);
   view.setUint16(6, 4, true);
   view.setUint32(16, 262144, true);
-  view.setUint32(20, 1, true);
+  view.setUint32(20, linkType, true);
   let at = 24;
   for (const { time, bytes } of captures) {
     view.setUint32(at, Number(time / 1_000_000_000n), true);
