@@ -1,0 +1,98 @@
+// `netstat` of net-tools 2.10: routes, interfaces, and the sockets of TCP and UDP.
+// Before you edit: net-tools 2.10 netstat.c (tcp_do_one, udp_do_one, iface_info), net/ipv4/tcp_ipv4.c (get_tcp4_sock).
+import type { Netns } from "../netns/netns.ts";
+import type { Endpoint } from "../netns/socket.ts";
+import { type Command, notModelled } from "./command.ts";
+import { shortRows } from "./ifconfig-table.ts";
+import { routeTable } from "./route-table.ts";
+import { serviceName } from "./services.ts";
+
+const SUPPORTED = "-r, -i, -t, -u, -l, -a, -n, -4";
+const LONG: Readonly<Record<string, string>> = {
+  "--route": "r",
+  "--interfaces": "i",
+  "--tcp": "t",
+  "--udp": "u",
+  "--listening": "l",
+  "--all": "a",
+  "--numeric": "n",
+};
+const INTERFACES =
+  "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n";
+
+export const netstat: Command = ({ ns, args, out }) => {
+  const letters = new Set<string>();
+  for (const word of args) {
+    const long = LONG[word];
+    if (long !== undefined) letters.add(long);
+    else if (/^-[ritulan4]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
+    else throw notModelled("netstat", word, SUPPORTED);
+  }
+  const has = (letter: string) => letters.has(letter);
+  if (has("r")) out(routeTable(ns, 2, has("n")));
+  else if (has("i")) out(`${INTERFACES}${shortRows(ns, has("a"))}`);
+  else if (has("t") || has("u")) out(socketTable(ns, has));
+  else throw notModelled("netstat", args.join(" ") || "every kind of socket", `${SUPPORTED}; say -r, -i, -t or -u`);
+  return 0;
+};
+
+function socketTable(ns: Netns, has: (letter: string) => boolean): string {
+  const which = has("a") ? "servers and established" : has("l") ? "only servers" : "w/o servers";
+  const head = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      ";
+  const wanted = (isServer: boolean) => has("a") || has("l") === isServer;
+  const numeric = has("n");
+  const rows = [...(has("t") ? tcpRows(ns, wanted, numeric) : []), ...(has("u") ? udpRows(ns, wanted, numeric) : [])];
+  return `Active Internet connections (${which})\n${head}\n${rows.join("")}`;
+}
+
+function tcpRows(ns: Netns, wanted: (isServer: boolean) => boolean, numeric: boolean): string[] {
+  const sockets = [...ns.sockets.tcp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
+  const shown = sockets.filter(({ state }) => state !== "UNCONN" && wanted(state === "LISTEN"));
+  const listening = shown.filter(({ state }) => state === "LISTEN");
+  return [...listening, ...shown.filter(({ state }) => state !== "LISTEN")].map((socket) => {
+    const { state } = socket;
+    const queues: [number, number] =
+      state === "LISTEN"
+        ? [socket.ready.length, 0]
+        : state === "TIME-WAIT" || state === "SYN-RECV"
+          ? [0, 0]
+          : [socket.unread, ((socket.sndNxt - socket.sndUna) >>> 0) + socket.unsentLength + (socket.finQueued ? 1 : 0)];
+    return row("tcp", queues, socket.local, socket.remote, STATES[state] ?? state, numeric);
+  });
+}
+
+/** The names that differ from those `ss` uses. */
+const STATES: Readonly<Record<string, string>> = {
+  ESTAB: "ESTABLISHED",
+  "SYN-SENT": "SYN_SENT",
+  "SYN-RECV": "SYN_RECV",
+  "FIN-WAIT-1": "FIN_WAIT1",
+  "FIN-WAIT-2": "FIN_WAIT2",
+  "TIME-WAIT": "TIME_WAIT",
+  "CLOSE-WAIT": "CLOSE_WAIT",
+  "LAST-ACK": "LAST_ACK",
+};
+
+function udpRows(ns: Netns, wanted: (isServer: boolean) => boolean, numeric: boolean): string[] {
+  const sockets = [...ns.sockets.udp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
+  return sockets
+    .filter(({ remote }) => wanted(remote === null))
+    .map(({ local, remote }) => row("udp", [0, 0], local, remote, remote === null ? "" : "ESTABLISHED", numeric));
+}
+
+function row(
+  protocol: "tcp" | "udp",
+  [received, sent]: readonly [number, number],
+  local: Endpoint,
+  remote: Endpoint | null,
+  state: string,
+  numeric: boolean,
+): string {
+  const end = (endpoint: Endpoint | null) => {
+    const port = endpoint === null || endpoint.port === 0 ? "*" : `${endpoint.port}`;
+    const name = numeric || port === "*" ? undefined : serviceName(protocol, Number(port));
+    return `${endpoint?.address ?? "0.0.0.0"}:${name ?? port}`.padEnd(23);
+  };
+  const queue = (octets: number) => `${octets}`.padStart(6);
+  return `${protocol.padEnd(4)}  ${queue(received)} ${queue(sent)} ${end(local)} ${end(remote)} ${state.padEnd(11)}\n`;
+}
