@@ -4,13 +4,16 @@ import { arping } from "./arping.ts";
 import { bridge } from "./bridge.ts";
 import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
+import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
 import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
+import { netstat } from "./netstat.ts";
 import { ping } from "./ping.ts";
 import { python3 } from "./python3.ts";
 import { readlink } from "./readlink.ts";
+import { route } from "./route.ts";
 import { ss } from "./ss.ts";
 import { sysctl } from "./sysctl.ts";
 import { tcpdump } from "./tcpdump.ts";
@@ -28,14 +31,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   false: no,
   grep,
   head,
+  ifconfig,
   ip,
   jobs,
   kill,
   modprobe,
   nc,
+  netstat,
   ping,
   python3,
   readlink,
+  route,
   sleep,
   ss,
   sysctl,
