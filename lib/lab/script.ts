@@ -33,7 +33,7 @@ export function labScript(lab: Lab): string {
   ];
   return [
     HEAD,
-    ...(usesIpip ? ["# The module brings tunl0 to every namespace.", "modprobe ipip", ""] : []),
+    ...(usesIpip ? ["# The module brings tunl0 to every namespace.", "[ -d /sys/module/ipip ] || modprobe ipip", ""] : []),
     "down() {",
     ...all.map((ns) => `  ip netns del "$PREFIX"${ns.name} || true`),
     "}",

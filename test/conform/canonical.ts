@@ -1,7 +1,7 @@
 // A frame as one line of text that is the same for the same frame in the model and in the real kernel.
 // Left out, and nothing else: the value of the IP identification (whether it is 0 is kept: a packet with DF may have 0)
 // with the header checksum that depends on it (it must be right); and on lo the checksum of UDP and TCP, which Linux
-// never finishes there. Everything else is compared to the octet.
+// never finishes there; and the source port of a tunnel's datagram, which is a hash. Everything else is compared to the octet.
 import { createHash } from "node:crypto";
 import { finish, sum } from "../../lib/wire/checksum.ts";
 
@@ -44,10 +44,29 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string
     );
     return words.join(" ");
   }
+  if (protocol === 4 && offset === 0 && body.length >= 20) {
+    words.push(`ipip [${packet(body, unfinished, quoted)}]`);
+    return words.join(" ");
+  }
+  if (protocol === 17 && offset === 0 && body.length >= 30 && VXLAN_PORTS.includes(inner.getUint16(2))) {
+    words.push(vxlan(body));
+    return words.join(" ");
+  }
   if (unfinished && offset === 0 && protocol === 17 && body.length >= 8) inner.setUint16(6, 0);
   if (unfinished && offset === 0 && protocol === 6 && body.length >= 20) inner.setUint16(16, 0);
   words.push(`protocol ${protocol} ${digest(body)}`);
   return words.join(" ");
+}
+
+const VXLAN_PORTS: readonly number[] = [8472, 4789];
+
+/** The outer source port is a hash with a secret key, and the checksum goes with it; what is inside is a frame. */
+function vxlan(udp: Uint8Array): string {
+  const view = new DataView(udp.buffer, udp.byteOffset, udp.length);
+  const sum = view.getUint16(6) === 0 ? "none" : "some";
+  const from = view.getUint16(0);
+  const port = from >= 32768 && from <= 60999 ? "ephemeral" : `${from}`;
+  return `udp ${port} > ${view.getUint16(2)} length ${view.getUint16(4)} checksum ${sum} vxlan ${hex(udp.subarray(8, 16))} [${canonical(udp.slice(16), "")}]`;
 }
 
 function mac(bytes: Uint8Array, at: number): string {

@@ -249,6 +249,8 @@ class Player:
                 stamp = next(value for level, kind, value in extra if kind == SO_TIMESTAMPNS)
                 seconds, nanoseconds = struct.unpack("qq", stamp)
                 at = (seconds - self.began) * 1000 + nanoseconds / 1e6
+                if address[3] == 768:  # ARPHRD_TUNNEL: a packet without a frame; the model gives it one without addresses
+                    data = bytes(12) + b"\x08\x00" + data
                 way = "out" if address[2] == PACKET_OUTGOING else "in"
                 frames[index].append([ns, address[0], way, at, data.hex()])
             # struct tpacket_stats: seen, dropped
