@@ -149,13 +149,28 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
   if (passed !== null) ipOutput(ns, passed.packet, out, nextHop, device, passed.cause);
 }
 
+/** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */
+function reassemblyExpired(ns: Netns, arrival: Arrival, pieces: readonly Ipv4Packet[], cause: number): void {
+  const first = pieces[0]!;
+  const step = ns.step(LEVEL.path, cause, arrival.device, "drop", first, () => ({
+    because: `${pieces.length} of its fragments came, the rest did not in 30 s`,
+    evidence: { kind: "sysctl", text: "net.ipv4.ipfrag_time = 30", command: "sysctl net.ipv4.ipfrag_time" },
+  }));
+  if (first.fragmentOffset === 0) icmpError(ns, arrival, first, ICMP.timeExceeded, 1, 0, step);
+}
+
 /** ip_local_deliver: the packet is for this namespace. Fragments wait here for each other. */
 export function localDeliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, cause: number): void {
   let whole = packet;
   let step = cause;
   if (packet.moreFragments || packet.fragmentOffset > 0) {
-    const joined = ns.reassembly.add(packet);
-    if (joined === null) return;
+    const joined = ns.reassembly.add(packet, (pieces) => reassemblyExpired(ns, arrival, pieces, cause));
+    if (joined === null) {
+      ns.step(LEVEL.full, cause, arrival.device, "receive", packet, () => ({
+        because: `a fragment from octet ${packet.fragmentOffset} on: it waits for the rest, 30 s at most`,
+      }));
+      return;
+    }
     whole = joined;
     step = ns.step(LEVEL.path, cause, arrival.device, "receive", whole, () => ({
       because: "the last fragment came in",
