@@ -34,8 +34,11 @@ export class Reassembly {
     this.world = world;
   }
 
-  /** Takes a fragment; returns the whole packet when it was the last one missing, else null. */
-  add(piece: Ipv4Packet): Ipv4Packet | null {
+  /**
+   * Takes a fragment; returns the whole packet when it was the last one missing, else null. `expired` is called with
+   * what there is, if the rest does not come in time.
+   */
+  add(piece: Ipv4Packet, expired: (pieces: readonly Ipv4Packet[]) => void): Ipv4Packet | null {
     const key = `${piece.src} ${piece.dst} ${piece.id} ${protocolOf(piece)}`;
     this.waiting ??= new Map();
     const { waiting } = this;
@@ -44,7 +47,12 @@ export class Reassembly {
       pieces = [];
       waiting.set(key, pieces);
       const kept = pieces;
-      this.world.later(WAIT, () => waiting.get(key) === kept && waiting.delete(key), true);
+      const expire = () => {
+        if (waiting.get(key) !== kept) return;
+        waiting.delete(key);
+        expired(kept);
+      };
+      this.world.later(WAIT, expire, true);
     }
     pieces.push(piece);
     pieces.sort((a, b) => a.fragmentOffset - b.fragmentOffset);
