@@ -56,11 +56,13 @@ export interface FrameTraffic {
 
 export type Traffic = PingTraffic | ListenTraffic | UdpTraffic | FrameTraffic;
 
-/** `ip route get`. */
+/** `ip route get`, or any other command. */
 export interface Question {
   readonly ns: string;
   readonly to: string;
   readonly from?: string;
+  /** Asked instead. */
+  readonly command?: string;
 }
 
 export interface Case {

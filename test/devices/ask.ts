@@ -1,0 +1,61 @@
+// Asks the kernel that this runs on what it does with labs of tunnels, and writes down what it did:
+//   node dist/test/devices/ask.js KIND[,KIND] FIRST COUNT OUT.json
+// Run by the test on a machine that can, in a fuller kernel by the program that PACKETWALK_KERNEL names (for example a
+// script that starts user-mode Linux), and by record.ts for the goldens. Needs root.
+import * as fs from "node:fs";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { runBatches } from "../conform/batches.ts";
+import type { Case, Result } from "../conform/case.ts";
+import type { Difference } from "../conform/compare.ts";
+import { generate } from "./generate.ts";
+import type { Shape } from "./labs.ts";
+
+/** What a kernel did with the cases. */
+export interface Asked {
+  readonly kernel: string;
+  readonly cases: readonly {
+    readonly test: Case;
+    readonly real: Result;
+    readonly frames: number;
+    readonly differences: readonly Difference[];
+  }[];
+}
+
+export async function ask(tests: readonly Case[]): Promise<Asked> {
+  const kernel = fs.readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
+  const cases: Asked["cases"][number][] = [];
+  await runBatches(tests, {}, async ({ test, real, differences, tally }) => {
+    cases.push({ test, real: normalResult(real), frames: tally.frames, differences: differences.filter(isReal) });
+  });
+  return { kernel, cases };
+}
+
+/** What is known to differ from kernel to kernel, and says nothing of tunnels. */
+export function normalText(text: string): string {
+  return text.replaceAll(/ (num[rt]xqueues \d+)/g, "").replaceAll(/ link-netns(id)? \S+/g, " link-netns");
+}
+
+function isReal({ model, real }: Difference): boolean {
+  return normalText(model) !== normalText(real);
+}
+
+function normalResult(result: Result): Result {
+  const texts = Object.fromEntries(Object.entries(result.texts).map(([key, text]) => [key, normalText(text)]));
+  return { ...result, texts };
+}
+
+export function casesOf(kinds: readonly Shape["kind"][], first: number, count: number): Case[] {
+  return Array.from({ length: count }, (_, i) => generate(`${kinds.join("-")}/${first + i}`, kinds));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const [kinds = "routed", first = "0", count = "4", out = ""] = process.argv.slice(2);
+  const asked = await ask(casesOf(kinds.split(",") as Shape["kind"][], Number(first), Number(count)));
+  for (const { test, frames, differences } of asked.cases) {
+    process.stdout.write(`${test.name}: ${frames} frames, ${differences.length} differences\n`);
+    for (const { where, model, real } of differences.slice(0, 4))
+      process.stdout.write(`  ${where}\n    model: ${model}\n    real:  ${real}\n`);
+  }
+  if (out !== "") fs.writeFileSync(out, gzipSync(JSON.stringify(asked), { level: 9 }));
+}
