@@ -99,10 +99,11 @@ describe("JupyterLab in Chromium", function () {
     await page.locator(".lm-Menu-itemLabel", { hasText: item }).first().click();
   }
 
-  async function idle(page: Page): Promise<void> {
-    const busy = () => page.locator(".jp-InputPrompt").filter({ hasText: "[*]" }).count();
+  /** Waits until every cell has run: none has an empty prompt or a star. */
+  async function allRan(page: Page): Promise<void> {
+    const waiting = () => page.locator(".jp-CodeCell .jp-InputPrompt", { hasText: /^\[[ *]\]:$/ }).count();
     for (const end = Date.now() + 60_000; Date.now() < end; await page.waitForTimeout(150)) {
-      if ((await busy()) === 0) return;
+      if ((await waiting()) === 0) return;
     }
     throw new Error(`cells still run after 60 s\n${server!.log().slice(-2000)}`);
   }
@@ -125,7 +126,7 @@ describe("JupyterLab in Chromium", function () {
     const page = await open(CHAPTER, 1400, 3000);
     await menu(page, "Run", /^Run All Cells$/);
     await page.locator(".jp-InputPrompt", { hasText: "[1]:" }).first().waitFor({ timeout: 30_000 });
-    await idle(page);
+    await allRan(page);
     const pictures = page.locator(".jp-OutputArea img[src^='data:image/svg+xml']");
     assert.isAtLeast(await pictures.count(), 1);
     await page.screenshot({ path: join(PICTURES, "chapter-1.png") });
@@ -183,7 +184,7 @@ describe("JupyterLab in Chromium", function () {
       .locator(".jp-InputPrompt", { hasText: `[${hostileCells().length}]:` })
       .first()
       .waitFor({ timeout: 60_000 });
-    await idle(page);
+    await allRan(page);
     const ran = await page.evaluate(() => (globalThis as { hacked?: number }).hacked);
     assert.isUndefined(ran, "a script of a hostile text ran");
     assert.equal(
