@@ -19,7 +19,7 @@ function firstWalk(): packetwalk.Walk {
 describe("the README", () => {
   it("shows the picture that its first cell draws (PACKETWALK_RECORD=1 draws it anew)", () => {
     const svg = `${firstWalk().topology().svg()}\n`;
-    if (process.env["PACKETWALK_RECORD"] === "1") writeFileSync(PICTURE, svg);
+    if (process.env.PACKETWALK_RECORD === "1") writeFileSync(PICTURE, svg);
     assert.equal(readFileSync(PICTURE, "utf8"), svg);
   });
 

@@ -11,7 +11,9 @@ const COMPARED = ["ip addr", "ip link", "ip route show table all", "bridge link"
 /** The commands for a namespace, in order. */
 export function commandsOf(ns: string, questions: readonly Question[]): string[] {
   const asked = questions.filter((question) => question.ns === ns);
-  const gets = asked.map(({ to, from, command }) => command ?? `ip route get ${to}${from === undefined ? "" : ` from ${from}`}`);
+  const gets = asked.map(
+    ({ to, from, command }) => command ?? `ip route get ${to}${from === undefined ? "" : ` from ${from}`}`,
+  );
   return [...COMPARED, ...gets].filter((command) => has(command.split(" ")[0]!));
 }
 

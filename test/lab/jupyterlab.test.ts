@@ -216,7 +216,7 @@ function hostileCells(): { source: string; outputs?: object[] }[] {
     { source: 'walk("a", "ping -c 1 10.244.1.1")' },
     { source: "check(hostile[0]!, hostile[1], hostile[2])" },
     { source: "predict(hostile[1]!, hostile[0]!, () => hostile[2]!)" },
-    { source: "sh(\"a\", `echo '${hostile[0]}'`)" },
+    { source: 'sh("a", "echo \'" + hostile[0] + "\'")' },
     { source: "for (const each of hostile) console.log(each);" },
     { source: 'console.log("x".repeat(1_000_000) + hostile[0]);' },
   ];
