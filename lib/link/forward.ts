@@ -74,17 +74,22 @@ export function receive(cables: Cables, device: Device, frame: Frame, cause: num
   takeIn(cables, device, frame, cause);
 }
 
-/** What was counted goes on: up into the namespace, or into the bridge. A tunnel counts what it unpacks by itself. */
-export function takeIn(cables: Cables, device: Device, frame: Frame, cause: number): void {
+/**
+ * What was counted goes on: up into the namespace, or into the bridge. A tunnel counts what it unpacks by itself; what
+ * it hands over without unpacking is `toHost`, and its MAC is not looked at.
+ */
+export function takeIn(cables: Cables, device: Device, frame: Frame, cause: number, toHost = false): void {
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "in");
-  const forUs = frame.dst === device.mac || frame.dst.isGroup;
+  const forUs = toHost || frame.dst === device.mac || frame.dst.isGroup;
   let step = cause;
   if (cables.recorder.level !== LEVEL.off) {
     const because = frame.dst.isGroup
       ? `${frame.dst === BROADCAST_MAC ? "a broadcast" : "a multicast"} is for everybody on the link`
-      : forUs
-        ? `${frame.dst} is the MAC of ${device.name}`
-        : `${frame.dst} is not the MAC of ${device.name}`;
+      : toHost && frame.dst !== device.mac
+        ? `handed over, whatever its MAC ${frame.dst} says`
+        : forUs
+          ? `${frame.dst} is the MAC of ${device.name}`
+          : `${frame.dst} is not the MAC of ${device.name}`;
     step = record(cables, device, frame, cause, "receive", device.master ? `a port of ${device.master.name}` : because);
   }
   if (device.master !== null) enterBridge(cables, device, frame, step);

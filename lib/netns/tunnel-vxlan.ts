@@ -126,7 +126,7 @@ function fits(ns: Netns, under: Netns, device: Device, frame: Frame, way: OuterW
   const step = ns.step(LEVEL.path, way.decision.cause, device, "icmp error", frame, () => ({
     because: `${ipv4Length(payload)} octets and ${VXLAN_OVERHEAD} of headers do not fit the MTU ${mtu + VXLAN_OVERHEAD} of ${way.device.name}: ${device.name} tells ${payload.src} in the name of ${payload.dst}`,
   }));
-  takeIn(ns.cables, device, reply, step);
+  takeIn(ns.cables, device, reply, step, true);
   return false;
 }
 
@@ -150,7 +150,7 @@ function short(ns: Netns, device: Device, frame: Frame, port: number, vni: numbe
     because: `${other.name} of the same machine is the other end: no datagram is needed`,
   }));
   if (other.vxlan!.learning) vxlanLearn(other.vxlan!, frame.src, Ipv4.of(0x7f000001), ns.cables.now);
-  takeIn(ns.cables, other, frame, step);
+  takeIn(ns.cables, other, frame, step, true);
 }
 
 /** The devices of one port of a namespace that are up: they share a socket. */
