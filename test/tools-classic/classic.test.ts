@@ -1,0 +1,85 @@
+// traceroute, tracepath, arping, route, netstat, ifconfig and what ping and ip say of path MTUs: byte for byte like the
+// real tools. Against goldens always, against the real tools where they are.
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { Lab } from "../../lib/lab/lab.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { LEVEL } from "../../lib/trace/step.ts";
+import { runReal, type Said } from "../tools/real.ts";
+import { CASES, linesOf, SLOW } from "./cases.ts";
+import { plain } from "./compare.ts";
+import { runModel } from "./model.ts";
+import { unavailable } from "./real.ts";
+
+const golden = (name: string): Said[] =>
+  JSON.parse(readFileSync(`test/tools-classic/goldens/${name}.json`, "utf8")) as Said[];
+
+/** Fails with the first line that differs, not with all of them. */
+function same(model: readonly Said[], real: readonly Said[]): void {
+  expect(
+    model.map(({ line }) => line),
+    "the goldens are of other cases: record them anew",
+  ).to.deep.equal(real.map(({ line }) => line));
+  for (const [i, said] of model.entries()) expect(said, `$ ${said.line}`).to.deep.equal(real[i]);
+}
+
+const count = Object.values(CASES).reduce((sum, script) => sum + linesOf(script).length, 0);
+
+describe(`the classic tools say what the recorded ones said (${count} lines)`, () => {
+  for (const [name, script] of Object.entries(CASES))
+    it(name, () => same(plain(runModel(linesOf(script))), golden(name)));
+});
+
+const why = unavailable();
+const asked = Object.keys(CASES).filter((name) => !SLOW.includes(name));
+const title =
+  why === null ? `, asked now: ${asked.length} of ${Object.keys(CASES).length} cases` : `: NOT ASKED, ${why}`;
+describe(`the classic tools say what the real ones say here${title}`, function () {
+  this.timeout(60_000);
+  for (const name of asked)
+    it(name, function () {
+      if (why !== null) return this.skip();
+      // A busy machine may be late for a timer, so the real tools are asked twice before they are believed.
+      const ours = plain(runModel(linesOf(CASES[name]!)));
+      try {
+        same(ours, plain(runReal(linesOf(CASES[name]!))));
+      } catch {
+        same(ours, plain(runReal(linesOf(CASES[name]!))));
+      }
+    });
+});
+
+describe("path MTU", () => {
+  const lines = linesOf(CASES.pathMtu!);
+  const setUp = (): Lab => {
+    const lab = new Lab({ seed: "mtu" });
+    lab.node("node");
+    for (const line of lines.slice(
+      0,
+      lines.findIndex((each) => each.includes("ping")),
+    ))
+      runShell(lab, place(lab, "node"), line);
+    return lab;
+  };
+  const sh = (lab: Lab, text: string) => runShell(lab, place(lab, "c"), text).text;
+
+  it("is said in the trace by the step that led the program to its error", () => {
+    const lab = setUp();
+    lab.recorder.level = LEVEL.path;
+    sh(lab, "ping -c 1 -M do -s 1472 10.0.2.2");
+    const learned = lab.recorder.steps.find(({ because }) => because.includes("remembered for 600 s"));
+    expect(learned?.evidence).to.deep.equal({
+      kind: "route",
+      text: "10.0.2.2 via 10.0.0.2 dev right cache expires 600sec mtu 1400",
+      command: "ip route get 10.0.2.2",
+    });
+    expect(lab.recorder.steps.some(({ what, cause }) => what === "deliver" && cause === learned!.id)).to.equal(true);
+  });
+
+  it("is forgotten after ten minutes", () => {
+    const lab = setUp();
+    sh(lab, "ping -c 1 -M do -s 1472 10.0.2.2");
+    expect(sh(lab, "sleep 599.5; ip route get 10.0.2.2")).to.contain("cache expires 0sec mtu 1400");
+    expect(sh(lab, "sleep 1; ip route get 10.0.2.2")).not.to.contain("mtu");
+  });
+});
