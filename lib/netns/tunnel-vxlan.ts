@@ -150,7 +150,8 @@ function short(ns: Netns, device: Device, frame: Frame, port: number, vni: numbe
     because: `${other.name} of the same machine is the other end: no datagram is needed`,
   }));
   if (other.vxlan!.learning) vxlanLearn(other.vxlan!, frame.src, Ipv4.of(0x7f000001), ns.cables.now);
-  takeIn(ns.cables, other, frame, step, true);
+  // Not at once, but after what is being sent now (netif_rx).
+  ns.cables.later(0, () => takeIn(ns.cables, other, frame, step, true));
 }
 
 /** The devices of one port of a namespace that are up: they share a socket. */

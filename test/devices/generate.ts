@@ -95,6 +95,9 @@ function questionsOf(shape: Shape, pods: readonly number[]): Question[] {
     const counters = ask(`n${i}`, `ip -s link show ${device}`);
     if (shape.kind === "ipip")
       return [...others, counters, ask(`n${i}`, "ip tunnel show"), ask(`n${i}`, "ip -d link show t1")];
-    return [...others, counters, ask(`n${i}`, "bridge fdb show dev vx"), ask(`n${i}`, "ip -d link show vx")];
+    const table = ask(`n${i}`, "bridge fdb show dev vx");
+    // ARP goes through a bridged tunnel, and who is confirmed when is chance: then counters say little.
+    if (shape.kind === "bridged") return [...others, table];
+    return [...others, counters, table, ask(`n${i}`, "ip -d link show vx")];
   });
 }
