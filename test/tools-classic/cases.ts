@@ -233,7 +233,7 @@ ${C} traceroute -n 10.0.2.2 1500
 `,
   tracerouteMtu9: `
 ${NARROW}
-${C} traceroute -n -I -q 1 10.0.2.2 3000
+${C} traceroute -n -I -q 1 -N 4 10.0.2.2 3000
 `,
   tracepathWords: `
 tracepath
