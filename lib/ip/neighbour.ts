@@ -82,14 +82,21 @@ export class Neighbour {
       this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
       return true;
     }
-    if (this.state !== "INCOMPLETE") {
-      this.probes = 0;
-      const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
-      this.wait(packet, step);
-      this.ask(false, step);
-      this.arm(NEIGHBOUR_TIMES.retransmit, false);
-    } else this.wait(packet, cause);
+    this.resolve(cause, packet);
     return false;
+  }
+
+  /** Its MAC is asked for, if nobody asks already; a packet may wait for it. */
+  resolve(cause: number, packet: Ipv4Packet | null = null): void {
+    if (this.state === "INCOMPLETE") {
+      if (packet !== null) this.wait(packet, cause);
+      return;
+    }
+    this.probes = 0;
+    const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
+    if (packet !== null) this.wait(packet, step);
+    this.ask(false, step);
+    this.arm(NEIGHBOUR_TIMES.retransmit, false);
   }
 
   /**

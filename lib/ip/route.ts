@@ -7,9 +7,10 @@ import { SCOPE, type Scope } from "./address.ts";
 /** The tables every namespace has, with their numbers (/etc/iproute2/rt_tables). */
 export const TABLE = { local: 255, main: 254, default: 253 } as const;
 
-export type RouteType = "unicast" | "local" | "broadcast" | "blackhole" | "unreachable" | "prohibit";
-/** Who made a route (/etc/iproute2/rt_protos); `ip route` does not print boot. */
-export type RouteProtocol = "kernel" | "boot" | "static";
+export const ROUTE_TYPES = ["unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit", "throw"] as const;
+export type RouteType = (typeof ROUTE_TYPES)[number];
+/** Who made a route: a name of /etc/iproute2/rt_protos, or its number in digits. `ip route` does not print boot. */
+export type RouteProtocol = string;
 
 /** What a route needs to know of a device. */
 export interface RouteDevice {
@@ -19,16 +20,31 @@ export interface RouteDevice {
   readonly carrier: boolean;
 }
 
+/** One of the ways of a multipath route; a packet takes it with the probability of its weight. */
+export interface Nexthop {
+  readonly via: Ipv4 | null;
+  readonly dev: RouteDevice;
+  readonly weight: number;
+  /** The gateway is taken to be on the link, whatever the other routes say. */
+  readonly onlink?: boolean;
+}
+
 export interface Route {
   readonly type: RouteType;
   readonly prefix: Prefix4;
   readonly via: Ipv4 | null;
-  /** Null for routes that lead nowhere: blackhole, unreachable, prohibit. */
+  /** Null for routes that lead nowhere: blackhole, unreachable, prohibit, throw. */
   readonly dev: RouteDevice | null;
   readonly src: Ipv4 | null;
   readonly metric: number;
   readonly protocol: RouteProtocol;
   readonly scope: Scope;
+  readonly onlink?: boolean | undefined;
+  /** The MTU of the way (RTAX_MTU); with `mtuLocked` nothing that routers say changes it, and DF is not set. */
+  readonly mtu?: number | undefined;
+  readonly mtuLocked?: boolean | undefined;
+  /** Two or more: the route has several ways, and `via` and `dev` above are those of the first. */
+  readonly nexthops?: readonly Nexthop[] | undefined;
 }
 
 /** Up to so many routes a table is searched from end to end: a pod has five, and that is faster than any index. */
@@ -89,8 +105,7 @@ export class RouteTable {
     if (this.routes.length > SMALL) return this.lookupIndexed(bits, oif);
     for (const route of this.routes) {
       const { mask, address } = route.prefix;
-      if ((bits & mask) >>> 0 === address.bits && (oif === null || route.dev === null || route.dev.index === oif))
-        return route;
+      if ((bits & mask) >>> 0 === address.bits && leadsBy(route, oif)) return route;
     }
     return null;
   }
@@ -100,7 +115,7 @@ export class RouteTable {
     for (const [length, networks] of this.index) {
       const routes = networks.get((bits & mask4(length)) >>> 0);
       if (routes === undefined) continue;
-      for (const route of routes) if (oif === null || route.dev === null || route.dev.index === oif) return route;
+      for (const route of routes) if (leadsBy(route, oif)) return route;
     }
     return null;
   }
@@ -108,7 +123,7 @@ export class RouteTable {
   /** The same for a gateway: only routes that reach no farther than `scope` (a number of SCOPE) count. */
   lookupNear(destination: Ipv4, oif: number | null, scope: number): Route | null {
     const near = this.routes.filter((route) => SCOPE[route.scope] >= scope);
-    return near.find(({ prefix, dev }) => prefix.contains(destination) && (oif === null || dev?.index === oif)) ?? null;
+    return near.find((route) => route.prefix.contains(destination) && leadsBy(route, oif)) ?? null;
   }
 
   /** All routes in the order `ip route` lists them: by network address, the longer prefix first, then metric. */
@@ -133,6 +148,18 @@ export class RouteTable {
   }
 }
 
+/** Whether a lookup may take this route: it leads by the device, if one is asked for (fib_lookup_good_nhc). */
+function leadsBy(route: Route, oif: number | null): boolean {
+  if (route.nexthops !== undefined)
+    return route.nexthops.some(({ dev }) => dev.up && (oif === null || dev.index === oif));
+  return oif === null || route.dev === null || route.dev.index === oif;
+}
+
+/** Whether a route leads by a device, by any of its ways (fib_info_nh_uses_dev). */
+export function usesDevice(route: Route, device: RouteDevice): boolean {
+  return route.nexthops === undefined ? route.dev === device : route.nexthops.some(({ dev }) => dev === device);
+}
+
 /** Lengths in falling order, because the routes are. */
 function indexOf(routes: readonly Route[]): Map<number, Map<number, Route[]>> {
   const index = new Map<number, Map<number, Route[]>>();
@@ -155,15 +182,38 @@ export function routeText(route: Route, table?: string): string {
   const { prefix } = route;
   const words: string[] = route.type === "unicast" ? [] : [route.type];
   words.push(prefix.length === 0 ? "default" : prefix.length === 32 ? prefix.address.text : prefix.toString());
-  if (route.via !== null) words.push("via", route.via.text);
-  if (route.dev !== null) words.push("dev", route.dev.name);
+  if (route.nexthops === undefined) {
+    if (route.via !== null) words.push("via", route.via.text);
+    if (route.dev !== null) words.push("dev", route.dev.name);
+  }
   if (table !== undefined) words.push("table", table);
   if (route.protocol !== "boot") words.push("proto", route.protocol);
   if (route.scope !== "global") words.push("scope", route.scope);
   if (route.src !== null) words.push("src", route.src.text);
   if (route.metric !== 0) words.push("metric", `${route.metric}`);
-  if (isLinkDown(route)) words.push("linkdown");
+  if (route.onlink) words.push("onlink");
+  if (route.nexthops === undefined && isLinkDown(route)) words.push("linkdown");
+  words.push(...metricWords(route));
+  for (const hop of route.nexthops ?? []) words.push(nexthopText(hop));
   return words.join(" ");
+}
+
+/** `mtu 1400` or `mtu lock 1400`, or nothing. */
+export function metricWords({ mtu, mtuLocked }: Route): string[] {
+  return mtu === undefined ? [] : ["mtu", ...(mtuLocked ? ["lock"] : []), `${mtu}`];
+}
+
+/** A way of a multipath route as `ip route` prints it. */
+export function nexthopText({ via, dev, weight, onlink }: Nexthop): string {
+  const words = ["nexthop"];
+  if (via !== null) words.push("via", via.text);
+  words.push("dev", dev.name, "weight", `${weight}`, ...nexthopFlags({ dev, onlink }));
+  return words.join(" ");
+}
+
+/** What is printed behind a way: it is dead while its device is down (print_rt_flags). */
+export function nexthopFlags({ dev, onlink }: { readonly dev: RouteDevice; readonly onlink?: boolean | undefined }) {
+  return [...(dev.up ? [] : ["dead"]), ...(onlink ? ["onlink"] : []), ...(dev.carrier ? [] : ["linkdown"])];
 }
 
 /** RTNH_F_LINKDOWN: its device has no carrier. Routes of scope host never lose it (fib_sync_down_dev). */
@@ -172,11 +222,15 @@ export function isLinkDown({ dev, scope }: Route): boolean {
 }
 
 function sameRoute(a: Route, b: Route): boolean {
-  const keys = ["type", "via", "dev", "src", "metric", "protocol", "scope"] as const;
-  return keys.every((key) => a[key] === b[key]);
-}
-
-/** Whether a route's target is on the link itself, so the packet's own destination is asked for by ARP. */
-export function nextHop(route: Route, destination: Ipv4): Ipv4 {
-  return route.via ?? destination;
+  const keys = ["type", "via", "dev", "src", "metric", "protocol", "scope", "mtu"] as const;
+  const flags = ["onlink", "mtuLocked"] as const;
+  if (!keys.every((key) => a[key] === b[key]) || !flags.every((key) => !a[key] === !b[key])) return false;
+  const [some = [], others = []] = [a.nexthops, b.nexthops];
+  return (
+    some.length === others.length &&
+    some.every(({ via, dev, weight, onlink }, i) => {
+      const other = others[i]!;
+      return via === other.via && dev === other.dev && weight === other.weight && !onlink === !other.onlink;
+    })
+  );
 }

@@ -2,22 +2,20 @@
 // State is put where it belongs, not configured again: what the kernel would do by itself is in the data already.
 import { type InterfaceAddress, isSecondary, type Scope } from "../ip/address.ts";
 import type { NeighbourState } from "../ip/neighbour.ts";
-import { type Route, type RouteProtocol, type RouteType, TABLE } from "../ip/route.ts";
 import { bridgeState, recalculate } from "../link/bridge.ts";
 import { type Device, validDeviceName } from "../link/device.ts";
 import { neighbourOf } from "../netns/arp.ts";
 import { addDevice } from "../netns/configure.ts";
 import type { Netns } from "../netns/netns.ts";
-import { addressWithLength, ipv4, prefix4 } from "../wire/address.ts";
+import { addressWithLength, ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
+import { deviceNamed, readRoutes, readRules, readSysctls } from "./data-routes.ts";
 import { readTunnel } from "./data-tunnel.ts";
 import { Place } from "./json.ts";
 import { Lab, type LabOptions } from "./lab.ts";
 
 const SCOPES: readonly Scope[] = ["global", "link", "host"];
-const ROUTE_TYPES: readonly RouteType[] = ["unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit"];
-const PROTOCOLS: readonly RouteProtocol[] = ["kernel", "boot", "static"];
 const STATES: readonly NeighbourState[] = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "PERMANENT"];
 
 /** A namespace and the place its data stands. */
@@ -46,7 +44,10 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
   for (const room of rooms) readDevices(room);
   for (const room of rooms) connect(lab, room);
   for (const room of rooms) {
-    readRoutes(room);
+    const { ns, place } = room;
+    readRoutes(ns, place.at("routes").list());
+    readRules(ns, place.maybe("rules"));
+    readSysctls(ns, place.at("sysctls"), true);
     readNeighbours(room);
   }
   for (const room of rooms) checkStates(lab, room);
@@ -75,11 +76,7 @@ function readNode(lab: Lab, node: Place): Room[] {
         ns.name,
         containers.map((each) => each.text()),
       );
-    const sysctls = place.at("sysctls");
-    for (const key of Object.keys(sysctls.value as object))
-      sysctls.at(key).as((text) => {
-        ns.sysctls.set(key, text);
-      });
+    readSysctls(ns, place.at("sysctls"), false);
   }
   return rooms;
 }
@@ -182,32 +179,6 @@ function readBridge(ns: Netns, bridge: Device, room: Place, data: Place): void {
   }
 }
 
-function readRoutes({ ns, place }: Room): void {
-  // A machine's loopback came up when the machine was made.
-  for (const table of ns.tables.values()) for (const route of table.list()) table.remove(route);
-  for (const data of place.at("routes").list()) {
-    const table = data.at("table");
-    const id = TABLE[table.text() as keyof typeof TABLE] ?? Number(table.text());
-    const found = ns.tables.get(id);
-    if (found === undefined) throw table.wrong("no table of this name", `There are ${Object.keys(TABLE).join(", ")}.`);
-    const type = data.at("type").oneOf(ROUTE_TYPES);
-    const dev = data.maybe("dev");
-    if (dev === null && (type === "unicast" || type === "local" || type === "broadcast"))
-      throw data.wrong(`a ${type} route without a device`, 'Add "dev".');
-    const route: Route = {
-      type,
-      prefix: data.at("prefix").as(prefix4),
-      via: data.maybe("via")?.as(ipv4) ?? null,
-      dev: dev === null ? null : deviceNamed(ns, dev),
-      src: data.maybe("src")?.as(ipv4) ?? null,
-      metric: data.maybe("metric")?.whole(0, 2 ** 32 - 1) ?? 0,
-      protocol: data.at("protocol").oneOf(PROTOCOLS),
-      scope: data.at("scope").oneOf(SCOPES),
-    };
-    found.add(route, "append");
-  }
-}
-
 function readNeighbours({ ns, place }: Room): void {
   for (const data of place.at("neighbours").list()) {
     const device = deviceNamed(ns, data.at("dev"));
@@ -231,11 +202,4 @@ function checkStates(lab: Lab, { ns, place }: Room): void {
     const said = data.at("state");
     if (said.value !== state) throw said.wrong("not the state the device is in", `With its cable it is ${state}.`);
   }
-}
-
-function deviceNamed(ns: Netns, place: Place): Device {
-  const device = ns.devices.get(place.text());
-  if (device === undefined)
-    throw place.wrong(`${ns.name} has no such device`, `There are ${[...ns.devices.keys()].join(", ")}.`);
-  return device;
 }

@@ -2,10 +2,10 @@
 import type { InterfaceAddress } from "../ip/address.ts";
 import type { Neighbour } from "../ip/neighbour.ts";
 import type { Route } from "../ip/route.ts";
-import { tableName } from "../ip/rule.ts";
+import { DEFAULT_RULES, type PolicyRule, type RulePrefix, tableName } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
-import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData } from "./data.ts";
+import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
 import { ipipData, vxlanData } from "./data-tunnel.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
@@ -31,6 +31,7 @@ function netnsData(machine: Machine, ns: Netns): NetnsData {
     containers: [...(machine.containers.get(ns.name) ?? [])],
     sysctls: Object.fromEntries(ns.sysctls.changed()),
     devices: devices.map((device) => deviceData(ns, device)),
+    ...(ns.rules !== DEFAULT_RULES && { rules: ns.rules.map(ruleData) }),
     routes: [...ns.tables.values()].flatMap((table) =>
       table.list().map((route) => routeData(tableName(table.id), route)),
     ),
@@ -79,17 +80,40 @@ function addressData(device: Device, { local, length, broadcast, label, scope }:
   };
 }
 
-function routeData(table: string, { type, prefix, via, dev, src, metric, protocol, scope }: Route): RouteData {
+function routeData(table: string, route: Route): RouteData {
+  const { type, prefix, via, dev, src, metric, protocol, scope, onlink, mtu, mtuLocked, nexthops } = route;
   return {
     table,
     type,
     prefix: prefix.length === 0 ? "default" : prefix.toString(),
-    ...(via !== null && { via: via.text }),
-    ...(dev !== null && { dev: dev.name }),
+    ...(via !== null && nexthops === undefined && { via: via.text }),
+    ...(dev !== null && nexthops === undefined && { dev: dev.name }),
     ...(src !== null && { src: src.text }),
     ...(metric !== 0 && { metric }),
     protocol,
     scope,
+    ...(onlink && { onlink }),
+    ...(mtu !== undefined && { mtu }),
+    ...(mtuLocked && { mtuLocked }),
+    ...(nexthops !== undefined && {
+      nexthops: nexthops.map((hop) => ({
+        ...(hop.via !== null && { via: hop.via.text }),
+        dev: hop.dev.name,
+        weight: hop.weight,
+        ...(hop.onlink && { onlink: true as const }),
+      })),
+    }),
+  };
+}
+
+function ruleData({ table, from, to, not, ...rule }: PolicyRule): RuleData {
+  const text = ({ address, length }: RulePrefix) => `${address}/${length}`;
+  return {
+    ...rule,
+    ...(table !== 0 && { table: tableName(table) }),
+    ...(not && { not }),
+    ...(from !== undefined && { from: text(from) }),
+    ...(to !== undefined && { to: text(to) }),
   };
 }
 

@@ -26,6 +26,8 @@ export interface NetnsData {
   readonly sysctls: Readonly<Record<string, string>>;
   /** In the order of their index. */
   readonly devices: readonly DeviceData[];
+  /** Policy rules in their order; absent as long as nobody changed those every namespace has. */
+  readonly rules?: readonly RuleData[];
   /** Every route of every table, kernel's own included. */
   readonly routes: readonly RouteData[];
   readonly neighbours: readonly NeighbourData[];
@@ -115,15 +117,46 @@ export interface AddressData {
 export interface RouteData {
   /** `local`, `main` or a number. */
   readonly table: string;
-  readonly type: "unicast" | "local" | "broadcast" | "blackhole" | "unreachable" | "prohibit";
+  readonly type: "unicast" | "local" | "broadcast" | "blackhole" | "unreachable" | "prohibit" | "throw";
   /** As `10.244.1.0/24` or `default`. */
   readonly prefix: string;
   readonly via?: string;
   readonly dev?: string;
   readonly src?: string;
   readonly metric?: number;
-  readonly protocol: "kernel" | "boot" | "static";
+  /** A name of rt_protos, or a number. */
+  readonly protocol: string;
   readonly scope: "global" | "link" | "host";
+  readonly onlink?: true;
+  readonly mtu?: number;
+  readonly mtuLocked?: true;
+  /** Two or more ways; then there is neither `via` nor `dev`. */
+  readonly nexthops?: readonly NexthopData[];
+}
+
+export interface NexthopData {
+  readonly via?: string;
+  readonly dev: string;
+  readonly weight: number;
+  readonly onlink?: true;
+}
+
+/** A policy rule; what it leaves open is absent. */
+export interface RuleData {
+  readonly priority: number;
+  readonly action: "lookup" | "blackhole" | "unreachable" | "prohibit";
+  /** `main` or a number; absent if the rule names none. */
+  readonly table?: string;
+  readonly not?: true;
+  /** As `10.0.97.30/32`. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly mark?: number;
+  readonly mask?: number;
+  readonly iif?: string;
+  readonly oif?: string;
+  readonly suppress?: number;
+  readonly protocol?: string;
 }
 
 export interface NeighbourData {

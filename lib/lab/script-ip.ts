@@ -106,7 +106,8 @@ function mend(ns: string, has: readonly RouteData[], wants: readonly RouteData[]
     more.push(...group.wants.slice(same));
   }
   // Routes on the link first, then those by gateways that are reached by now.
-  const order = [...more.filter(({ via }) => via === undefined), ...more.filter(({ via }) => via !== undefined)];
+  const hasGateway = ({ via, nexthops }: RouteData) => via !== undefined || nexthops !== undefined;
+  const order = [...more.filter((route) => !hasGateway(route)), ...more.filter(hasGateway)];
   return [...less, ...order.flatMap((route) => addLines(ns, wants, route, groupOf(route)))];
 }
 
@@ -115,7 +116,7 @@ function addLines(ns: string, all: readonly RouteData[], route: RouteData, { wan
   const verb = there.size === 0 ? "add" : before.some((each) => there.has(each)) ? "append" : "prepend";
   there.add(route);
   const line = routeLine(ns, verb, route);
-  if (route.via === undefined || gatewayIsOnLink(all, route)) return [line];
+  if (route.via === undefined || route.onlink || gatewayIsOnLink(all, route)) return [line];
   // The way to its gateway is gone since: the kernel looks only when the route is added.
   const way = `${route.via}/32 dev ${quoted(route.dev!)} scope link metric 4294967295`;
   return [`${ipIn(ns)} route add ${way}`, line, `${ipIn(ns)} route del ${way}`];
@@ -142,13 +143,12 @@ function bitsOf(address: string): number {
 }
 
 function sameRoute(a: RouteData | undefined, b: RouteData | undefined): boolean {
-  const text = (r: RouteData | undefined) =>
-    JSON.stringify(r && [r.type, r.via, r.dev, r.src, r.metric, r.protocol, r.scope]);
+  const text = (r: RouteData | undefined) => JSON.stringify(r && { ...r, table: "", prefix: "" });
   return text(a) === text(b);
 }
 
 function routeLine(ns: string, verb: string, route: RouteData): string {
-  const { table, type, prefix, via, dev, src, metric, protocol, scope } = route;
+  const { table, type, prefix, via, dev, src, metric, protocol, scope, onlink, mtu, mtuLocked } = route;
   const words = type === "unicast" ? [prefix] : [type, prefix];
   if (via !== undefined) words.push("via", via);
   if (dev !== undefined) words.push("dev", quoted(dev));
@@ -157,12 +157,18 @@ function routeLine(ns: string, verb: string, route: RouteData): string {
   if (scope !== scopeByItself(route)) words.push("scope", scope);
   if (src !== undefined) words.push("src", src);
   if (metric !== undefined) words.push("metric", `${metric}`);
+  if (onlink) words.push("onlink");
+  if (mtu !== undefined) words.push("mtu", ...(mtuLocked ? ["lock"] : []), `${mtu}`);
+  for (const hop of route.nexthops ?? []) {
+    words.push("nexthop", ...(hop.via === undefined ? [] : ["via", hop.via]), "dev", quoted(hop.dev));
+    words.push("weight", `${hop.weight}`, ...(hop.onlink ? ["onlink"] : []));
+  }
   return `${ipIn(ns)} route ${verb} ${words.join(" ")}`;
 }
 
 /** The scope iproute2 gives a route when none is said. */
-function scopeByItself({ type, via }: RouteData): RouteData["scope"] {
+function scopeByItself({ type, via, nexthops }: RouteData): RouteData["scope"] {
   if (type === "local") return "host";
   if (type === "broadcast") return "link";
-  return type === "unicast" && via === undefined ? "link" : "global";
+  return type === "unicast" && via === undefined && nexthops === undefined ? "link" : "global";
 }

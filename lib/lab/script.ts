@@ -5,6 +5,7 @@ import type { Netns } from "../netns/netns.ts";
 import { labData } from "./data-write.ts";
 import type { Lab } from "./lab.ts";
 import { addressLines, routeLines } from "./script-ip.ts";
+import { ruleLines, sysctlLines } from "./script-rules.ts";
 import { entryLines, tunnelLines } from "./script-tunnel.ts";
 import { ipIn, quoted } from "./script-words.ts";
 
@@ -19,7 +20,8 @@ export function labScript(lab: Lab): string {
   const up = [
     section("Namespaces: one for each machine and each pod"),
     ...all.map((ns) => `netns ${ns.name}`),
-    ...sysctlLines(all),
+    section("Switches that are not at their defaults"),
+    ...sysctlLines(all, false),
     section("Devices: both ends of a cable are made at once"),
     ...inOrderOfMaking(all).flatMap(linkLines),
     section("Ports of bridges, oldest first: a frame for everybody leaves by the newest first"),
@@ -29,6 +31,9 @@ export function labScript(lab: Lab): string {
     section("Routes and neighbours that somebody set"),
     ...routeLines(labData(lab)),
     ...all.flatMap(neighbourLines),
+    section("Switches of devices, and policy rules"),
+    ...sysctlLines(all, true),
+    ...all.flatMap(ruleLines),
     ...all.flatMap((ns) => byIndex(ns).flatMap(entryLines)),
   ];
   return [
@@ -119,13 +124,6 @@ function section(title: string): string {
 
 function byIndex(ns: Netns): Device[] {
   return [...ns.devices.values()].sort((a, b) => a.index - b.index);
-}
-
-function sysctlLines(all: readonly Netns[]): string[] {
-  const set = all.flatMap((ns) =>
-    ns.sysctls.changed().map(([name, value]) => `in_netns ${ns.name} -w ${name}=${value}`),
-  );
-  return set.length === 0 ? [] : [section("Switches that are not at their defaults"), ...set];
 }
 
 function linkLines(device: Device): string[] {

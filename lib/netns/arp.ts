@@ -5,11 +5,13 @@ import { NEIGHBOUR_TIMES, Neighbour, type NeighbourPort } from "../ip/neighbour.
 import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { transmit } from "../link/forward.ts";
-import { LEVEL } from "../trace/step.ts";
+import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { Ipv4 } from "../wire/address.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../wire/mac.ts";
 import { type Arp, type Frame, ICMP, ICMP_CODE } from "../wire/packet.ts";
+import { accepts, announced, judge } from "./arp-rules.ts";
 import { icmpError } from "./icmp.ts";
+import { evidenceOf } from "./input-route.ts";
 import type { Netns } from "./netns.ts";
 import { sendTo } from "./send.ts";
 
@@ -32,33 +34,44 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
     }));
     return;
   }
-  if (arp.targetIp.isMulticast || arp.targetIp.isLoopback) {
+  const staysHome = arp.targetIp.isLoopback && ns.sysctls.conf.of(device, "route_localnet") === 0;
+  if (arp.targetIp.isMulticast || staysHome) {
     ns.step(LEVEL.path, cause, device, "drop", frame, () => ({ because: `nobody has ${arp.targetIp} on a link` }));
     return;
   }
-  if (arp.op === "request" && isOwn(ns, arp.targetIp) && canAsk(ns, arp.senderIp)) {
-    answer(ns, device, frame, arp, cause);
-    return;
+  let step = cause;
+  if (arp.op === "request") {
+    const { answer: kind, because, evidence, done } = quietly(ns, () => judge(ns, device, arp));
+    const said = () => ({ because, ...(evidence !== undefined && { evidence }) });
+    const known = ns.inet.get(device)!.neighbours.has(arp.senderIp) || accepts(ns, device, arp.senderIp);
+    // What is neither answered nor learned from ends here; else there is more to say below.
+    if (kind !== null || done || !known) step = ns.step(LEVEL.path, cause, device, "arp", frame, said);
+    if (kind !== null) answer(ns, device, arp, step);
+    if (done || !known) return;
   }
-  const { neighbours } = ns.inet.get(device)!;
-  const known = neighbours.get(arp.senderIp);
+  learn(ns, device, frame, arp, step);
+}
+
+/** What an ARP message says of its sender. */
+function learn(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number): void {
+  const isElsewhere = ns.tables.get(TABLE.local)!.lookup(arp.senderIp) === null;
+  const isGratuitous =
+    arp.senderIp === arp.targetIp &&
+    (arp.op === "request" || arp.targetMac === arp.senderMac) &&
+    isElsewhere &&
+    isUnicast(arp.senderIp);
+  const isNews = isGratuitous || (arp.op === "reply" && isElsewhere && isUnicast(arp.senderIp));
+  let known = ns.inet.get(device)!.neighbours.get(arp.senderIp);
+  if (known === undefined && isNews && accepts(ns, device, arp.senderIp)) known = neighbourOf(ns, device, arp.senderIp);
   if (known === undefined) {
     ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
-      because:
-        arp.op === "request"
-          ? isOwn(ns, arp.targetIp)
-            ? `who has ${arp.targetIp}? Asked in the name of ${arp.senderIp}, which nobody there can have: no answer`
-            : `who has ${arp.targetIp}? Not this namespace: no answer`
-          : `nobody here asked for ${arp.senderIp}`,
+      because: `nobody here asked for ${arp.senderIp}`,
+      evidence: evidenceOf(ns, device, "arp_accept"),
     }));
     return;
   }
   // An answer to our own question is proof; anything else only says who seems to be there.
   const solicited = arp.op === "reply" && !frame.dst.isGroup;
-  const isGratuitous =
-    arp.senderIp === arp.targetIp &&
-    (arp.op === "request" || arp.targetMac === arp.senderMac) &&
-    ns.tables.get(TABLE.local)!.lookup(arp.senderIp) === null;
   const override = ns.cables.now > known.updated + NEIGHBOUR_TIMES.lock || isGratuitous;
   const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
     because: `${arp.senderIp} is at ${arp.senderMac}`,
@@ -66,11 +79,21 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
   known.update(arp.senderMac, solicited, override, `ARP ${arp.op} from ${arp.senderMac}`, step);
 }
 
-function answer(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number): void {
-  let step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
-    because: `${arp.targetIp} is an address of this namespace: answer ${arp.senderIp} with ${device.mac}`,
-    evidence: { kind: "address", text: `inet ${arp.targetIp}`, command: "ip addr" },
-  }));
+function isUnicast(address: Ipv4): boolean {
+  return !address.isZeroNet && !address.isMulticast && address.bits !== 0xffffffff;
+}
+
+/** A question is no packet on its way: what it asks the tables leaves no steps. */
+function quietly<Result>(ns: Netns, ask: () => Result): Result {
+  const { recorder } = ns.cables;
+  const { level } = recorder;
+  recorder.level = LEVEL.off;
+  const result = ask();
+  recorder.level = level;
+  return result;
+}
+
+function answer(ns: Netns, device: Device, arp: Arp, cause: number): void {
   if (arp.senderIp.bits !== 0) {
     // The question itself tells who asks, so the answer's way back needs no question.
     neighbourOf(ns, device, arp.senderIp).update(
@@ -78,7 +101,7 @@ function answer(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number
       false,
       true,
       `${arp.senderIp} asked, so its MAC is known`,
-      step,
+      cause,
     );
   }
   const reply: Arp = {
@@ -90,20 +113,10 @@ function answer(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number
     targetIp: arp.senderIp,
   };
   const out = { dst: arp.senderMac, src: device.mac, payload: reply };
-  step = ns.step(LEVEL.path, step, device, "arp", out, () => ({ because: `${arp.targetIp} is at ${device.mac}` }));
+  const step = ns.step(LEVEL.path, cause, device, "arp", out, () => ({
+    because: `${arp.targetIp} is at ${device.mac}`,
+  }));
   transmit(ns.cables, device, out, step);
-}
-
-/** Whether somebody with this address can be out there; 0.0.0.0 asks whether an address is free (RFC 5227). */
-function canAsk(ns: Netns, sender: Ipv4): boolean {
-  if (sender.bits === 0) return true;
-  if (sender.isMulticast || sender.bits === 0xffffffff || sender.isLoopback || sender.isZeroNet) return false;
-  return ns.deviceOfAddress(sender) === undefined;
-}
-
-/** Any address of the namespace is answered for on any of its devices (arp_ignore 0). */
-function isOwn(ns: Netns, address: Ipv4): boolean {
-  return !address.isLoopback && ns.tables.get(TABLE.local)!.lookup(address)?.type === "local";
 }
 
 function portOf(ns: Netns, device: Device): NeighbourPort {
@@ -137,8 +150,7 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
 
 function solicit(ns: Netns, device: Device, neighbour: Neighbour, unicast: boolean, cause: number): void {
   const { addresses } = ns.inet.get(device)!;
-  const waiting = neighbour.lastSource();
-  const own = waiting !== null && ns.deviceOfAddress(waiting) !== undefined ? waiting : null;
+  const own = announced(ns, device, neighbour.lastSource(), neighbour.address);
   // With no address at all the question is asked in nobody's name.
   const senderIp = own ?? selectSource(addresses, neighbour.address, "link") ?? anyAddress(ns) ?? Ipv4.of(0);
   const arp: Arp = {
@@ -156,6 +168,21 @@ function solicit(ns: Netns, device: Device, neighbour: Neighbour, unicast: boole
       : `the MAC of ${neighbour.address} is not known: ask everybody on the link`,
   }));
   transmit(ns.cables, device, frame, step);
+}
+
+/** Tells everybody whose an address is, as a device that comes up does with arp_notify (inetdev_send_gratuitous_arp). */
+export function notify(ns: Netns, device: Device): void {
+  if (ns.sysctls.conf.of(device, "arp_notify") === 0 || device.kind === "loopback") return;
+  for (const { local } of ns.inet.get(device)!.addresses) {
+    const said = { senderMac: device.mac, senderIp: local, targetMac: ZERO_MAC, targetIp: local } as const;
+    const payload: Arp = { kind: "arp", op: "request", ...said };
+    const frame = { dst: BROADCAST_MAC, src: device.mac, payload };
+    const step = ns.step(LEVEL.path, NOT_RECORDED, device, "arp", frame, () => ({
+      because: `${device.name} came up or got another MAC: everybody is told that ${local} is at ${device.mac}`,
+      evidence: evidenceOf(ns, device, "arp_notify"),
+    }));
+    transmit(ns.cables, device, frame, step);
+  }
 }
 
 function anyAddress(ns: Netns): Ipv4 | null {

@@ -7,12 +7,15 @@ import { vxlanMtu } from "../link/vxlan.ts";
 import { SECOND } from "../trace/world.ts";
 import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
+import { notify } from "./arp.ts";
+import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { addAddressRoutes, deleteAddress, flushRoutes } from "./fib.ts";
 import { Inet, type Netns } from "./netns.ts";
 import { closeVxlan, openVxlan } from "./tunnel-vxlan.ts";
 
-export { addAddress, addRoute, deleteAddress } from "./fib.ts";
+export { addAddress, deleteAddress } from "./fib.ts";
+export { addRoute } from "./fib-route.ts";
 
 /** Puts a new device into a namespace. Its name must be free, and its index if it brings one. */
 export function addDevice(
@@ -43,7 +46,8 @@ function adopt(ns: Netns, device: Device): void {
     for (const each of [...devices, device].sort((a, b) => a.index - b.index)) ns.devices.set(each.name, each);
   }
   const reachableTime = Math.floor((15 + 30 * ns.cables.random()) * SECOND);
-  ns.inet.set(device, new Inet(reachableTime));
+  const { fallback, fallbackSet } = ns.sysctls.conf;
+  ns.inet.set(device, new Inet(reachableTime, fallback, fallbackSet));
 }
 
 /** Takes a device out of its namespace, with its addresses, routes, neighbours and its place in a bridge. */
@@ -92,8 +96,10 @@ export function setUp(ns: Netns, device: Device): Errno | null {
       label: "lo",
       secondary: false,
     });
+  if (addresses.length > 0) ns.inet.get(device)!.confSet = ALL_SET;
   for (const address of addresses) addAddressRoutes(ns, device, address, addresses);
   tellOthers(device);
+  notify(ns, device);
   return null;
 }
 
@@ -140,6 +146,7 @@ export function setMac(device: Device, mac: Mac): void {
   device.macIsSet = true;
   if (device.bridge !== null) recalculate(device);
   if (device.master !== null) recalculate(device.master);
+  if (device.up) notify(device.owner as Netns, device);
 }
 
 /** `ip link set DEV mtu MTU`: null, or why not. */

@@ -1,11 +1,11 @@
-// Addresses and routes as the kernel takes them: an address brings its routes and takes them away, a route is looked
-// at before it is believed. What is refused has the kernel's words.
-// Before you edit: net/ipv4/fib_frontend.c (fib_add_ifaddr, fib_del_ifaddr), devinet.c (__inet_insert_ifa, inet_rtm_deladdr),
-// fib_semantics.c (fib_create_info, fib_check_nh_v4_gw), fib_trie.c (fib_table_insert, fib_table_delete).
-import { type InterfaceAddress, insertAddress, isSecondary, networkOf, SCOPE, type Scope } from "../ip/address.ts";
-import { type Route, RouteTable, type RouteType, TABLE } from "../ip/route.ts";
+// Addresses as the kernel takes them: an address brings its routes and takes them away. Routes that somebody adds are in
+// fib-route.ts. What is refused has the kernel's words.
+// Before you edit: net/ipv4/fib_frontend.c (fib_add_ifaddr, fib_del_ifaddr), devinet.c (__inet_insert_ifa, inet_rtm_deladdr).
+import { type InterfaceAddress, insertAddress, isSecondary, networkOf, type Scope } from "../ip/address.ts";
+import { type Route, type RouteType, TABLE, usesDevice } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { type Ipv4, Prefix4 } from "../wire/address.ts";
+import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import type { Netns } from "./netns.ts";
 
@@ -15,7 +15,7 @@ export interface Refusal {
   readonly message?: string;
 }
 
-function refuse(errno: Errno, message: string): Refusal {
+export function refuse(errno: Errno, message: string): Refusal {
   return { errno, message };
 }
 
@@ -45,7 +45,10 @@ export function tryAddress(
   options: AddressOptions = {},
 ): Refusal | null {
   if (local.bits === 0) return null;
-  const { addresses } = ns.inet.get(device)!;
+  const inet = ns.inet.get(device)!;
+  const { addresses } = inet;
+  // From now on a new default of a switch does not reach the device (ipv4_devconf_setall).
+  inet.confSet = ALL_SET;
   const scope = options.scope ?? (local.isLoopback ? "host" : "global");
   const network = new Prefix4(local, length);
   for (const each of addresses) {
@@ -133,127 +136,21 @@ export function addAddressRoutes(
 /** Routes of a device that went down, or, with `all`, that goes away. */
 export function flushRoutes(ns: Netns, device: Device, all: boolean): void {
   for (const table of ns.tables.values())
-    for (const route of table.list()) if (route.dev === device && (all || route.scope !== "host")) table.remove(route);
+    for (const route of table.list()) if (goesWith(route, device, all)) table.remove(route);
   forgetMtus(ns);
 }
 
-/** What routers said of a way goes with its last route. */
-function forgetMtus(ns: Netns): void {
+/** A route with several ways lives as long as one of their devices is up, and goes with the first that is deleted. */
+function goesWith(route: Route, device: Device, all: boolean): boolean {
+  if (!usesDevice(route, device)) return false;
+  if (all || route.nexthops === undefined) return all || route.scope !== "host";
+  return route.nexthops.every(({ dev }) => !dev.up);
+}
+
+/** What routers said of a way goes with its last route; shorter ways are asked for anew. */
+export function forgetMtus(ns: Netns): void {
+  if (ns.hasRedirects) ns.redirects.clear();
   ns.pathMtus.routesRemoved(() => [...ns.tables.values()].flatMap((table) => table.list()));
-}
-
-/** `ip route add`: null, or why the kernel refused. */
-export function addRoute(
-  ns: Netns,
-  tableId: number,
-  route: Omit<Route, "dev"> & { readonly dev: Device | null },
-): Errno | null {
-  return tryRoute(ns, tableId, route, "add")?.errno ?? null;
-}
-
-export type RouteVerb = "add" | "append" | "prepend" | "replace" | "change";
-
-const HOW = { add: "exclusive", append: "append", prepend: "prepend", replace: "replace", change: "replace" } as const;
-
-/** `ip route add|append|prepend|replace|change`: null, or why the kernel refused, in its words. */
-export function tryRoute(
-  ns: Netns,
-  tableId: number,
-  route: Omit<Route, "dev"> & { readonly dev: Device | null },
-  verb: RouteVerb,
-): Refusal | null {
-  const checked = checkRoute(ns, route);
-  if ("errno" in checked) return checked;
-  let table = ns.tables.get(tableId);
-  if (verb === "change" && !table?.list().some((each) => sameKey(each, route))) return { errno: "ENOENT" };
-  if (table === undefined) {
-    table = new RouteTable(tableId);
-    ns.tables.set(tableId, table);
-  }
-  return table.add(checked, HOW[verb]) ? null : { errno: "EEXIST" };
-}
-
-function sameKey(a: Route, b: Pick<Route, "prefix" | "metric">): boolean {
-  return a.prefix.length === b.prefix.length && a.prefix.address === b.prefix.address && a.metric === b.metric;
-}
-
-/** The route with its device found, or why it is none (fib_create_info). */
-function checkRoute(ns: Netns, route: Omit<Route, "dev"> & { readonly dev: Device | null }): Route | Refusal {
-  const { type, via, src, scope } = route;
-  let { dev } = route;
-  const isError = type === "blackhole" || type === "unreachable" || type === "prohibit";
-  if (isError && (via !== null || dev !== null))
-    return refuse("EINVAL", "Gateway, device and multipath can not be specified for this route type");
-  if (!isError) {
-    if (SCOPE[scope] < LEAST_SCOPE[type]) return refuse("EINVAL", "Invalid scope");
-    if (scope === "host" && via !== null) return refuse("EINVAL", "Route with host scope can not have a gateway");
-    if (via !== null) {
-      const gateway = findGateway(ns, via, scope, dev);
-      if ("errno" in gateway) return gateway;
-      dev = gateway.device;
-    }
-    if (dev === null) return { errno: "ENODEV" };
-    if (scope !== "host" && !dev.up) return refuse("ENETDOWN", "Device for nexthop is not up");
-  }
-  const isOwnLocal = type === "local" && route.prefix.address === src;
-  if (src !== null && !isOwnLocal && !isOwnAddress(ns, src)) return refuse("EINVAL", "Invalid prefsrc address");
-  return { ...route, dev };
-}
-
-/** fib_props: a route of this type cannot reach farther than this. */
-const LEAST_SCOPE: Readonly<Record<RouteType, number>> = {
-  unicast: SCOPE.global,
-  local: SCOPE.host,
-  broadcast: SCOPE.link,
-  blackhole: SCOPE.global,
-  unreachable: SCOPE.global,
-  prohibit: SCOPE.global,
-};
-
-/** The device a gateway is on; it must be on a link itself, or be this namespace's own (fib_check_nh_v4_gw). */
-function findGateway(ns: Netns, via: Ipv4, scope: Scope, dev: Device | null): { device: Device } | Refusal {
-  for (const rule of ns.rules) {
-    const found = ns.tables
-      .get(rule.table)
-      ?.lookupNear(via, dev?.index ?? null, Math.max(SCOPE[scope] + 1, SCOPE.link));
-    if (found === undefined || found === null) continue;
-    if (found.type !== "unicast" && found.type !== "local") return refuse("EINVAL", "Nexthop has invalid gateway");
-    return { device: found.dev as Device };
-  }
-  return refuse("ENETUNREACH", "Nexthop has invalid gateway");
-}
-
-/** What `ip route del` names: fields that are not given match every route. */
-export interface RoutePattern {
-  readonly prefix: Prefix4;
-  readonly type?: RouteType | undefined;
-  readonly via?: Ipv4 | undefined;
-  readonly dev?: Device | undefined;
-  readonly src?: Ipv4 | undefined;
-  readonly metric?: number | undefined;
-  readonly protocol?: Route["protocol"] | undefined;
-  readonly scope?: Scope | undefined;
-}
-
-/** `ip route del`: the first route that matches goes. */
-export function deleteRoute(ns: Netns, tableId: number, pattern: RoutePattern): Refusal | null {
-  const table = ns.tables.get(tableId);
-  if (table === undefined) return refuse("ESRCH", "FIB table does not exist");
-  const keys = ["type", "via", "dev", "src", "protocol", "scope"] as const;
-  const { prefix, metric = 0 } = pattern;
-  const found = table
-    .list()
-    .find(
-      (route) =>
-        route.prefix.length === prefix.length &&
-        route.prefix.address === prefix.address &&
-        (metric === 0 || route.metric === metric) &&
-        keys.every((key) => pattern[key] === undefined || pattern[key] === route[key]),
-    );
-  if (found === undefined) return { errno: "ESRCH" };
-  table.remove(found);
-  forgetMtus(ns);
-  return null;
 }
 
 export function isOwnAddress(ns: Netns, address: Ipv4): boolean {

@@ -9,6 +9,7 @@ import { parseQuote } from "../wire/parse.ts";
 import type { Netns } from "./netns.ts";
 import { learnPathMtu } from "./path-mtu.ts";
 import type { Arrival } from "./receive.ts";
+import { takeRedirect } from "./redirect.ts";
 import { ipSend, routeOutput } from "./send.ts";
 
 /** An error quotes the packet at fault until it is this long altogether (RFC 1812 §4.3.2.3). */
@@ -52,7 +53,8 @@ export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp:
     for (const reader of readers) reader.push({ packet, cause, time: ns.cables.now });
     return;
   }
-  if (icmp.type === ICMP.unreachable || icmp.type === ICMP.timeExceeded) return error(ns, arrival, packet, icmp, cause);
+  if (icmp.type === ICMP.unreachable || icmp.type === ICMP.timeExceeded || icmp.type === ICMP.redirect)
+    return error(ns, arrival, packet, icmp, cause);
   ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
     because: `ICMP type ${icmp.type} asks nothing of this namespace`,
   }));
@@ -111,7 +113,7 @@ export function icmpError(
   const src = isForUs || packet.dst.isLoopback ? packet.dst : null;
   const way = routeOutput(ns, packet.src, src, null, cause);
   if (way.errno !== null) return;
-  const limited = type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded;
+  const limited = (type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded) && type !== ICMP.redirect;
   if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
       because: `no error: ${packet.src} got ${BURST} of them just now, and one a second is the limit`,
@@ -141,6 +143,12 @@ function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, caus
   const quoted = parseQuote(icmp.data);
   const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
   const step = isTooLong ? learnMtu(ns, quoted, icmp, cause) : cause;
+  if (icmp.type === ICMP.redirect) {
+    takeRedirect(ns, arrival.device, packet, icmp, quoted, step);
+    for (const reader of quoted.body.kind === "icmp" ? ns.sockets.pingReaders(quoted.body.rest >>> 16) : [])
+      reader.push({ packet, quoted, cause: step, time: ns.cables.now });
+    return;
+  }
   const told = ns.sockets.error(quoted, packet, icmp, step);
   ns.step(LEVEL.path, step, arrival.device, told ? "deliver" : "drop", packet, () => ({
     because: told
@@ -169,6 +177,7 @@ function isTunnelPort(ns: Netns, port: number): boolean {
 
 /** The error in words, as ping says it. */
 export function icmpErrorText(type: number, code: number): string {
+  if (type === ICMP.redirect) return "Redirect Host";
   if (type === ICMP.timeExceeded) return code === 0 ? "Time to live exceeded" : "Frag reassembly time exceeded";
   switch (code) {
     case ICMP_CODE.net:

@@ -11,11 +11,13 @@ import type { Ipv4 } from "../wire/address.ts";
 import type { Frame } from "../wire/packet.ts";
 import { arpInput } from "./arp.ts";
 import { carrierChanged } from "./configure.ts";
+import { CONF_PRESET, type Conf, type Configured } from "./devconf.ts";
 import { Reassembly } from "./fragment.ts";
 import { type HookName, Hooks } from "./hooks.ts";
 import { IcmpLimit } from "./icmp.ts";
 import { PathMtus } from "./path-mtu.ts";
 import { ipReceive } from "./receive.ts";
+import { Redirects } from "./redirect.ts";
 import { SocketTable } from "./socket.ts";
 import { Sysctls } from "./sysctl.ts";
 import { encapsulateIpip } from "./tunnel-ipip.ts";
@@ -24,14 +26,19 @@ import { encapsulateVxlan } from "./tunnel-vxlan.ts";
 const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 
 /** What IPv4 keeps for each device (struct in_device). */
-export class Inet {
+export class Inet implements Configured {
   readonly addresses: InterfaceAddress[] = [];
   /** reachable_time, drawn once for each device. */
   readonly reachableTime: number;
+  /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */
+  conf: Conf;
+  confSet: number;
   private known: Map<Ipv4, Neighbour> | null = null;
 
-  constructor(reachableTime: number) {
+  constructor(reachableTime: number, conf: Conf = CONF_PRESET, confSet = 0) {
     this.reachableTime = reachableTime;
+    this.conf = conf;
+    this.confSet = confSet;
   }
 
   /** Most devices of a large lab have no neighbour yet, so the table is made with the first one. */
@@ -61,13 +68,16 @@ export class Netns implements Owner {
   /** By name, in the order of their index. */
   readonly devices = new Map<string, Device>();
   readonly inet = new Map<Device, Inet>();
-  readonly rules: readonly PolicyRule[] = DEFAULT_RULES;
+  /** In the order they are asked; DEFAULT_RULES itself until somebody changes them. */
+  rules: readonly PolicyRule[] = DEFAULT_RULES;
+  /** Somebody added a route of type local, so the addresses alone do not say what is local. */
+  hasLocalRoutes = false;
   readonly tables = new Map<number, RouteTable>([
     [TABLE.local, new RouteTable(TABLE.local)],
     [TABLE.main, new RouteTable(TABLE.main)],
     [TABLE.default, new RouteTable(TABLE.default)],
   ]);
-  readonly sysctls = new Sysctls();
+  readonly sysctls = new Sysctls(this);
   readonly hooks = new Hooks();
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
@@ -77,6 +87,7 @@ export class Netns implements Owner {
   private ownReassembly: Reassembly | null = null;
   private ownIcmpLimit: IcmpLimit | null = null;
   private ownPathMtus: PathMtus | null = null;
+  private ownRedirects: Redirects | null = null;
   private ownTunnels: Set<Device> | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
@@ -106,9 +117,21 @@ export class Netns implements Owner {
     if (this.ownTunnels !== null) for (const { ipip } of this.ownTunnels) if (ipip?.fallback) return true;
     return false;
   }
-  /** net.ipv4.ip_forward */
-  get forwarding(): boolean {
-    return this.sysctls.get("net.ipv4.ip_forward") === 1;
+  get redirects(): Redirects {
+    this.ownRedirects ??= new Redirects();
+    return this.ownRedirects;
+  }
+  get hasRedirects(): boolean {
+    return this.ownRedirects !== null;
+  }
+  /** net.ipv4.conf.DEV.forwarding: whether packets for others that come in by the device are passed on. */
+  forwards(device: Device): boolean {
+    return this.sysctls.conf.of(device, "forwarding") !== 0;
+  }
+  /** The secret of the multipath hash: as set, else one that the machine has from its boot. */
+  get multipathSeed(): number {
+    const set = this.sysctls.get("net.ipv4.fib_multipath_hash_seed");
+    return set === 0 ? secretOf(this.node) : set;
   }
 
   constructor(node: string, name: string, inode: number, cables: Cables) {
@@ -194,4 +217,11 @@ export class Netns implements Owner {
       ...said,
     });
   }
+}
+
+/** A number that a machine keeps (FNV-1a of its name): the same lab, the same ways. */
+function secretOf(node: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of node) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
+  return hash >>> 0 || 1;
 }

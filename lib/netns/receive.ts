@@ -2,14 +2,15 @@
 // Before you edit: net/ipv4/ip_input.c, route.c (ip_route_input_slow, __mkroute_input), ip_forward.c.
 import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
-import { LEVEL } from "../trace/step.ts";
-import type { Ipv4 } from "../wire/address.ts";
+import { type Evidence, LEVEL } from "../trace/step.ts";
 import { ipv4Length } from "../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../wire/packet.ts";
-import { decide, type NoWay, type Way } from "./decide.ts";
+import type { NoWay, Way } from "./decide.ts";
 import { runHook } from "./hooks-run.ts";
 import { icmpError, icmpInput, NO_ROUTE_BURST } from "./icmp.ts";
+import { dropMartian, evidenceOf, routeInput } from "./input-route.ts";
 import type { Netns } from "./netns.ts";
+import { sendRedirect } from "./redirect.ts";
 import { ipOutput } from "./send.ts";
 import { tcpInput } from "./tcp.ts";
 import { ipipInput } from "./tunnel-ipip.ts";
@@ -52,46 +53,25 @@ function isToOne(ns: Netns, { dst }: Ipv4Packet): boolean {
 }
 
 function route(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, cause: number): void {
-  const martian = martianReason(ns, packet);
-  if (martian !== null) {
-    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because: martian }));
-    return;
-  }
-  if (isToAll(packet.src, packet.dst)) return localDeliver(ns, { device, toOne: false }, packet, cause);
-  const decision = decide(ns, packet.dst, device, null, packet, cause);
+  const decision = routeInput(ns, device, packet.src, packet.dst, packet, cause);
+  if (decision.type === "martian") return dropMartian(ns, device, packet, decision);
+  if (decision.type === "everybody") return localDeliver(ns, { device, toOne: false }, packet, cause);
   if (decision.type === "error") return noRoute(ns, device, frame, packet, decision);
-  if (decision.type === "unicast") return forward(ns, device, frame, packet, decision);
+  if (decision.type === "unicast") return forward(ns, device, frame, packet, decision, decision.detour);
   localDeliver(ns, { device, toOne: decision.type === "local" && !frame.dst.isGroup }, packet, decision.cause);
 }
 
-/** Addresses that cannot come from outside, or null. Linux calls such packets martians and drops them silently. */
-function martianReason(ns: Netns, { src, dst }: Ipv4Packet): string | null {
-  if (src.isMulticast || src.bits === 0xffffffff) return `martian source: nobody can send from ${src}`;
-  if (!isToAll(src, dst)) {
-    if (src.isZeroNet) return `martian source: ${src} is nobody's address`;
-    if (dst.isZeroNet) return `martian destination: ${dst} is nobody's address`;
-    if (dst.isLoopback) return `martian destination: ${dst} never travels on a cable`;
-    if (src.isLoopback) return `martian source: ${src} never travels on a cable`;
-  }
-  if (ns.deviceOfAddress(src) !== undefined) return `martian source: ${src} is this namespace's own address`;
-  return null;
-}
-
-/** 255.255.255.255, and the old way of saying it: from 0.0.0.0 to 0.0.0.0. */
-function isToAll(src: Ipv4, dst: Ipv4): boolean {
-  return dst.bits === 0xffffffff || (dst.bits === 0 && src.bits === 0);
-}
-
 function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: NoWay): void {
+  const forwards = ns.forwards(device);
   const step = ns.step(LEVEL.path, decision.cause, device, "drop", packet, () =>
-    ns.forwarding
+    forwards
       ? { because: decision.because }
       : {
           because: `${packet.dst} is not an address of this namespace, and it does not forward`,
-          evidence: forwardingOff,
+          evidence: forwardingOf(ns, device),
         },
   );
-  if (!ns.forwarding || decision.errno === "EINVAL") return;
+  if (!forwards || decision.errno === "EINVAL") return;
   if (!ns.icmpLimit.allow(packet.src, ns.cables.now, NO_ROUTE_BURST)) return;
   const code =
     decision.errno === "EACCES"
@@ -102,18 +82,19 @@ function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
   icmpError(ns, { device, toOne: !frame.dst.isGroup }, packet, ICMP.unreachable, code, 0, step);
 }
 
-const forwardingOff = {
-  kind: "sysctl",
-  text: "net.ipv4.ip_forward = 0",
-  command: "sysctl net.ipv4.ip_forward",
-} as const;
+/** What most people know as ip_forward, unless the device was told something else. */
+function forwardingOf(ns: Netns, device: Device): Evidence {
+  const all = ns.sysctls.conf.all.forwarding;
+  if ((all !== 0) !== ns.forwards(device)) return evidenceOf(ns, device, "forwarding");
+  return { kind: "sysctl", text: `net.ipv4.ip_forward = ${all}`, command: "sysctl net.ipv4.ip_forward" };
+}
 
 /** ip_forward: from one device to another, TTL lowered. */
-function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: Way): void {
-  if (!ns.forwarding) {
+function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: Way, isDetour: boolean): void {
+  if (!ns.forwards(device)) {
     ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
       because: `${packet.dst} is not an address of this namespace, and it does not forward`,
-      evidence: forwardingOff,
+      evidence: forwardingOf(ns, device),
     }));
     return;
   }
@@ -143,8 +124,9 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
   const lowered = withTtl(packet, packet.ttl - 1);
   const step = ns.step(LEVEL.path, decision.cause, device, "forward", lowered, () => ({
     because: `from ${device.name} to ${out.name}: TTL ${packet.ttl} becomes ${lowered.ttl}`,
-    evidence: { kind: "sysctl", text: "net.ipv4.ip_forward = 1", command: "sysctl net.ipv4.ip_forward" },
+    evidence: forwardingOf(ns, device),
   }));
+  if (isDetour) sendRedirect(ns, arrival, lowered, decision, step);
   const passed = runHook(ns, "FORWARD", lowered, device, out, step);
   if (passed !== null) ipOutput(ns, passed.packet, out, nextHop, device, passed.cause);
 }

@@ -77,17 +77,40 @@ export function routeOutput(
       ? withoutTable(ns, "local", destination, loopback, cause)
       : fixed && oif === null
         ? withoutTable(ns, "broadcast", destination, ns.deviceOfAddress(src) ?? loopback, cause)
-        : decide(ns, destination, null, oif, packet, cause);
+        : outputWay(ns, destination, src, oif, packet, cause);
   if (decision.type === "error") return { errno: decision.errno, decision };
   const device = decision.type === "local" ? loopback : decision.device;
   const from = src ?? sourceFor(ns, decision, destination) ?? Ipv4.of(0);
-  // __mkroute_output: what comes from 127.0.0.0/8 stays at home (route_localnet 0), and 0.0.0.0/8 is nobody.
-  if ((from.isLoopback && device !== loopback) || destination.isZeroNet) return { errno: "EINVAL", decision: null };
+  // __mkroute_output: what comes from 127.0.0.0/8 stays at home, and 0.0.0.0/8 is nobody.
+  const isFree = () => ns.sysctls.conf.of(device, "route_localnet") !== 0;
+  if ((from.isLoopback && device !== loopback && !isFree()) || destination.isZeroNet)
+    return { errno: "EINVAL", decision: null };
   if (decision.type === "unicast" && destination.bits === 0xffffffff)
     // Whatever route said which device: to everybody there is no gateway.
     return { errno: null, decision: { ...decision, type: "broadcast", nextHop: destination }, src: from, device };
   return { errno: null, decision, src: from, device };
 }
+
+/** A device that was asked for by name is taken also where no route says so: the address is thought to be on its link. */
+function outputWay(
+  ns: Netns,
+  destination: Ipv4,
+  src: Ipv4 | null,
+  oif: Device | null,
+  packet: Ipv4Packet | undefined,
+  cause: number,
+): Way | NoWay {
+  const way = decide(ns, destination, null, oif, packet, cause, src);
+  if (way.type !== "error" || oif === null) return way;
+  if (!oif.up) return { ...way, errno: "ENETUNREACH" };
+  const route: Route = { ...HOST_ROUTE, prefix: new Prefix4(destination, 32), dev: oif };
+  const step = ns.step(LEVEL.path, way.cause, oif, "route", packet, () => ({
+    because: `${way.because}, but ${oif.name} was asked for: ${destination} is taken to be on its link`,
+  }));
+  return { type: "unicast", route, table: TABLE.main, device: oif, nextHop: destination, via: null, cause: step };
+}
+
+const HOST_ROUTE = { type: "unicast", via: null, src: null, metric: 0, protocol: "kernel", scope: "link" } as const;
 
 /** Which way a packet would go, asked without a trace, as `connect` on a socket that never sends asks it. */
 export function peekRoute(ns: Netns, dst: Ipv4, src: Ipv4 | null, oif: Device | null): OutputRoute {
@@ -159,7 +182,7 @@ function withoutTable(ns: Netns, type: "broadcast" | "local", destination: Ipv4,
     protocol: "kernel",
     scope: "link",
   };
-  return { type, route, table: TABLE.local, device, nextHop: destination, cause };
+  return { type, route, table: TABLE.local, device, nextHop: destination, via: null, cause };
 }
 
 /** ip_output: the way is known. POSTROUTING, then cut to the MTU, then the next hop's MAC. */

@@ -8,7 +8,7 @@ import { icmpErrorText } from "../netns/icmp.ts";
 import { type PingMessage, PingSocket } from "../netns/ping.ts";
 import { peekRoute } from "../netns/send.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "../trace/world.ts";
-import { type Ipv4, ipv4 } from "../wire/address.ts";
+import { Ipv4, ipv4 } from "../wire/address.ts";
 import { ICMP, ICMP_CODE } from "../wire/packet.ts";
 import type { Call, Command } from "./command.ts";
 import { type Options, readArguments } from "./ping-arguments.ts";
@@ -183,6 +183,12 @@ class Run {
     if (body.kind !== "icmp") return;
     if (quoted !== undefined) {
       const seq = quoted.body.kind === "icmp" ? quoted.body.rest & 0xffff : 0;
+      // A shorter way is no error: the reply comes yet. It is read from the raw socket, and printed with a colon.
+      if (body.type === ICMP.redirect) {
+        const text = `${icmpErrorText(body.type, body.code)}(New nexthop: ${Ipv4.of(body.rest >>> 0)})`;
+        if (!this.options.quiet) this.call.out(`From ${packet.src}: icmp_seq=${seq} ${text}\n`);
+        return;
+      }
       this.acknowledge(seq);
       this.errors++;
       const mtu =

@@ -12,6 +12,8 @@ export interface Said {
   readonly status: number;
 }
 
+/** As every lab begins; a machine's own default is to send them. */
+const NO_REDIRECTS = "sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0";
 const NO_IPV6 = "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1";
 
 /** Why the real tools cannot be asked here, or null when they can. */
@@ -47,7 +49,13 @@ function captured(line: string): string {
 export function runReal(lines: readonly string[]): Said[] {
   const room = mkdtempSync(join(tmpdir(), "packetwalk-tools-"));
   try {
-    const script = ["mkdir -p /run/netns", "mount -t tmpfs tmpfs /run/netns", NO_IPV6, "ip link set lo up"];
+    const script = [
+      "mkdir -p /run/netns",
+      "mount -t tmpfs tmpfs /run/netns",
+      NO_IPV6,
+      NO_REDIRECTS,
+      "ip link set lo up",
+    ];
     for (const [i, line] of lines.entries()) {
       writeFileSync(join(room, `${i}.sh`), captured(line));
       script.push(`. ${room}/${i}.sh >${room}/${i}.out 2>${room}/${i}.err </dev/null; echo $? >${room}/${i}.status`);

@@ -2,25 +2,27 @@
 // Before you edit: iproute2 ip/iproute.c (iproute_get, print_cache_flags), net/ipv4/route.c (inet_rtm_getroute,
 // ip_route_output_key_hash_rcu, ip_route_input_slow).
 import { selectSource } from "../../ip/address.ts";
-import { TABLE } from "../../ip/route.ts";
-import { tableName } from "../../ip/rule.ts";
+import { metricWords, TABLE } from "../../ip/route.ts";
+import { hex, tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { decide, sourceFor, type Way } from "../../netns/decide.ts";
 import { isOwnAddress } from "../../netns/fib.ts";
+import { routeInput } from "../../netns/input-route.ts";
 import { SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
-import { prefixOf } from "./values.ts";
-import { answers, matches, noDevice, Quit, type Words } from "./words.ts";
+import { prefixOf, unsigned } from "./values.ts";
+import { answers, matches, noDevice, Quit, type Words, wrongArgument } from "./words.ts";
 
-const WORDS = "an address, from, iif, oif";
+const WORDS = "an address, from, iif, oif, mark";
 
 interface Question {
   readonly to: Ipv4;
   readonly from: Ipv4 | null;
   readonly iif: Device | null;
   readonly oif: Device | null;
+  readonly mark: number;
 }
 
 function readQuestion(context: Context, words: Words): Question {
@@ -28,13 +30,18 @@ function readQuestion(context: Context, words: Words): Question {
   let from: Ipv4 | null = null;
   let iif: string | null = null;
   let oif: string | null = null;
+  let mark = 0;
   while (!words.isEmpty) {
     const word = words.take();
     if (word === "tos" || matches(word, "dsfield")) throw notModelled("ip route get", word, WORDS);
     else if (matches(word, "from")) from = prefixOf(words.argument(), context.family).address;
     else if (matches(word, "iif")) iif = words.argument();
-    else if (matches(word, "mark")) throw notModelled("ip route get", word, WORDS);
-    else if (matches(word, "oif") || word === "dev") oif = words.argument();
+    else if (matches(word, "mark")) {
+      const argument = words.argument();
+      const number = unsigned(argument);
+      if (number === null || number > 0xffffffff) throw wrongArgument(argument, "invalid mark");
+      mark = number;
+    } else if (matches(word, "oif") || word === "dev") oif = words.argument();
     else if (
       ["notify", "connected", "vrf", "uid", "fibmatch", "sport", "dport", "ipproto"].some((each) => matches(word, each))
     )
@@ -54,7 +61,7 @@ function readQuestion(context: Context, words: Words): Question {
     if (found === undefined) throw noDevice(name);
     return found;
   };
-  return { to, from: from?.bits === 0 ? null : from, iif: device(iif), oif: device(oif) };
+  return { to, from: from?.bits === 0 ? null : from, iif: device(iif), oif: device(oif), mark };
 }
 
 /** What the kernel answers, with what is printed of it. */
@@ -65,14 +72,9 @@ interface Answer {
   readonly table: number;
   readonly src: Ipv4 | null;
   readonly flags: readonly string[];
-  readonly mtu: Mtu | null;
-}
-
-/** What a router said of the way, and for how many seconds it still holds. */
-interface Mtu {
-  readonly mtu: number;
-  readonly locked: boolean;
-  readonly expires: number;
+  /** Seconds until what was heard of the way is forgotten. */
+  readonly expires: number | null;
+  readonly metrics: readonly string[];
 }
 
 export function getRoute(context: Context, words: Words): void {
@@ -83,73 +85,63 @@ export function getRoute(context: Context, words: Words): void {
   print(context, question, answer);
 }
 
-function output(context: Context, { to, from, oif }: Question): Answer {
+function output(context: Context, { to, from, oif, mark }: Question): Answer {
   const { ns } = context;
   if (from !== null && !isOwnAddress(ns, from)) throw answers("ENETUNREACH");
   const loopback = ns.devices.get("lo")!;
-  if (to.bits === 0)
-    return {
-      type: "local",
-      via: null,
-      device: loopback,
-      table: TABLE.local,
-      src: from ?? Ipv4.of(0x7f000001),
-      flags: ["local"],
-      mtu: null,
-    };
-  const way = quietly(context, () => decide(ns, to, null, oif, undefined, -1));
+  const plain = { via: null, expires: null, metrics: [] };
+  if (to.bits === 0) {
+    const src = from ?? Ipv4.of(0x7f000001);
+    return { ...plain, type: "local", device: loopback, table: TABLE.local, src, flags: ["local"] };
+  }
+  if (oif !== null && !oif.up) throw answers("ENETUNREACH");
+  const way = quietly(context, () => decide(ns, to, null, oif, undefined, -1, from, mark));
   if (way.type === "error") {
     // Nothing is known of the device's link, so the kernel takes the address to be on it.
-    if (oif === null || way.errno !== "ENETUNREACH") throw answers(way.errno);
+    if (oif === null) throw answers(way.errno);
     const src = from ?? selectSource(ns.inet.get(oif)!.addresses, null, "link");
-    return { type: "unicast", via: null, device: oif, table: TABLE.main, src, flags: [], mtu: null };
+    return { ...plain, type: "unicast", device: oif, table: TABLE.main, src, flags: [] };
   }
   const { type, table } = way;
-  const flags = type === "broadcast" ? ["local", "brd"] : type === "local" ? ["local"] : [];
   const device = type === "local" ? loopback : way.device;
   const src = from ?? sourceFor(ns, way, to);
   // What comes from 127.0.0.0/8 stays at home (__mkroute_output).
-  if (src?.isLoopback && device !== loopback) throw answers("EINVAL");
-  return { type, via: gatewayOf(way), device, table, src, flags, mtu: mtuOf(context, way, to) };
+  const isFree = () => ns.sysctls.conf.of(device, "route_localnet") !== 0;
+  if (src?.isLoopback && device !== loopback && !isFree()) throw answers("EINVAL");
+  return { ...known(context, way, to), device, table, src, flags: flagsOf(way) };
 }
 
-function input(context: Context, { to, from }: Question, iif: Device): Answer {
+function input(context: Context, { to, from, mark }: Question, iif: Device): Answer {
   const { ns } = context;
-  if (from !== null && isOwnAddress(ns, from)) throw answers("EINVAL");
-  const way = quietly(context, () => decide(ns, to, iif, null, undefined, -1));
-  if (way.type === "error") throw answers(way.errno);
-  const { type, table } = way as Way;
-  if (type !== "unicast")
-    return {
-      type,
-      via: null,
-      device: type === "local" ? ns.devices.get("lo")! : way.device,
-      table,
-      src: null,
-      flags: type === "broadcast" ? ["local", "brd"] : ["local"],
-      mtu: null,
-    };
-  if (!ns.forwarding) throw answers("EHOSTUNREACH");
-  const flags = from !== null && isDetour(context, from, way, iif) ? ["redirect"] : [];
-  return { type, via: gatewayOf(way), device: way.device, table, src: null, flags, mtu: mtuOf(context, way, to) };
+  const way = quietly(context, () => routeInput(ns, iif, from ?? Ipv4.of(0), to, undefined, -1, mark));
+  if (way.type === "martian" || way.type === "everybody") throw answers("EINVAL");
+  if (way.type === "error") throw answers(ns.forwards(iif) ? way.errno : "EHOSTUNREACH");
+  const { type, table } = way;
+  if (type === "unicast" && !ns.forwards(iif)) throw answers("EHOSTUNREACH");
+  const device = type === "unicast" || type === "broadcast" ? way.device : ns.devices.get("lo")!;
+  const flags = [...flagsOf(way), ...(way.detour ? ["redirect"] : [])];
+  return { ...known(context, way, to), device, table, src: null, flags };
 }
 
-function mtuOf({ ns }: Context, way: Way, to: Ipv4): Mtu | null {
+function flagsOf({ type, redirected }: Way): string[] {
+  const kind = type === "broadcast" ? ["local", "brd"] : type === "local" ? ["local"] : [];
+  return [...kind, ...(redirected === undefined ? [] : ["redirected"])];
+}
+
+/** What is known of the way: its gateway, what routers said of it and how long that holds, what the route says. */
+function known({ ns }: Context, way: Way, to: Ipv4): Pick<Answer, "type" | "via" | "expires" | "metrics"> {
   const { now } = ns.cables;
-  const heard = ns.pathMtus.exception(way, to, now);
-  return heard && { mtu: heard.mtu, locked: heard.locked, expires: Math.floor((heard.until - now) / SECOND) };
-}
-
-/** Out where it came in, from a neighbour: the kernel would tell the sender of the shorter way (__mkroute_input). */
-function isDetour(context: Context, from: Ipv4, { device }: Way, iif: Device): boolean {
-  if (device !== iif) return false;
-  const back = quietly(context, () => decide(context.ns, from, null, null, undefined, -1));
-  return back.type === "unicast" && back.device === iif && gatewayOf(back) === null;
+  const { type, route } = way;
+  const heard = type === "unicast" ? ns.pathMtus.exception(way, to, now) : null;
+  const until = heard?.until ?? way.redirected?.until;
+  const expires = until === undefined ? null : Math.floor((until - now) / SECOND);
+  const metrics = heard === null ? metricWords(route) : ["mtu", ...(heard.locked ? ["lock"] : []), `${heard.mtu}`];
+  return { type, via: gatewayOf(way), expires, metrics };
 }
 
 /** The gateway, if it is one: the namespace's own address is none. */
-function gatewayOf({ route, nextHop }: Way): Ipv4 | null {
-  return route.via === nextHop ? nextHop : null;
+function gatewayOf({ type, via, nextHop }: Way): Ipv4 | null {
+  return type === "unicast" && via === nextHop ? nextHop : null;
 }
 
 /** A question is no packet: it leaves no steps in the trace. */
@@ -162,8 +154,8 @@ function quietly<Result>(context: Context, ask: () => Result): Result {
   return result;
 }
 
-function print(context: Context, { to, from, iif }: Question, answer: Answer): void {
-  const { type, via, device, table, src, flags, mtu } = answer;
+function print(context: Context, { to, from, iif, mark }: Question, answer: Answer): void {
+  const { type, via, device, table, src, flags, expires, metrics } = answer;
   // Only a table that is none of the usual ones is named (RTM_F_LOOKUP_TABLE, filter.tb).
   const named = table === TABLE.main || table === TABLE.local || table === TABLE.default ? null : tableName(table);
   const isMade = iif === null;
@@ -178,9 +170,11 @@ function print(context: Context, { to, from, iif }: Question, answer: Answer): v
         ...(named !== null && { table: named }),
         ...(src !== null && from === null && isMade && { prefsrc: src }),
         flags: [],
+        ...(mark !== 0 && { mark }),
         ...(isMade && { uid: 0 }),
         cache: flags,
-        ...(mtu !== null && { expires: mtu.expires, metrics: [{ mtu: mtu.mtu }] }),
+        ...(expires !== null && { expires }),
+        ...(metrics.length > 0 && { metrics: [{ mtu: Number(metrics.at(-1)) }] }),
         ...(iif !== null && { iif: iif.name }),
       },
     ]);
@@ -192,9 +186,11 @@ function print(context: Context, { to, from, iif }: Question, answer: Answer): v
   words.push("dev", device.name);
   if (named !== null) words.push("table", named);
   if (src !== null && from === null && isMade) words.push("src", src.text);
+  if (mark !== 0) words.push("mark", mark < 16 ? `${mark}` : hex(mark));
   if (isMade) words.push("uid 0");
   const cache = ["    cache", ...(flags.length > 0 ? [`<${flags.join(",")}>`] : [])];
-  if (mtu !== null) cache.push(`expires ${mtu.expires}sec`, mtu.locked ? "mtu lock" : "mtu", `${mtu.mtu}`);
+  if (expires !== null) cache.push(`expires ${expires}sec`);
+  cache.push(...metrics);
   if (iif !== null) cache.push("iif", iif.name);
   context.out(`${words.join(" ")} ${context.newline}${cache.join(" ")} \n`);
 }

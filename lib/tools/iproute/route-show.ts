@@ -1,7 +1,16 @@
 // `ip route show` and `flush`: which routes, in which words. What a filter names is not printed again.
 // Before you edit: iproute2 ip/iproute.c (iproute_list_flush_or_save, filter_nlmsg, print_route).
 import type { Scope } from "../../ip/address.ts";
-import { isLinkDown, type Route, type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
+import {
+  isLinkDown,
+  metricWords,
+  nexthopFlags,
+  nexthopText,
+  type Route,
+  type RouteProtocol,
+  type RouteType,
+  TABLE,
+} from "../../ip/route.ts";
 import { tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { mask4 } from "../../wire/address.ts";
@@ -90,6 +99,8 @@ function passes(route: Route, filter: RouteFilter): boolean {
   if (filter.scope != null && route.scope !== filter.scope) return false;
   if (filter.type !== undefined && route.type !== filter.type) return false;
   if (filter.metric !== undefined && route.metric !== filter.metric) return false;
+  // Of a route with several ways neither device nor gateway is compared: it does not pass.
+  if (route.nexthops !== undefined && (filter.dev !== undefined || filter.via !== undefined)) return false;
   if (filter.dev !== undefined && route.dev !== filter.dev) return false;
   if (filter.root !== undefined && !filter.root.any) {
     if (filter.root.length > prefix.length || !sameBits(prefix.address.bits, filter.root, filter.root.length))
@@ -158,28 +169,46 @@ function routeLine(context: Context, route: Route, table: number, filter: RouteF
   const { details } = context.options;
   const words: string[] = route.type === "unicast" && !details ? [] : [route.type];
   words.push(destinationOf(route));
-  if (route.via !== null && filter.via?.length !== 32) words.push("via", route.via.text);
-  if (route.dev !== null && filter.dev === undefined) words.push("dev", route.dev.name);
+  const { nexthops } = route;
+  if (nexthops === undefined && route.via !== null && filter.via?.length !== 32) words.push("via", route.via.text);
+  if (nexthops === undefined && route.dev !== null && filter.dev === undefined) words.push("dev", route.dev.name);
   if (namesTable(table, filter, details)) words.push("table", tableName(table));
   if ((route.protocol !== "boot" || details) && filter.protocol == null) words.push("proto", route.protocol);
   if ((route.scope !== "global" || details) && filter.scope == null) words.push("scope", route.scope);
   if (route.src !== null && filter.src?.length !== 32) words.push("src", route.src.text);
   if (route.metric !== 0 && filter.metric === undefined) words.push("metric", `${route.metric}`);
-  if (isLinkDown(route)) words.push("linkdown");
-  return `${words.join(" ")} \n`;
+  if (route.onlink) words.push("onlink");
+  if (nexthops === undefined && isLinkDown(route)) words.push("linkdown");
+  words.push(...metricWords(route));
+  const ways = (nexthops ?? []).map((hop) => `${context.newline}\t${nexthopText(hop)} `);
+  return `${words.join(" ")} ${ways.join("")}\n`;
 }
 
 function routeJson(route: Route, table: number, filter: RouteFilter): object {
+  const { nexthops, mtu } = route;
+  const flags = [
+    ...(route.onlink ? ["onlink"] : []),
+    ...(nexthops === undefined && isLinkDown(route) ? ["linkdown"] : []),
+  ];
   return {
     ...(route.type !== "unicast" && { type: route.type }),
     dst: destinationOf(route),
-    ...(route.via !== null && filter.via?.length !== 32 && { gateway: route.via }),
-    ...(route.dev !== null && filter.dev === undefined && { dev: route.dev.name }),
+    ...(nexthops === undefined && route.via !== null && filter.via?.length !== 32 && { gateway: route.via }),
+    ...(nexthops === undefined && route.dev !== null && filter.dev === undefined && { dev: route.dev.name }),
     ...(namesTable(table, filter, false) && { table: tableName(table) }),
     ...(route.protocol !== "boot" && filter.protocol == null && { protocol: route.protocol }),
     ...(route.scope !== "global" && filter.scope == null && { scope: route.scope }),
     ...(route.src !== null && filter.src?.length !== 32 && { prefsrc: route.src }),
     ...(route.metric !== 0 && filter.metric === undefined && { metric: route.metric }),
-    flags: isLinkDown(route) ? ["linkdown"] : [],
+    flags,
+    ...(mtu !== undefined && { metrics: [{ mtu }] }),
+    ...(nexthops !== undefined && {
+      nexthops: nexthops.map(({ via, dev, weight, onlink }) => ({
+        ...(via !== null && { gateway: via }),
+        dev: dev.name,
+        weight,
+        flags: nexthopFlags({ dev, onlink }),
+      })),
+    }),
   };
 }

@@ -3,7 +3,7 @@
 import type { Scope } from "../../ip/address.ts";
 import { type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
-import { deleteRoute, type RouteVerb, tryRoute } from "../../netns/fib.ts";
+import { type AskedNexthop, deleteRoute, type RouteVerb, tryRoute } from "../../netns/fib-route.ts";
 import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
@@ -77,10 +77,14 @@ interface Request {
   protocol?: RouteProtocol;
   scope?: Scope;
   table?: number;
+  onlink?: true;
+  mtu?: number;
+  mtuLocked?: true;
+  nexthops?: AskedNexthop[];
 }
 
-const WORDS = "a prefix, via, dev, src, metric, proto, scope, table and a type";
-const OTHER_WHOLE = /^(as|from|tos|expires|mtu|hoplimit|advmss|rtt|rto_min|onlink|nexthop|nhid|encap|ttl-propagate)$/;
+const WORDS = "a prefix, via, dev, src, metric, proto, scope, table, mtu, onlink, nexthop and a type";
+const OTHER_WHOLE = /^(as|from|tos|expires|hoplimit|advmss|rtt|rto_min|nhid|encap|ttl-propagate)$/;
 /** Words that may be abbreviated, before and after those that are modelled; their order decides. */
 const OTHER = [
   "reordering",
@@ -106,6 +110,11 @@ function readRequest(context: Context, words: Words): Request {
       const argument = words.argument();
       if (argument === "inet6") throw notModelled("ip route", "via inet6", "IPv4 gateways");
       request.via = addressOf(argument === "inet" ? words.argument() : argument, "inet");
+    } else if (word === "mtu") readMtu(words, request);
+    else if (word === "onlink") request.onlink = true;
+    else if (word === "nexthop") {
+      request.nexthops = readNexthops(context, words);
+      break;
     } else if (OTHER_WHOLE.test(word) || matches(word, "dsfield")) throw notModelled("ip route", word, WORDS);
     else if (matches(word, "metric") || matches(word, "priority") || word === "preference") {
       const argument = words.argument();
@@ -137,6 +146,55 @@ function readRequest(context: Context, words: Words): Request {
   return request;
 }
 
+/** `mtu [lock] 1400` */
+function readMtu(words: Words, request: Request): void {
+  let argument = words.argument();
+  if (argument === "lock") {
+    request.mtuLocked = true;
+    argument = words.argument();
+  }
+  const mtu = unsigned(argument);
+  if (mtu === null || mtu > 0xffffffff) throw wrongArgument(argument, '"mtu" value is invalid\n');
+  if (mtu > 0) request.mtu = mtu;
+}
+
+/** `nexthop via A dev D weight N`, as many as there are; they come last (parse_nexthops, parse_one_nh). */
+function readNexthops(context: Context, words: Words): AskedNexthop[] {
+  const nexthops: AskedNexthop[] = [];
+  let isOpen = true;
+  while (!words.isEmpty || isOpen) {
+    if (words.isEmpty) throw new Quit('Error: unexpected end of line after "nexthop"\n', 255);
+    let via: Ipv4 | null = null;
+    let dev: Device | null = null;
+    let weight = 1;
+    let onlink = false;
+    while (!words.isEmpty && words.peek !== "nexthop") {
+      const word = words.take();
+      if (word === "via") {
+        const argument = words.argument();
+        if (argument === "inet6") throw notModelled("ip route", "via inet6", "IPv4 gateways");
+        via = addressOf(argument === "inet" ? words.argument() : argument, context.family);
+      } else if (word === "dev") {
+        const name = words.argument();
+        dev = context.device(name) ?? null;
+        if (dev === null) throw noDevice(name);
+      } else if (word === "weight") {
+        const argument = words.argument();
+        const number = unsigned(argument);
+        if (number === null || number === 0 || number > 256) throw wrongArgument(argument, '"weight" is invalid\n');
+        weight = number;
+      } else if (word === "onlink") onlink = true;
+      else if (matches(word, "realms") || word === "encap" || word === "as")
+        throw notModelled("ip route nexthop", word, "via, dev, weight, onlink");
+      else throw new Quit(`Error: "nexthop" or end of line is expected instead of "${word}"\n`, 255);
+    }
+    nexthops.push({ via, dev, weight, ...(onlink && { onlink }) });
+    isOpen = !words.isEmpty;
+    if (isOpen) words.take();
+  }
+  return nexthops;
+}
+
 function readDestination(context: Context, words: Words, word: string, request: Request): void {
   let argument = word === "to" ? words.argument() : word;
   const type = /^[0-9]/.test(argument) ? null : typeOf(argument);
@@ -165,8 +223,9 @@ function modify(context: Context, words: Words, command: RouteVerb | "delete"): 
     throw refused({ errno: "EINVAL", message: "Invalid prefix for given prefix length" });
   const near: Scope | undefined = type === "local" ? "host" : type === "broadcast" ? "link" : undefined;
   if (command === "delete") {
-    const { scope = near, metric, protocol } = request;
-    const refusal = deleteRoute(context.ns, table, { prefix, type, via, dev, src, metric, protocol, scope });
+    const { scope = near, metric, protocol, mtu, nexthops } = request;
+    const pattern = { prefix, type, via, dev, src, metric, protocol, scope, mtu, nexthops };
+    const refusal = deleteRoute(context.ns, table, pattern);
     if (refusal !== null) throw refused(refusal);
     return;
   }
@@ -182,7 +241,11 @@ function modify(context: Context, words: Words, command: RouteVerb | "delete"): 
       src: src ?? null,
       metric: request.metric ?? 0,
       protocol: request.protocol ?? "boot",
-      scope: request.scope ?? near ?? (isUnicast && via === undefined ? "link" : "global"),
+      scope: request.scope ?? near ?? (isUnicast && via === undefined && !request.nexthops ? "link" : "global"),
+      onlink: request.onlink,
+      mtu: request.mtu,
+      mtuLocked: request.mtu === undefined ? undefined : request.mtuLocked,
+      nexthops: request.nexthops,
     },
     command,
   );

@@ -1,12 +1,27 @@
-// `ip rule show`. Rules of one's own come with the chapters that need them.
-// Before you edit: iproute2 ip/iprule.c (do_iprule, iprule_list_flush_or_save, print_rule).
-import { ruleText, tableName } from "../../ip/rule.ts";
+// `ip rule`: show, add, delete, flush.
+// Before you edit: iproute2 ip/iprule.c (do_iprule, iprule_modify, iprule_list_flush_or_save, filter_nlmsg, print_rule).
+import { RouteTable, TABLE } from "../../ip/route.ts";
+import {
+  defaultPriority,
+  findRule,
+  hex,
+  type PolicyRule,
+  type RuleAction,
+  type RulePrefix,
+  ruleExists,
+  ruleText,
+  tableName,
+  withRule,
+} from "../../ip/rule.ts";
+import type { Netns } from "../../netns/netns.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
-import { tableOf, unsigned } from "./values.ts";
-import { firstMatch, matches, Quit, type Words, wrongArgument } from "./words.ts";
+import { prefixOf, protocolOf, tableOf, typeOf, unsigned } from "./values.ts";
+import { answers, firstMatch, matches, Quit, type Words, wrongArgument } from "./words.ts";
 
 const COMMANDS = ["list", "lst", "show", "save", "restore", "add", "delete", "flush", "help"] as const;
+const SELECTORS = "from, to, not, fwmark, iif, oif, priority, table, protocol";
+const WORDS = `${SELECTORS}, suppress_prefixlength and the types blackhole, unreachable, prohibit`;
 
 export function ipRule(context: Context, words: Words): void {
   if (words.isEmpty) return show(context, words);
@@ -14,28 +29,206 @@ export function ipRule(context: Context, words: Words): void {
   const command = firstMatch(word, COMMANDS);
   if (command === undefined) throw new Quit(`Command "${word}" is unknown, try "ip rule help".\n`, 255);
   if (command === "list" || command === "lst" || command === "show") return show(context, words);
-  throw notModelled("ip rule", word, "show");
+  if (command === "add" || command === "delete") return modify(context, words, command);
+  if (command === "flush") return flush(context, words);
+  throw notModelled("ip rule", word, "show, add, delete, flush");
+}
+
+type Asked = { -readonly [Key in keyof PolicyRule]?: PolicyRule[Key] };
+
+function priorityOf(argument: string): number {
+  const priority = unsigned(argument);
+  if (priority === null || priority > 0xffffffff) throw wrongArgument(argument, "preference value is invalid\n");
+  return priority;
+}
+
+function isPriority(word: string): boolean {
+  return matches(word, "preference") || matches(word, "order") || matches(word, "priority");
+}
+
+/** `0x80`, or `0x80/0xff`. */
+function markOf(argument: string): { mark: number; mask: number | undefined } {
+  const [first = "", second] = argument.split("/", 2);
+  const mark = unsigned(first);
+  if (mark === null || mark > 0xffffffff) throw wrongArgument(argument, "fwmark value is invalid\n");
+  if (second === undefined) return { mark, mask: undefined };
+  const mask = unsigned(second);
+  if (mask === null || mask > 0xffffffff) throw wrongArgument(second, "fwmask value is invalid\n");
+  return { mark, mask };
+}
+
+function deviceName(word: string, argument: string): string {
+  const what = word === "oif" ? '"oif"' : '"iif"/"dev"';
+  if (argument.length > 15 || argument === "" || /[/\s]/.test(argument))
+    throw wrongArgument(argument, `${what} not a valid ifname`);
+  return argument;
+}
+
+/** A prefix that says nothing is none. */
+function prefixAsked(context: Context, words: Words): RulePrefix | undefined {
+  const { address, length, any } = prefixOf(words.argument(), context.family);
+  return any || length === 0 ? undefined : { address, length };
+}
+
+function readAsked(context: Context, words: Words): Asked {
+  const asked: Asked = {};
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === "not") asked.not = true;
+    else if (word === "from" || word === "to") {
+      const prefix = prefixAsked(context, words);
+      if (prefix !== undefined) asked[word] = prefix;
+    } else if (isPriority(word)) asked.priority = priorityOf(words.argument());
+    else if (word === "tos" || matches(word, "dsfield")) throw notModelled("ip rule", word, WORDS);
+    else if (word === "fwmark") {
+      const { mark, mask } = markOf(words.argument());
+      asked.mark = mark;
+      // Without a mask all bits are compared, but a mark of 0 compares none (fib_nl2rule).
+      asked.mask = mask ?? (mark === 0 ? 0 : 0xffffffff);
+    } else if (matches(word, "realms")) throw notModelled("ip rule", word, WORDS);
+    else if (matches(word, "protocol")) {
+      const argument = words.argument();
+      const protocol = protocolOf(argument);
+      if (protocol === null) throw wrongArgument(argument, '"protocol" value is invalid\n');
+      if (protocol !== "kernel" && protocol !== "unspec") asked.protocol = protocol;
+    } else if (word === "tun_id") throw notModelled("ip rule", word, WORDS);
+    else if (matches(word, "table") || word === "lookup") {
+      const argument = words.argument();
+      const table = tableOf(argument);
+      if (table === null) throw wrongArgument(argument, "invalid table ID\n");
+      asked.table = table;
+    } else if (matches(word, "suppress_prefixlength") || word === "sup_pl") {
+      const argument = words.argument();
+      const length = unsigned(argument);
+      if (length === null) throw wrongArgument(argument, "suppress_prefixlength value is invalid\n");
+      asked.suppress = length;
+    } else if (matches(word, "suppress_ifgroup") || word === "sup_group") throw notModelled("ip rule", word, WORDS);
+    else if (word === "dev" || word === "iif") asked.iif = deviceName("iif", words.argument());
+    else if (word === "oif") asked.oif = deviceName("oif", words.argument());
+    else if (/^(l3mdev|uidrange|map-to|goto|nop|ipproto|sport|dport)$/.test(word) || matches(word, "nat"))
+      throw notModelled("ip rule", word, WORDS);
+    else asked.action = actionOf(word === "type" ? words.argument() : word);
+  }
+  return asked;
+}
+
+function actionOf(word: string): RuleAction {
+  if (matches(word, "help")) throw notModelled("ip rule", word, WORDS);
+  const type = typeOf(word);
+  if (type === null && unsigned(word) === null) throw wrongArgument(word, "Failed to parse rule type");
+  if (type === "unicast") return "lookup";
+  if (type === "blackhole" || type === "unreachable" || type === "prohibit") return type;
+  throw notModelled("ip rule", word, WORDS);
+}
+
+function modify(context: Context, words: Words, command: "add" | "delete"): void {
+  if (words.isEmpty) throw new Quit(`"ip rule ${command === "add" ? "add" : "del"}" requires arguments.\n`, 255);
+  const { ns } = context;
+  const asked = readAsked(context, words);
+  if (command === "delete") {
+    const found = findRule(ns.rules, asked);
+    if (found === undefined) throw answers("ENOENT");
+    setRules(
+      ns,
+      ns.rules.filter((rule) => rule !== found),
+    );
+    return;
+  }
+  const { action = "lookup", priority = defaultPriority(ns.rules) } = asked;
+  // A rule that names no table asks main; one that refuses needs none.
+  const table = asked.table ?? (asked.action === undefined || action === "lookup" ? TABLE.main : 0);
+  const rule: PolicyRule = { ...asked, priority, action, table };
+  if (ruleExists(ns.rules, rule)) throw answers("EEXIST");
+  setRules(ns, withRule(ns.rules, table === 0 && action === "lookup" ? { ...rule, table: emptyTable(ns) } : rule));
+}
+
+/** `table 0` is a new one: the first number that no table has (fib_empty_table). */
+function emptyTable({ tables }: Netns): number {
+  let id = 1;
+  while (tables.has(id)) id++;
+  tables.set(id, new RouteTable(id));
+  return id;
+}
+
+function setRules(ns: Netns, rules: readonly PolicyRule[]): void {
+  ns.rules = rules;
+  if (ns.hasRedirects) ns.redirects.clear();
+}
+
+/** Which rules are listed; what is not said lists all. */
+function readFilter(context: Context, words: Words): (rule: PolicyRule) => boolean {
+  const tests: ((rule: PolicyRule) => boolean)[] = [];
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (isPriority(word)) {
+      const priority = priorityOf(words.argument());
+      tests.push((rule) => rule.priority === priority);
+    } else if (word === "not") tests.push((rule) => rule.not === true);
+    else if (word === "fwmark") {
+      const { mark, mask = 0 } = markOf(words.argument());
+      tests.push((rule) => (mark === 0 || rule.mark === mark) && (mask === 0 || rule.mask === mask));
+    } else if (word === "dev" || word === "iif") {
+      const name = deviceName("iif", words.argument());
+      tests.push((rule) => rule.iif === name);
+    } else if (word === "oif") {
+      const name = deviceName("oif", words.argument());
+      tests.push((rule) => rule.oif === name);
+    } else if (matches(word, "lookup") || matches(word, "table")) {
+      const argument = words.argument();
+      const table = tableOf(argument);
+      if (table === null) throw wrongArgument(argument, "table id value is invalid\n");
+      if (table > 0) tests.push((rule) => rule.table === table);
+    } else if (matches(word, "from")) tests.push(prefixTest("from", prefixAsked(context, words)));
+    else if (/^(tos|l3mdev|uidrange|ipproto|sport|dport)$/.test(word) || matches(word, "dsfield"))
+      throw notModelled("ip rule show", word, SELECTORS);
+    else if (matches(word, "protocol")) throw notModelled("ip rule show", word, SELECTORS);
+    else {
+      const argument = matches(word, "dst") || word === "to" ? words.argument() : word;
+      const { address, length } = prefixOf(argument, "inet");
+      tests.push(prefixTest("to", length === 0 ? undefined : { address, length }));
+    }
+  }
+  return (rule) => tests.every((test) => test(rule));
+}
+
+/** A rule's prefix that is in the one that was named, as far as the rule says one. */
+function prefixTest(key: "from" | "to", wanted: RulePrefix | undefined): (rule: PolicyRule) => boolean {
+  return (rule) => {
+    if (wanted === undefined) return true;
+    const own = rule[key];
+    if (own === undefined || own.length < wanted.length) return false;
+    return (own.address.bits ^ wanted.address.bits) >>> (32 - wanted.length) === 0;
+  };
+}
+
+function flush(context: Context, words: Words): void {
+  const passes = readFilter(context, words);
+  const { ns } = context;
+  // A rule of priority 0 does not tell its priority, and so it stays.
+  const left = ns.rules.filter((rule) => rule.priority === 0 || !passes(rule));
+  if (left.length < ns.rules.length) setRules(ns, left);
 }
 
 function show(context: Context, words: Words): void {
-  let table: number | null = null;
-  let priority: number | null = null;
-  while (!words.isEmpty) {
-    const word = words.take();
-    if (matches(word, "preference") || matches(word, "order") || matches(word, "priority")) {
-      const argument = words.argument();
-      priority = unsigned(argument);
-      if (priority === null) throw wrongArgument(argument, "preference value is invalid\n");
-    } else if (matches(word, "lookup") || matches(word, "table")) {
-      const argument = words.argument();
-      table = tableOf(argument);
-      if (table === null) throw wrongArgument(argument, "table id value is invalid\n");
-    } else throw notModelled("ip rule show", word, "table, priority");
-  }
-  const rules = context.ns.rules.filter(
-    (rule) => (table === null || rule.table === table) && (priority === null || rule.priority === priority),
-  );
-  if (context.options.json)
-    return context.json(rules.map((rule) => ({ priority: rule.priority, src: "all", table: tableName(rule.table) })));
-  for (const rule of rules) context.out(`${ruleText(rule)}\n`);
+  const { ns } = context;
+  const rules = ns.rules.filter(readFilter(context, words));
+  if (context.options.json) return context.json(rules.map((rule) => ruleJson(ns, rule)));
+  for (const rule of rules) context.out(`${ruleText(rule, (name) => ns.devices.has(name))}\n`);
+}
+
+function ruleJson(ns: Netns, rule: PolicyRule): object {
+  const { priority, from, to, mark = 0, mask = 0, iif, oif, table, suppress, action, protocol } = rule;
+  return {
+    priority,
+    ...(rule.not && { not: null }),
+    src: from?.address ?? "all",
+    ...(from !== undefined && from.length < 32 && { srclen: from.length }),
+    ...(to !== undefined && { dst: to.address, ...(to.length < 32 && { dstlen: to.length }) }),
+    ...((mark !== 0 || mask !== 0) && { fwmark: hex(mark), ...(mask !== 0xffffffff && { fwmask: hex(mask) }) }),
+    ...(iif !== undefined && { iif, ...(!ns.devices.has(iif) && { iif_detached: null }) }),
+    ...(oif !== undefined && { oif, ...(!ns.devices.has(oif) && { oif_detached: null }) }),
+    ...(table !== 0 && { table: tableName(table), ...(suppress !== undefined && { suppress_prefixlen: suppress }) }),
+    ...(action !== "lookup" && { action }),
+    ...(protocol !== undefined && { protocol }),
+  };
 }

@@ -2,7 +2,7 @@
 // 10.1.0.0), IPv6 is not modelled.
 // Before you edit: iproute2 lib/utils.c (get_addr_1, get_prefix_1), lib/ll_addr.c (ll_addr_a2n), lib/rt_names.c.
 import type { Scope } from "../../ip/address.ts";
-import { type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
+import { ROUTE_TYPES, type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { Mac } from "../../wire/mac.ts";
 import { notModelled } from "../command.ts";
@@ -108,28 +108,44 @@ export function tableOf(word: string): number | null {
   return number !== null && number <= 0xffffffff ? number : null;
 }
 
-const PROTOCOL_NUMBERS: Readonly<Record<number, RouteProtocol>> = { 2: "kernel", 3: "boot", 4: "static" };
-/** Further names of /etc/iproute2/rt_protos. */
-const OTHER_PROTOCOLS =
-  /^(redirect|gated|ra|mrt|zebra|bird|babel|dnrouted|xorp|ntk|dhcp|keepalived|bgp|isis|ospf|rip|eigrp)$/;
+/** /etc/iproute2/rt_protos */
+const PROTOCOLS: Readonly<Record<number, RouteProtocol>> = {
+  0: "unspec",
+  1: "redirect",
+  2: "kernel",
+  3: "boot",
+  4: "static",
+  8: "gated",
+  9: "ra",
+  10: "mrt",
+  11: "zebra",
+  12: "bird",
+  13: "dnrouted",
+  14: "xorp",
+  15: "ntk",
+  16: "dhcp",
+  18: "keepalived",
+  42: "babel",
+  99: "openr",
+  186: "bgp",
+  187: "isis",
+  188: "ospf",
+  189: "rip",
+  192: "eigrp",
+};
 
-/** rtnl_rtprot_a2n: null when it is neither a name nor a number. */
+/** rtnl_rtprot_a2n: the name of a protocol, or its number in digits; null when the word is neither. */
 export function protocolOf(word: string): RouteProtocol | null {
-  if (word === "kernel" || word === "boot" || word === "static") return word;
+  if (Object.values(PROTOCOLS).includes(word)) return word;
   const number = unsigned(word);
-  if (number !== null && number in PROTOCOL_NUMBERS) return PROTOCOL_NUMBERS[number]!;
-  if (OTHER_PROTOCOLS.test(word) || (number !== null && number < 256))
-    throw notModelled("ip route", `proto ${word}`, "kernel, boot, static");
-  return null;
+  return number !== null && number < 256 ? (PROTOCOLS[number] ?? `${number}`) : null;
 }
-
-const TYPES: readonly RouteType[] = ["unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit"];
 
 /** rtnl_rtntype_a2n: null when the word is no type. */
 export function typeOf(word: string): RouteType | null {
-  const type = TYPES.find((each) => each === word);
+  const type = ROUTE_TYPES.find((each) => each === word);
   if (type !== undefined) return type;
-  if (/^(brd|anycast|multicast|throw|nat|xresolve)$/.test(word))
-    throw notModelled("ip route", word, `routes of type ${TYPES.join(", ")}`);
+  if (/^(brd|anycast|multicast|nat|xresolve)$/.test(word))
+    throw notModelled("ip route", word, `routes of type ${ROUTE_TYPES.join(", ")}`);
   return null;
 }

@@ -1,0 +1,58 @@
+// The lines of a lab's script that set switches and policy rules.
+// Before you edit: ip-rule(8), Documentation/networking/ip-sysctl.rst, net/ipv4/arp.c (proxy_delay).
+import { DEFAULT_RULES, type PolicyRule, ruleText } from "../ip/rule.ts";
+import type { Netns } from "../netns/netns.ts";
+import { ipIn, quoted } from "./script-words.ts";
+
+function isOfDevice(name: string): boolean {
+  return /^net\.ipv4\.conf\.(?!(all|default|lo)\.)/.test(name);
+}
+
+/** Switches that are not as every namespace has them: before there are devices, those of the namespace. */
+export function sysctlLines(all: readonly Netns[], ofDevices: boolean): string[] {
+  return all.flatMap((ns) => {
+    const set = ns.sysctls.changed().filter(([name]) => isOfDevice(name) === ofDevices);
+    const lines = set.map(([name, value]) => `in_netns ${ns.name} -w ${quoted(`${name}=${value}`)}`);
+    return [...lines, ...(ofDevices ? proxyLines(ns) : hashLines(ns))];
+  });
+}
+
+/** A proxy answers at once here; a real one would wait up to 0.8 s, at random. */
+function proxyLines(ns: Netns): string[] {
+  return [...ns.devices.values()]
+    .filter((device) => device.kind !== "loopback" && ns.sysctls.conf.of(device, "proxy_arp") !== 0)
+    .map(({ name }) => `in_netns ${ns.name} -w net.ipv4.neigh.${name.replaceAll(".", "/")}.proxy_delay=0`);
+}
+
+/** Routes with several ways: the lab's secret, so that each flow takes the same way (kernels before 6.11 draw their own). */
+function hashLines(ns: Netns): string[] {
+  const isAsked = [...ns.tables.values()].some((table) => table.list().some(({ nexthops }) => nexthops !== undefined));
+  if (!isAsked) return [];
+  return [`in_netns ${ns.name} -e -w net.ipv4.fib_multipath_hash_seed=${ns.multipathSeed}`];
+}
+
+/** The rules that are not as every namespace has them. */
+export function ruleLines(ns: Netns): string[] {
+  const { rules } = ns;
+  if (rules === DEFAULT_RULES) return [];
+  const isUsual = (rule: PolicyRule) => DEFAULT_RULES.some((usual) => ruleText(usual) === ruleText(rule));
+  // A rule that stays is the first of its priority: what is added comes behind it.
+  const stays = DEFAULT_RULES.filter((usual) => {
+    const first = rules.find(({ priority }) => priority === usual.priority);
+    return first !== undefined && ruleText(first) === ruleText(usual);
+  });
+  const staying = new Set(stays.map((usual) => rules.find((rule) => ruleText(rule) === ruleText(usual))));
+  const ip = `${ipIn(ns.name)} rule`;
+  const less = DEFAULT_RULES.filter((usual) => !stays.includes(usual));
+  const more = rules.filter((rule) => !(isUsual(rule) && staying.has(rule)));
+  return [
+    ...less.map(({ priority }) => `${ip} del pref ${priority}`),
+    ...more.map((rule) => `${ip} add ${words(rule)}`),
+  ];
+}
+
+/** A rule as `ip rule add` takes it: as it is printed, but for its priority. */
+function words(rule: PolicyRule): string {
+  const [, text = ""] = ruleText(rule).split("\t");
+  return `pref ${rule.priority} ${text.split(" ").map(quoted).join(" ")}`;
+}
