@@ -58,7 +58,7 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string
   return words.join(" ");
 }
 
-const VXLAN_PORTS: readonly number[] = [8472, 4789];
+const VXLAN_PORTS: readonly number[] = [8472, 4789, 4790];
 
 /** The outer source port is a hash with a secret key, and the checksum goes with it; what is inside is a frame. */
 function vxlan(udp: Uint8Array): string {

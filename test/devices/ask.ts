@@ -36,7 +36,10 @@ export function normalText(text: string): string {
   return text
     .replaceAll(/ num[rt]xqueues \d+/g, "")
     .replaceAll(/ link-netns(id)? \S+/g, " link-netns")
-    .replaceAll(/ *\S+ vlan 1 master .*\n/g, "");
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.includes(" vlan 1 master "))
+    .join("\n");
 }
 
 function isReal({ model, real }: Difference): boolean {

@@ -21,9 +21,12 @@ function refuseBridge(device: Device): void {
     throw notModelled("ip", `-d for ${device.name}`, "-d for devices that are neither a bridge nor a port of one");
 }
 
+/** IPv6 is not for links that carry less (IPV6_MIN_MTU). */
+const IPV6_LEAST_MTU = 1280;
+
 /** tunl0 is made before IPv6 hears of devices, and IPv6 takes note of it when it comes up. */
-function hasIpv6({ ipip, everUp }: Device): boolean {
-  return everUp || !ipip?.fallback;
+function hasIpv6({ ipip, everUp, mtu }: Device): boolean {
+  return mtu >= IPV6_LEAST_MTU && (everUp || !ipip?.fallback);
 }
 
 /** What follows the line of the address; of `ip addr` the IPv6 part is not there. */
