@@ -362,8 +362,6 @@ ${C} ping -n -c 1 -M do -s 1372 10.0.2.2
 ${C} ip route get 10.0.2.2
 ${C} ping -n -c 1 -M want -s 1472 10.0.2.2
 ${C} ping -n -c 1 -M dont -s 1472 10.0.2.2
-sleep 2
-${C} ip route get 10.0.2.2
 ${C} ip route show
 ${C} ip route del 10.0.2.0/24
 ${C} ip route add 10.0.2.0/24 via 10.0.0.2
@@ -376,10 +374,10 @@ ${C} ip route flush cache
 ${C} ip route get 10.0.2.2
 ${C} sysctl net.ipv4.route.mtu_expires
 ${C} sysctl net.ipv4.route.min_pmtu
-${C} sysctl -qw net.ipv4.route.mtu_expires=3
+${C} sysctl -qw net.ipv4.route.mtu_expires=2
 ${C} ping -n -c 1 -M do -s 1472 10.0.2.2
 ${C} ip route get 10.0.2.2
-sleep 4
+sleep 2.2
 ${C} ip route get 10.0.2.2
 ${C} ping -n -c 1 -M do -s 1472 10.0.2.2
 ip netns exec r1 ping -n -c 1 -M do -s 1372 10.0.2.2
@@ -464,6 +462,11 @@ route del 10.33.0.1
 ip route
 ifconfig eth0 down
 route -n
+ethtool
+ethtool -S eth0
+ethtool -S v2
+ethtool -S lo
+ethtool -S eth9
 netstat -ltn
 netstat -tan
 netstat -uln
@@ -498,6 +501,8 @@ ${C} ifconfig -a
 /** Cases in which a real tool waits long: for a name server, for a host that is not there, for answers that do not come. */
 export const SLOW: readonly string[] = [
   "names",
+  "tracepathRow",
+  "tracerouteErrors2",
   "tracepathErrors2",
   "tracepathErrors3",
   "arpingRow",
