@@ -4,6 +4,7 @@ import { arping } from "./arping.ts";
 import { bridge } from "./bridge.ts";
 import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
+import { ethtool } from "./ethtool.ts";
 import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
 import { jobs, kill } from "./jobs.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   cat,
   curl,
   echo,
+  ethtool,
   false: no,
   grep,
   head,
