@@ -63,7 +63,6 @@ function faultsOf(kind: Shape["kind"]): string[] {
     "n1: bridge fdb replace 5e:00:00:00:00:02 dev vx dst 192.168.10.99",
     "n1: bridge fdb replace 5e:00:00:00:00:02 dev vx dst 192.168.10.12 port 4790",
     "n1: bridge fdb replace 5e:00:00:00:00:02 dev vx dst 192.168.10.12 vni 99",
-    "n1: bridge fdb replace 5e:00:00:00:00:02 dev vx dst 192.168.10.11",
     "n1: bridge fdb replace 5e:00:00:00:00:02 dev vx dst 10.99.0.1",
     "n1: bridge fdb del 5e:00:00:00:00:02 dev vx",
     "n2: ip neigh del 10.244.1.0 dev vx",
