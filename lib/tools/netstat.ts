@@ -91,7 +91,10 @@ function row(
   const end = (endpoint: Endpoint | null) => {
     const port = endpoint === null || endpoint.port === 0 ? "*" : `${endpoint.port}`;
     const name = numeric || port === "*" ? undefined : serviceName(protocol, Number(port));
-    return `${endpoint?.address ?? "0.0.0.0"}:${name ?? port}`.padEnd(23);
+    const address = endpoint?.address?.text ?? "0.0.0.0";
+    // The only name a namespace knows is its own (/etc/hosts).
+    const host = !numeric && address === "127.0.0.1" ? "localhost" : address;
+    return `${host}:${name ?? port}`.padEnd(23);
   };
   const queue = (octets: number) => `${octets}`.padStart(6);
   return `${protocol.padEnd(4)}  ${queue(received)} ${queue(sent)} ${end(local)} ${end(remote)} ${state.padEnd(11)}\n`;

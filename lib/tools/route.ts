@@ -10,6 +10,8 @@ import { routeTable } from "./route-table.ts";
 
 const SUPPORTED =
   "-n, -e, -ee, add|del [-net NET/LEN | -net NET netmask MASK | -host HOST | default] [gw HOST] [metric N] [dev DEVICE]";
+/** Words of the real tool that are no device's name. */
+const OTHER = new Set(["mss", "mtu", "window", "irtt", "reject", "mod", "dyn", "reinstate"]);
 const FAILED = 7;
 
 export const route: Command = (call) => {
@@ -55,7 +57,7 @@ function readWanted(words: readonly string[]): Wanted {
   while (rest.length > 0) {
     const word = rest.shift()!;
     const known = ["netmask", "gw", "gateway", "metric", "dev", "device"].includes(word);
-    if (!known && rest.length > 0) throw refuse(word);
+    if (!known && (rest.length > 0 || OTHER.has(word))) throw refuse(word);
     const value = known ? rest.shift() : word;
     if (value === undefined) throw refuse(word);
     if (word === "netmask") bits = lengthOf(ipv4(value), value, refuse);
@@ -98,7 +100,6 @@ function change({ ns, err }: Call, verb: "add" | "del", words: readonly string[]
     return refused === null ? 0 : fail(refused.errno);
   }
   const scope = via === null ? "link" : "global";
-  // An old ioctl that names neither gateway nor device: there is no device to leave by.
   const route = { type: "unicast", prefix, via, dev, src: null, metric, protocol: "boot", scope } as const;
   const refused = tryRoute(ns, TABLE.main, route, "prepend");
   return refused === null ? 0 : fail(refused.errno);
