@@ -107,7 +107,12 @@ function mend(ns: string, has: readonly RouteData[], wants: readonly RouteData[]
   }
   // Routes on the link first, then those by gateways that are reached by now.
   const hasGateway = ({ via, nexthops }: RouteData) => via !== undefined || nexthops !== undefined;
-  const order = [...more.filter((route) => !hasGateway(route)), ...more.filter(hasGateway)];
+  // Table after table, because they are listed by the order in which they were made.
+  const tables = [...new Set(wants.map(({ table }) => table))];
+  const order = tables.flatMap((table) => {
+    const own = more.filter((route) => route.table === table);
+    return [...own.filter((route) => !hasGateway(route)), ...own.filter(hasGateway)];
+  });
   return [...less, ...order.flatMap((route) => addLines(ns, wants, route, groupOf(route)))];
 }
 
@@ -116,26 +121,46 @@ function addLines(ns: string, all: readonly RouteData[], route: RouteData, { wan
   const verb = there.size === 0 ? "add" : before.some((each) => there.has(each)) ? "append" : "prepend";
   there.add(route);
   const line = routeLine(ns, verb, route);
-  if (route.via === undefined || route.onlink || gatewayIsOnLink(all, route)) return [line];
-  // The way to its gateway is gone since: the kernel looks only when the route is added.
-  const way = `${route.via}/32 dev ${quoted(route.dev!)} scope link metric 4294967295`;
-  return [`${ipIn(ns)} route add ${way}`, line, `${ipIn(ns)} route del ${way}`];
+  // The way to a gateway is gone since: the kernel looks only when the route is added.
+  const lost = gatewaysOf(route).filter((gateway) => !gatewayIsOnLink(all, route.table, gateway));
+  const ways = lost.map(({ via, dev }) => `${via}/32 dev ${quoted(dev)} scope link metric 4294967295`);
+  const ip = `${ipIn(ns)} route`;
+  return [...ways.map((way) => `${ip} add ${way}`), line, ...ways.map((way) => `${ip} del ${way}`)];
+}
+
+interface Gateway {
+  readonly via: string;
+  readonly dev: string;
+}
+
+/** The gateways of a route that the kernel asks its tables for. */
+function gatewaysOf({ via, dev, onlink, nexthops }: RouteData): Gateway[] {
+  const asked = (nexthops ?? [{ via, dev, onlink }]).filter((hop) => hop.via !== undefined && !hop.onlink) as Gateway[];
+  return asked.filter((hop, i) => asked.findIndex((other) => other.via === hop.via && other.dev === hop.dev) === i);
 }
 
 /**
  * Whether the kernel finds the gateway on the link of the route's device, by what the namespace has in the end. It looks
- * at nothing but routes that lead to a link or to the namespace itself.
+ * at nothing but routes that lead to a link or to the namespace itself: those of the route's own table, then those of
+ * the tables that the first rules name.
  */
-function gatewayIsOnLink(all: readonly RouteData[], { via, dev }: RouteData): boolean {
-  const bits = bitsOf(via!);
-  const fits = all.filter(({ prefix, dev: other, scope }) => {
+function gatewayIsOnLink(all: readonly RouteData[], table: string, gateway: Gateway): boolean {
+  const own = all.filter((route) => route.table === table);
+  const usual = all.filter((route) => route.table === "local" || route.table === "main");
+  const found = (table === "main" ? undefined : wayTo(own, gateway)) ?? wayTo(usual, gateway);
+  return found?.type === "unicast" || found?.type === "local";
+}
+
+function wayTo(all: readonly RouteData[], { via, dev }: Gateway): RouteData | undefined {
+  const bits = bitsOf(via);
+  const fits = all.filter(({ prefix, dev: other, nexthops = [], scope }) => {
     const [network = "", length = "0"] = prefix === "default" ? ["0.0.0.0", "0"] : prefix.split("/");
     const mask = length === "0" ? 0 : (0xffffffff << (32 - Number(length))) >>> 0;
-    return scope !== "global" && other === dev && (bits & mask) >>> 0 === bitsOf(network);
+    const leads = other === dev || nexthops.some((hop) => hop.dev === dev);
+    return scope !== "global" && leads && (bits & mask) >>> 0 === bitsOf(network);
   });
   const longest = (route: RouteData) => (route.prefix === "default" ? 0 : Number(route.prefix.split("/")[1]));
-  fits.sort((a, b) => longest(b) - longest(a) || (a.metric ?? 0) - (b.metric ?? 0));
-  return fits[0]?.type === "unicast" || fits[0]?.type === "local";
+  return fits.sort((a, b) => longest(b) - longest(a) || (a.metric ?? 0) - (b.metric ?? 0))[0];
 }
 
 function bitsOf(address: string): number {

@@ -22,6 +22,9 @@ export interface Way {
   readonly nextHop: Ipv4;
   /** The gateway of the route, or of that one of its ways that was chosen. */
   readonly via: Ipv4 | null;
+  /** The MTU that the route says, if it does. */
+  readonly mtu?: number | undefined;
+  readonly mtuLocked?: boolean | undefined;
   /** A router told of a shorter way, and nextHop is that one. */
   readonly redirected?: { readonly until: number };
   readonly cause: number;
@@ -80,7 +83,8 @@ export function decide(
   const { via, dev } = hop ?? route;
   const out = dev as Device;
   const nextHop = type === "unicast" && via !== null && !isOwn(ns, via) ? via : destination;
-  const way: Way = { type, route, table: found.table!.id, device: out, nextHop, via, cause: step };
+  const { mtu, mtuLocked } = route;
+  const way: Way = { type, route, table: found.table!.id, device: out, nextHop, via, mtu, mtuLocked, cause: step };
   return type === "unicast" && ns.hasRedirects ? ns.redirects.follow(ns, way, destination) : way;
 }
 

@@ -122,7 +122,7 @@ export function icmpError(
     return;
   }
   const { device, decision } = way;
-  const mtu = ns.pathMtus.of({ device, nextHop: decision.nextHop }, packet.src, ns.cables.now);
+  const mtu = ns.pathMtus.of({ ...decision, device }, packet.src, ns.cables.now);
   const data = ipv4Bytes(packet).slice(0, Math.min(LONGEST_ERROR, mtu) - 28);
   const error: Icmp = { kind: "icmp", type, code, rest, data };
   const step = ns.step(LEVEL.path, cause, null, "icmp error", packet, () => ({
@@ -166,8 +166,7 @@ function learnMtu(ns: Netns, quoted: Ipv4Packet, icmp: Icmp, cause: number): num
   if (body.kind !== "icmp" && body.kind !== "udp" && !isTunnel) return cause;
   const way = routeOutput(ns, quoted.dst, null, null, NOT_RECORDED);
   if (way.errno !== null) return cause;
-  const { device, nextHop } = way.decision;
-  return learnPathMtu(ns, { device, nextHop }, quoted.dst, icmp.rest & 0xffff, cause);
+  return learnPathMtu(ns, way.decision, quoted.dst, icmp.rest & 0xffff, cause);
 }
 
 /** A tunnel's datagrams come from any port and go to the tunnel's own (__udp4_lib_err_encap). */

@@ -12,6 +12,9 @@ import type { Netns } from "./netns.ts";
 interface Hop {
   readonly device: Device;
   readonly nextHop: Ipv4;
+  /** What the route itself says: its own MTU, and that nothing else is believed. */
+  readonly mtu?: number | undefined;
+  readonly mtuLocked?: boolean | undefined;
 }
 
 interface Exception {
@@ -27,9 +30,9 @@ interface Exception {
 export class PathMtus {
   private readonly exceptions = new Map<string, Exception>();
 
-  /** The MTU of the way: what a router said, as long as it is remembered, else the device's. */
+  /** The MTU of the way: what a router said, as long as it is remembered, else the route's, else the device's. */
   of(hop: Hop, destination: Ipv4, now: number): number {
-    return this.exception(hop, destination, now)?.mtu ?? hop.device.mtu;
+    return this.exception(hop, destination, now)?.mtu ?? hop.mtu ?? hop.device.mtu;
   }
 
   /** What a router said of this way, if anything. */
@@ -42,8 +45,8 @@ export class PathMtus {
   /** A router said "fragmentation needed". False: that is not news, or not believed. */
   learn(hop: Hop, destination: Ipv4, mtu: number, now: number, least = 552, kept = 600 * SECOND): boolean {
     const old = this.exception(hop, destination, now);
-    const before = old?.mtu ?? hop.device.mtu;
-    if (old?.locked || before < mtu) return false;
+    const before = old?.mtu ?? hop.mtu ?? hop.device.mtu;
+    if (hop.mtuLocked || old?.locked || before < mtu) return false;
     const locked = mtu < least;
     const believed = locked ? Math.min(before, least) : mtu;
     if (old?.mtu === believed && !locked && now < old.until - kept / 2) return false;

@@ -113,12 +113,14 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
     return;
   }
   const { device: out, nextHop } = decision;
-  if (packet.dontFragment && ipv4Length(packet) > out.mtu) {
+  const mtu = decision.mtu ?? out.mtu;
+  if (packet.dontFragment && ipv4Length(packet) > mtu) {
+    const said = decision.mtu === undefined ? `${out.name}` : `the route by ${out.name}`;
     const step = ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
-      because: `${ipv4Length(packet)} octets do not fit the MTU ${out.mtu} of ${out.name}, and DF forbids to cut them`,
-      evidence: { kind: "link", text: `${out.name} mtu ${out.mtu}`, command: `ip link show ${out.name}` },
+      because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${said}, and DF forbids to cut them`,
+      evidence: { kind: "link", text: `${out.name} mtu ${mtu}`, command: `ip link show ${out.name}` },
     }));
-    icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, out.mtu, step);
+    icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
     return;
   }
   const lowered = withTtl(packet, packet.ttl - 1);
@@ -128,7 +130,7 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
   }));
   if (isDetour) sendRedirect(ns, arrival, lowered, decision, step);
   const passed = runHook(ns, "FORWARD", lowered, device, out, step);
-  if (passed !== null) ipOutput(ns, passed.packet, out, nextHop, device, passed.cause);
+  if (passed !== null) ipOutput(ns, passed.packet, out, nextHop, device, passed.cause, decision.mtu);
 }
 
 /** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */

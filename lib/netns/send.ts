@@ -92,15 +92,16 @@ export function routeOutput(
 }
 
 /** A device that was asked for by name is taken also where no route says so: the address is thought to be on its link. */
-function outputWay(
+export function outputWay(
   ns: Netns,
   destination: Ipv4,
   src: Ipv4 | null,
   oif: Device | null,
   packet: Ipv4Packet | undefined,
   cause: number,
+  mark = 0,
 ): Way | NoWay {
-  const way = decide(ns, destination, null, oif, packet, cause, src);
+  const way = decide(ns, destination, null, oif, packet, cause, src, mark);
   if (way.type !== "error" || oif === null) return way;
   if (!oif.up) return { ...way, errno: "ENETUNREACH" };
   const route: Route = { ...HOST_ROUTE, prefix: new Prefix4(destination, 32), dev: oif };
@@ -137,10 +138,11 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
   const isProbe = discovery === "probe";
   const heard = ns.pathMtus.exception({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
-  const mtu = isProbe ? device.mtu : (heard?.mtu ?? device.mtu);
+  const mtu = isProbe ? device.mtu : (heard?.mtu ?? decision.mtu ?? device.mtu);
+  const isLocked = heard?.locked ?? decision.mtuLocked ?? false;
   const fits = 20 + bodyLength(body) <= mtu;
   if (!fits && (discovery === "do" || isProbe)) return { errno: "EMSGSIZE", mtu };
-  const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits && !heard?.locked);
+  const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits && !isLocked);
   const packet: Ipv4Packet = {
     kind: "ipv4",
     src,
@@ -160,7 +162,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   // What loopback gives back is for us already (__mkroute_output).
   if (decision.type === "broadcast" && device.kind !== "loopback")
     localDeliver(ns, { device, toOne: false }, passed.packet, passed.cause);
-  ipOutput(ns, passed.packet, device, decision.nextHop, null, passed.cause);
+  ipOutput(ns, passed.packet, device, decision.nextHop, null, passed.cause, decision.mtu);
   return { errno: null, packet };
 }
 
@@ -193,11 +195,14 @@ export function ipOutput(
   nextHop: Ipv4,
   inDevice: Device | null,
   cause: number,
+  routeMtu?: number,
 ): void {
   const passed = runHook(ns, "POSTROUTING", packet, inDevice, device, cause);
   if (passed === null) return;
-  // A router cuts to its device's MTU; what it heard of the way beyond holds for its own packets (ip_forward_use_pmtu 0).
-  const mtu = inDevice === null ? ns.pathMtus.of({ device, nextHop }, passed.packet.dst, ns.cables.now) : device.mtu;
+  // A router cuts to its route's or its device's MTU; what it heard of the way beyond holds for its own packets
+  // (ip_forward_use_pmtu 0).
+  const hop = { device, nextHop, mtu: routeMtu };
+  const mtu = inDevice === null ? ns.pathMtus.of(hop, passed.packet.dst, ns.cables.now) : (routeMtu ?? device.mtu);
   // What must not be cut was measured when it was made.
   if (ipv4Length(passed.packet) <= mtu || (passed.packet.dontFragment && inDevice === null)) {
     toNeighbour(ns, passed.packet, device, nextHop, passed.cause);

@@ -92,9 +92,7 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, c
   child.reusePort = listener.reusePort;
   child.noDelay = listener.noDelay;
   child.routeMss = mssOf(way.device.mtu);
-  child.pathMss = mssOf(
-    ns.pathMtus.of({ device: way.device, nextHop: way.decision.nextHop }, packet.src, ns.cables.now),
-  );
+  child.pathMss = mssOf(ns.pathMtus.of({ ...way.decision, device: way.device }, packet.src, ns.cables.now));
   begin(child);
   takeSyn(child, tcp);
   child.rcvWnd = initialWindow(child.routeMss - (child.hasTimestamps ? TCP.timestampOctets : 0));

@@ -99,7 +99,7 @@ export class TcpSocket extends TcpBlock {
     }
     this.remote = remote;
     this.routeMss = mssOf(way.device.mtu);
-    this.pathMss = mssOf(ns.pathMtus.of({ device: way.device, nextHop: way.decision.nextHop }, target, ns.cables.now));
+    this.pathMss = mssOf(ns.pathMtus.of({ ...way.decision, device: way.device }, target, ns.cables.now));
     hash(this);
     const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `${this.program} connects from ${way.src}:${this.local.port} to ${target}:${port} by TCP`,
@@ -249,7 +249,7 @@ function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
   const { ns, remote } = socket;
   const way = peekRoute(ns, remote!.address, socket.local.address, null);
   if (way.errno !== null) return true;
-  const hop = { device: way.device, nextHop: way.decision.nextHop };
+  const hop = { ...way.decision, device: way.device };
   learnPathMtu(ns, hop, remote!.address, mtu, cause);
   socket.pathMss = mssOf(ns.pathMtus.of(hop, remote!.address, ns.cables.now));
   syncMss(socket);

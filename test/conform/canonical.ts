@@ -37,7 +37,7 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string
   const protocol = bytes[9]!;
   const whole = offset === 0 && (flags & 0x2000) === 0;
   const inner = new DataView(body.buffer);
-  if (protocol === 1 && body.length >= 36 && whole && !quoted && (body[0] === 3 || body[0] === 11)) {
+  if (protocol === 1 && body.length >= 36 && whole && !quoted && QUOTING.includes(body[0]!)) {
     const right = finish(sum(body)) === 0 ? "" : " WRONG CHECKSUM";
     words.push(
       `icmp${right} ${body[0]}/${body[1]} ${hex(body.subarray(4, 8))} about [${packet(body.slice(8), unfinished, true)}]`,
@@ -57,6 +57,9 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string
   words.push(`protocol ${protocol} ${digest(body)}`);
   return words.join(" ");
 }
+
+/** Unreachable, redirect, time exceeded. */
+const QUOTING: readonly number[] = [3, 5, 11];
 
 const VXLAN_PORTS: readonly number[] = [8472, 4789, 4790];
 

@@ -1,13 +1,13 @@
 // `ip route get`: asks for the way of one packet, made here or come in by a device.
 // Before you edit: iproute2 ip/iproute.c (iproute_get, print_cache_flags), net/ipv4/route.c (inet_rtm_getroute,
 // ip_route_output_key_hash_rcu, ip_route_input_slow).
-import { selectSource } from "../../ip/address.ts";
 import { metricWords, TABLE } from "../../ip/route.ts";
-import { hex, tableName } from "../../ip/rule.ts";
+import { DEFAULT_RULES, hex, tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
-import { decide, sourceFor, type Way } from "../../netns/decide.ts";
+import { sourceFor, type Way } from "../../netns/decide.ts";
 import { isOwnAddress } from "../../netns/fib.ts";
 import { routeInput } from "../../netns/input-route.ts";
+import { outputWay } from "../../netns/send.ts";
 import { SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
@@ -94,21 +94,16 @@ function output(context: Context, { to, from, oif, mark }: Question): Answer {
     const src = from ?? Ipv4.of(0x7f000001);
     return { ...plain, type: "local", device: loopback, table: TABLE.local, src, flags: ["local"] };
   }
-  if (oif !== null && !oif.up) throw answers("ENETUNREACH");
-  const way = quietly(context, () => decide(ns, to, null, oif, undefined, -1, from, mark));
-  if (way.type === "error") {
-    // Nothing is known of the device's link, so the kernel takes the address to be on it.
-    if (oif === null) throw answers(way.errno);
-    const src = from ?? selectSource(ns.inet.get(oif)!.addresses, null, "link");
-    return { ...plain, type: "unicast", device: oif, table: TABLE.main, src, flags: [] };
-  }
+  const way = quietly(context, () => outputWay(ns, to, from, oif, undefined, -1, mark));
+  if (way.type === "error") throw answers(way.errno);
   const { type, table } = way;
   const device = type === "local" ? loopback : way.device;
   const src = from ?? sourceFor(ns, way, to);
   // What comes from 127.0.0.0/8 stays at home (__mkroute_output).
   const isFree = () => ns.sysctls.conf.of(device, "route_localnet") !== 0;
   if (src?.isLoopback && device !== loopback && !isFree()) throw answers("EINVAL");
-  return { ...known(context, way, to), device, table, src, flags: flagsOf(way) };
+  const flags = type === "unicast" && device === loopback ? ["local"] : flagsOf(way);
+  return { ...known(context, way, to), device, table, src, flags };
 }
 
 function input(context: Context, { to, from, mark }: Question, iif: Device): Answer {
@@ -118,7 +113,7 @@ function input(context: Context, { to, from, mark }: Question, iif: Device): Ans
   if (way.type === "error") throw answers(ns.forwards(iif) ? way.errno : "EHOSTUNREACH");
   const { type, table } = way;
   if (type === "unicast" && !ns.forwards(iif)) throw answers("EHOSTUNREACH");
-  const device = type === "unicast" || type === "broadcast" ? way.device : ns.devices.get("lo")!;
+  const device = type === "unicast" ? way.device : ns.devices.get("lo")!;
   const flags = [...flagsOf(way), ...(way.detour ? ["redirect"] : [])];
   return { ...known(context, way, to), device, table, src: null, flags };
 }
@@ -156,8 +151,9 @@ function quietly<Result>(context: Context, ask: () => Result): Result {
 
 function print(context: Context, { to, from, iif, mark }: Question, answer: Answer): void {
   const { type, via, device, table, src, flags, expires, metrics } = answer;
-  // Only a table that is none of the usual ones is named (RTM_F_LOOKUP_TABLE, filter.tb).
-  const named = table === TABLE.main || table === TABLE.local || table === TABLE.default ? null : tableName(table);
+  // All but main are named. As long as nobody changed the rules, local is a part of main.
+  const isMain = table === TABLE.main || (table === TABLE.local && context.ns.rules === DEFAULT_RULES);
+  const named = isMain || to.bits === 0 ? null : tableName(table);
   const isMade = iif === null;
   if (context.options.json) {
     return context.json([
