@@ -26,13 +26,13 @@ export async function ask(tests: readonly Case[]): Promise<Asked> {
   const kernel = fs.readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
   const cases: Asked["cases"][number][] = [];
   await runBatches(tests, {}, async ({ test, real, differences, tally }) => {
-    cases.push({ test, real: normalResult(real), frames: tally.frames, differences: differences.filter(isReal) });
+    cases.push({ test, real: normalResult(real), frames: tally.frames, differences: onlyReal(differences) });
   });
   return { kernel, cases };
 }
 
 /** What differs from kernel to kernel and says nothing of tunnels: queues, VLAN filtering, names of namespaces. */
-export function normalText(text: string): string {
+function normalText(text: string): string {
   return text
     .replaceAll(/ num[rt]xqueues \d+/g, "")
     .replaceAll(/ link-netns(id)? \S+/g, " link-netns")
@@ -42,7 +42,14 @@ export function normalText(text: string): string {
     .join("\n");
 }
 
+/** The differences that are none of those. */
+export function onlyReal(differences: readonly Difference[]): Difference[] {
+  return differences.filter(isReal);
+}
+
 function isReal({ where, model, real }: Difference): boolean {
+  // A packet that comes out of cut outer ones waits in another queue (gro_cells, netif_rx): its pieces may be overtaken.
+  if (where.startsWith("order of frames") && / (MF|offset) /.test(model)) return false;
   // With VLAN filtering a bridge has its own addresses twice.
   const normal = (text: string) =>
     where.startsWith("fdb") ? [...new Set(normalText(text).split("\n"))].join("\n") : normalText(text);
