@@ -93,7 +93,7 @@ describe("the wiring of Flannel with VXLAN", () => {
 
   it("the device, its table and its neighbour print as on a node", () => {
     expect(sh(lab, "n1", "ip addr show vx")).to.equal(
-      "4: vx: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default qlen 1000\n" +
+      "5: vx: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default qlen 1000\n" +
         "    link/ether 5e:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n" +
         "    inet 10.244.1.0/32 scope global vx\n       valid_lft forever preferred_lft forever\n".replace(
           "4: ",
@@ -227,7 +227,7 @@ describe("tunnels and pseudo devices", () => {
     const lab = tunnelLab(bridged, "moved");
     sh(lab, "n1", "ip link set vx netns p1");
     expect(sh(lab, "n1", "ip -n p1 link show vx")).to.contain(
-      "vx@if4: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN",
+      "vx@if5: <BROADCAST,MULTICAST> mtu 1450 qdisc noop state DOWN",
     );
     sh(lab, "n1", "ip -n p1 addr add 10.9.0.1/24 dev vx");
     sh(lab, "n1", "ip -n p1 link set vx up");
