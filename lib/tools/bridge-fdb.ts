@@ -3,11 +3,12 @@
 // vxlan_fdb_update_existing, vxlan_fdb_update_create, __vxlan_fdb_delete).
 import type { Device } from "../link/device.ts";
 import type { VxlanEntryState, VxlanRemote } from "../link/vxlan.ts";
+import type { Refusal } from "../netns/fib.ts";
 import { type Mac, mac, ZERO_MAC } from "../wire/mac.ts";
 import { notModelled } from "./command.ts";
 import type { Context } from "./iproute/context.ts";
 import { addressOf, unsigned } from "./iproute/values.ts";
-import { answers, duplicateOrGarbage, matches, noDevice, Quit, type Words, wrongArgument } from "./iproute/words.ts";
+import { duplicateOrGarbage, matches, noDevice, Quit, refused, type Words, wrongArgument } from "./iproute/words.ts";
 
 const SUPPORTED = "MAC dev DEV dst ADDR [port PORT] [vni VNI] [via DEV] [self] [permanent|static|dynamic]";
 
@@ -77,39 +78,44 @@ function read(context: Context, words: Words): Request {
 /** Throws Quit with the kernel's answer when it refuses. */
 export function changeFdb(context: Context, words: Words, verb: FdbVerb): void {
   const request = read(context, words);
-  if (verb === "delete") remove(request);
-  else put(request, verb);
+  const answer = verb === "delete" ? remove(request) : put(request, verb);
+  // Unlike ip, bridge ends with -1 whatever the kernel said.
+  if (answer !== null) throw new Quit(refused(answer).message, 255);
 }
 
-function put({ mac: address, device, state, remote }: Request, verb: Exclude<FdbVerb, "delete">): void {
-  if (remote === null) throw answers("EINVAL");
+function put({ mac: address, device, state, remote }: Request, verb: Exclude<FdbVerb, "delete">): Refusal | null {
+  if (remote === null) return { errno: "EINVAL" };
   const { fdb } = device.vxlan!;
   const { now } = (device.owner as Context["ns"]).cables;
   const entry = fdb.get(address);
   // Only what is flooded goes to more than one.
   const isFlooded = address.isGroup || address === ZERO_MAC;
   if (entry === undefined) {
-    if (verb === "replace" && isFlooded) throw answers("EOPNOTSUPP");
+    if (verb === "replace" && isFlooded) return NO_REPLACE;
     fdb.set(address, { mac: address, state, remotes: [remote], used: now });
-    return;
+    return null;
   }
-  if (verb === "add") throw answers("EEXIST");
-  if (verb === "replace" && isFlooded) throw answers("EOPNOTSUPP");
+  if (verb === "add") return { errno: "EEXIST" };
+  if (verb === "replace" && isFlooded) return NO_REPLACE;
   entry.state = state;
   entry.used = now;
   if (verb === "replace") entry.remotes = [remote];
   else if (isFlooded && !entry.remotes.some((each) => sameRemote(each, remote))) entry.remotes.push(remote);
+  return null;
 }
 
-function remove({ mac: address, device, remote }: Request): void {
+const NO_REPLACE: Refusal = { errno: "EOPNOTSUPP", message: "Cannot replace non-unicast fdb entries" };
+
+function remove({ mac: address, device, remote }: Request): Refusal | null {
   const { fdb } = device.vxlan!;
   const entry = fdb.get(address);
-  if (entry === undefined) throw answers("ENOENT");
+  if (entry === undefined) return { errno: "ENOENT" };
   // A destination that the entry does not have is nothing to complain of.
-  if (remote !== null && !entry.remotes.some((each) => sameRemote(each, remote))) return;
+  if (remote !== null && !entry.remotes.some((each) => sameRemote(each, remote))) return null;
   const left = remote === null ? [] : entry.remotes.filter((each) => !sameRemote(each, remote));
   if (left.length === 0) fdb.delete(address);
   else entry.remotes = left;
+  return null;
 }
 
 function sameRemote(a: VxlanRemote, b: VxlanRemote): boolean {

@@ -75,12 +75,12 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   if (of === "link") words.push("mode DEFAULT");
   words.push("group default", "qlen 1000");
   let text = words.join(" ");
-  if (of === "link" || !options.inet) {
+  if (of === "link" || !options.inet || options.details) {
     const { type, address, isPeer, broadcast } = linkLayer(device);
     text += `${newline}    link/${type} ${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;
   }
   text += linkNetns(context, device);
-  if (options.details && (of === "link" || !options.inet)) text += detailsText(context, device, of);
+  if (options.details) text += detailsText(context, device, of);
   if (of === "link" && options.stats > 0) text += newline + statistics(context, device);
   return `${text}\n`;
 }
@@ -118,14 +118,14 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     ...(of === "link" && { linkmode: "DEFAULT" }),
     group: "default",
     txqlen: 1000,
-    ...((of === "link" || !options.inet) && {
+    ...((of === "link" || !options.inet || options.details) && {
       link_type: type,
       address,
       ...(isPeer && { link_pointtopoint: true }),
       broadcast,
     }),
     ...(id !== null && { link_netnsid: id }),
-    ...(options.details && (of === "link" || !options.inet) && detailsJson(context, device, of)),
+    ...(options.details && detailsJson(context, device, of)),
     ...(of === "link" && options.stats > 0 && { stats64: statisticsJson(device) }),
   };
 }

@@ -46,6 +46,8 @@ export function readVxlan(context: Context, words: Words): TunnelRequest<VxlanSe
   let vni: number | undefined;
   let port: number | undefined;
   let lower: Device | null = null;
+  // Without any word the tool does not look, and the kernel complains.
+  const isBare = words.isEmpty;
   const flag = (word: string, name: string) => word === name || word === `no${name}`;
   while (!words.isEmpty) {
     const word = words.take();
@@ -78,10 +80,11 @@ export function readVxlan(context: Context, words: Words): TunnelRequest<VxlanSe
       continue;
     else throw notModelled("ip link", `type vxlan ${word}`, VXLAN_WORDS);
   }
-  if (port === undefined)
+  if (port === undefined && !isBare && vni !== undefined)
     context.call.err(
       "vxlan: destination port not specified\nWill use Linux kernel default (non-standard value)\nUse 'dstport 4789' to get the IANA assigned value\nUse 'dstport 0' to get default and quiet this message\n",
     );
+  if (vni === undefined && !isBare) throw new Quit("vxlan: missing virtual network identifier\n", 1);
   if (vni === undefined)
     throw refused({ errno: "EINVAL", message: "Required attributes not provided to perform the operation" });
   return { settings: { ...made, vni, port: port || VXLAN_PORT.linux }, lower };
@@ -124,8 +127,8 @@ export function newIpip(): Writable<IpipSettings> & { lower: Device | null } {
 }
 
 /** A TTL of its own counts from the outer header; without DF nobody would tell of a loop (RFC 2003 §5.2). */
-export function checkIpip({ ttl, pmtudisc }: IpipSettings): void {
-  if (ttl !== 0 && !pmtudisc) throw new Quit("ttl != 0 and nopmtudisc are incompatible\n", 255);
+export function checkIpip({ ttl, pmtudisc }: IpipSettings, status: number): void {
+  if (ttl !== 0 && !pmtudisc) throw new Quit("ttl != 0 and nopmtudisc are incompatible\n", status);
 }
 
 export function readIpip(context: Context, words: Words): TunnelRequest<IpipSettings> {
@@ -140,7 +143,7 @@ export function readIpip(context: Context, words: Words): TunnelRequest<IpipSett
       else throw wrongArgument(argument, "Cannot guess tunnel mode.");
     } else if (!ipipWord(context, words, word, made)) throw notModelled("ip link", `type ipip ${word}`, IPIP_WORDS);
   }
-  checkIpip(made);
+  checkIpip(made, 255);
   const { lower, ...settings } = made;
   return { settings, lower };
 }

@@ -47,8 +47,8 @@ function read(context: Context, words: Words) {
 
 function add(context: Context, words: Words): void {
   const { made, name: given, mode } = read(context, words);
-  if (!mode) throw new Quit("cannot determine tunnel mode (ipip, gre, vti or sit)\n", 255);
-  checkIpip(made);
+  if (!mode) throw new Quit("cannot determine tunnel mode (ipip, gre, vti or sit)\n", 1);
+  checkIpip(made, 1);
   const { lower, ...settings } = made;
   const { lab } = context.call;
   lab.machines.get(context.ns.node)!.load("ipip");
