@@ -42,10 +42,17 @@ export function insertAddress(addresses: InterfaceAddress[], address: InterfaceA
  * The source address for a packet that leaves by a device: the first primary one in the target's network, else
  * the first primary one whose scope allows it.
  */
-export function selectSource(addresses: readonly InterfaceAddress[], target: Ipv4 | null, scope: Scope): Ipv4 | null {
+export function selectSource(
+  addresses: readonly InterfaceAddress[],
+  target: Ipv4 | null,
+  scope: Scope,
+  routesLocalnet = false,
+): Ipv4 | null {
   let first: Ipv4 | null = null;
   for (const address of addresses) {
-    if (address.secondary || SCOPE[address.scope] > SCOPE[scope]) continue;
+    // With route_localnet an address of scope host is as good as one of the link.
+    const near = routesLocalnet ? Math.min(SCOPE[address.scope], SCOPE.link) : SCOPE[address.scope];
+    if (address.secondary || near > SCOPE[scope]) continue;
     if (target === null || networkOf(address).contains(target)) return address.local;
     first ??= address.local;
   }

@@ -192,7 +192,7 @@ export function routeText(route: Route, table?: string): string {
   if (route.src !== null) words.push("src", route.src.text);
   if (route.metric !== 0) words.push("metric", `${route.metric}`);
   if (route.onlink) words.push("onlink");
-  if (route.nexthops === undefined && isLinkDown(route)) words.push("linkdown");
+  if (isLinkDown(route)) words.push("linkdown");
   words.push(...metricWords(route));
   for (const hop of route.nexthops ?? []) words.push(nexthopText(hop));
   return words.join(" ");
@@ -217,7 +217,12 @@ export function nexthopFlags({ dev, onlink }: { readonly dev: RouteDevice; reado
 }
 
 /** RTNH_F_LINKDOWN: its device has no carrier. Routes of scope host never lose it (fib_sync_down_dev). */
-export function isLinkDown({ dev, scope }: Route): boolean {
+export function isLinkDown({ dev, scope, nexthops }: Route): boolean {
+  if (nexthops !== undefined) {
+    // The route itself has the mark if its last living device lost its carrier.
+    const living = new Set(nexthops.filter((hop) => hop.dev.up).map((hop) => hop.dev));
+    return living.size === 1 && nexthops.every((hop) => !hop.dev.carrier);
+  }
   return dev !== null && scope !== "host" && !dev.carrier;
 }
 

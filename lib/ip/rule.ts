@@ -28,15 +28,15 @@ export interface PolicyRule {
   readonly oif?: string;
   /** A route with a prefix of this length or shorter does not count. */
   readonly suppress?: number;
-  /** Who made it, if it is said: the kernel's own three, and what a rule of ours does not say, are not printed. */
+  /** Who made it, if it is said; that it was the kernel is not printed. */
   readonly protocol?: string;
 }
 
 /** The three rules a namespace begins with. As long as it has no others, local and main are one trie. */
 export const DEFAULT_RULES: readonly PolicyRule[] = [
-  { priority: 0, action: "lookup", table: TABLE.local },
-  { priority: 32766, action: "lookup", table: TABLE.main },
-  { priority: 32767, action: "lookup", table: TABLE.default },
+  { priority: 0, action: "lookup", table: TABLE.local, protocol: "kernel" },
+  { priority: 32766, action: "lookup", table: TABLE.main, protocol: "kernel" },
+  { priority: 32767, action: "lookup", table: TABLE.default, protocol: "kernel" },
 ];
 
 /** The name of a table as iproute2 prints it. */
@@ -59,7 +59,7 @@ export function ruleText(rule: PolicyRule, isThere: (name: string) => boolean = 
     if (rule.suppress !== undefined) words.push("suppress_prefixlength", `${rule.suppress}`);
   }
   if (rule.action !== "lookup") words.push(rule.action);
-  if (rule.protocol !== undefined) words.push("proto", rule.protocol);
+  if (rule.protocol !== undefined && rule.protocol !== "kernel") words.push("proto", rule.protocol);
   return words.join(" ");
 }
 
@@ -164,7 +164,7 @@ export function withRule(rules: readonly PolicyRule[], added: PolicyRule): Polic
 
 /** Whether `ip rule add` finds the rule there already. What the new one leaves open in from and to is not compared. */
 export function ruleExists(rules: readonly PolicyRule[], added: PolicyRule): boolean {
-  const keys = ["action", "table", "priority", "iif", "oif", "suppress"] as const;
+  const keys = ["action", "table", "priority", "iif", "oif", "suppress", "protocol"] as const;
   return rules.some(
     (rule) =>
       keys.every((key) => rule[key] === added[key]) &&
@@ -176,7 +176,7 @@ export function ruleExists(rules: readonly PolicyRule[], added: PolicyRule): boo
 
 /** The first rule that `ip rule del` means; what is not said, or 0, fits every rule. */
 export function findRule(rules: readonly PolicyRule[], pattern: Partial<PolicyRule>): PolicyRule | undefined {
-  const keys = ["action", "table", "iif", "oif", "mark", "mask"] as const;
+  const keys = ["action", "table", "iif", "oif", "mark", "mask", "protocol"] as const;
   return rules.find(
     (rule) =>
       keys.every((key) => !pattern[key] || rule[key] === pattern[key]) &&

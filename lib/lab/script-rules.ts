@@ -54,5 +54,6 @@ export function ruleLines(ns: Netns): string[] {
 /** A rule as `ip rule add` takes it: as it is printed, but for its priority. */
 function words(rule: PolicyRule): string {
   const [, text = ""] = ruleText(rule).split("\t");
-  return `pref ${rule.priority} ${text.split(" ").map(quoted).join(" ")}`;
+  const kernel = rule.protocol === "kernel" ? " protocol kernel" : "";
+  return `pref ${rule.priority} ${text.split(" ").map(quoted).join(" ")}${kernel}`;
 }

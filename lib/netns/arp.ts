@@ -150,9 +150,11 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
 
 function solicit(ns: Netns, device: Device, neighbour: Neighbour, unicast: boolean, cause: number): void {
   const { addresses } = ns.inet.get(device)!;
+  const routesLocalnet = ns.sysctls.conf.of(device, "route_localnet") !== 0;
   const own = announced(ns, device, neighbour.lastSource(), neighbour.address);
   // With no address at all the question is asked in nobody's name.
-  const senderIp = own ?? selectSource(addresses, neighbour.address, "link") ?? anyAddress(ns) ?? Ipv4.of(0);
+  const senderIp =
+    own ?? selectSource(addresses, neighbour.address, "link", routesLocalnet) ?? anyAddress(ns) ?? Ipv4.of(0);
   const arp: Arp = {
     kind: "arp",
     op: "request",

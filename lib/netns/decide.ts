@@ -98,7 +98,13 @@ function hopOf(ns: Netns, route: Route, { dst, src, oif }: Flow, device: Device 
 
 /** The source a way of its own would choose; it does not look at what the route says. */
 function hopSource(ns: Netns, { dev, via }: Nexthop, route: Route): Ipv4 | null {
-  return selectSource(ns.inet.get(dev as Device)?.addresses ?? [], via, route.scope);
+  return ownSource(ns, dev as Device, via, route);
+}
+
+/** The first address of the device that may be told to the gateway (inet_select_addr). */
+function ownSource(ns: Netns, device: Device, via: Ipv4 | null, { scope }: Route): Ipv4 | null {
+  const routesLocalnet = ns.sysctls.conf.of(device, "route_localnet") !== 0;
+  return selectSource(ns.inet.get(device)?.addresses ?? [], via, scope, routesLocalnet);
 }
 
 /** A gateway that is this namespace itself is none: the destination is asked for on the link (rt_set_nexthop). */
@@ -111,7 +117,7 @@ export function sourceFor(ns: Netns, way: Way, destination: Ipv4): Ipv4 | null {
   const { route, device, via } = way;
   if (route.src !== null) return route.src;
   if (way.type === "local") return destination;
-  const own = selectSource(ns.inet.get(device)?.addresses ?? [], via, route.scope);
+  const own = ownSource(ns, device, via, route);
   if (own !== null) return own;
   for (const { addresses } of ns.inet.values()) {
     const other = selectSource(

@@ -39,7 +39,7 @@ function readQuestion(context: Context, words: Words): Question {
     else if (matches(word, "mark")) {
       const argument = words.argument();
       const number = unsigned(argument);
-      if (number === null || number > 0xffffffff) throw wrongArgument(argument, "invalid mark");
+      if (number === null || number > 0xffffffff) throw wrongArgument(argument, "invalid mark value");
       mark = number;
     } else if (matches(word, "oif") || word === "dev") oif = words.argument();
     else if (

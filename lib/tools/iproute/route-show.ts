@@ -143,7 +143,8 @@ export function showRoutes(context: Context, words: Words): void {
   const rows = tablesOf(context, filter, "Dump").flatMap(([table, routes]) =>
     routes.filter((route) => passes(route, filter)).map((route) => ({ table, route })),
   );
-  if (context.options.json) return context.json(rows.map(({ table, route }) => routeJson(route, table, filter)));
+  if (context.options.json)
+    return context.json(rows.map(({ table, route }) => routeJson(route, table, filter, context.options.details)));
   for (const { table, route } of rows) context.out(routeLine(context, route, table, filter));
 }
 
@@ -178,26 +179,23 @@ function routeLine(context: Context, route: Route, table: number, filter: RouteF
   if (route.src !== null && filter.src?.length !== 32) words.push("src", route.src.text);
   if (route.metric !== 0 && filter.metric === undefined) words.push("metric", `${route.metric}`);
   if (route.onlink) words.push("onlink");
-  if (nexthops === undefined && isLinkDown(route)) words.push("linkdown");
+  if (isLinkDown(route)) words.push("linkdown");
   words.push(...metricWords(route));
   const ways = (nexthops ?? []).map((hop) => `${context.newline}\t${nexthopText(hop)} `);
   return `${words.join(" ")} ${ways.join("")}\n`;
 }
 
-function routeJson(route: Route, table: number, filter: RouteFilter): object {
+function routeJson(route: Route, table: number, filter: RouteFilter, details: boolean): object {
   const { nexthops, mtu } = route;
-  const flags = [
-    ...(route.onlink ? ["onlink"] : []),
-    ...(nexthops === undefined && isLinkDown(route) ? ["linkdown"] : []),
-  ];
+  const flags = [...(route.onlink ? ["onlink"] : []), ...(isLinkDown(route) ? ["linkdown"] : [])];
   return {
-    ...(route.type !== "unicast" && { type: route.type }),
+    ...((route.type !== "unicast" || details) && { type: route.type }),
     dst: destinationOf(route),
     ...(nexthops === undefined && route.via !== null && filter.via?.length !== 32 && { gateway: route.via }),
     ...(nexthops === undefined && route.dev !== null && filter.dev === undefined && { dev: route.dev.name }),
-    ...(namesTable(table, filter, false) && { table: tableName(table) }),
-    ...(route.protocol !== "boot" && filter.protocol == null && { protocol: route.protocol }),
-    ...(route.scope !== "global" && filter.scope == null && { scope: route.scope }),
+    ...(namesTable(table, filter, details) && { table: tableName(table) }),
+    ...((route.protocol !== "boot" || details) && filter.protocol == null && { protocol: route.protocol }),
+    ...((route.scope !== "global" || details) && filter.scope == null && { scope: route.scope }),
     ...(route.src !== null && filter.src?.length !== 32 && { prefsrc: route.src }),
     ...(route.metric !== 0 && filter.metric === undefined && { metric: route.metric }),
     flags,

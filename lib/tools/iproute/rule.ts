@@ -90,7 +90,7 @@ function readAsked(context: Context, words: Words): Asked {
       const argument = words.argument();
       const protocol = protocolOf(argument);
       if (protocol === null) throw wrongArgument(argument, '"protocol" value is invalid\n');
-      if (protocol !== "kernel" && protocol !== "unspec") asked.protocol = protocol;
+      if (protocol !== "unspec") asked.protocol = protocol;
     } else if (word === "tun_id") throw notModelled("ip rule", word, WORDS);
     else if (matches(word, "table") || word === "lookup") {
       const argument = words.argument();
@@ -122,7 +122,7 @@ function actionOf(word: string): RuleAction {
 }
 
 function modify(context: Context, words: Words, command: "add" | "delete"): void {
-  if (words.isEmpty) throw new Quit(`"ip rule ${command === "add" ? "add" : "del"}" requires arguments.\n`, 255);
+  if (words.isEmpty) throw new Quit(`"ip rule ${command === "add" ? "add" : "del"}" requires arguments.\n`, 1);
   const { ns } = context;
   const asked = readAsked(context, words);
   if (command === "delete") {
@@ -229,6 +229,6 @@ function ruleJson(ns: Netns, rule: PolicyRule): object {
     ...(oif !== undefined && { oif, ...(!ns.devices.has(oif) && { oif_detached: null }) }),
     ...(table !== 0 && { table: tableName(table), ...(suppress !== undefined && { suppress_prefixlen: suppress }) }),
     ...(action !== "lookup" && { action }),
-    ...(protocol !== undefined && { protocol }),
+    ...(protocol !== undefined && protocol !== "kernel" && { protocol }),
   };
 }
