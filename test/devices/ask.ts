@@ -61,7 +61,8 @@ function isReal({ where, model, real }: Difference): boolean {
   return normal(model) !== normal(real);
 }
 
-function normalResult(result: Result): Result {
+/** A result without those. */
+export function normalResult(result: Result): Result {
   const texts = Object.fromEntries(Object.entries(result.texts).map(([key, text]) => [key, normalText(text)]));
   const fdb = Object.fromEntries(Object.entries(result.fdb).map(([key, lines]) => [key, [...new Set(lines)]]));
   return { ...result, texts, fdb };

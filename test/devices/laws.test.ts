@@ -101,7 +101,7 @@ describe("the wiring of Flannel with VXLAN", () => {
         ),
     );
     expect(plain(sh(lab, "n1", "ip -d link show vx"))).to.contain(
-      "promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 \n    vxlan id 1 local 192.168.10.11 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx addrgenmode eui64 numtxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 \n",
+      "promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 \n    vxlan id N local 192.168.10.11 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx addrgenmode eui64 numtxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 \n",
     );
     expect(sh(lab, "n1", "bridge fdb show dev vx")).to.equal("5e:00:00:00:00:02 dst 192.168.10.12 self permanent\n");
     expect(sh(lab, "n1", "ip neigh show dev vx")).to.equal("10.244.2.0 lladdr 5e:00:00:00:00:02 PERMANENT \n");

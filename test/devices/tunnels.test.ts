@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { atLeast } from "../conform/batches.ts";
 import { compare, emptyTally } from "../conform/compare.ts";
 import { runModel } from "../conform/model.ts";
-import { type Asked, onlyReal } from "./ask.ts";
+import { type Asked, normalResult, onlyReal } from "./ask.ts";
 import { GOLDENS, type LabSet, SETS } from "./goldens.ts";
 import { askKernel } from "./kernels.ts";
 
@@ -15,7 +15,7 @@ function fromGoldens({ name }: LabSet): Asked {
     ...asked,
     cases: asked.cases.map((each) => {
       const { result } = runModel(each.test, atLeast(each.test));
-      return { ...each, differences: onlyReal(compare(result, each.real, emptyTally(), true)) };
+      return { ...each, differences: onlyReal(compare(normalResult(result), each.real, emptyTally(), true)) };
     }),
   };
 }
