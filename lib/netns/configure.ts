@@ -67,6 +67,8 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
 export function moveDevice(from: Netns, to: Netns, device: Device, name: string, index = device.index): void {
   removeDevice(from, device, true);
   device.owner = to;
+  // dev_shutdown: its queue discipline is the one of a device that was never up.
+  device.everUp = false;
   device.name = name;
   device.index = to.deviceOfIndex(index) === undefined ? index : takeIndex(to);
   adopt(to, device);
