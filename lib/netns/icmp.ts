@@ -2,7 +2,7 @@
 // Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send, icmpv4_xrlim_allow), inetpeer.c.
 import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { SECOND } from "../trace/world.ts";
-import type { Ipv4 } from "../wire/address.ts";
+import { Ipv4 } from "../wire/address.ts";
 import { ipv4Bytes } from "../wire/bytes.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, protocolOf } from "../wire/packet.ts";
 import { parseQuote } from "../wire/parse.ts";
@@ -18,6 +18,8 @@ const LONGEST_ERROR = 576;
 const BURST = 6;
 /** A router that knows no way first counts for itself, in the same account: error_burst and error_cost of route.c. */
 export const NO_ROUTE_BURST = 5;
+/** RFC 7600: who has no address signs errors with this one, so that they are not taken for martians (INADDR_DUMMY). */
+const DUMMY = Ipv4.of(0xc0000008);
 const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
 /** How many errors may still go to each destination (inet_peer_xrlim_allow). */
@@ -61,7 +63,7 @@ export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp:
 }
 
 function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
-  const ignored = !arrival.toOne && ns.sysctls.get("net.ipv4.icmp_echo_ignore_broadcasts") === 1;
+  const ignored = arrival.toAll && ns.sysctls.get("net.ipv4.icmp_echo_ignore_broadcasts") === 1;
   if (ignored || ns.sysctls.get("net.ipv4.icmp_echo_ignore_all") === 1) {
     const name = `net.ipv4.icmp_echo_ignore_${ignored ? "broadcasts" : "all"}`;
     ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
@@ -74,9 +76,9 @@ function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause
     because: "the kernel itself answers an echo request; no program is asked",
   }));
   // To a broadcast the answer comes from the address the route back chooses.
-  const src = arrival.toOne ? packet.dst : null;
+  const src = arrival.toAll ? null : packet.dst;
   const body: Icmp = { ...icmp, type: ICMP.echoReply };
-  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont" }, step);
+  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true }, step);
 }
 
 /**
@@ -129,7 +131,7 @@ export function icmpError(
     because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
   }));
   const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
-  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont" }, step);
+  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont", nobody: DUMMY }, step);
 }
 
 /** An error about a packet of ours: to the socket that sent it. */

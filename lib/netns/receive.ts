@@ -21,6 +21,8 @@ export interface Arrival {
   readonly device: Device;
   /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */
   readonly toOne: boolean;
+  /** The address itself is for everybody, whatever the frame was (RTCF_BROADCAST). */
+  readonly toAll: boolean;
 }
 
 /** ip_rcv: the packet enters the namespace. */
@@ -43,22 +45,24 @@ export function ipReceive(
   if (passed === null) return;
   // What comes back from loopback was routed when it was sent; the kernel does not ask again.
   if (device.kind === "loopback")
-    return localDeliver(ns, { device, toOne: isToOne(ns, passed.packet) }, passed.packet, passed.cause);
+    return localDeliver(ns, loopedBack(ns, device, passed.packet), passed.packet, passed.cause);
   route(ns, device, frame, passed.packet, passed.cause);
 }
 
-/** Whether a packet that came back from loopback was for one address: its route was chosen when it was sent. */
-function isToOne(ns: Netns, { dst }: Ipv4Packet): boolean {
-  return ns.tables.get(TABLE.local)!.lookup(dst)?.type === "local";
+/** How a packet that came back from loopback was meant: its route was chosen when it was sent. */
+function loopedBack(ns: Netns, device: Device, { dst }: Ipv4Packet): Arrival {
+  const toOne = ns.tables.get(TABLE.local)!.lookup(dst)?.type === "local";
+  return { device, toOne, toAll: !toOne };
 }
 
 function route(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, cause: number): void {
   const decision = routeInput(ns, device, packet.src, packet.dst, packet, cause);
   if (decision.type === "martian") return dropMartian(ns, device, packet, decision);
-  if (decision.type === "everybody") return localDeliver(ns, { device, toOne: false }, packet, cause);
+  if (decision.type === "everybody") return localDeliver(ns, { device, toOne: false, toAll: true }, packet, cause);
   if (decision.type === "error") return noRoute(ns, device, frame, packet, decision);
   if (decision.type === "unicast") return forward(ns, device, frame, packet, decision, decision.detour);
-  localDeliver(ns, { device, toOne: decision.type === "local" && !frame.dst.isGroup }, packet, decision.cause);
+  const toAll = decision.type !== "local";
+  localDeliver(ns, { device, toOne: !toAll && !frame.dst.isGroup, toAll }, packet, decision.cause);
 }
 
 function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: NoWay): void {
@@ -79,7 +83,7 @@ function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
       : decision.errno === "EHOSTUNREACH"
         ? ICMP_CODE.host
         : ICMP_CODE.net;
-  icmpError(ns, { device, toOne: !frame.dst.isGroup }, packet, ICMP.unreachable, code, 0, step);
+  icmpError(ns, { device, toOne: !frame.dst.isGroup, toAll: false }, packet, ICMP.unreachable, code, 0, step);
 }
 
 /** What most people know as ip_forward, unless the device was told something else. */
@@ -104,7 +108,7 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
     }));
     return;
   }
-  const arrival = { device, toOne: true };
+  const arrival = { device, toOne: true, toAll: false };
   if (packet.ttl <= 1) {
     const step = ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
       because: `TTL ${packet.ttl} would become 0: the packet has gone through too many routers`,

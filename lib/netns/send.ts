@@ -32,6 +32,8 @@ export interface Outgoing {
    */
   readonly discovery?: "want" | "do" | "dont" | "probe" | undefined;
   readonly oif?: Device | null | undefined;
+  /** The source to write where this namespace has no address at all. */
+  readonly nobody?: Ipv4 | undefined;
   /** SO_BROADCAST: without it a broadcast address is refused. */
   readonly mayBroadcast?: boolean | undefined;
   /** A socket knows that its packets get through, so the neighbour needs no probe (MSG_CONFIRM). */
@@ -134,7 +136,8 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const { dst, body, discovery = "want" } = outgoing;
   const way = routeOutput(ns, dst, outgoing.src, outgoing.oif ?? null, cause, undefined);
   if (way.errno !== null) return { errno: way.errno };
-  const { decision, device, src } = way;
+  const { decision, device } = way;
+  const src = way.src.bits === 0 && outgoing.nobody !== undefined ? outgoing.nobody : way.src;
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
   const isProbe = discovery === "probe";
   const heard = ns.pathMtus.exception({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
@@ -161,7 +164,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();
   // What loopback gives back is for us already (__mkroute_output).
   if (decision.type === "broadcast" && device.kind !== "loopback")
-    localDeliver(ns, { device, toOne: false }, passed.packet, passed.cause);
+    localDeliver(ns, { device, toOne: false, toAll: true }, passed.packet, passed.cause);
   ipOutput(ns, passed.packet, device, decision.nextHop, null, passed.cause, decision.mtu);
   return { errno: null, packet };
 }

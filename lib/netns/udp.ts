@@ -163,7 +163,7 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
     icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.port, 0, step);
     return;
   }
-  for (const socket of arrival.toOne ? fitting.slice(0, 1) : fitting) deliver(ns, arrival, packet, udp, socket, cause);
+  for (const socket of arrival.toAll ? fitting : fitting.slice(0, 1)) deliver(ns, arrival, packet, udp, socket, cause);
 }
 
 function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {

@@ -96,6 +96,8 @@ class Play {
         else if (traffic.kind === "udp") this.udp(ns, traffic, i, log);
         else {
           const device = ns.devices.get(traffic.dev)!;
+          // A packet socket refuses what is longer than the device's MTU and a header (packet_snd).
+          if (traffic.bytes.length / 2 > device.mtu + 14) return;
           transmit(this.lab, device, parseFrame(Buffer.from(traffic.bytes, "hex"), { checksums: "ignore" }), -1);
         }
       });
