@@ -76,7 +76,8 @@ export class UdpSocket extends Waitable {
       const failed = this.bind(null, 0);
       if (failed !== null) return failed;
     }
-    this.local = { address: way.src, port: this.local.port };
+    // Who has no address sends as 0.0.0.0, and that is no address to be bound to.
+    this.local = { address: way.src.bits === 0 ? null : way.src, port: this.local.port };
     // To 0.0.0.0 means to this namespace itself.
     this.remote = { address: address.bits === 0 ? way.src : address, port };
     return null;
