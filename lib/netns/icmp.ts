@@ -22,17 +22,32 @@ export const NO_ROUTE_BURST = 5;
 const DUMMY = Ipv4.of(0xc0000008);
 const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
+/** What is remembered of a destination: what may still be told, and how often it was told of a shorter way. */
+export interface Peer {
+  tokens: number;
+  last: number;
+  redirects: number;
+}
+
+/** Nobody was told anything for so long when a peer is new (inet_getpeer). */
+const LONG_AGO = 60 * SECOND;
+
 /** How many errors may still go to each destination (inet_peer_xrlim_allow). */
 export class IcmpLimit {
-  private peers: Map<Ipv4, { tokens: number; last: number }> | null = null;
+  private peers: Map<Ipv4, Peer> | null = null;
 
-  allow(destination: Ipv4, now: number, burst = BURST): boolean {
+  peer(destination: Ipv4, now: number): Peer {
     this.peers ??= new Map();
     let peer = this.peers.get(destination);
     if (peer === undefined) {
-      peer = { tokens: BURST * SECOND, last: now };
+      peer = { tokens: 0, last: now - LONG_AGO, redirects: 0 };
       this.peers.set(destination, peer);
     }
+    return peer;
+  }
+
+  allow(destination: Ipv4, now: number, burst = BURST): boolean {
+    const peer = this.peer(destination, now);
     peer.tokens = Math.min(peer.tokens + now - peer.last, burst * SECOND);
     peer.last = now;
     if (peer.tokens < SECOND) return false;

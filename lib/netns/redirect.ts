@@ -8,7 +8,7 @@ import { Ipv4 } from "../wire/address.ts";
 import { ICMP, type Icmp, type Ipv4Packet } from "../wire/packet.ts";
 import { neighbourOf } from "./arp.ts";
 import type { Way } from "./decide.ts";
-import { icmpError } from "./icmp.ts";
+import { icmpError, type Peer } from "./icmp.ts";
 import { evidenceOf, isOnLink } from "./input-route.ts";
 import type { Netns } from "./netns.ts";
 import type { Arrival } from "./receive.ts";
@@ -21,33 +21,26 @@ const SILENCE = 20480 * MILLISECOND;
 /** gc_timeout: how long a shorter way is remembered. */
 const KEPT = 300 * SECOND;
 
-interface Told {
-  count: number;
-  last: number;
+/** Whether the sender is told now: each time after a longer pause, and no more when it does not listen. */
+function mayTell(peer: Peer, now: number): boolean {
+  // The same account as that of errors, which a first redirect empties.
+  if (now > peer.last + SILENCE) {
+    peer.tokens = 0;
+    peer.redirects = 0;
+  }
+  if (peer.redirects >= MOST) {
+    peer.last = now;
+    return false;
+  }
+  if (peer.redirects > 0 && now <= peer.last + LOAD * 2 ** peer.redirects) return false;
+  peer.last = now;
+  peer.redirects++;
+  return true;
 }
 
 export class Redirects {
-  /** Senders that were told, and how often. */
-  private readonly told = new Map<Ipv4, Told>();
   /** Shorter ways this namespace learned: by device, next hop and destination. */
   private readonly ways = new Map<string, { readonly gateway: Ipv4; readonly until: number }>();
-
-  /** Whether the sender is told now: each time after a longer pause, and no more when it does not listen. */
-  mayTell(sender: Ipv4, now: number): boolean {
-    let told = this.told.get(sender);
-    if (told === undefined || now > told.last + SILENCE) {
-      told = { count: 0, last: Number.NEGATIVE_INFINITY };
-      this.told.set(sender, told);
-    }
-    if (told.count >= MOST) {
-      told.last = now;
-      return false;
-    }
-    if (told.count > 0 && now <= told.last + LOAD * 2 ** told.count) return false;
-    told.last = now;
-    told.count++;
-    return true;
-  }
 
   learn({ device, nextHop }: Way, destination: Ipv4, gateway: Ipv4, now: number): void {
     this.ways.set(key(device, nextHop, destination), { gateway, until: now + KEPT });
@@ -81,7 +74,8 @@ function key(device: Device, nextHop: Ipv4, destination: Ipv4): string {
 
 /** Tells the sender of a packet that leaves as it came (ip_rt_send_redirect). */
 export function sendRedirect(ns: Netns, arrival: Arrival, packet: Ipv4Packet, { nextHop }: Way, cause: number): void {
-  if (!ns.redirects.mayTell(packet.src, ns.cables.now)) return;
+  const { now } = ns.cables;
+  if (!mayTell(ns.icmpLimit.peer(packet.src, now), now)) return;
   const step = ns.step(LEVEL.path, cause, arrival.device, "icmp error", packet, () => ({
     because: `${packet.src} is on the same link as ${nextHop}: tell it the shorter way`,
     evidence: evidenceOf(ns, arrival.device, "send_redirects"),

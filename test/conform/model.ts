@@ -10,6 +10,7 @@ import type { Waitable } from "../../lib/netns/wait.ts";
 import { MILLISECOND } from "../../lib/trace/world.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
+import { ICMP } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Case, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
@@ -154,7 +155,8 @@ class Play {
         const { type, code, rest, data: got } = packet.body;
         const from = `from ${packet.src} ttl ${packet.ttl}`;
         if (quoted === undefined) log(`reply ${rest & 0xffff} ${from}, ${got.length} octets`);
-        else if (quoted.body.kind === "icmp")
+        // A redirect is read from the raw socket, where ping looks and the player does not.
+        else if (quoted.body.kind === "icmp" && type !== ICMP.redirect)
           log(`error ${quoted.body.rest & 0xffff} ${from}, type ${type} code ${code} mtu ${rest & 0xffff}`);
       }
     });

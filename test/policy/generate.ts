@@ -7,7 +7,7 @@ import { place, runShell } from "../../lib/tools/shell.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../lib/wire/mac.ts";
-import type { Arp } from "../../lib/wire/packet.ts";
+import type { Arp, Ipv4Packet } from "../../lib/wire/packet.ts";
 import type { Case, Question, Traffic } from "../conform/case.ts";
 import { Dice } from "../conform/generate.ts";
 
@@ -30,6 +30,100 @@ const SWITCHES: readonly (readonly [name: string, values: readonly number[]])[] 
   ["arp_accept", [0, 1, 2]],
 ];
 
+interface Theme {
+  /** `NETNS: COMMAND` */
+  readonly lines: readonly string[];
+  /** Who pings whom, from which address; without anybody to ping, a packet in somebody else's name. */
+  readonly flows: readonly (readonly [ns: string, to?: string, from?: string])[];
+}
+
+const REDIRECT_FLOWS = [
+  ["h1", "10.77.0.3"],
+  ["h1", "10.77.0.3"],
+  ["h1", "10.77.0.3"],
+] as const;
+const REDIRECTS = [
+  "r: sysctl -qw net.ipv4.conf.all.send_redirects=1 net.ipv4.ip_forward=1",
+  "r: ip route add 10.77.0.0/16 via 10.1.0.3",
+  "h3: ip addr add 10.77.0.3/32 dev lo",
+  "h1: ip route replace default via 10.1.0.1",
+];
+const SPOOFED = [["h1"], ["h2"], ["h1"], ["h2"], ["h1"]] as const;
+const BY_THE_FIRST = "h3: ip route replace default via 10.1.0.1";
+const SOURCES = [
+  ["h3", "10.2.0.2", "10.3.0.3"],
+  ["h3", "10.2.0.2", "10.1.0.3"],
+  ["h3", "10.2.0.1", "10.77.0.3"],
+  ["h2", "10.3.0.3"],
+] as const;
+const KEEN = "h1: sysctl -qw net.ipv4.conf.all.accept_redirects=1 net.ipv4.conf.eth0.accept_redirects=1";
+
+const THEMES: readonly Theme[] = [
+  { lines: [], flows: [] },
+  { lines: REDIRECTS, flows: REDIRECT_FLOWS },
+  { lines: [...REDIRECTS, KEEN], flows: REDIRECT_FLOWS },
+  {
+    lines: [...REDIRECTS, KEEN, "h1: sysctl -qw net.ipv4.conf.all.shared_media=0 net.ipv4.conf.eth0.shared_media=0"],
+    flows: REDIRECT_FLOWS,
+  },
+  {
+    lines: ["r: sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.all.log_martians=1", BY_THE_FIRST],
+    flows: SOURCES,
+  },
+  {
+    lines: ["r: sysctl -qw net.ipv4.conf.all.rp_filter=2", "h3: ip addr add 10.77.0.3/32 dev lo", BY_THE_FIRST],
+    flows: SOURCES,
+  },
+  { lines: ["r: sysctl -qw net.ipv4.conf.all.rp_filter=1"], flows: SPOOFED },
+  { lines: ["r: sysctl -qw net.ipv4.conf.all.log_martians=1", "r: ip rule add to 10.9.9.9 lookup 5"], flows: SPOOFED },
+  { lines: ["r: sysctl -qw net.ipv4.conf.all.accept_local=1"], flows: SPOOFED },
+  {
+    lines: [
+      "r: sysctl -qw net.ipv4.conf.all.proxy_arp=1",
+      "h1: ip route replace 10.0.0.0/8 dev eth0",
+      "h2: ip route replace 10.0.0.0/8 dev eth0",
+    ],
+    flows: [
+      ["h1", "10.2.0.2"],
+      ["h2", "10.3.0.3"],
+      ["h1", "10.1.0.77"],
+    ],
+  },
+  ...[1, 2, 3, 8].map((value) => ({
+    lines: [`r: sysctl -qw net.ipv4.conf.all.arp_ignore=${value}`, "h1: ip route add 10.2.0.1 dev eth0"],
+    flows: [
+      ["h1", "10.2.0.1"],
+      ["h1", "10.1.0.1"],
+      ["h3", "10.3.0.1", "10.1.0.3"],
+    ] as const,
+  })),
+  {
+    lines: [
+      "r: sysctl -qw net.ipv4.ip_forward=1",
+      "h3: ip addr add 10.77.0.3/32 dev lo",
+      "r: ip route add 10.77.0.0/16 nexthop via 10.1.0.3 weight 2 nexthop via 10.3.0.3",
+    ],
+    flows: [
+      ["h1", "10.77.0.3"],
+      ["h2", "10.77.0.3"],
+      ["r", "10.77.0.3", "10.2.0.1"],
+      ["r", "10.77.0.3"],
+    ],
+  },
+  {
+    lines: [
+      "r: sysctl -qw net.ipv4.ip_forward=1",
+      "r: ip rule add to 10.2.0.0/16 lookup main suppress_prefixlength 24 pref 20",
+      "r: ip rule add from 10.1.0.0/24 lookup 100 pref 21",
+      "r: ip route add default via 10.3.0.3 table 100",
+    ],
+    flows: [
+      ["h1", "10.2.0.2"],
+      ["h3", "10.2.0.2"],
+    ],
+  },
+];
+
 /** The case of this seed. */
 export function policyCase(seed: string): Case {
   const dice = new Dice(seed);
@@ -42,10 +136,13 @@ export function policyCase(seed: string): Case {
 class Maker {
   private readonly lab: Lab;
   private readonly dice: Dice;
+  /** What the case is about, besides what the dice add. */
+  private readonly theme: Theme;
 
   constructor(lab: Lab, dice: Dice) {
     this.lab = lab;
     this.dice = dice;
+    this.theme = THEMES[Number(/\d+$/.exec(lab.seed)?.[0] ?? 0) % THEMES.length]!;
   }
 
   /** What the kernel refuses is not there, and what the model refuses aloud neither. */
@@ -89,6 +186,7 @@ class Maker {
       ["h3", dice.of(["10.1.0.1", "10.3.0.1"])],
     ] as const)
       if (dice.chance(0.9)) this.run(ns, `ip route add default via ${gateway}`);
+    for (const line of this.theme.lines) this.run(line.split(": ")[0]!, line.split(": ")[1]!);
     for (const ns of names) {
       this.switches(ns);
       for (let i = dice.whole(0, ns === "r" ? 6 : 3); i > 0; i--) this.route(ns);
@@ -146,7 +244,9 @@ class Maker {
       this.run(ns, `ip route add ${prefix}${more} ${hop()} ${hop()}${dice.chance(0.3) ? ` ${hop()}` : ""}`);
     } else {
       const src = dice.chance(0.2) ? ` src ${dice.of(this.own(ns))}` : "";
-      const verb = dice.of(["add", "add", "add", "append", "replace", "prepend"]);
+      // Of several default routes with one metric Linux leaves out gateways that do not answer, which is not modelled.
+      const verbs = ["add", "add", "add", "append", "replace", "prepend"];
+      const verb = prefix === "default" ? dice.of(["add", "replace"]) : dice.of(verbs);
       this.run(ns, `ip route ${verb} ${prefix} via ${this.gateway(ns)}${src}${more}${mtu}`);
     }
   }
@@ -180,10 +280,24 @@ class Maker {
   traffic(): Traffic[] {
     const { dice } = this;
     const traffic: Traffic[] = [];
-    const flows = dice.whole(4, 7);
-    for (let i = 0; i < flows; i++) {
+    const { flows } = this.theme;
+    for (let i = 0; i < flows.length + 4; i++) {
       const at = 20 + i * 370;
-      if (dice.chance(0.3)) traffic.push(this.arp(at));
+      const [ns, to, from] = flows[i] ?? [];
+      if (ns !== undefined && to === undefined) traffic.push(this.spoofed(ns, at));
+      else if (ns !== undefined && to !== undefined) {
+        const plain = {
+          kind: "ping",
+          at,
+          ns,
+          to,
+          interval: 100,
+          size: 56,
+          broadcast: false,
+          discovery: "want",
+        } as const;
+        traffic.push({ ...plain, count: 1, ...(from !== undefined && { from }) });
+      } else if (dice.chance(0.3)) traffic.push(this.arp(at));
       else {
         const ns = dice.of(["h1", "h2", "h3", "h1", "h3", "r"]);
         const from = dice.chance(0.35)
@@ -191,10 +305,37 @@ class Maker {
           : {};
         const to = dice.of([...this.everybody(), ...this.everybody(), "10.1.0.77", "10.77.0.3", "192.0.2.1"]);
         const plain = { kind: "ping", at, ns, to, interval: 100, size: dice.of([56, 1380]), broadcast: false } as const;
-        traffic.push({ ...plain, ...from, count: dice.of([1, 2, 3]), discovery: dice.of(["want", "dont"]) });
+        traffic.push({
+          ...plain,
+          ...from,
+          count: this.tells() ? 1 : dice.of([1, 2, 3]),
+          discovery: dice.of(["want", "dont"]),
+        });
       }
     }
     return traffic;
+  }
+
+  /** Somebody sends redirects: those follow each other after 40, 80, 160 ms, and a busy machine must not decide. */
+  private tells(): boolean {
+    const all = [...this.lab.namespaces.values()];
+    return all.some(({ sysctls }) => sysctls.changed().some(([name]) => name.endsWith("send_redirects")));
+  }
+
+  /** An echo request in somebody else's name. */
+  private spoofed(ns: string, at: number): Traffic {
+    const { dice, lab } = this;
+    const device = lab.netns(ns).devices.get("eth0")!;
+    const dst = lab.netns("r").devices.get(ns === "h2" ? "e1" : "br0")!.mac;
+    const src = dice.of(["10.1.0.1", "10.2.0.1", "10.3.0.9", "198.51.100.9", "127.0.0.1", "10.1.0.255", "0.0.0.0"]);
+    const body = { kind: "icmp", type: 8, code: 0, rest: 0x4d0001, data: new Uint8Array(8) } as const;
+    const to = ipv4(dice.of(["10.1.0.1", "10.2.0.2", "10.3.0.3", "10.77.0.3"]));
+    const payload: Ipv4Packet = {
+      ...{ kind: "ipv4", src: ipv4(src), dst: to, ttl: 9, id: 7, tos: 0, body },
+      ...{ dontFragment: false, moreFragments: false, fragmentOffset: 0 },
+    };
+    const bytes = Buffer.from(frameBytes({ dst, src: device.mac, payload })).toString("hex");
+    return { kind: "frame", at, ns, dev: "eth0", bytes };
   }
 
   /** A question or news that somebody at a host's end of a cable might send. */
