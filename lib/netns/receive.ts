@@ -25,6 +25,12 @@ export interface Arrival {
   readonly toAll: boolean;
 }
 
+/**
+ * Packets for others that a route sends by loopback: they come back with the route they have, and are passed on by it
+ * again until their TTL ends.
+ */
+const looped = new WeakMap<Ipv4Packet, Way>();
+
 /** ip_rcv: the packet enters the namespace. */
 export function ipReceive(
   ns: Netns,
@@ -44,8 +50,11 @@ export function ipReceive(
   const passed = runHook(ns, "PREROUTING", packet, device, null, cause);
   if (passed === null) return;
   // What comes back from loopback was routed when it was sent; the kernel does not ask again.
-  if (device.kind === "loopback")
+  if (device.kind === "loopback") {
+    const again = looped.get(packet);
+    if (again !== undefined) return forward(ns, device, frame, passed.packet, { ...again, cause: passed.cause }, false);
     return localDeliver(ns, loopedBack(ns, device, passed.packet), passed.packet, passed.cause);
+  }
   route(ns, device, frame, passed.packet, passed.cause);
 }
 
@@ -95,7 +104,7 @@ function forwardingOf(ns: Netns, device: Device): Evidence {
 
 /** ip_forward: from one device to another, TTL lowered. */
 function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: Way, isDetour: boolean): void {
-  if (!ns.forwards(device)) {
+  if (device.kind !== "loopback" && !ns.forwards(device)) {
     ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
       because: `${packet.dst} is not an address of this namespace, and it does not forward`,
       evidence: forwardingOf(ns, device),
@@ -134,7 +143,9 @@ function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
   }));
   if (isDetour) sendRedirect(ns, arrival, lowered, decision, step);
   const passed = runHook(ns, "FORWARD", lowered, device, out, step);
-  if (passed !== null) ipOutput(ns, passed.packet, out, nextHop, device, passed.cause, decision.mtu);
+  if (passed === null) return;
+  if (out.kind === "loopback") looped.set(passed.packet, decision);
+  ipOutput(ns, passed.packet, out, nextHop, device, passed.cause, decision.mtu);
 }
 
 /** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */
