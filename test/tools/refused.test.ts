@@ -25,7 +25,6 @@ const REFUSED = [
   "ip rule save",
   "ip route add 10.9.0.0/16 dev veth0 advmss 1200",
   "sysctl net.ipv4.conf.all.bootp_relay",
-  "sysctl net.ipv4.conf.all.rp_filter=3",
   "ip neigh add 10.0.0.9 dev veth0 nud noarp",
   "ip neigh add proxy 10.0.0.9 dev veth0",
   "ip -s neigh",
