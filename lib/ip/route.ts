@@ -56,6 +56,8 @@ export class RouteTable {
   private readonly routes: Route[] = [];
   /** For large tables: prefix length to network bits to routes; null while it must be made anew. */
   private index: Map<number, Map<number, Route[]>> | null = null;
+  /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
+  private packed: number[] | null = null;
 
   constructor(id: number) {
     this.id = id;
@@ -75,14 +77,14 @@ export class RouteTable {
     if (same !== undefined) return how === "replace" && same === first;
     if (first !== undefined && (how === "replace" || how === "prepend")) {
       this.routes.splice(this.routes.indexOf(first), how === "replace" ? 1 : 0, route);
-      this.index = null;
+      this.changed();
       return true;
     }
     const comesLater = (other: Route) =>
       other.prefix.length < prefix.length || (other.prefix.length === prefix.length && other.metric > metric);
     const at = this.routes.findIndex(comesLater);
     this.routes.splice(at === -1 ? this.routes.length : at, 0, route);
-    this.index = null;
+    this.changed();
     return true;
   }
 
@@ -90,7 +92,12 @@ export class RouteTable {
     const at = this.routes.indexOf(route);
     if (at === -1) return;
     this.routes.splice(at, 1);
+    this.changed();
+  }
+
+  private changed(): void {
     this.index = null;
+    this.packed = null;
   }
 
   /** The routes of exactly this network. */
@@ -103,9 +110,12 @@ export class RouteTable {
   lookup(destination: Ipv4, oif: number | null = null): Route | null {
     const { bits } = destination;
     if (this.routes.length > SMALL) return this.lookupIndexed(bits, oif);
-    for (const route of this.routes) {
-      const { mask, address } = route.prefix;
-      if ((bits & mask) >>> 0 === address.bits && leadsBy(route, oif)) return route;
+    this.packed ??= this.routes.flatMap(({ prefix }) => [prefix.mask | 0, prefix.address.bits | 0]);
+    const { packed } = this;
+    for (let at = 0; at < packed.length; at += 2) {
+      if ((bits & packed[at]!) !== packed[at + 1]!) continue;
+      const route = this.routes[at >> 1]!;
+      if (leadsBy(route, oif)) return route;
     }
     return null;
   }

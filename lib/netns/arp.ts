@@ -3,6 +3,7 @@
 import { selectSource } from "../ip/address.ts";
 import { NEIGHBOUR_TIMES, Neighbour, type NeighbourPort } from "../ip/neighbour.ts";
 import { TABLE } from "../ip/route.ts";
+import { DEFAULT_RULES } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
 import { transmit } from "../link/forward.ts";
 import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
@@ -39,6 +40,12 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
     ns.step(LEVEL.path, cause, device, "drop", frame, () => ({ because: `nobody has ${arp.targetIp} on a link` }));
     return;
   }
+  if (ns.cables.recorder.level === LEVEL.off && isForAnother(ns, device, arp)) {
+    // Of a flooded question most who hear it have nothing to say; nobody watches, so the reasons are not told either.
+    if (ns.inet.get(device)!.neighbours.has(arp.senderIp) || accepts(ns, device, arp.senderIp))
+      learn(ns, device, frame, arp, cause);
+    return;
+  }
   let step = cause;
   if (arp.op === "request") {
     const { answer: kind, because, evidence, done } = quietly(ns, () => judge(ns, device, arp));
@@ -50,6 +57,13 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
     if (done || !known) return;
   }
   learn(ns, device, frame, arp, step);
+}
+
+/** A question that `judge` leaves unanswered in the usual case: for another's address, and this is no proxy. */
+function isForAnother(ns: Netns, device: Device, { op, senderIp, targetIp }: Arp): boolean {
+  if (op !== "request" || senderIp.bits === 0 || ns.rules !== DEFAULT_RULES) return false;
+  if (ns.tables.get(TABLE.local)!.lookup(targetIp) !== null) return false;
+  return ns.sysctls.conf.of(device, "proxy_arp") === 0;
 }
 
 /** What an ARP message says of its sender. */

@@ -27,6 +27,8 @@ export interface Way {
   readonly mtuLocked?: boolean | undefined;
   /** A router told of a shorter way, and nextHop is that one. */
   readonly redirected?: { readonly until: number };
+  /** It leaves as it came in, from a neighbour that should know the shorter way (IPSKB_DOREDIRECT). */
+  readonly detour: boolean;
   readonly cause: number;
 }
 
@@ -84,7 +86,8 @@ export function decide(
   const out = dev as Device;
   const nextHop = type === "unicast" && via !== null && !isOwn(ns, via) ? via : destination;
   const { mtu, mtuLocked } = route;
-  const way: Way = { type, route, table: found.table!.id, device: out, nextHop, via, mtu, mtuLocked, cause: step };
+  const table = found.table!.id;
+  const way: Way = { type, route, table, device: out, nextHop, via, mtu, mtuLocked, detour: false, cause: step };
   return type === "unicast" && ns.hasRedirects ? ns.redirects.follow(ns, way, destination) : way;
 }
 

@@ -27,8 +27,7 @@ export interface ToAll {
   readonly cause: number;
 }
 
-/** `detour`: it leaves as it came, from a neighbour that should know the shorter way (IPSKB_DOREDIRECT). */
-export type InputRoute = (Way & { readonly detour: boolean }) | NoWay | Martian | ToAll;
+export type InputRoute = Way | NoWay | Martian | ToAll;
 
 /** Which way for a packet that came in by a device (ip_route_input_slow). */
 export function routeInput(
@@ -48,15 +47,18 @@ export function routeInput(
   }
   const way = decide(ns, dst, device, null, packet, cause, src, mark);
   if (way.type === "error") return way;
-  if (way.type === "unicast" && !ns.forwards(device)) return { ...way, detour: false };
+  if (way.type === "unicast" && !ns.forwards(device)) return way;
   const out = way.type === "unicast" ? way.device : null;
+  if (isTrusted(ns, device, src, out)) return way;
   const { martian: wrong, isNear } = validateSource(ns, device, src, dst, out, way.cause);
   if (wrong !== null) return wrong;
-  return { ...way, detour: out === device && isNear && tellsDetours(ns, device, src, way) };
+  return out === device && isNear && tellsDetours(ns, device, src, way) ? { ...way, detour: true } : way;
 }
 
 /** Addresses no packet on a cable has, whatever the routes say. */
 function neverTravels(ns: Netns, device: Device, src: Ipv4, dst: Ipv4, cause: number): Martian | null {
+  const mayTravel = !(src.isMulticast || src.isZeroNet || dst.isZeroNet || src.isLoopback || dst.isLoopback);
+  if (mayTravel && src.bits !== 0xffffffff) return null;
   const wrong = (end: Martian["end"], because: string): Martian => ({ type: "martian", end, because, cause });
   if (src.isMulticast || src.bits === 0xffffffff) return wrong("source", `martian source: nobody can send from ${src}`);
   if (dst.bits === 0xffffffff || (src.bits === 0 && dst.bits === 0)) return null;
@@ -80,6 +82,15 @@ interface Validity {
 }
 
 const VALID: Validity = { martian: null, isNear: false };
+
+/** The usual case of the check below, without a search for the way back: nobody asks for one, and the source is no own address. */
+function isTrusted(ns: Netns, device: Device, src: Ipv4, out: Device | null): boolean {
+  const { conf } = ns.sysctls;
+  if (conf.of(device, "rp_filter") !== 0) return false;
+  if (device === out && conf.of(device, "send_redirects") !== 0) return false;
+  if (conf.of(device, "accept_local") !== 0) return true;
+  return !ns.hasLocalRoutes && ns.rules === DEFAULT_RULES && ns.deviceOfAddress(src) === undefined;
+}
 
 /** Whether a packet from `src` can come in by `device`; it leaves by `out`, or stays (fib_validate_source). */
 function validateSource(ns: Netns, device: Device, src: Ipv4, dst: Ipv4, out: Device | null, cause: number): Validity {

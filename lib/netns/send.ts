@@ -110,7 +110,17 @@ export function outputWay(
   const step = ns.step(LEVEL.path, way.cause, oif, "route", packet, () => ({
     because: `${way.because}, but ${oif.name} was asked for: ${destination} is taken to be on its link`,
   }));
-  return { type: "unicast", route, table: TABLE.main, device: oif, nextHop: destination, via: null, cause: step };
+  const { main } = TABLE;
+  return {
+    type: "unicast",
+    route,
+    table: main,
+    device: oif,
+    nextHop: destination,
+    via: null,
+    detour: false,
+    cause: step,
+  };
 }
 
 const HOST_ROUTE = { type: "unicast", via: null, src: null, metric: 0, protocol: "kernel", scope: "link" } as const;
@@ -187,7 +197,7 @@ function withoutTable(ns: Netns, type: "broadcast" | "local", destination: Ipv4,
     protocol: "kernel",
     scope: "link",
   };
-  return { type, route, table: TABLE.local, device, nextHop: destination, via: null, cause };
+  return { type, route, table: TABLE.local, device, nextHop: destination, via: null, detour: false, cause };
 }
 
 /** ip_output: the way is known. POSTROUTING, then cut to the MTU, then the next hop's MAC. */
