@@ -117,9 +117,7 @@ export function icmpError(
         ? "it was not the first fragment"
         : body.kind === "icmp" && body.type !== ICMP.echoRequest && body.type !== ICMP.echoReply
           ? "it was an ICMP error itself"
-          : packet.src.bits === 0
-            ? "it had no source to tell"
-            : null;
+          : null;
   if (silent !== null) {
     ns.step(LEVEL.full, cause, arrival?.device ?? null, "icmp error", packet, () => ({
       because: `no error about this packet: ${silent}`,
