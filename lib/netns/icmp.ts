@@ -144,7 +144,7 @@ export function icmpError(
     because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
   }));
   const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
-  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont", nobody: DUMMY }, step);
+  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true }, step);
 }
 
 /** An error about a packet of ours: to the socket that sent it. */

@@ -109,8 +109,8 @@ export function takeRedirect(
   if (conf.of(device, "shared_media") === 0) {
     if (!isOnLink(ns, device, gateway, packet.src))
       return void ignored(`${gateway} is not on the link`, evidenceOf(ns, device, "shared_media"));
-    if (conf.of(device, "secure_redirects") !== 0 && !isDefaultGateway(ns, gateway, device))
-      return void ignored(`${gateway} is no default gateway`, evidenceOf(ns, device, "secure_redirects"));
+    if (conf.of(device, "secure_redirects") !== 0 && !isGateway(ns, gateway, device))
+      return void ignored(`no route here has ${gateway} for a gateway`, evidenceOf(ns, device, "secure_redirects"));
   } else if (ns.tables.get(TABLE.local)!.lookup(gateway) !== null) return void ignored(`${gateway} is an address here`);
   const neighbour = neighbourOf(ns, way.decision.device, gateway);
   const step = ns.step(LEVEL.path, cause, device, "route", packet, () => ({
@@ -123,10 +123,11 @@ export function takeRedirect(
   else neighbour.resolve(step);
 }
 
-/** ip_fib_check_default */
-function isDefaultGateway(ns: Netns, gateway: Ipv4, device: Device): boolean {
+/** Whether any route leads by this gateway and device; its name in the kernel promises more (ip_fib_check_default). */
+function isGateway(ns: Netns, gateway: Ipv4, device: Device): boolean {
   for (const table of ns.tables.values())
-    for (const { via, dev, prefix } of table.list())
-      if (prefix.length === 0 && via === gateway && dev === device) return true;
+    for (const route of table.list())
+      for (const { via, dev } of route.nexthops ?? [route])
+        if (via === gateway && dev === device && dev.up) return true;
   return false;
 }
