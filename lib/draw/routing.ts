@@ -137,7 +137,7 @@ function drawLookup(
     painter.text(
       MARGIN,
       y + 12,
-      `and ${candidates.length - shown.length} more routes that did not decide`,
+      `and ${candidates.length - shown.length} more that did not decide`,
       WIDTH,
       BODY,
       "muted",

@@ -61,7 +61,8 @@ export function visible(text: string): string {
   for (const character of text.normalize("NFC")) {
     if (SHOWN.test(character)) out += character;
     else if (character === "\n") out += "\\n";
-    else if (character === "\t") out += "\\t";
+    // A column of a tool's listing (ip rule has one).
+    else if (character === "\t") out += " ";
     else {
       const code = character.codePointAt(0) as number;
       out += code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
