@@ -72,7 +72,7 @@ export function addPort(bridge: Device, port: Device): void {
   port.master = bridge;
   state.fdb.set(port.mac, { mac: port.mac, port, local: true, updated: 0 });
   if (!bridge.macIsSet && (isFirst || port.mac.bits < bridge.mac.bits)) recalculate(bridge);
-  adjustMtu(bridge);
+  if (!bridge.mtuIsSet) bridge.mtu = state.ports.length === 1 ? port.mtu : Math.min(bridge.mtu, port.mtu);
 }
 
 /** Takes `port` out of its bridge, with what was learned behind it. */

@@ -39,11 +39,13 @@ export function takeIndex(ns: Netns): number {
 }
 
 function adopt(ns: Netns, device: Device): void {
-  const devices = [...ns.devices.values()];
+  let greatest = 0;
+  for (const { index } of ns.devices.values()) greatest = index;
   ns.devices.set(device.name, device);
-  if ((devices.at(-1)?.index ?? 0) > device.index) {
+  if (greatest > device.index) {
+    const sorted = [...ns.devices.values()].sort((a, b) => a.index - b.index);
     ns.devices.clear();
-    for (const each of [...devices, device].sort((a, b) => a.index - b.index)) ns.devices.set(each.name, each);
+    for (const each of sorted) ns.devices.set(each.name, each);
   }
   const reachableTime = Math.floor((15 + 30 * ns.cables.random()) * SECOND);
   const { fallback, fallbackSet } = ns.sysctls.conf;
