@@ -48,8 +48,23 @@ function sameKey(a: Route, b: Pick<Route, "prefix" | "metric">): boolean {
   return a.prefix.length === b.prefix.length && a.prefix.address === b.prefix.address && a.metric === b.metric;
 }
 
+/** The usual route: one way, its device named, nothing special. Taken as it is, because pods come by the thousand. */
+function isPlain(asked: AskedRoute): asked is AskedRoute & { readonly dev: Device } {
+  const { type, dev, src, nexthops, onlink, mtu } = asked;
+  const isSpecial = nexthops !== undefined || onlink !== undefined || mtu !== undefined;
+  return type === "unicast" && dev !== null && src === null && !isSpecial;
+}
+
+function checkPlain(ns: Netns, tableId: number, asked: AskedRoute & { readonly dev: Device }): Route | Refusal {
+  const { via, dev, scope } = asked;
+  const found = checkNexthop(ns, tableId, { via, dev, weight: 1 }, scope);
+  if ("errno" in found) return found;
+  return found.dev === dev ? (asked as Route) : { ...(asked as Route), dev: found.dev };
+}
+
 /** The route with its devices found, or why it is none (fib_create_info). */
 function checkRoute(ns: Netns, tableId: number, asked: AskedRoute): Route | Refusal {
+  if (isPlain(asked)) return checkPlain(ns, tableId, asked);
   const { type, via, src, scope, dev, nexthops, onlink, ...rest } = asked;
   const isError = type === "blackhole" || type === "unreachable" || type === "prohibit" || type === "throw";
   if (SCOPE[scope] < LEAST_SCOPE[type]) return refuse("EINVAL", "Invalid scope");
