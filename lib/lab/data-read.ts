@@ -4,8 +4,8 @@ import { type InterfaceAddress, isSecondary, type Scope } from "../ip/address.ts
 import type { NeighbourState } from "../ip/neighbour.ts";
 import { bridgeState, recalculate } from "../link/bridge.ts";
 import { type Device, validDeviceName } from "../link/device.ts";
-import { neighbourOf } from "../netns/arp.ts";
 import { addDevice } from "../netns/configure.ts";
+import { neighbourOf } from "../netns/ipv4/arp.ts";
 import type { Netns } from "../netns/netns.ts";
 import { addressWithLength, ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";

@@ -3,7 +3,7 @@ import type { Device } from "../link/device.ts";
 import { IPIP_DEFAULTS } from "../link/ipip.ts";
 import { VXLAN_DEFAULTS, type VxlanEntry, type VxlanRemote, vxlanState } from "../link/vxlan.ts";
 import type { Netns } from "../netns/netns.ts";
-import { openVxlan } from "../netns/tunnel-vxlan.ts";
+import { openVxlan } from "../netns/tunnel/vxlan.ts";
 import { ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
 import type { IpipData, VxlanData, VxlanEntryData } from "./data.ts";

@@ -7,7 +7,8 @@ import type { IpipSettings } from "../link/ipip.ts";
 import type { VxlanSettings } from "../link/vxlan.ts";
 import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
 import { Netns } from "../netns/netns.ts";
-import { addIpipDevice, addTunl0, addVxlanDevice, type NewDevice } from "../netns/tunnel-device.ts";
+import { STACK } from "../netns/stack.ts";
+import { addIpipDevice, addTunl0, addVxlanDevice, type NewDevice } from "../netns/tunnel/device.ts";
 import { Recorder } from "../trace/step.ts";
 import { MICROSECOND, type Timer } from "../trace/world.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
@@ -85,7 +86,7 @@ export class Lab implements Cables {
         name,
         "Nodes, pods and namespaces need names of their own.",
       );
-    const ns = new Netns(machine.name, name, this.nextInode++, this);
+    const ns = new Netns(machine.name, name, this.nextInode++, this, STACK);
     addDevice(ns, "loopback", "lo", Mac.of(0));
     if (machine.modules.has("ipip")) addTunl0(ns);
     this.namespaces.set(name, ns);

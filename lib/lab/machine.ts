@@ -4,7 +4,7 @@ import type { Device } from "../link/device.ts";
 import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { Netns } from "../netns/netns.ts";
-import { addTunl0 } from "../netns/tunnel-device.ts";
+import { addTunl0 } from "../netns/tunnel/device.ts";
 import { addressWithLength, ipv4, Prefix4 } from "../wire/address.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Lab } from "./lab.ts";

@@ -5,8 +5,8 @@
 // Before you edit: RFC 9112 (HTTP/1.1), RFC 862 (echo); process.ts says what a program is.
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { Netns } from "../netns/netns.ts";
-import { type Received, TcpSocket } from "../netns/tcp.ts";
-import { UdpSocket } from "../netns/udp.ts";
+import { UdpSocket } from "../netns/socket/udp.ts";
+import { type Received, TcpSocket } from "../netns/tcp/tcp.ts";
 import { type Ipv4, ipv4 } from "../wire/address.ts";
 import type { Program, Wait } from "./process.ts";
 

@@ -7,15 +7,15 @@ import { vxlanMtu } from "../link/vxlan.ts";
 import { SECOND } from "../trace/world.ts";
 import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
-import { notify } from "./arp.ts";
 import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
-import { addAddressRoutes, deleteAddress, flushRoutes } from "./fib.ts";
+import { notify } from "./ipv4/arp.ts";
+import { addAddressRoutes, deleteAddress, flushRoutes } from "./ipv4/fib.ts";
 import { Inet, type Netns } from "./netns.ts";
-import { closeVxlan, openVxlan } from "./tunnel-vxlan.ts";
+import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
 
-export { addAddress, deleteAddress } from "./fib.ts";
-export { addRoute } from "./fib-route.ts";
+export { addAddress, deleteAddress } from "./ipv4/fib.ts";
+export { addRoute } from "./ipv4/fib-route.ts";
 
 /** Puts a new device into a namespace. Its name must be free, and its index if it brings one. */
 export function addDevice(

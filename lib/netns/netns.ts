@@ -1,27 +1,22 @@
-// One network namespace: its devices, addresses, routes, neighbours, sockets and hooks. The verbs are beside it:
-// receive.ts and send.ts (the order of things for a packet), arp.ts, icmp.ts, udp.ts, tcp.ts, configure.ts.
+// One network namespace: its devices, addresses, routes, neighbours, sockets and hooks. It is state: the verbs are
+// beside it in ipv4/, tcp/, tunnel/, socket/ and configure.ts, and stack.ts says which of them a frame meets first.
 // Before you edit: include/net/net_namespace.h, include/net/netns/ipv4.h.
 import type { InterfaceAddress } from "../ip/address.ts";
 import type { Neighbour } from "../ip/neighbour.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Cables, Device, Owner } from "../link/device.ts";
-import { causeOf, LEVEL, type NewStep, type Where } from "../trace/step.ts";
+import { causeOf, type NewStep, type Where } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Frame } from "../wire/packet.ts";
-import { arpInput } from "./arp.ts";
-import { carrierChanged } from "./configure.ts";
 import { CONF_PRESET, type Conf, type Configured } from "./devconf.ts";
-import { Reassembly } from "./fragment.ts";
 import { type HookName, Hooks } from "./hooks.ts";
-import { IcmpLimit } from "./icmp.ts";
-import { PathMtus } from "./path-mtu.ts";
-import { ipReceive } from "./receive.ts";
-import { Redirects } from "./redirect.ts";
-import { SocketTable } from "./socket.ts";
+import { Reassembly } from "./ipv4/fragment.ts";
+import { IcmpLimit } from "./ipv4/icmp-limit.ts";
+import { PathMtus } from "./ipv4/path-mtu.ts";
+import { Redirects } from "./ipv4/redirect.ts";
+import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
-import { encapsulateIpip } from "./tunnel-ipip.ts";
-import { encapsulateVxlan } from "./tunnel-vxlan.ts";
 
 const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 
@@ -58,6 +53,13 @@ export class Inet implements Configured {
   }
 }
 
+/** What a namespace does with what reaches it (stack.ts). Handed in, so that this file imports no verb. */
+export interface Stack {
+  input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number): void;
+  changed(ns: Netns, device: Device): void;
+  encapsulate(ns: Netns, device: Device, frame: Frame, cause: number): void;
+}
+
 export class Netns implements Owner {
   readonly name: string;
   /** The machine it is on. */
@@ -65,6 +67,7 @@ export class Netns implements Owner {
   /** Number of the namespace, as `readlink /proc/self/ns/net` shows it. */
   readonly inode: number;
   readonly cables: Cables;
+  private readonly stack: Stack;
   /** By name, in the order of their index. */
   readonly devices = new Map<string, Device>();
   readonly inet = new Map<Device, Inet>();
@@ -134,11 +137,12 @@ export class Netns implements Owner {
     return set === 0 ? secretOf(this.node) : set;
   }
 
-  constructor(node: string, name: string, inode: number, cables: Cables) {
+  constructor(node: string, name: string, inode: number, cables: Cables, stack: Stack) {
     this.node = node;
     this.name = name;
     this.inode = inode;
     this.cables = cables;
+    this.stack = stack;
     this.nextId = Math.floor(cables.random() * 65536);
   }
 
@@ -151,25 +155,13 @@ export class Netns implements Owner {
 
   /** A frame came up from one of the devices (netif_receive_skb). */
   input(device: Device, frame: Frame, forUs: boolean, cause: number): void {
-    const { payload } = frame;
-    if (payload.kind === "ipv4") ipReceive(this, device, frame, payload, forUs, cause);
-    else if (payload.kind === "arp") arpInput(this, device, frame, payload, forUs, cause);
-    else {
-      const ethertype = `0x${payload.ethertype.toString(16).padStart(4, "0")}`;
-      this.step(LEVEL.path, cause, device, "drop", frame, () => ({
-        because: `nobody here speaks ethertype ${ethertype}`,
-      }));
-    }
+    this.stack.input(this, device, frame, forUs, cause);
   }
-
   changed(device: Device): void {
-    carrierChanged(this, device);
+    this.stack.changed(this, device);
   }
-
   encapsulate(device: Device, frame: Frame, cause: number): void {
-    const { payload } = frame;
-    if (device.vxlan !== null) encapsulateVxlan(this, device, frame, cause);
-    else if (payload.kind === "ipv4") encapsulateIpip(this, device, payload, payload.dst, cause);
+    this.stack.encapsulate(this, device, frame, cause);
   }
 
   deviceOfIndex(index: number): Device | undefined {

@@ -1,8 +1,9 @@
 // `arp`: the neighbours in the words of net-tools.
 // Before you edit: net-tools 2.10 arp.c (arp_disp, arp_disp_2, arp_show, arp_set, arp_del), net/ipv4/arp.c (arp_ioctl).
-import { neighbourOf } from "../netns/arp.ts";
-import { decide } from "../netns/decide.ts";
+
 import { errorText } from "../netns/errno.ts";
+import { neighbourOf } from "../netns/ipv4/arp.ts";
+import { decide } from "../netns/ipv4/decide.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import { ipv4 } from "../wire/address.ts";
 import { type Call, type Command, notModelled } from "./command.ts";

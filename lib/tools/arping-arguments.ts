@@ -2,9 +2,9 @@
 // Before you edit: iputils arping.c (main, guess_device, check_device).
 import { selectSource } from "../ip/address.ts";
 import type { Device } from "../link/device.ts";
-import { decide } from "../netns/decide.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
-import { peekRoute } from "../netns/send.ts";
+import { decide } from "../netns/ipv4/decide.ts";
+import { peekRoute } from "../netns/ipv4/send.ts";
 import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { Ipv4 } from "../wire/address.ts";
 import { type Call, notModelled } from "./command.ts";

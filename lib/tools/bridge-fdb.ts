@@ -3,7 +3,7 @@
 // vxlan_fdb_update_existing, vxlan_fdb_update_create, __vxlan_fdb_delete).
 import type { Device } from "../link/device.ts";
 import type { VxlanEntryState, VxlanRemote } from "../link/vxlan.ts";
-import type { Refusal } from "../netns/fib.ts";
+import type { Refusal } from "../netns/ipv4/fib.ts";
 import { type Mac, mac, ZERO_MAC } from "../wire/mac.ts";
 import { notModelled } from "./command.ts";
 import type { Context } from "./iproute/context.ts";

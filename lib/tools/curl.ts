@@ -5,7 +5,7 @@
 import type { Program } from "../lab/process.ts";
 import { type Asking, connected, more } from "../lab/programs.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
-import { TcpSocket } from "../netns/tcp.ts";
+import { TcpSocket } from "../netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../trace/world.ts";
 import { Ipv4, ipv4 } from "../wire/address.ts";
 import type { Call, Command } from "./command.ts";

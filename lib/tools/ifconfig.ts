@@ -3,7 +3,7 @@
 
 import { deleteAddress, setDown, setMtu, setUp } from "../netns/configure.ts";
 import { errorText } from "../netns/errno.ts";
-import { tryAddress } from "../netns/fib.ts";
+import { tryAddress } from "../netns/ipv4/fib.ts";
 import { type Ipv4, ipv4, mask4, Prefix4 } from "../wire/address.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { flagsOf, type Interface, interfaces, shortRow, shortRows } from "./ifconfig-table.ts";

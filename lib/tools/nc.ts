@@ -5,8 +5,8 @@
 import type { Program } from "../lab/process.ts";
 import { type Asking, connected, more } from "../lab/programs.ts";
 import { errorText } from "../netns/errno.ts";
-import { TcpSocket } from "../netns/tcp.ts";
-import { UdpSocket } from "../netns/udp.ts";
+import { UdpSocket } from "../netns/socket/udp.ts";
+import { TcpSocket } from "../netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../trace/world.ts";
 import { Ipv4, ipv4 } from "../wire/address.ts";
 import { type Call, type Command, notModelled } from "./command.ts";

@@ -1,7 +1,7 @@
 // `netstat` of net-tools 2.10: routes, interfaces, and the sockets of TCP and UDP.
 // Before you edit: net-tools 2.10 netstat.c (tcp_do_one, udp_do_one, iface_info), net/ipv4/tcp_ipv4.c (get_tcp4_sock).
 import type { Netns } from "../netns/netns.ts";
-import type { Endpoint } from "../netns/socket.ts";
+import type { Endpoint } from "../netns/socket/socket.ts";
 import { type Command, notModelled } from "./command.ts";
 import { shortRows } from "./ifconfig-table.ts";
 import { routeTable } from "./route-table.ts";

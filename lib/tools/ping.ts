@@ -4,9 +4,9 @@
 import type { Program, Wait } from "../lab/process.ts";
 import type { Device } from "../link/device.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
-import { icmpErrorText } from "../netns/icmp.ts";
-import { type PingMessage, PingSocket } from "../netns/ping.ts";
-import { peekRoute } from "../netns/send.ts";
+import { icmpErrorText } from "../netns/ipv4/icmp.ts";
+import { peekRoute } from "../netns/ipv4/send.ts";
+import { type PingMessage, PingSocket } from "../netns/socket/ping.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "../trace/world.ts";
 import { Ipv4, ipv4 } from "../wire/address.ts";
 import { ICMP, ICMP_CODE } from "../wire/packet.ts";

@@ -3,7 +3,7 @@
 import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
-import { deleteRoute, tryRoute } from "../netns/fib-route.ts";
+import { deleteRoute, tryRoute } from "../netns/ipv4/fib-route.ts";
 import { type Ipv4, ipv4, Prefix4 } from "../wire/address.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { routeTable } from "./route-table.ts";

@@ -2,8 +2,8 @@
 // Before you edit: iputils tracepath.c (probe_ttl, recverr, main).
 import type { Program } from "../lab/process.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
-import type { QueuedError } from "../netns/error-queue.ts";
-import { UdpSocket } from "../netns/udp.ts";
+import type { QueuedError } from "../netns/socket/error-queue.ts";
+import { UdpSocket } from "../netns/socket/udp.ts";
 import { MICROSECOND, SECOND } from "../trace/world.ts";
 import { type Ipv4, ipv4 } from "../wire/address.ts";
 import { ICMP } from "../wire/packet.ts";

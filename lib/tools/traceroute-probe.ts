@@ -3,10 +3,10 @@
 
 import type { Device } from "../link/device.ts";
 import type { Errno } from "../netns/errno.ts";
-import { type QueuedError, queuedError, tooLong } from "../netns/error-queue.ts";
-import { PingSocket } from "../netns/ping.ts";
-import { peekRoute } from "../netns/send.ts";
-import { UdpSocket } from "../netns/udp.ts";
+import { peekRoute } from "../netns/ipv4/send.ts";
+import { type QueuedError, queuedError, tooLong } from "../netns/socket/error-queue.ts";
+import { PingSocket } from "../netns/socket/ping.ts";
+import { UdpSocket } from "../netns/socket/udp.ts";
 import type { Waitable } from "../netns/wait.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Call } from "./command.ts";

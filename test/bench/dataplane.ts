@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Lab } from "../../lib/lab/lab.ts";
-import { PingSocket } from "../../lib/netns/ping.ts";
+import { PingSocket } from "../../lib/netns/socket/ping.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { type BenchFigure, median, milliseconds } from "./figure.ts";
 

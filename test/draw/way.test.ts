@@ -10,7 +10,7 @@ import { isHeard, since, way } from "../../lib/draw/way.ts";
 import type { LabData } from "../../lib/lab/data.ts";
 import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
-import { PingSocket } from "../../lib/netns/ping.ts";
+import { PingSocket } from "../../lib/netns/socket/ping.ts";
 import { LEVEL, type Step } from "../../lib/trace/step.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { faults } from "./inspect.ts";

@@ -1,11 +1,11 @@
 // Plays a scenario of tcp-scenarios.json in the model: the same calls in the same order as tcp-real.py makes them.
 import { Lab } from "../../lib/lab/lab.ts";
 import type { Device } from "../../lib/link/device.ts";
-import { neighbourOf } from "../../lib/netns/arp.ts";
 import { addAddress } from "../../lib/netns/configure.ts";
+import { neighbourOf } from "../../lib/netns/ipv4/arp.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
-import { TcpSocket } from "../../lib/netns/tcp.ts";
-import { UdpSocket } from "../../lib/netns/udp.ts";
+import { UdpSocket } from "../../lib/netns/socket/udp.ts";
+import { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../../lib/trace/world.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { Mac } from "../../lib/wire/mac.ts";

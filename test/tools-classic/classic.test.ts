@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { Lab } from "../../lib/lab/lab.ts";
-import { ipSend } from "../../lib/netns/send.ts";
+import { ipSend } from "../../lib/netns/ipv4/send.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { LEVEL } from "../../lib/trace/step.ts";
 import { ipv4 } from "../../lib/wire/address.ts";

@@ -1,7 +1,7 @@
 // `ip address`: show, add, change, replace, delete, flush.
 // Before you edit: iproute2 ip/ipaddress.c (do_ipaddr, ipaddr_modify, ipaddr_flush), net/ipv4/devinet.c (inet_rtm_newaddr).
 import type { InterfaceAddress, Scope } from "../../ip/address.ts";
-import { deleteAddress, tryAddress } from "../../netns/fib.ts";
+import { deleteAddress, tryAddress } from "../../netns/ipv4/fib.ts";
 import { Ipv4, mask4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import { addressesOf, readFilter, show } from "./addr-show.ts";

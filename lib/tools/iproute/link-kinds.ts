@@ -2,7 +2,7 @@
 // Before you edit: net/core/rtnetlink.c (rtnl_newlink_create: the tunnel's packets go through the namespace that asked).
 import type { Device } from "../../link/device.ts";
 import type { Netns } from "../../netns/netns.ts";
-import { endsInUse, type NewDevice, vniInUse } from "../../netns/tunnel-device.ts";
+import { endsInUse, type NewDevice, vniInUse } from "../../netns/tunnel/device.ts";
 import type { Mac } from "../../wire/mac.ts";
 import type { Context } from "./context.ts";
 import { readIpip, readVxlan } from "./link-tunnel-words.ts";

@@ -3,7 +3,7 @@
 // Before you edit: iproute2 ip/ipneigh.c, net/core/neighbour.c (neigh_add, neigh_delete, neigh_dump_table).
 import type { Neighbour, NeighbourState } from "../../ip/neighbour.ts";
 import type { Device } from "../../link/device.ts";
-import { neighbourOf } from "../../netns/arp.ts";
+import { neighbourOf } from "../../netns/ipv4/arp.ts";
 import { Prefix4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";

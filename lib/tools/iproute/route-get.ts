@@ -4,10 +4,10 @@
 import { metricWords, TABLE } from "../../ip/route.ts";
 import { DEFAULT_RULES, hex, tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
-import { sourceFor, type Way } from "../../netns/decide.ts";
-import { isOwnAddress } from "../../netns/fib.ts";
-import { routeInput } from "../../netns/input-route.ts";
-import { outputWay } from "../../netns/send.ts";
+import { sourceFor, type Way } from "../../netns/ipv4/decide.ts";
+import { isOwnAddress } from "../../netns/ipv4/fib.ts";
+import { routeInput } from "../../netns/ipv4/input-route.ts";
+import { outputWay } from "../../netns/ipv4/send.ts";
 import { SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";

@@ -3,7 +3,7 @@
 import type { Scope } from "../../ip/address.ts";
 import { type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
-import { type AskedNexthop, deleteRoute, type RouteVerb, tryRoute } from "../../netns/fib-route.ts";
+import { type AskedNexthop, deleteRoute, type RouteVerb, tryRoute } from "../../netns/ipv4/fib-route.ts";
 import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";

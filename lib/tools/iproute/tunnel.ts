@@ -1,7 +1,7 @@
 // `ip tunnel`: show, add, delete, for tunnels of mode ipip.
 // Before you edit: iproute2 6.1 ip/iptunnel.c (parse_args, do_add, do_del, print_tunnel), ip/tunnel.c (tnl_strproto).
 import type { Device } from "../../link/device.ts";
-import { endsInUse } from "../../netns/tunnel-device.ts";
+import { endsInUse } from "../../netns/tunnel/device.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { checkIpip, ipipWord, newIpip } from "./link-tunnel-words.ts";

@@ -2,7 +2,7 @@
 // Before you edit: iproute2 lib/utils.c (matches, invarg, duparg, duparg2, incomplete_command), include/utils.h (NEXT_ARG).
 import type { Errno } from "../../netns/errno.ts";
 import { errorText } from "../../netns/errno.ts";
-import type { Refusal } from "../../netns/fib.ts";
+import type { Refusal } from "../../netns/ipv4/fib.ts";
 
 /** The tool ends here with this status, after saying this on standard error. */
 export class Quit extends Error {

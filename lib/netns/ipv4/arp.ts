@@ -1,0 +1,214 @@
+// Who has this address? ARP asked and answered.
+// Before you edit: RFC 826, net/ipv4/arp.c (arp_process, arp_solicit), net/core/neighbour.c (neigh_event_ns).
+import { selectSource } from "../../ip/address.ts";
+import { NEIGHBOUR_TIMES, Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
+import { TABLE } from "../../ip/route.ts";
+import { DEFAULT_RULES } from "../../ip/rule.ts";
+import type { Device } from "../../link/device.ts";
+import { transmit } from "../../link/forward.ts";
+import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
+import { Ipv4 } from "../../wire/address.ts";
+import { BROADCAST_MAC, ZERO_MAC } from "../../wire/mac.ts";
+import { type Arp, type Frame, ICMP, ICMP_CODE } from "../../wire/packet.ts";
+import type { Netns } from "../netns.ts";
+import { accepts, announced, judge } from "./arp-rules.ts";
+import { icmpError } from "./icmp.ts";
+import { evidenceOf } from "./input-route.ts";
+import { sendTo } from "./send.ts";
+
+/** The entry for a next hop on a device, made if there is none. */
+export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour {
+  const inet = ns.inet.get(device)!;
+  let neighbour = inet.neighbours.get(address);
+  if (neighbour === undefined) {
+    neighbour = new Neighbour(address, portOf(ns, device));
+    inet.addNeighbour(neighbour);
+  }
+  return neighbour;
+}
+
+/** An ARP message came in (arp_rcv, arp_process). */
+export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forUs: boolean, cause: number): void {
+  if (!forUs) {
+    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({
+      because: `the frame is for ${frame.dst}: ARP does not look at it`,
+    }));
+    return;
+  }
+  const staysHome = arp.targetIp.isLoopback && ns.sysctls.conf.of(device, "route_localnet") === 0;
+  if (arp.targetIp.isMulticast || staysHome) {
+    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({ because: `nobody has ${arp.targetIp} on a link` }));
+    return;
+  }
+  if (ns.cables.recorder.level === LEVEL.off && isForAnother(ns, device, arp)) {
+    // Of a flooded question most who hear it have nothing to say; nobody watches, so the reasons are not told either.
+    if (ns.inet.get(device)!.neighbours.has(arp.senderIp) || accepts(ns, device, arp.senderIp))
+      learn(ns, device, frame, arp, cause);
+    return;
+  }
+  let step = cause;
+  if (arp.op === "request") {
+    const { answer: kind, because, evidence, done } = quietly(ns, () => judge(ns, device, arp));
+    const said = () => ({ because, ...(evidence !== undefined && { evidence }) });
+    const known = ns.inet.get(device)!.neighbours.has(arp.senderIp) || accepts(ns, device, arp.senderIp);
+    // What is neither answered nor learned from ends here; else there is more to say below.
+    if (kind !== null || done || !known) step = ns.step(LEVEL.path, cause, device, "arp", frame, said);
+    if (kind !== null) answer(ns, device, arp, step);
+    if (done || !known) return;
+  }
+  learn(ns, device, frame, arp, step);
+}
+
+/** A question that `judge` leaves unanswered in the usual case: for another's address, and this is no proxy. */
+function isForAnother(ns: Netns, device: Device, { op, senderIp, targetIp }: Arp): boolean {
+  if (op !== "request" || senderIp.bits === 0 || ns.rules !== DEFAULT_RULES) return false;
+  if (ns.tables.get(TABLE.local)!.lookup(targetIp) !== null) return false;
+  return ns.sysctls.conf.of(device, "proxy_arp") === 0;
+}
+
+/** What an ARP message says of its sender. */
+function learn(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number): void {
+  const isElsewhere = ns.tables.get(TABLE.local)!.lookup(arp.senderIp) === null;
+  const isGratuitous =
+    arp.senderIp === arp.targetIp &&
+    (arp.op === "request" || arp.targetMac === arp.senderMac) &&
+    isElsewhere &&
+    isUnicast(arp.senderIp);
+  const isNews = isGratuitous || (arp.op === "reply" && isElsewhere && isUnicast(arp.senderIp));
+  let known = ns.inet.get(device)!.neighbours.get(arp.senderIp);
+  if (known === undefined && isNews && accepts(ns, device, arp.senderIp)) known = neighbourOf(ns, device, arp.senderIp);
+  if (known === undefined) {
+    ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
+      because: `nobody here asked for ${arp.senderIp}`,
+      evidence: evidenceOf(ns, device, "arp_accept"),
+    }));
+    return;
+  }
+  // An answer to our own question is proof; anything else only says who seems to be there.
+  const solicited = arp.op === "reply" && !frame.dst.isGroup;
+  const override = ns.cables.now > known.updated + NEIGHBOUR_TIMES.lock || isGratuitous;
+  const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
+    because: `${arp.senderIp} is at ${arp.senderMac}`,
+  }));
+  known.update(arp.senderMac, solicited, override, `ARP ${arp.op} from ${arp.senderMac}`, step);
+}
+
+function isUnicast(address: Ipv4): boolean {
+  return !address.isZeroNet && !address.isMulticast && address.bits !== 0xffffffff;
+}
+
+/** A question is no packet on its way: what it asks the tables leaves no steps. */
+function quietly<Result>(ns: Netns, ask: () => Result): Result {
+  const { recorder } = ns.cables;
+  const { level } = recorder;
+  recorder.level = LEVEL.off;
+  const result = ask();
+  recorder.level = level;
+  return result;
+}
+
+function answer(ns: Netns, device: Device, arp: Arp, cause: number): void {
+  if (arp.senderIp.bits !== 0) {
+    // The question itself tells who asks, so the answer's way back needs no question.
+    neighbourOf(ns, device, arp.senderIp).update(
+      arp.senderMac,
+      false,
+      true,
+      `${arp.senderIp} asked, so its MAC is known`,
+      cause,
+    );
+  }
+  const reply: Arp = {
+    kind: "arp",
+    op: "reply",
+    senderMac: device.mac,
+    senderIp: arp.targetIp,
+    targetMac: arp.senderMac,
+    targetIp: arp.senderIp,
+  };
+  const out = { dst: arp.senderMac, src: device.mac, payload: reply };
+  const step = ns.step(LEVEL.path, cause, device, "arp", out, () => ({
+    because: `${arp.targetIp} is at ${device.mac}`,
+  }));
+  transmit(ns.cables, device, out, step);
+}
+
+function portOf(ns: Netns, device: Device): NeighbourPort {
+  return {
+    world: ns.cables,
+    reachableTime: ns.inet.get(device)!.reachableTime,
+    solicit: (neighbour, unicast, cause) => solicit(ns, device, neighbour, unicast, cause),
+    send: (neighbour, { packet, cause }) =>
+      sendTo(ns, device, neighbour.mac!, packet, cause, neighbour.address, neighbour.state!),
+    unreachable: (neighbour, waiting) => {
+      for (const { packet, cause } of waiting) {
+        const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
+          because: `nobody on the link of ${device.name} has ${neighbour.address}`,
+          evidence: { kind: "neighbour", text: `${neighbour.address} dev ${device.name} FAILED`, command: "ip neigh" },
+        }));
+        // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
+        icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);
+      }
+    },
+    changed: (neighbour, from, because, cause) =>
+      ns.step(LEVEL.path, cause, device, "neighbour", undefined, () => ({
+        because: `${neighbour.address}: ${from ?? "no entry"} becomes ${neighbour.state}, because ${because}`,
+        evidence: {
+          kind: "neighbour",
+          text: `${neighbour.address} dev ${device.name}${neighbour.isValid ? ` lladdr ${neighbour.mac}` : ""} ${neighbour.state}`,
+          command: "ip neigh",
+        },
+      })),
+  };
+}
+
+function solicit(ns: Netns, device: Device, neighbour: Neighbour, unicast: boolean, cause: number): void {
+  const { addresses } = ns.inet.get(device)!;
+  const routesLocalnet = ns.sysctls.conf.of(device, "route_localnet") !== 0;
+  const own = announced(ns, device, neighbour.lastSource(), neighbour.address);
+  // With no address at all the question is asked in nobody's name.
+  const senderIp =
+    own ?? selectSource(addresses, neighbour.address, "link", routesLocalnet) ?? anyAddress(ns) ?? Ipv4.of(0);
+  const arp: Arp = {
+    kind: "arp",
+    op: "request",
+    senderMac: device.mac,
+    senderIp,
+    targetMac: ZERO_MAC,
+    targetIp: neighbour.address,
+  };
+  const frame = { dst: unicast ? neighbour.mac! : BROADCAST_MAC, src: device.mac, payload: arp };
+  const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
+    because: unicast
+      ? `is ${neighbour.address} still at ${neighbour.mac}?`
+      : `the MAC of ${neighbour.address} is not known: ask everybody on the link`,
+  }));
+  transmit(ns.cables, device, frame, step);
+}
+
+/** Tells everybody whose an address is, as a device that comes up does with arp_notify (inetdev_send_gratuitous_arp). */
+export function notify(ns: Netns, device: Device): void {
+  if (ns.sysctls.conf.of(device, "arp_notify") === 0 || device.kind === "loopback") return;
+  for (const { local } of ns.inet.get(device)!.addresses) {
+    const said = { senderMac: device.mac, senderIp: local, targetMac: ZERO_MAC, targetIp: local } as const;
+    const payload: Arp = { kind: "arp", op: "request", ...said };
+    const frame = { dst: BROADCAST_MAC, src: device.mac, payload };
+    const step = ns.step(LEVEL.path, NOT_RECORDED, device, "arp", frame, () => ({
+      because: `${device.name} came up or got another MAC: everybody is told that ${local} is at ${device.mac}`,
+      evidence: evidenceOf(ns, device, "arp_notify"),
+    }));
+    transmit(ns.cables, device, frame, step);
+  }
+}
+
+function anyAddress(ns: Netns): Ipv4 | null {
+  for (const { addresses } of ns.inet.values()) {
+    const found = selectSource(
+      addresses.filter((each) => each.scope === "global"),
+      null,
+      "link",
+    );
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,0 +1,158 @@
+// Addresses as the kernel takes them: an address brings its routes and takes them away. Routes that somebody adds are in
+// fib-route.ts. What is refused has the kernel's words.
+// Before you edit: net/ipv4/fib_frontend.c (fib_add_ifaddr, fib_del_ifaddr), devinet.c (__inet_insert_ifa, inet_rtm_deladdr).
+import { type InterfaceAddress, insertAddress, isSecondary, networkOf, type Scope } from "../../ip/address.ts";
+import { type Route, type RouteType, TABLE, usesDevice } from "../../ip/route.ts";
+import type { Device } from "../../link/device.ts";
+import { type Ipv4, Prefix4 } from "../../wire/address.ts";
+import { ALL_SET } from "../devconf.ts";
+import type { Errno } from "../errno.ts";
+import type { Netns } from "../netns.ts";
+
+/** Why the kernel refused: the number, and the sentence it gives with it (extended ACK), if it has one. */
+export interface Refusal {
+  readonly errno: Errno;
+  readonly message?: string;
+}
+
+export function refuse(errno: Errno, message: string): Refusal {
+  return { errno, message };
+}
+
+interface AddressOptions {
+  readonly broadcast?: Ipv4 | null;
+  readonly scope?: Scope;
+  readonly label?: string;
+}
+
+/** `ip addr add`: null, or why the kernel refused. */
+export function addAddress(
+  ns: Netns,
+  device: Device,
+  local: Ipv4,
+  length: number,
+  options: AddressOptions = {},
+): Errno | null {
+  return tryAddress(ns, device, local, length, options)?.errno ?? null;
+}
+
+/** `ip addr add`: null, or why the kernel refused, in its words. */
+export function tryAddress(
+  ns: Netns,
+  device: Device,
+  local: Ipv4,
+  length: number,
+  options: AddressOptions = {},
+): Refusal | null {
+  if (local.bits === 0) return null;
+  const inet = ns.inet.get(device)!;
+  const { addresses } = inet;
+  // From now on a new default of a switch does not reach the device (ipv4_devconf_setall).
+  inet.confSet = ALL_SET;
+  const scope = options.scope ?? (local.isLoopback ? "host" : "global");
+  const network = new Prefix4(local, length);
+  for (const each of addresses) {
+    if (each.length !== length || !network.contains(each.local)) continue;
+    if (each.local === local) return refuse("EEXIST", "ipv4: Address already assigned");
+    if (each.scope !== scope) return refuse("EINVAL", "ipv4: Invalid scope value");
+  }
+  const secondary = isSecondary(addresses, local, length);
+  const { broadcast = null, label = device.name } = options;
+  const address = { local, length, broadcast, scope, label, secondary };
+  insertAddress(addresses, address);
+  addAddressRoutes(ns, device, address, addresses);
+  return null;
+}
+
+/** `ip addr del`: with a primary address its secondaries go too (promote_secondaries is 0). */
+export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddress): void {
+  const { addresses } = ns.inet.get(device)!;
+  const network = networkOf(address);
+  const goes = addresses.filter(
+    (each) =>
+      each === address ||
+      (!address.secondary && each.secondary && each.length === address.length && network.contains(each.local)),
+  );
+  for (const each of goes) addresses.splice(addresses.indexOf(each), 1);
+  const gone = new Set(goes.map((each) => each.local).filter((local) => ns.deviceOfAddress(local) === undefined));
+  for (const table of ns.tables.values()) {
+    for (const route of table.list()) {
+      const isOwn = goes.some((each) => route.dev === device && isRouteOf(route, each, addresses));
+      if (isOwn || (route.src !== null && gone.has(route.src))) table.remove(route);
+    }
+  }
+  forgetMtus(ns);
+}
+
+/** Whether the kernel made this route for that address and no other address still needs it. */
+function isRouteOf(route: Route, address: InterfaceAddress, left: readonly InterfaceAddress[]): boolean {
+  if (route.protocol !== "kernel") return false;
+  const network = networkOf(address);
+  if (route.type === "local")
+    return (
+      route.prefix.length === 32 &&
+      route.prefix.address === address.local &&
+      left.every((each) => each.local !== address.local)
+    );
+  const needed = left.some((each) => each.length === address.length && network.contains(each.local));
+  if (needed) return false;
+  if (route.type === "broadcast")
+    return route.prefix.address === network.broadcast || route.prefix.address === address.broadcast;
+  return route.prefix.toString() === network.toString() && route.src === address.local;
+}
+
+/**
+ * The routes an address brings: to itself, also while the device is down; to its broadcast address, to its network
+ * (fib_add_ifaddr).
+ */
+export function addAddressRoutes(
+  ns: Netns,
+  device: Device,
+  address: InterfaceAddress,
+  all: readonly InterfaceAddress[],
+): void {
+  const { local, length, broadcast, secondary } = address;
+  const network = networkOf(address);
+  const primary = secondary
+    ? all.find((each) => !each.secondary && each.length === length && network.contains(each.local))
+    : undefined;
+  const src = primary?.local ?? local;
+  const add = (table: number, type: RouteType, prefix: Prefix4, scope: Scope) =>
+    ns.tables
+      .get(table)!
+      .add({ type, prefix, via: null, dev: device, src, metric: 0, protocol: "kernel", scope }, "append");
+  add(TABLE.local, "local", new Prefix4(local, 32), "host");
+  if (!device.up) return;
+  if (broadcast !== null && broadcast.bits !== 0xffffffff)
+    add(TABLE.local, "broadcast", new Prefix4(broadcast, 32), "link");
+  if (secondary || network.address.isZeroNet || length === 32) return;
+  if (local.isMulticast || local.bits === 0xffffffff) return;
+  if (device.kind === "loopback") add(TABLE.local, "local", network, "host");
+  else add(TABLE.main, "unicast", network, "link");
+  if (length < 31 && broadcast !== network.broadcast)
+    add(TABLE.local, "broadcast", new Prefix4(network.broadcast, 32), "link");
+}
+
+/** Routes of a device that went down, or, with `all`, that goes away. */
+export function flushRoutes(ns: Netns, device: Device, all: boolean): void {
+  for (const table of ns.tables.values())
+    for (const route of table.list()) if (goesWith(route, device, all)) table.remove(route);
+  forgetMtus(ns);
+}
+
+/** A route with several ways lives as long as one of their devices is up, and goes with the first that is deleted. */
+function goesWith(route: Route, device: Device, all: boolean): boolean {
+  if (!usesDevice(route, device)) return false;
+  if (all || route.nexthops === undefined) return all || route.scope !== "host";
+  return route.nexthops.every(({ dev }) => !dev.up);
+}
+
+/** What routers said of a way goes with its last route; shorter ways are asked for anew. */
+export function forgetMtus(ns: Netns): void {
+  if (ns.hasRedirects) ns.redirects.clear();
+  ns.pathMtus.routesRemoved(() => [...ns.tables.values()].flatMap((table) => table.list()));
+}
+
+export function isOwnAddress(ns: Netns, address: Ipv4): boolean {
+  return ns.tables.get(TABLE.local)!.lookup(address)?.type === "local";
+}

@@ -1,0 +1,175 @@
+// The kernel's own answers: echo replies and errors.
+// Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send).
+import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
+import { Ipv4 } from "../../wire/address.ts";
+import { ipv4Bytes } from "../../wire/bytes.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, protocolOf } from "../../wire/packet.ts";
+import { parseQuote } from "../../wire/parse.ts";
+import type { Netns } from "../netns.ts";
+import { socketError } from "../socket/errors.ts";
+import { BURST } from "./icmp-limit.ts";
+import { learnPathMtu } from "./path-mtu.ts";
+import type { Arrival } from "./receive.ts";
+import { takeRedirect } from "./redirect.ts";
+import { ipSend, routeOutput } from "./send.ts";
+
+/** An error quotes the packet at fault until it is this long altogether (RFC 1812 §4.3.2.3). */
+const LONGEST_ERROR = 576;
+/** RFC 7600: who has no address signs errors with this one, so that they are not taken for martians (INADDR_DUMMY). */
+const DUMMY = Ipv4.of(0xc0000008);
+const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
+
+/** An ICMP message for this namespace. */
+export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  if (icmp.type === ICMP.echoRequest) return echo(ns, arrival, packet, icmp, cause);
+  if (icmp.type === ICMP.echoReply) {
+    const readers = ns.sockets.pingReaders(icmp.rest >>> 16);
+    ns.step(LEVEL.path, cause, arrival.device, readers.length === 0 ? "drop" : "deliver", packet, () => ({
+      because:
+        readers.length === 0
+          ? "an echo reply that nobody here asked for"
+          : `ping with id ${icmp.rest >>> 16} waits for it`,
+    }));
+    for (const reader of readers) reader.push({ packet, cause, time: ns.cables.now });
+    return;
+  }
+  if (icmp.type === ICMP.unreachable || icmp.type === ICMP.timeExceeded || icmp.type === ICMP.redirect)
+    return error(ns, arrival, packet, icmp, cause);
+  ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+    because: `ICMP type ${icmp.type} asks nothing of this namespace`,
+  }));
+}
+
+function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  const ignored = arrival.toAll && ns.sysctls.get("net.ipv4.icmp_echo_ignore_broadcasts") === 1;
+  if (ignored || ns.sysctls.get("net.ipv4.icmp_echo_ignore_all") === 1) {
+    const name = `net.ipv4.icmp_echo_ignore_${ignored ? "broadcasts" : "all"}`;
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: "this namespace does not answer such an echo request",
+      evidence: { kind: "sysctl", text: `${name} = 1`, command: `sysctl ${name}` },
+    }));
+    return;
+  }
+  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
+    because: "the kernel itself answers an echo request; no program is asked",
+  }));
+  // To a broadcast the answer comes from the address the route back chooses.
+  const src = arrival.toAll ? null : packet.dst;
+  const body: Icmp = { ...icmp, type: ICMP.echoReply };
+  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true }, step);
+}
+
+/**
+ * Tells the sender of `packet` what went wrong, unless an error about it is forbidden (RFC 1122 §3.2.2) or there were
+ * too many. `arrival` is null for a packet that was on its way out.
+ */
+export function icmpError(
+  ns: Netns,
+  arrival: Arrival | null,
+  packet: Ipv4Packet,
+  type: number,
+  code: number,
+  rest: number,
+  cause: number,
+): void {
+  const { body } = packet;
+  const silent =
+    arrival?.toOne === false
+      ? "it was for everybody"
+      : packet.fragmentOffset > 0
+        ? "it was not the first fragment"
+        : body.kind === "icmp" && body.type !== ICMP.echoRequest && body.type !== ICMP.echoReply
+          ? "it was an ICMP error itself"
+          : null;
+  if (silent !== null) {
+    ns.step(LEVEL.full, cause, arrival?.device ?? null, "icmp error", packet, () => ({
+      because: `no error about this packet: ${silent}`,
+    }));
+    return;
+  }
+  const isForUs = arrival !== null && ns.deviceOfAddress(packet.dst) !== undefined;
+  const src = isForUs || packet.dst.isLoopback ? packet.dst : null;
+  const way = routeOutput(ns, packet.src, src, null, cause);
+  if (way.errno !== null) return;
+  const limited = (type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded) && type !== ICMP.redirect;
+  if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
+    ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
+      because: `no error: ${packet.src} got ${BURST} of them just now, and one a second is the limit`,
+      evidence: { kind: "limit", text: "net.ipv4.icmp_ratelimit = 1000", command: "sysctl net.ipv4.icmp_ratelimit" },
+    }));
+    return;
+  }
+  const { device, decision } = way;
+  const mtu = ns.pathMtus.of({ ...decision, device }, packet.src, ns.cables.now);
+  const data = ipv4Bytes(packet).slice(0, Math.min(LONGEST_ERROR, mtu) - 28);
+  const error: Icmp = { kind: "icmp", type, code, rest, data };
+  const step = ns.step(LEVEL.path, cause, null, "icmp error", packet, () => ({
+    because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
+  }));
+  const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
+  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true }, step);
+}
+
+/** An error about a packet of ours: to the socket that sent it. */
+function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  if (icmp.data.length < 28) {
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: "the error quotes too little to tell whose it is",
+    }));
+    return;
+  }
+  const quoted = parseQuote(icmp.data);
+  const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
+  const step = isTooLong ? learnMtu(ns, quoted, icmp, cause) : cause;
+  if (icmp.type === ICMP.redirect) {
+    takeRedirect(ns, arrival.device, packet, icmp, quoted, step);
+    for (const reader of quoted.body.kind === "icmp" ? ns.sockets.pingReaders(quoted.body.rest >>> 16) : [])
+      reader.push({ packet, quoted, cause: step, time: ns.cables.now });
+    return;
+  }
+  const told = socketError(ns, quoted, packet, icmp, step);
+  ns.step(LEVEL.path, step, arrival.device, told ? "deliver" : "drop", packet, () => ({
+    because: told
+      ? `the program that sent to ${quoted.dst} learns: ${icmpErrorText(icmp.type, icmp.code)}`
+      : `no socket here takes an error about a packet to ${quoted.dst}`,
+  }));
+}
+
+/** A router wants smaller packets: believed if somebody here may have sent the packet it quotes. */
+function learnMtu(ns: Netns, quoted: Ipv4Packet, icmp: Icmp, cause: number): number {
+  const { body } = quoted;
+  if (body.kind === "icmp" && body.type !== ICMP.echoReply && ns.sockets.ping.length === 0) return cause;
+  if (body.kind === "udp" && !ns.sockets.udp.has(body.srcPort) && !isTunnelPort(ns, body.dstPort)) return cause;
+  const isTunnel = protocolOf(quoted) === PROTOCOL.ipip && ns.speaksIpip;
+  if (body.kind !== "icmp" && body.kind !== "udp" && !isTunnel) return cause;
+  const way = routeOutput(ns, quoted.dst, null, null, NOT_RECORDED);
+  if (way.errno !== null) return cause;
+  return learnPathMtu(ns, way.decision, quoted.dst, icmp.rest & 0xffff, cause);
+}
+
+/** A tunnel's datagrams come from any port and go to the tunnel's own (__udp4_lib_err_encap). */
+function isTunnelPort(ns: Netns, port: number): boolean {
+  return ns.sockets.udp.get(port)?.some(({ encap }) => encap !== null) === true;
+}
+
+/** The error in words, as ping says it. */
+export function icmpErrorText(type: number, code: number): string {
+  if (type === ICMP.redirect) return "Redirect Host";
+  if (type === ICMP.timeExceeded) return code === 0 ? "Time to live exceeded" : "Frag reassembly time exceeded";
+  switch (code) {
+    case ICMP_CODE.net:
+      return "Destination Net Unreachable";
+    case ICMP_CODE.host:
+      return "Destination Host Unreachable";
+    case ICMP_CODE.protocol:
+      return "Destination Protocol Unreachable";
+    case ICMP_CODE.port:
+      return "Destination Port Unreachable";
+    case ICMP_CODE.fragmentationNeeded:
+      return "Frag needed and DF set";
+    case ICMP_CODE.filtered:
+      return "Packet filtered";
+    default:
+      return `Dest Unreachable, Bad Code: ${code}`;
+  }
+}

@@ -1,0 +1,53 @@
+// What a socket may ask to be told in full when its packet went wrong: who said so, how, and about which packet.
+// Before you edit: net/ipv4/ip_sockglue.c (ip_icmp_error, ip_local_error), icmp.c (icmp_err_convert), ip(7) IP_RECVERR.
+import type { Ipv4 } from "../../wire/address.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet } from "../../wire/packet.ts";
+import type { Errno } from "../errno.ts";
+
+/** One entry of a socket's error queue (struct sock_extended_err). */
+export interface QueuedError {
+  /** Another machine's ICMP message, or this kernel, which did not send at all. */
+  readonly origin: "icmp" | "local";
+  readonly errno: Errno;
+  readonly type: number;
+  readonly code: number;
+  /** The MTU of "message too long", else 0. */
+  readonly info: number;
+  /** Who said it; null when it was this kernel. */
+  readonly offender: Ipv4 | null;
+  /** TTL of the ICMP message, 0 when there was none. */
+  readonly ttl: number;
+  /** The packet at fault as the message quotes it; null when it was never made. */
+  readonly quoted: Ipv4Packet | null;
+  readonly time: number;
+}
+
+/** An ICMP error as a socket reads it. */
+export function queuedError(message: Ipv4Packet, icmp: Icmp, quoted: Ipv4Packet, time: number): QueuedError {
+  const { type, code } = icmp;
+  const errno = errnoOf(type, code);
+  const info = errno === "EMSGSIZE" ? icmp.rest & 0xffff : 0;
+  return { origin: "icmp", errno, type, code, info, offender: message.src, ttl: message.ttl, quoted, time };
+}
+
+/** A packet this kernel refused to make, because the way takes no more than `mtu` octets. */
+export function tooLong(mtu: number, time: number): QueuedError {
+  const errno = "EMSGSIZE";
+  return { origin: "local", errno, type: 0, code: 0, info: mtu, offender: null, ttl: 0, quoted: null, time };
+}
+
+function errnoOf(type: number, code: number): Errno {
+  if (type !== ICMP.unreachable) return "EHOSTUNREACH";
+  switch (code) {
+    case ICMP_CODE.net:
+      return "ENETUNREACH";
+    case ICMP_CODE.protocol:
+      return "ENOPROTOOPT";
+    case ICMP_CODE.port:
+      return "ECONNREFUSED";
+    case ICMP_CODE.fragmentationNeeded:
+      return "EMSGSIZE";
+    default:
+      return "EHOSTUNREACH";
+  }
+}

@@ -1,0 +1,54 @@
+// Which socket gets a packet? The tables of bound ports, and the choice of a free one.
+// Before you edit: net/ipv4/udp.c (udp4_lib_lookup2, compute_score), inet_connection_sock.c (inet_csk_get_port,
+// inet_csk_bind_conflict), inet_hashtables.c.
+
+import type { Ipv4 } from "../../wire/address.ts";
+import type { Netns } from "../netns.ts";
+import type { TcpSocket } from "../tcp/tcp.ts";
+import type { PingSocket } from "./ping.ts";
+import type { UdpSocket } from "./udp.ts";
+
+/** ip_local_port_range: where the kernel takes a port from when the program names none. */
+export const EPHEMERAL = { first: 32768, last: 60999 } as const;
+
+/** An address and port; a null address is 0.0.0.0, any address of the namespace. */
+export interface Endpoint {
+  readonly address: Ipv4 | null;
+  readonly port: number;
+}
+
+export class SocketTable {
+  readonly udp = new Map<number, UdpSocket[]>();
+  /** Every bound socket and connection by local port, then the listeners among them. */
+  readonly tcp = new Map<number, TcpSocket[]>();
+  readonly tcpListeners = new Map<number, TcpSocket[]>();
+  /** Connections by both ends, as `connectionKey` of tcp/bind.ts makes a number of it. */
+  readonly tcpConnections = new Map<number, TcpSocket[]>();
+  readonly ping: PingSocket[] = [];
+  private readonly ns: Netns;
+
+  constructor(ns: Netns) {
+    this.ns = ns;
+  }
+
+  /** The sockets an echo reply with this identifier is for. */
+  pingReaders(id: number): PingSocket[] {
+    return this.ping.filter((socket) => socket.id === id);
+  }
+
+  /** A free port of the ephemeral range, by the lab's dice. Null when all are taken. */
+  ephemeralPort(isFree: (port: number) => boolean): number | null {
+    const size = EPHEMERAL.last - EPHEMERAL.first + 1;
+    const start = Math.floor(this.ns.cables.random() * size);
+    for (let i = 0; i < size; i++) {
+      const port = EPHEMERAL.first + ((start + i) % size);
+      if (isFree(port)) return port;
+    }
+    return null;
+  }
+}
+
+/** Whether two local endpoints cannot both be bound: the same port, and one of them is any address or both the same. */
+export function overlap(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && (a.address === null || b.address === null || a.address === b.address);
+}

@@ -1,0 +1,226 @@
+// UDP sockets.
+// Before you edit: RFC 768, net/ipv4/udp.c (udp_queue_rcv_skb, __udp4_lib_rcv, __udp4_lib_err), icmp.c (icmp_err_convert).
+import type { Device } from "../../link/device.ts";
+import { LEVEL } from "../../trace/step.ts";
+import type { Ipv4 } from "../../wire/address.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Udp } from "../../wire/packet.ts";
+import type { Errno } from "../errno.ts";
+import { icmpError } from "../ipv4/icmp.ts";
+import type { Arrival } from "../ipv4/receive.ts";
+import { ipSend, type Outgoing, routeOutput } from "../ipv4/send.ts";
+import type { Netns } from "../netns.ts";
+import { Waitable } from "../wait.ts";
+import { type QueuedError, queuedError, tooLong } from "./error-queue.ts";
+import { type Endpoint, overlap } from "./socket.ts";
+
+export interface Datagram {
+  readonly data: Uint8Array;
+  readonly from: { readonly address: Ipv4; readonly port: number };
+  readonly to: Ipv4;
+  readonly cause: number;
+}
+
+/** net.core.rmem_default holds about this many small datagrams; more are dropped. */
+const RECEIVE_QUEUE = 256;
+
+/** What a kernel's own socket does with a datagram instead of keeping it for a program (encap_rcv). */
+export interface Encapsulation {
+  receive(arrival: Device, packet: Ipv4Packet, udp: Udp, cause: number): void;
+}
+
+export class UdpSocket extends Waitable {
+  local: Endpoint = { address: null, port: 0 };
+  remote: { readonly address: Ipv4; readonly port: number } | null = null;
+  mayBroadcast = false;
+  /** Not a program's, but a tunnel's. */
+  encap: Encapsulation | null = null;
+  /** An error that came in and was not read yet (SO_ERROR). */
+  error: Errno | null = null;
+  /** Its errors in full, oldest first; null while the program does not ask for them (IP_RECVERR). */
+  errors: QueuedError[] | null = null;
+  /** IP_TTL, IP_TOS, IP_MTU_DISCOVER. */
+  options: Pick<Outgoing, "ttl" | "tos" | "discovery"> = {};
+  /** The one device it uses (SO_BINDTODEVICE); null: any. */
+  device: Device | null = null;
+  /** Name of the program that owns it, for `ss -p` and the trace. */
+  readonly program: string;
+  private readonly ns: Netns;
+  private readonly queue: Datagram[] = [];
+
+  constructor(ns: Netns, program: string) {
+    super();
+    this.ns = ns;
+    this.program = program;
+  }
+
+  /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */
+  bind(address: Ipv4 | null, port: number): Errno | null {
+    if (this.local.port !== 0) return "EINVAL";
+    if (address !== null && !isLocal(this.ns, address)) return "EADDRNOTAVAIL";
+    const { udp } = this.ns.sockets;
+    const isFree = (candidate: number) =>
+      (udp.get(candidate) ?? []).every((other) => !overlap(other.local, { address, port: candidate }));
+    const chosen = port === 0 ? this.ns.sockets.ephemeralPort(isFree) : isFree(port) ? port : null;
+    if (chosen === null) return "EADDRINUSE";
+    this.local = { address, port: chosen };
+    udp.set(chosen, [...(udp.get(chosen) ?? []), this]);
+    return null;
+  }
+
+  /** Fixes the other end: only its datagrams and errors come in. */
+  connect(address: Ipv4, port: number): Errno | null {
+    const way = routeOutput(this.ns, address, this.local.address, this.device, -1);
+    if (way.errno !== null) return way.errno;
+    if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";
+    if (this.local.port === 0) {
+      const failed = this.bind(null, 0);
+      if (failed !== null) return failed;
+    }
+    // Who has no address sends as 0.0.0.0, and that is no address to be bound to.
+    this.local = { address: way.src.bits === 0 ? null : way.src, port: this.local.port };
+    // To 0.0.0.0 means to this namespace itself.
+    this.remote = { address: address.bits === 0 ? way.src : address, port };
+    return null;
+  }
+
+  /** Sends a datagram to the connected end or to `to`. Null, or why not. */
+  send(
+    data: Uint8Array,
+    to: { readonly address: Ipv4; readonly port: number } | null = null,
+    cause = -1,
+  ): Errno | null {
+    if (this.error !== null) return this.takeError();
+    const target = to ?? this.remote;
+    if (target === null) return "EDESTADDRREQ";
+    if (data.length > 65507) return "EMSGSIZE";
+    if (this.local.port === 0) {
+      const failed = this.bind(null, 0);
+      if (failed !== null) return failed;
+    }
+    const body: Udp = { kind: "udp", srcPort: this.local.port, dstPort: target.port, data };
+    const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+      because: `${this.program} sends ${data.length} octets to ${target.address}:${target.port} by UDP`,
+    }));
+    const { local, device, mayBroadcast, options } = this;
+    const sent = ipSend(
+      this.ns,
+      { src: local.address, dst: target.address, body, mayBroadcast, oif: device, ...options },
+      step,
+    );
+    if (sent.errno === "EMSGSIZE" && this.errors !== null) {
+      this.errors.push(tooLong(sent.mtu ?? 0, this.ns.cables.now));
+      this.wake();
+    }
+    return sent.errno;
+  }
+
+  /** The oldest error in full, which is then gone; with the last of them the pending error goes too. */
+  readError(): QueuedError | null {
+    const read = this.errors?.shift() ?? null;
+    if (read?.origin === "icmp") this.error = this.errors?.find(({ origin }) => origin === "icmp")?.errno ?? null;
+    return read;
+  }
+
+  /** The next datagram, or null when none is there. */
+  receive(): Datagram | null {
+    return this.queue.shift() ?? null;
+  }
+
+  /** The pending error, which is then gone. */
+  takeError(): Errno | null {
+    const { error } = this;
+    this.error = null;
+    return error;
+  }
+
+  close(): void {
+    const { udp } = this.ns.sockets;
+    const left = (udp.get(this.local.port) ?? []).filter((other) => other !== this);
+    if (left.length > 0) udp.set(this.local.port, left);
+    else udp.delete(this.local.port);
+  }
+
+  push(datagram: Datagram): boolean {
+    if (this.queue.length >= RECEIVE_QUEUE) return false;
+    this.queue.push(datagram);
+    this.wake();
+    return true;
+  }
+}
+
+/** Whether a program may bind to an address. */
+export function isLocal(ns: Netns, address: Ipv4): boolean {
+  return ns.tables.get(255)!.lookup(address)?.type === "local";
+}
+
+/** A datagram for this namespace: the socket that fits best gets it, of one for everybody all that fit. */
+export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
+  const fitting = fittingSockets(ns, arrival, packet, udp);
+  if (fitting.length === 0) {
+    const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: `no program listens on UDP port ${udp.dstPort}`,
+      evidence: { kind: "socket", text: `no socket with local port ${udp.dstPort}`, command: "ss -lun" },
+    }));
+    icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.port, 0, step);
+    return;
+  }
+  for (const socket of arrival.toAll ? fitting : fitting.slice(0, 1)) deliver(ns, arrival, packet, udp, socket, cause);
+}
+
+function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {
+  if (socket.encap !== null) return socket.encap.receive(arrival.device, packet, udp, cause);
+  const { address, port } = socket.local;
+  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
+    because: `${socket.program} has UDP ${address ?? "0.0.0.0"}:${port}`,
+    evidence: { kind: "socket", text: `UNCONN ${address ?? "0.0.0.0"}:${port}`, command: "ss -lun" },
+  }));
+  const from = { address: packet.src, port: udp.srcPort };
+  if (!socket.push({ data: udp.data, from, to: packet.dst, cause: step }))
+    ns.step(LEVEL.path, step, arrival.device, "drop", packet, () => ({
+      because: "the socket's receive queue is full",
+    }));
+}
+
+/** Best first: a connected socket beats one bound to the address, and that beats one bound to any. */
+function fittingSockets(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp): UdpSocket[] {
+  const sockets = ns.sockets.udp.get(udp.dstPort) ?? [];
+  const fitting = sockets.filter(
+    ({ local, remote, device }) =>
+      (device === null || device === arrival.device) &&
+      (local.address === null || local.address === packet.dst) &&
+      (remote === null || (remote.address === packet.src && remote.port === udp.srcPort)),
+  );
+  const score = ({ local, remote }: UdpSocket) => (local.address === null ? 0 : 1) + (remote === null ? 0 : 2);
+  return fitting.length < 2 ? fitting : fitting.sort((a, b) => score(b) - score(a));
+}
+
+/** What a connected socket is told of an error that is final (icmp_err_convert); of others it is not told. */
+const FINAL: ReadonlyMap<number, Errno> = new Map([
+  [ICMP_CODE.protocol, "ENOPROTOOPT"],
+  [ICMP_CODE.port, "ECONNREFUSED"],
+  [ICMP_CODE.fragmentationNeeded, "EMSGSIZE"],
+  [ICMP_CODE.filtered, "EHOSTUNREACH"],
+]);
+
+/**
+ * An ICMP error about a datagram: a connected socket is told of what is final. A socket that asked for its errors in
+ * full is told of every one, connected or not.
+ */
+export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, message: Ipv4Packet, icmp: Icmp): boolean {
+  const sockets = ns.sockets.udp.get(udp.srcPort) ?? [];
+  const socket =
+    sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
+    sockets.find(({ remote, local }) => remote === null && (local.address ?? quoted.src) === quoted.src);
+  if (socket === undefined) return false;
+  const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
+  // Who lets routers cut the packet is not told of one that could not (IP_PMTUDISC_DONT).
+  if (isTooLong && socket.options.discovery === "dont") return false;
+  const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now);
+  if (full !== null) socket.errors!.push(full);
+  const isFinal = icmp.type === ICMP.unreachable && socket.remote !== null;
+  const errno = full?.errno ?? (isFinal ? FINAL.get(icmp.code) : undefined);
+  if (errno === undefined) return false;
+  socket.error = errno;
+  socket.wake();
+  return true;
+}

@@ -1,0 +1,32 @@
+// Which protocol a frame is for, and what a namespace does when a device of its changes.
+// Before you edit: net/core/dev.c (__netif_receive_skb_core, ptype_base).
+import type { Device } from "../link/device.ts";
+import { LEVEL } from "../trace/step.ts";
+import type { Frame } from "../wire/packet.ts";
+import { carrierChanged } from "./configure.ts";
+import { arpInput } from "./ipv4/arp.ts";
+import { ipReceive } from "./ipv4/receive.ts";
+import type { Netns, Stack } from "./netns.ts";
+import { encapsulateIpip } from "./tunnel/ipip.ts";
+import { encapsulateVxlan } from "./tunnel/vxlan.ts";
+
+/** Linux' own stack. */
+export const STACK: Stack = { input, changed: carrierChanged, encapsulate };
+
+function input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number): void {
+  const { payload } = frame;
+  if (payload.kind === "ipv4") ipReceive(ns, device, frame, payload, forUs, cause);
+  else if (payload.kind === "arp") arpInput(ns, device, frame, payload, forUs, cause);
+  else {
+    const ethertype = `0x${payload.ethertype.toString(16).padStart(4, "0")}`;
+    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({
+      because: `nobody here speaks ethertype ${ethertype}`,
+    }));
+  }
+}
+
+function encapsulate(ns: Netns, device: Device, frame: Frame, cause: number): void {
+  const { payload } = frame;
+  if (device.vxlan !== null) encapsulateVxlan(ns, device, frame, cause);
+  else if (payload.kind === "ipv4") encapsulateIpip(ns, device, payload, payload.dst, cause);
+}

@@ -1,0 +1,197 @@
+// What the kernel keeps for each TCP socket (struct tcp_sock), and the arithmetic of sequence numbers.
+// Before you edit: RFC 9293 §3.3, include/linux/tcp.h, include/net/tcp.h, include/net/inet_connection_sock.h.
+import { MILLISECOND, SECOND, type Timer } from "../../trace/world.ts";
+import type { Ipv4 } from "../../wire/address.ts";
+import type { Errno } from "../errno.ts";
+import type { Netns } from "../netns.ts";
+import type { Endpoint } from "../socket/socket.ts";
+import { Waitable } from "../wait.ts";
+import type { TcpSocket } from "./tcp.ts";
+
+/** As `ss` prints them; UNCONN is a socket that is not in any table. */
+export type TcpState =
+  | "UNCONN"
+  | "LISTEN"
+  | "SYN-SENT"
+  | "SYN-RECV"
+  | "ESTAB"
+  | "FIN-WAIT-1"
+  | "FIN-WAIT-2"
+  | "CLOSE-WAIT"
+  | "LAST-ACK"
+  | "CLOSING"
+  | "TIME-WAIT";
+
+/** include/net/tcp.h: the constants that a capture shows. */
+export const TCP = {
+  rtoMin: 200 * MILLISECOND,
+  rtoMax: 120 * SECOND,
+  rtoInit: 1 * SECOND,
+  delayedAck: 40 * MILLISECOND,
+  /** The kernel's clock tick: CONFIG_HZ=250, as distributions build it. */
+  tick: 4 * MILLISECOND,
+  timeWait: 60 * SECOND,
+  maxQuickAcks: 16,
+  initialWindow: 10,
+  defaultMss: 536,
+  /** Options of every segment but a SYN: two NOPs and the timestamps. */
+  timestampOctets: 12,
+  /** tcp_syn_retries, tcp_syn_linear_timeouts, tcp_synack_retries, and the time tcp_retries2 = 15 makes of rtoMin. */
+  synRetries: 6,
+  synLinear: 4,
+  synAckRetries: 5,
+  retries2: 924.6 * SECOND,
+  /** tcp_full_space of net.ipv4.tcp_rmem's default 131072: half is for data. */
+  fullSpace: 65536,
+  /** What a packet takes of the buffer besides its octets (SKB_TRUESIZE, about). */
+  overhead: 832,
+  /** What net.ipv4.tcp_rmem's largest, 6291456, makes of it. */
+  windowScale: 7,
+} as const;
+
+/** Bits of icsk_ack.pending: an ACK is owed, its timer runs, small segments with PSH came once, or twice. */
+export const OWED = { scheduled: 1, timer: 2, pushed: 4, pushed2: 8, now: 16 } as const;
+
+/** A segment that is sent and not acknowledged, or came too early. `end` counts SYN and FIN. */
+export interface Sent {
+  readonly seq: number;
+  readonly end: number;
+  readonly data: Uint8Array;
+  readonly flags: number;
+  sentAt: number;
+  retransmitted: boolean;
+  /** Was sent before the retransmission timer ran out, and not since. */
+  lost: boolean;
+}
+
+/** Octets that came in order, with the step that brought them. */
+export interface Piece {
+  readonly data: Uint8Array;
+  readonly cause: number;
+}
+
+export interface Early extends Piece {
+  readonly seq: number;
+  readonly fin: boolean;
+}
+
+export abstract class TcpBlock extends Waitable {
+  readonly ns: Netns;
+  /** Name of the program that owns it, for `ss -p` and the trace. */
+  readonly program: string;
+  state: TcpState = "UNCONN";
+  local: Endpoint = { address: null, port: 0 };
+  remote: { readonly address: Ipv4; readonly port: number } | null = null;
+  /** The port was named by bind, not chosen for a connection. */
+  isBound = false;
+  /** It is in the tables of its namespace. */
+  isHashed = false;
+  /** SO_REUSEADDR and TCP_NODELAY. */
+  reuseAddress = false;
+  noDelay = false;
+  /** SO_REUSEPORT: several may listen on one port, and share its connections. */
+  reusePort = false;
+  /** An error that came in and was not read yet (SO_ERROR); the soft one is told when the connection times out. */
+  error: Errno | null = null;
+  softError: Errno | null = null;
+  /** Nobody holds the socket any more: the program closed it. */
+  orphan = false;
+  /** What the program, or the other end, said with shutdown. */
+  sendClosed = false;
+  receiveClosed = false;
+  /** The other end's FIN came: there is nothing more to read, whatever else happens (SOCK_DONE). */
+  heardAll = false;
+
+  /** Of a listener: connections that wait for accept, and how many may. */
+  readonly ready: TcpSocket[] = [];
+  backlog = 0;
+  listener: TcpSocket | null = null;
+
+  sndUna = 0;
+  sndNxt = 0;
+  sndWnd = 0;
+  /** Segment that brought the last window (SND.WL1). */
+  sndWl1 = 0;
+  maxWindow = 0;
+  sndWscale = 0;
+  /** End of the last segment that was smaller than the MSS (Minshall's form of Nagle's rule). */
+  sndSmall = 0;
+  /** Octets of data in a full segment. */
+  mss: number = TCP.defaultMss;
+  /** MSS of the route and the one the other end told, before options. */
+  routeMss = 0;
+  /** What a router on the way leaves for data, if one said so. */
+  pathMss = Number.POSITIVE_INFINITY;
+  peerMss: number = TCP.defaultMss;
+  cwnd: number = TCP.initialWindow;
+  cwndCount = 0;
+  ssthresh = Number.POSITIVE_INFINITY;
+  readonly sent: Sent[] = [];
+  readonly unsent: Uint8Array[] = [];
+  unsentLength = 0;
+  finQueued = false;
+
+  rcvNxt = 0;
+  rcvWup = 0;
+  rcvWnd = 0;
+  rcvWscale = 0;
+  rcvSsthresh = 0;
+  readonly received: Piece[] = [];
+  unread = 0;
+  /** Everything before it has been read by the program. */
+  readonly early: Early[] = [];
+
+  /** Timestamps: whether both ends agreed, what is added to the clock, what to echo. */
+  hasTimestamps = true;
+  hasSack = true;
+  tsOffset = 0;
+  tsRecent = 0;
+  /** Identification of the next packet. */
+  ipId = 0;
+  /** In TIME-WAIT: the window that was open when the connection became a note. */
+  lastWindow: number | null = null;
+  /** Octets that came twice, told with the next ACK (RFC 2883). */
+  twice: readonly [number, number] | null = null;
+  /** An ACK proved that the neighbour gets our packets: told to it with the next packet. */
+  confirm = false;
+
+  /** The delayed-ACK engine (icsk_ack). */
+  readonly owed = { pending: 0, pingpong: false, quick: 0, ato: 0, lastReceived: 0, rcvMss: 0, lastSize: 0 };
+
+  srtt = 0;
+  rttvar = 0;
+  rto: number = TCP.rtoInit;
+  backoff = 0;
+  retransmits = 0;
+  /** When the segment was sent first that is being retransmitted. */
+  firstSent = 0;
+  /** A tail loss probe went out for what ends here. */
+  probedUntil: number | null = null;
+
+  retransmission: Timer | null = null;
+  delayedAck: Timer | null = null;
+  ending: Timer | null = null;
+
+  constructor(ns: Netns, program: string) {
+    super();
+    this.ns = ns;
+    this.program = program;
+  }
+
+  /** "ESTAB 10.0.0.1:8080 10.0.0.2:40000", the line of `ss -tan` without its queues. */
+  get text(): string {
+    const { state, local, remote } = this;
+    const other = remote === null ? "0.0.0.0:*" : `${remote.address}:${remote.port}`;
+    return `${state} ${local.address ?? "0.0.0.0"}:${local.port} ${other}`;
+  }
+}
+
+/** Sequence numbers are 32 bit and go round: `a` comes before `b` when the way forward is the shorter one. */
+export const before = (a: number, b: number): boolean => ((a - b) | 0) < 0;
+export const after = (a: number, b: number): boolean => ((a - b) | 0) > 0;
+export const plus = (a: number, octets: number): number => (a + octets) >>> 0;
+/** Octets from `a` on to `b`. */
+export const distance = (a: number, b: number): number => (b - a) | 0;
+
+/** A 32-bit number of the lab's dice. */
+export const draw32 = (ns: Netns): number => Math.floor(ns.cables.random() * 2 ** 32);

@@ -1,0 +1,203 @@
+// How a connection begins: SYN, SYN-ACK, ACK, and the queue of a listener.
+// Before you edit: RFC 9293 §3.5, net/ipv4/tcp_output.c (tcp_connect_init, tcp_select_initial_window), tcp_input.c
+// (tcp_conn_request, tcp_rcv_synsent_state_process), tcp_minisocks.c (tcp_check_req), tcp_ipv4.c (tcp_v4_syn_recv_sock).
+import { LEVEL } from "../../trace/step.ts";
+import { type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
+import { peekRoute } from "../ipv4/send.ts";
+import { hash } from "./bind.ts";
+import { after, draw32, plus, TCP } from "./block.ts";
+import { destroy, fail } from "./close.ts";
+import { establishedInput } from "./input.ts";
+import { resend, sendAck, sendNew, sendReset, syncMss } from "./output.ts";
+import { TcpSocket } from "./tcp.ts";
+import { measure, stopRetransmission } from "./timer.ts";
+
+const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
+const NO_DATA = new Uint8Array(0);
+
+/** ipv4_default_advmss: what a route's MTU leaves for data; an IP packet has at most 65535 octets. */
+export const mssOf = (mtu: number): number => Math.min(mtu, 65535) - 40;
+
+/** tcp_select_initial_window: as many full segments as half the buffer holds. */
+function initialWindow(mss: number): number {
+  const space = TCP.fullSpace;
+  return Math.min(mss < space ? space - (space % mss) : space, 65535);
+}
+
+/** tcp_init_buffer_space: room for one segment is kept back. */
+function limitWindow(socket: TcpSocket): void {
+  const mss = socket.routeMss - (socket.hasTimestamps ? TCP.timestampOctets : 0);
+  let clamp: number = TCP.fullSpace;
+  if (clamp > 2 * mss) clamp = Math.max(2 * mss, clamp - mss);
+  socket.rcvSsthresh = Math.min(socket.rcvWnd, clamp);
+}
+
+function initialRcvMss(socket: TcpSocket): void {
+  const mss = socket.routeMss - (socket.hasTimestamps ? TCP.timestampOctets : 0);
+  socket.owed.rcvMss = Math.max(Math.min(mss, socket.mss, socket.rcvWnd >> 1, TCP.defaultMss), 88);
+  socket.owed.lastReceived = socket.ns.cables.now;
+}
+
+/** The first SYN. The socket has its addresses, ports and the route's MSS. */
+export function sendSyn(socket: TcpSocket, cause: number): void {
+  begin(socket);
+  socket.rcvWnd = initialWindow(socket.routeMss);
+  socket.rcvWscale = TCP.windowScale;
+  socket.state = "SYN-SENT";
+  sendNew(socket, SYN, NO_DATA, cause);
+}
+
+function begin(socket: TcpSocket): void {
+  const { ns } = socket;
+  const iss = draw32(ns);
+  socket.sndUna = iss;
+  socket.sndNxt = iss;
+  socket.sndSmall = iss;
+  socket.tsOffset = draw32(ns);
+  socket.ipId = Math.floor(ns.cables.random() * 65536);
+}
+
+/** A segment for a listener (tcp_conn_request). */
+export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+  const { ns } = listener;
+  const { flags } = tcp;
+  const drop = (because: string) =>
+    ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
+      because,
+      evidence: { kind: "socket", text: listener.text, command: "ss -ltn" },
+    }));
+  if ((flags & RST) !== 0) return void drop("a RST says nothing to a listener");
+  if ((flags & ACK) !== 0) {
+    sendReset(
+      ns,
+      packet,
+      tcp,
+      drop(`${listener.program} listens, and knows no connection with ${packet.src}:${tcp.srcPort}`),
+    );
+    return;
+  }
+  if ((flags & SYN) === 0 || (flags & FIN) !== 0) return void drop("a listener takes only a SYN");
+  if (listener.ready.length > listener.backlog)
+    return void drop(
+      `${listener.ready.length} connections wait to be accepted, and the backlog is ${listener.backlog}: the SYN is ignored`,
+    );
+  const way = peekRoute(ns, packet.src, packet.dst, null);
+  if (way.errno !== null) return void drop(`there is no way back to ${packet.src}`);
+  const child = new TcpSocket(ns, listener.program);
+  child.listener = listener;
+  child.local = { address: packet.dst, port: tcp.dstPort };
+  child.remote = { address: packet.src, port: tcp.srcPort };
+  child.isBound = true;
+  child.reuseAddress = listener.reuseAddress;
+  child.reusePort = listener.reusePort;
+  child.noDelay = listener.noDelay;
+  child.routeMss = mssOf(way.device.mtu);
+  child.pathMss = mssOf(ns.pathMtus.of({ ...way.decision, device: way.device }, packet.src, ns.cables.now));
+  begin(child);
+  takeSyn(child, tcp);
+  child.rcvWnd = initialWindow(child.routeMss - (child.hasTimestamps ? TCP.timestampOctets : 0));
+  child.state = "SYN-RECV";
+  hash(child);
+  sendNew(child, SYN | ACK, NO_DATA, cause);
+}
+
+/** What the other end's SYN says about it. */
+function takeSyn(socket: TcpSocket, { seq, options, window }: Tcp): void {
+  socket.rcvNxt = plus(seq, 1);
+  socket.rcvWup = socket.rcvNxt;
+  socket.peerMss = options.mss ?? TCP.defaultMss;
+  socket.hasTimestamps = options.timestamps !== undefined;
+  socket.hasSack = options.sackPermitted === true;
+  socket.tsRecent = options.timestamps?.[0] ?? 0;
+  socket.rcvWscale = options.windowScale === undefined ? 0 : TCP.windowScale;
+  socket.sndWscale = Math.min(options.windowScale ?? 0, 14);
+  socket.sndWnd = window;
+  socket.maxWindow = window;
+  socket.sndWl1 = seq;
+  syncMss(socket);
+}
+
+/** A segment for a connection that a listener began, and whose ACK is awaited (tcp_check_req). */
+export function synRecvInput(child: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+  const { ns, listener } = child;
+  const { flags, seq } = tcp;
+  if ((flags & SYN) !== 0 && (flags & ACK) === 0 && plus(seq, 1) === child.rcvNxt)
+    return resend(child, child.sent[0]!, cause);
+  if ((flags & RST) !== 0) {
+    if (seq !== child.rcvNxt) return;
+    if (listener === null) return fail(child, "ECONNREFUSED", cause);
+    return destroy(child);
+  }
+  if ((flags & ACK) === 0) return;
+  if (tcp.ack !== child.sndNxt) return sendReset(ns, packet, tcp, cause);
+  if (listener !== null && listener.ready.length > listener.backlog) {
+    ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
+      because: `${listener.ready.length} connections wait to be accepted, and the backlog is ${listener.backlog}: the ACK is ignored`,
+      evidence: { kind: "socket", text: listener.text, command: "ss -ltn" },
+    }));
+    return;
+  }
+  established(child, tcp);
+  ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+    because: `${packet.src}:${tcp.srcPort} and ${child.program} are connected`,
+    evidence: { kind: "socket", text: child.text, command: "ss -tan" },
+  }));
+  if (listener !== null) {
+    listener.ready.push(child);
+    listener.wake();
+  } else child.wake();
+  establishedInput(child, packet, tcp, cause);
+}
+
+function established(socket: TcpSocket, tcp: Tcp): void {
+  const isSyn = (tcp.flags & SYN) !== 0;
+  const first = socket.sent[0];
+  if (first !== undefined && !first.retransmitted) measure(socket, Math.max(socket.ns.cables.now - first.sentAt, 1));
+  else socket.rto = TCP.rtoInit;
+  socket.sent.length = 0;
+  socket.sndUna = tcp.ack;
+  socket.backoff = 0;
+  socket.retransmits = 0;
+  stopRetransmission(socket);
+  socket.sndWnd = isSyn ? tcp.window : tcp.window * 2 ** socket.sndWscale;
+  socket.maxWindow = Math.max(socket.maxWindow, socket.sndWnd);
+  socket.sndWl1 = tcp.seq;
+  syncMss(socket);
+  limitWindow(socket);
+  initialRcvMss(socket);
+  socket.state = "ESTAB";
+}
+
+/** An answer to our SYN (tcp_rcv_synsent_state_process). */
+export function synSentInput(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+  const { ns } = socket;
+  const { flags } = tcp;
+  if ((flags & ACK) !== 0 && (after(tcp.ack, socket.sndNxt) || !after(tcp.ack, socket.sndUna)))
+    return sendReset(ns, packet, tcp, cause);
+  if ((flags & RST) !== 0) {
+    if ((flags & ACK) === 0) return;
+    const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+      because: `${packet.src} has no program that listens on TCP port ${tcp.srcPort}: ${socket.program} is refused`,
+    }));
+    return fail(socket, "ECONNREFUSED", step);
+  }
+  if ((flags & SYN) === 0) return;
+  takeSyn(socket, tcp);
+  if ((flags & ACK) === 0) {
+    // Both ends began at once (RFC 9293 figure 8).
+    socket.state = "SYN-RECV";
+    socket.rcvWnd = initialWindow(socket.mss);
+    const [syn] = socket.sent;
+    socket.sent.splice(0, 1, { ...syn!, flags: SYN | ACK });
+    return resend(socket, socket.sent[0]!, cause);
+  }
+  established(socket, tcp);
+  const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+    because: `${socket.program} is connected to ${packet.src}:${tcp.srcPort}`,
+    evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
+  }));
+  socket.confirm = true;
+  sendAck(socket, step);
+  socket.openedBy = step;
+  socket.wake();
+}

@@ -1,0 +1,298 @@
+// Segments leave: headers, windows, what may be sent now, acknowledgements, resets.
+// Before you edit: net/ipv4/tcp_output.c (__tcp_transmit_skb, tcp_write_xmit, tcp_mss_split_point, tcp_send_fin,
+// __tcp_select_window, tcp_select_window, tcp_send_delayed_ack), tcp_ipv4.c (tcp_v4_send_reset, tcp_v4_send_ack).
+import { LEVEL } from "../../trace/step.ts";
+import { MILLISECOND } from "../../trace/world.ts";
+import { type Ipv4Packet, TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
+import { ipSend } from "../ipv4/send.ts";
+import type { Netns } from "../netns.ts";
+import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
+import type { TcpSocket } from "./tcp.ts";
+import { armDelayedAck, armRetransmission } from "./timer.ts";
+
+const NO_DATA = new Uint8Array(0);
+const { fin: FIN, syn: SYN, rst: RST, psh: PSH, ack: ACK } = TCP_FLAG;
+
+const alignUp = (window: number, scale: number) => Math.ceil(window / 2 ** scale) * 2 ** scale;
+
+/** __tcp_select_window: what could be offered now. */
+export function offeredWindow(socket: TcpSocket): number {
+  const { rcvWscale: scale, rcvSsthresh, unread, received } = socket;
+  // Half of the buffer's octets, overhead of its pieces included, is what tcp_space counts.
+  let free = TCP.fullSpace - (unread + received.length * TCP.overhead) / 2;
+  if (free < TCP.fullSpace / 2) {
+    socket.owed.quick = 0;
+    free -= free % 2 ** scale;
+    if (free < TCP.fullSpace / 16 || free < Math.min(socket.owed.rcvMss, TCP.fullSpace)) return 0;
+  }
+  return alignUp(Math.min(free, rcvSsthresh), scale);
+}
+
+/** What is left of the window that was offered last. */
+export function openWindow({ rcvWup, rcvWnd, rcvNxt }: TcpSocket): number {
+  return Math.max(0, distance(rcvNxt, plus(rcvWup, rcvWnd)));
+}
+
+function selectWindow(socket: TcpSocket): number {
+  const { rcvWscale: scale } = socket;
+  // A window once offered is never taken back.
+  const window = Math.max(offeredWindow(socket), alignUp(openWindow(socket), scale));
+  socket.rcvWnd = window;
+  socket.rcvWup = socket.rcvNxt;
+  return Math.min(window / 2 ** scale, 65535);
+}
+
+/** TSval is a clock of milliseconds that begins anywhere. */
+export const tsClock = (ns: Netns, offset: number): number => (Math.floor(ns.cables.now / MILLISECOND) + offset) >>> 0;
+
+function timestamps(socket: TcpSocket): TcpOptions {
+  if (!socket.hasTimestamps) return {};
+  return { timestamps: [tsClock(socket.ns, socket.tsOffset), socket.tsRecent] };
+}
+
+/** Options of a segment of a connection: timestamps, and what came twice or too early. */
+function options(socket: TcpSocket): TcpOptions {
+  const { twice, early, hasSack } = socket;
+  if (!hasSack || (twice === null && early.length === 0)) return timestamps(socket);
+  socket.twice = null;
+  const sack: (readonly [number, number])[] = twice === null ? [] : [twice];
+  for (const { seq, data, fin } of early) {
+    const end = plus(seq, data.length + (fin ? 1 : 0));
+    const last = sack.at(-1);
+    if (last !== undefined && last !== twice && last[1] === seq) sack[sack.length - 1] = [last[0], end];
+    else sack.push([seq, end]);
+  }
+  return { ...timestamps(socket), sack: sack.slice(0, 3) };
+}
+
+/** Sends one segment of a connection. */
+export function transmit(
+  socket: TcpSocket,
+  seq: number,
+  flags: number,
+  data: Uint8Array,
+  cause: number,
+  isRetransmission = false,
+): void {
+  const { ns, local, remote } = socket;
+  const isSyn = (flags & SYN) !== 0;
+  const isSynAck = isSyn && (flags & ACK) !== 0;
+  const window = isSyn ? Math.min(socket.rcvWnd, 65535) : selectWindow(socket);
+  const body: Tcp = {
+    kind: "tcp",
+    srcPort: local.port,
+    dstPort: remote!.port,
+    seq,
+    ack: (flags & ACK) !== 0 ? socket.rcvNxt : 0,
+    flags,
+    window,
+    options: isSyn ? synOptions(socket) : options(socket),
+    data,
+  };
+  if ((flags & ACK) !== 0) ackSent(socket);
+  if (data.length > 0) dataSent(socket);
+  // net/ipv4/ip_output.c ip_build_and_send_pkt: a SYN-ACK that nobody may cut has no identification.
+  const id = isSynAck ? 0 : socket.ipId;
+  if (!isSynAck) socket.ipId = (socket.ipId + 1) & 0xffff;
+  const { confirm } = socket;
+  socket.confirm = false;
+  const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+    because: `${socket.program} (${socket.state}) ${isRetransmission ? "sends again" : "sends"} ${segmentText(body)} to ${remote!.address}:${remote!.port}`,
+    evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
+  }));
+  ipSend(ns, { src: local.address, dst: remote!.address, body, id, confirm }, step);
+}
+
+function synOptions(socket: TcpSocket): TcpOptions {
+  return {
+    mss: socket.routeMss,
+    ...(socket.hasSack && { sackPermitted: true }),
+    ...timestamps(socket),
+    ...(socket.rcvWscale > 0 && { windowScale: socket.rcvWscale }),
+  };
+}
+
+/** A segment in words: "SYN", "100 octets and FIN". */
+export function segmentText({ flags, data }: Tcp): string {
+  const names = [];
+  if (data.length > 0) names.push(`${data.length} octets`);
+  if (flags & SYN) names.push(flags & ACK ? "SYN-ACK" : "SYN");
+  if (flags & FIN) names.push("FIN");
+  if (flags & RST) names.push("RST");
+  return names.length === 0 ? "an ACK" : names.join(" and ");
+}
+
+/** tcp_event_ack_sent: whatever carries an ACK pays the debt. */
+function ackSent(socket: TcpSocket): void {
+  const { owed } = socket;
+  if (owed.quick > 0 && (owed.pending & OWED.scheduled) !== 0 && --owed.quick === 0) owed.ato = TCP.delayedAck;
+  owed.pending = 0;
+  socket.delayedAck?.cancel();
+  socket.delayedAck = null;
+}
+
+/** tcp_event_data_sent: an answer soon after a question makes the connection a conversation ("pingpong"). */
+function dataSent(socket: TcpSocket): void {
+  const { owed, ns } = socket;
+  if (ns.cables.now - owed.lastReceived < owed.ato) owed.pingpong = true;
+}
+
+export function sendAck(socket: TcpSocket, cause: number): void {
+  transmit(socket, socket.sndNxt, ACK, NO_DATA, cause);
+}
+
+/** tcp_send_delayed_ack: 40 ms, so that data can carry it; the next tick when no data ever came. */
+export function sendDelayedAck(socket: TcpSocket, cause: number): void {
+  const delay = socket.owed.ato === 0 ? TCP.tick : TCP.delayedAck;
+  socket.owed.pending |= OWED.scheduled | OWED.timer;
+  if (socket.delayedAck === null) armDelayedAck(socket, delay, cause);
+}
+
+/** Puts a segment that takes room in the sequence on its way: SYN, data, FIN. */
+export function sendNew(socket: TcpSocket, flags: number, data: Uint8Array, cause: number): void {
+  const seq = socket.sndNxt;
+  const end = plus(seq, data.length + (flags & (SYN | FIN) ? 1 : 0));
+  const record: Sent = { seq, end, data, flags, sentAt: socket.ns.cables.now, retransmitted: false, lost: false };
+  const wasEmpty = socket.sent.length === 0;
+  socket.sent.push(record);
+  socket.sndNxt = end;
+  transmit(socket, seq, flags, data, cause);
+  armRetransmission(socket, wasEmpty);
+}
+
+export function resend(socket: TcpSocket, segment: Sent, cause: number): void {
+  segment.retransmitted = true;
+  segment.lost = false;
+  segment.sentAt = socket.ns.cables.now;
+  transmit(socket, segment.seq, segment.flags, segment.data, cause, true);
+}
+
+/** tcp_write_xmit: sends what congestion window, receiver's window and Nagle's rule let go. */
+export function push(socket: TcpSocket, cause: number): void {
+  if (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") return;
+  for (;;) {
+    const takes = mayTake(socket);
+    if (takes === 0) break;
+    const { mss } = socket;
+    const reachesEnd = takes === socket.unsentLength;
+    for (let left = takes; left > 0; ) {
+      const length = Math.min(mss, left);
+      const data = take(socket, length);
+      left -= length;
+      if (length < mss) socket.sndSmall = plus(socket.sndNxt, length);
+      // PSH ends what was written, and what was sent in one piece of several segments (__tcp_transmit_skb).
+      const isPushed = left === 0 && (reachesEnd || takes > mss);
+      const isFin = left === 0 && reachesEnd && socket.finQueued;
+      sendNew(socket, ACK | (isPushed ? PSH : 0) | (isFin ? FIN : 0), data, cause);
+      if (isFin) socket.finQueued = false;
+    }
+  }
+  if (socket.finQueued && socket.unsentLength === 0) {
+    socket.finQueued = false;
+    sendNew(socket, FIN | ACK, NO_DATA, cause);
+  }
+}
+
+/** How many octets may go as one piece (tcp_cwnd_test, tcp_snd_wnd_test, tcp_mss_split_point, tcp_nagle_test). */
+function mayTake(socket: TcpSocket): number {
+  const { unsentLength, mss, cwnd, sent } = socket;
+  if (unsentLength === 0) return 0;
+  const quota = Math.min(Math.max(cwnd >> 1, 1), cwnd - sent.length);
+  if (quota <= 0) return 0;
+  const room = distance(socket.sndNxt, plus(socket.sndUna, socket.sndWnd));
+  if (room < Math.min(unsentLength, mss)) return 0;
+  const needed = Math.min(unsentLength, room);
+  if (quota * mss <= needed) return quota * mss;
+  const partial = needed % mss;
+  if (partial !== 0 && waitsForMore(socket)) return needed - partial;
+  return needed;
+}
+
+/** Nagle's rule in Minshall's form: a small segment waits while another small one is not acknowledged. */
+function waitsForMore({ noDelay, finQueued, sent, sndSmall, sndUna, sndNxt }: TcpSocket): boolean {
+  return !noDelay && !finQueued && sent.length > 0 && after(sndSmall, sndUna) && !after(sndSmall, sndNxt);
+}
+
+function take(socket: TcpSocket, length: number): Uint8Array {
+  const { unsent } = socket;
+  socket.unsentLength -= length;
+  const first = unsent[0]!;
+  if (first.length >= length) {
+    if (first.length === length) unsent.shift();
+    else unsent[0] = first.subarray(length);
+    return first.subarray(0, length);
+  }
+  const out = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const piece = unsent[0]!;
+    const part = piece.subarray(0, length - at);
+    out.set(part, at);
+    at += part.length;
+    if (part.length === piece.length) unsent.shift();
+    else unsent[0] = piece.subarray(part.length);
+  }
+  return out;
+}
+
+/** Retransmits what the timer declared lost, as far as the congestion window goes. */
+export function resendLost(socket: TcpSocket, cause: number): void {
+  let inFlight = socket.sent.filter((segment) => !segment.lost).length;
+  for (const segment of socket.sent) {
+    if (inFlight >= socket.cwnd) return;
+    if (!segment.lost) continue;
+    resend(socket, segment, cause);
+    inFlight++;
+  }
+}
+
+/** tcp_current_mss: the route's MTU, what the other end said, half its window, and the room of the timestamps. */
+export function syncMss(socket: TcpSocket): void {
+  const { maxWindow } = socket;
+  let mss = Math.min(socket.routeMss, socket.pathMss, socket.peerMss);
+  if (maxWindow > TCP.defaultMss) mss = Math.min(mss, Math.max(maxWindow >> 1, 48));
+  socket.mss = mss - (socket.hasTimestamps ? TCP.timestampOctets : 0);
+}
+
+/** tcp_send_active_reset: the program closed without reading, or wants no farewell. */
+export function sendActiveReset(socket: TcpSocket, cause: number): void {
+  transmit(socket, socket.sndNxt, RST | ACK, NO_DATA, cause);
+}
+
+/** tcp_v4_send_reset: answers a segment nobody expects. Its sequence number is the one that segment asks for. */
+export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+  if ((tcp.flags & RST) !== 0) return;
+  const hasAck = (tcp.flags & ACK) !== 0;
+  const length = tcp.data.length + (tcp.flags & SYN ? 1 : 0) + (tcp.flags & FIN ? 1 : 0);
+  const body: Tcp = {
+    kind: "tcp",
+    srcPort: tcp.dstPort,
+    dstPort: tcp.srcPort,
+    seq: hasAck ? tcp.ack : 0,
+    ack: hasAck ? 0 : plus(tcp.seq, length),
+    flags: hasAck ? RST : RST | ACK,
+    window: 0,
+    options: {},
+    data: NO_DATA,
+  };
+  const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+    because: `the kernel answers ${packet.src}:${tcp.srcPort} with RST`,
+  }));
+  ipSend(ns, { src: packet.dst, dst: packet.src, body, tos: packet.tos, id: 0 }, step);
+}
+
+/** tcp_v4_send_ack: what is left of a connection in TIME-WAIT acknowledges without a socket. */
+export function sendBareAck(socket: TcpSocket, cause: number): void {
+  const { ns, local, remote } = socket;
+  const body: Tcp = {
+    kind: "tcp",
+    srcPort: local.port,
+    dstPort: remote!.port,
+    seq: socket.sndNxt,
+    ack: socket.rcvNxt,
+    flags: ACK,
+    window: Math.min(Math.floor((socket.lastWindow ?? 0) / 2 ** socket.rcvWscale), 65535),
+    options: timestamps(socket),
+    data: NO_DATA,
+  };
+  ipSend(ns, { src: local.address, dst: remote!.address, body, id: 0 }, cause);
+}

@@ -1,0 +1,278 @@
+// TCP sockets, as a program sees them, and the two doors by which packets come in.
+// Before you edit: RFC 9293, net/ipv4/tcp.c, af_inet.c (inet_stream_connect, inet_listen), tcp_ipv4.c (tcp_v4_rcv,
+// tcp_v4_err, tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts,
+// ack.ts, output.ts, timer.ts, close.ts, bind.ts.
+import { LEVEL } from "../../trace/step.ts";
+import type { Ipv4 } from "../../wire/address.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Tcp } from "../../wire/packet.ts";
+import type { Errno } from "../errno.ts";
+import { learnPathMtu } from "../ipv4/path-mtu.ts";
+import type { Arrival } from "../ipv4/receive.ts";
+import { peekRoute } from "../ipv4/send.ts";
+import type { Netns } from "../netns.ts";
+import { isLocal } from "../socket/udp.ts";
+import { afterRead } from "./ack.ts";
+import { conflict, connectionOf, hash, hashListener, lookup, portToBind, portToConnect } from "./bind.ts";
+import { before, type Piece, TcpBlock } from "./block.ts";
+import { close, fail, sendFin } from "./close.ts";
+import { listenInput, mssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
+import { establishedInput, timeWaitInput } from "./input.ts";
+import { push, segmentText, sendReset, syncMss } from "./output.ts";
+
+/** What `receive` gives: octets, or none when the other end has said all. */
+export interface Received extends Piece {
+  readonly end: boolean;
+}
+
+const NO_DATA = new Uint8Array(0);
+
+export class TcpSocket extends TcpBlock {
+  /** The steps that made the connection, and that brought the other end's FIN. */
+  openedBy = -1;
+  finCause = -1;
+  duplicates = 0;
+  /** The program has read the end: the FIN no longer counts in its queue. */
+  endRead = false;
+
+  /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */
+  bind(address: Ipv4 | null, port: number): Errno | null {
+    if (this.local.port !== 0 || this.state !== "UNCONN") return "EINVAL";
+    if (address !== null && !isLocal(this.ns, address)) return "EADDRNOTAVAIL";
+    const chosen = port === 0 ? portToBind(this, address) : port;
+    if (chosen === null) return "EADDRINUSE";
+    const other = conflict(this, { address, port: chosen });
+    if (other !== undefined) return this.inUse(port, other);
+    this.local = { address, port: chosen };
+    this.isBound = true;
+    hash(this);
+    return null;
+  }
+
+  private inUse(port: number, other: TcpSocket): Errno {
+    this.ns.step(LEVEL.path, -1, null, "socket", undefined, () => ({
+      because: `${this.program} cannot have TCP port ${port}: ${other.program} has it`,
+      evidence: { kind: "socket", text: other.text, command: "ss -tan" },
+    }));
+    return "EADDRINUSE";
+  }
+
+  /** Waits for connections; `backlog` and one more may wait for `accept`. */
+  listen(backlog = 4096): Errno | null {
+    if (this.state !== "UNCONN" && this.state !== "LISTEN") return "EINVAL";
+    if (this.local.port === 0) {
+      const failed = this.bind(null, 0);
+      if (failed !== null) return failed;
+    }
+    const other = conflict(this, this.local);
+    if (other !== undefined) return this.inUse(this.local.port, other);
+    this.backlog = Math.min(backlog, 4096);
+    if (this.state !== "LISTEN") hashListener(this);
+    this.state = "LISTEN";
+    return null;
+  }
+
+  /**
+   * Begins a connection. Null: it is under way; the socket wakes when `state` is ESTAB or when `takeError` says why not.
+   */
+  connect(address: Ipv4, port: number, cause = -1): Errno | null {
+    if (this.state !== "UNCONN") return "EISCONN";
+    const { ns } = this;
+    const way = peekRoute(ns, address, this.local.address, null);
+    if (way.errno !== null) return way.errno;
+    if (way.decision.type === "broadcast") return "ENETUNREACH";
+    const target = address.bits === 0 ? way.src : address;
+    const remote = { address: target, port };
+    if (this.local.port === 0) {
+      const chosen = portToConnect(this, way.src, remote);
+      if (chosen === null) return "EADDRNOTAVAIL";
+      this.local = { address: way.src, port: chosen };
+    } else {
+      this.local = { address: way.src, port: this.local.port };
+      const taken = (ns.sockets.tcp.get(this.local.port) ?? []).some(
+        (other) =>
+          other !== this &&
+          other.local.address === way.src &&
+          other.remote?.address === target &&
+          other.remote.port === port,
+      );
+      if (taken) return "EADDRNOTAVAIL";
+    }
+    this.remote = remote;
+    this.routeMss = mssOf(way.device.mtu);
+    this.pathMss = mssOf(ns.pathMtus.of({ ...way.decision, device: way.device }, target, ns.cables.now));
+    hash(this);
+    const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+      because: `${this.program} connects from ${way.src}:${this.local.port} to ${target}:${port} by TCP`,
+    }));
+    sendSyn(this, step);
+    return null;
+  }
+
+  /** The connection that waits longest, or null. */
+  accept(): TcpSocket | null {
+    const child = this.ready.shift() ?? null;
+    if (child !== null) child.listener = null;
+    return child;
+  }
+
+  /** Hands octets to the kernel, which sends them as the windows allow. Null, or why not; the buffer is never full. */
+  send(data: Uint8Array, cause = -1): Errno | null {
+    if (this.error !== null) return this.takeError();
+    if (this.sendClosed) return "EPIPE";
+    if (this.state !== "ESTAB" && this.state !== "CLOSE-WAIT") return this.remote === null ? "EPIPE" : "ENOTCONN";
+    if (data.length === 0) return null;
+    const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+      because: `${this.program} writes ${data.length} octets for ${this.remote!.address}:${this.remote!.port}`,
+      evidence: { kind: "socket", text: this.text, command: "ss -tan" },
+    }));
+    this.unsent.push(data);
+    this.unsentLength += data.length;
+    push(this, step);
+    return null;
+  }
+
+  /** Octets that came, at most `limit`; `end` when the other end has said all; null when there is nothing yet. */
+  receive(limit = Number.POSITIVE_INFINITY): Received | null {
+    const first = this.received[0];
+    if (first === undefined) {
+      if (!this.heardAll && (!this.receiveClosed || this.error !== null)) return null;
+      this.endRead = true;
+      return { data: NO_DATA, cause: this.finCause, end: true };
+    }
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    let { cause } = first;
+    while (this.received.length > 0 && length < limit) {
+      const piece = this.received[0]!;
+      const part = piece.data.subarray(0, limit - length);
+      pieces.push(part);
+      length += part.length;
+      cause = piece.cause;
+      if (part.length === piece.data.length) this.received.shift();
+      else this.received[0] = { data: piece.data.subarray(part.length), cause };
+    }
+    this.unread -= length;
+    afterRead(this, cause);
+    return { data: pieces.length === 1 ? pieces[0]! : join(pieces, length), cause, end: false };
+  }
+
+  /** Says that no more octets come from here (SHUT_WR): FIN. */
+  shutdown(cause = -1): Errno | null {
+    if (this.remote === null || this.state === "UNCONN" || this.state === "SYN-SENT") return "ENOTCONN";
+    sendFin(this, cause);
+    return null;
+  }
+
+  /** Gives the socket back. What was sent still arrives; what was not read makes the farewell a RST. */
+  close(cause = -1): void {
+    close(this, cause, false);
+  }
+
+  /** Gives the socket back with a RST (SO_LINGER, no time). */
+  abort(cause = -1): void {
+    close(this, cause, true);
+  }
+
+  /** The pending error, which is then gone. */
+  takeError(): Errno | null {
+    const { error } = this;
+    this.error = null;
+    return error;
+  }
+}
+
+function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+/** A segment for this namespace (tcp_v4_rcv). */
+export function tcpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+  if (!arrival.toOne) {
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({ because: "TCP knows no broadcast" }));
+    return;
+  }
+  const socket = lookup(ns, packet, tcp);
+  if (socket === undefined) {
+    const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: `no program has a connection with ${packet.src}:${tcp.srcPort}, and none listens on TCP port ${tcp.dstPort}`,
+      evidence: { kind: "socket", text: `no socket with local port ${tcp.dstPort}`, command: "ss -tan" },
+    }));
+    return sendReset(ns, packet, tcp, step);
+  }
+  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
+    because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${packet.src}:${tcp.srcPort}`,
+    evidence: { kind: "socket", text: socket.text, command: socket.state === "LISTEN" ? "ss -ltn" : "ss -tan" },
+  }));
+  switch (socket.state) {
+    case "LISTEN":
+      return listenInput(socket, packet, tcp, step);
+    case "SYN-SENT":
+      return synSentInput(socket, packet, tcp, step);
+    case "SYN-RECV":
+      return synRecvInput(socket, packet, tcp, step);
+    case "TIME-WAIT":
+      if (timeWaitInput(socket, tcp, step)) tcpInput(ns, arrival, packet, tcp, step);
+      return;
+    default:
+      return establishedInput(socket, packet, tcp, step);
+  }
+}
+
+/** An ICMP error about a segment of ours (tcp_v4_err): final while connecting, a note afterwards. */
+export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, cause: number): boolean {
+  const socket = connectionOf(ns, quoted, tcp);
+  if (socket === undefined || socket.state === "TIME-WAIT") return false;
+  // It must speak of what is under way, or anybody could send it.
+  if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
+  if (icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded) {
+    return smallerMtu(socket, icmp.rest & 0xffff, cause);
+  }
+  const errno = errnoOf(icmp);
+  if (errno === null) return false;
+  if (socket.state === "SYN-SENT" || (socket.state === "SYN-RECV" && socket.listener === null))
+    fail(socket, errno, cause);
+  else socket.softError = errno;
+  return true;
+}
+
+/** tcp_v4_mtu_reduced: smaller segments from now on, and again what was too large. */
+function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
+  if (mtu < 68) return false;
+  // The other segments of the same burst say it again.
+  if (mtu - 40 >= Math.min(socket.routeMss, socket.pathMss)) return true;
+  const { ns, remote } = socket;
+  const way = peekRoute(ns, remote!.address, socket.local.address, null);
+  if (way.errno !== null) return true;
+  const hop = { ...way.decision, device: way.device };
+  learnPathMtu(ns, hop, remote!.address, mtu, cause);
+  socket.pathMss = mssOf(ns.pathMtus.of(hop, remote!.address, ns.cables.now));
+  syncMss(socket);
+  // Nothing of it got through: it goes back to what is not sent yet, and is cut anew.
+  const lost = socket.sent.filter(({ data }) => data.length > socket.mss);
+  if (lost.length === 0) return true;
+  const from = socket.sent.indexOf(lost[0]!);
+  const back = socket.sent.splice(from);
+  if (back.some(({ flags }) => (flags & 1) !== 0)) socket.finQueued = true;
+  for (const { data } of back.reverse()) {
+    socket.unsent.unshift(data);
+    socket.unsentLength += data.length;
+  }
+  socket.sndNxt = back.at(-1)!.seq;
+  push(socket, -1);
+  return true;
+}
+
+/** icmp_err_convert of net/ipv4/icmp.c. */
+function errnoOf({ type, code }: Icmp): Errno | null {
+  if (type === ICMP.timeExceeded) return "EHOSTUNREACH";
+  if (type !== ICMP.unreachable) return null;
+  if (code === ICMP_CODE.net) return "ENETUNREACH";
+  if (code === ICMP_CODE.port) return "ECONNREFUSED";
+  return "EHOSTUNREACH";
+}

@@ -1,0 +1,138 @@
+// What tunnels have in common: the outer packet's way and header, congestion marks both ways, counters.
+// Before you edit: net/ipv4/ip_tunnel_core.c (iptunnel_xmit), include/net/inet_ecn.h, ip_tunnels.h (iptunnel_xmit_stats), RFC 6040.
+import type { Device } from "../../link/device.ts";
+import { LEVEL } from "../../trace/step.ts";
+import type { Ipv4 } from "../../wire/address.ts";
+import { ipv4Length } from "../../wire/bytes.ts";
+import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet } from "../../wire/packet.ts";
+import { runHook } from "../hooks-run.ts";
+import { icmpError } from "../ipv4/icmp.ts";
+import { ipOutput, type OutputRoute, routeOutput, takeId } from "../ipv4/send.ts";
+import type { Netns } from "../netns.ts";
+
+/** The way of an outer packet. */
+export type OuterWay = Extract<OutputRoute, { readonly errno: null }>;
+
+/** A counter of what went wrong on a device; none is kept until something does. */
+export function count(device: Device, what: keyof NonNullable<Device["errors"]>): void {
+  device.errors ??= { rx: 0, tx: 0, carrier: 0, collisions: 0 };
+  device.errors[what]++;
+}
+
+/** Which way the outer packet goes, or null: then the packet inside ends here, and the device counts it. */
+export function outerWay(
+  under: Netns,
+  device: Device,
+  source: Ipv4 | null,
+  destination: Ipv4,
+  via: Device | null,
+  inner: Frame | Ipv4Packet,
+  cause: number,
+): OuterWay | null {
+  const way = routeOutput(under, destination, source, via, cause);
+  const ns = device.owner as Netns;
+  if (way.errno !== null) {
+    if (device.ipip !== null || way.errno === "ENETUNREACH") count(device, "carrier");
+    count(device, "tx");
+    const isForeign = source !== null && under.deviceOfAddress(source) === undefined;
+    ns.step(LEVEL.path, way.decision?.cause ?? cause, device, "drop", inner, () => ({
+      because: isForeign
+        ? `${source}, from which ${device.name} sends, is no address of ${under.name}`
+        : `the other end ${destination} cannot be reached: ${way.decision?.because ?? way.errno}`,
+    }));
+    return null;
+  }
+  if (way.device !== device) return way;
+  count(device, "collisions");
+  count(device, "tx");
+  ns.step(LEVEL.path, way.decision.cause, device, "drop", inner, () => ({
+    because: `the way to the other end ${destination} leads into ${device.name} itself`,
+    evidence: { kind: "link", text: `${device.index}: ${device.name}`, command: `ip -d link show ${device.name}` },
+  }));
+  return null;
+}
+
+/** What the header of the outer packet says. */
+export interface Outer {
+  readonly ttl: number;
+  readonly tos: number;
+  readonly dontFragment: boolean;
+  readonly body: Ipv4Packet["body"];
+}
+
+export function outerPacket(under: Netns, way: OuterWay, destination: Ipv4, outer: Outer): Ipv4Packet {
+  const { ttl, tos, dontFragment, body } = outer;
+  return {
+    kind: "ipv4",
+    src: way.src,
+    dst: destination,
+    ttl: ttl === 0 ? under.sysctls.get("net.ipv4.ip_default_ttl") : ttl,
+    id: takeId(under),
+    tos,
+    dontFragment,
+    moreFragments: false,
+    fragmentOffset: 0,
+    body,
+  };
+}
+
+/** iptunnel_xmit: the outer packet goes as one made in the namespace below; the device counts what is inside. */
+export function sendOuter(
+  under: Netns,
+  device: Device,
+  way: OuterWay,
+  packet: Ipv4Packet,
+  inside: number,
+  cause: number,
+): void {
+  const { stats } = device;
+  const out = way.device;
+  const { nextHop } = way.decision;
+  const passed = runHook(under, "OUTPUT", packet, null, out, cause);
+  if (passed === null) {
+    stats.txDropped++;
+    return;
+  }
+  const mtu = outerMtu(under, way, packet.dst);
+  if (packet.dontFragment && ipv4Length(passed.packet) > mtu) {
+    stats.txDropped++;
+    const step = under.step(LEVEL.path, passed.cause, out, "drop", passed.packet, () => ({
+      because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and DF forbids to cut them`,
+      evidence: { kind: "link", text: `${out.name} mtu ${out.mtu}`, command: `ip link show ${out.name}` },
+    }));
+    icmpError(under, null, passed.packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
+    return;
+  }
+  stats.txPackets++;
+  stats.txBytes += inside;
+  ipOutput(under, passed.packet, out, nextHop, null, passed.cause);
+}
+
+/** The MTU of the outer packet's way. */
+export function outerMtu(under: Netns, { device, decision }: OuterWay, destination: Ipv4): number {
+  return under.pathMtus.of({ device, nextHop: decision.nextHop }, destination, under.cables.now);
+}
+
+/** The TOS byte of what is inside a frame, as far as it has one. */
+export function innerTos(inner: Frame["payload"]): number {
+  return inner.kind === "ipv4" ? inner.tos : 0;
+}
+
+const ECN = { mask: 3, notCapable: 0, ect1: 1, ect0: 2, congested: 3 } as const;
+
+/** The outer TOS: a packet that was marked inside travels as one that may be marked (INET_ECN_encapsulate). */
+export function encapsulateEcn(tos: number, inner: number): number {
+  const mark = inner & ECN.mask;
+  return (tos & ~ECN.mask) | (mark === ECN.congested ? ECN.ect0 : mark);
+}
+
+/** The inner TOS after the outer one's mark was carried over, or null: marked on the way, though it must not be. */
+export function decapsulateEcn(outer: number, inner: number): number | null {
+  const mark = outer & ECN.mask;
+  if ((inner & ECN.mask) === ECN.notCapable) return mark === ECN.congested ? null : inner;
+  if (mark === ECN.congested) return inner | ECN.congested;
+  return mark === ECN.ect1 ? (inner & ~ECN.mask) | ECN.ect1 : inner;
+}
+
+/** A mark that is lost, in words. */
+export const ECN_DROP = "the outer packet is marked for congestion, and the inner one does not know such marks";
