@@ -1,16 +1,16 @@
 // What travels: plain readonly values with headers nested as on the wire. Nothing here is ever changed in place;
 // a router that lowers the TTL makes a new value. `bytes.ts` and `parse.ts` turn them into octets and back.
-import type { Ipv4 } from "./address.ts";
+import type { Ipv4, Ipv6 } from "./address.ts";
 import type { Mac } from "./mac.ts";
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
-export const PROTOCOL = { icmp: 1, ipip: 4, tcp: 6, udp: 17 } as const;
+export const PROTOCOL = { icmp: 1, ipip: 4, tcp: 6, udp: 17, fragment: 44, icmp6: 58 } as const;
 
 /** An Ethernet II frame, without preamble and FCS. */
 export interface Frame {
   readonly dst: Mac;
   readonly src: Mac;
-  readonly payload: Arp | Ipv4Packet | UnknownPayload;
+  readonly payload: Arp | Ipv4Packet | Ipv6Packet | UnknownPayload;
 }
 
 /** What a frame carries when no room models its ethertype; bridges forward it all the same. */
@@ -45,6 +45,39 @@ export interface Ipv4Packet {
   /** Offset of this fragment in bytes, a multiple of 8. */
   readonly fragmentOffset: number;
   readonly body: Icmp | Udp | Tcp | Ipip | UnknownBody;
+}
+
+/** RFC 8200. The fragment header is the only extension header that is modelled: `parse` refuses others aloud. */
+export interface Ipv6Packet {
+  readonly kind: "ipv6";
+  readonly src: Ipv6;
+  readonly dst: Ipv6;
+  readonly hopLimit: number;
+  readonly trafficClass: number;
+  /** 20 bit. */
+  readonly flowLabel: number;
+  /** Present only in a fragment: then `body` is octets, unless the fragment is whole (offset 0 and no more). */
+  readonly fragment?: Fragment6;
+  readonly body: Icmp6 | Udp | Tcp | UnknownBody;
+}
+
+/** RFC 8200 §4.5. */
+export interface Fragment6 {
+  /** 32 bit. */
+  readonly id: number;
+  /** In bytes, a multiple of 8. */
+  readonly offset: number;
+  readonly more: boolean;
+}
+
+/** RFC 4443; the messages of neighbour discovery (RFC 4861) are octets that `nd.ts` reads and makes. */
+export interface Icmp6 {
+  readonly kind: "icmp6";
+  readonly type: number;
+  readonly code: number;
+  /** The second 32-bit word: id and seq of an echo, the MTU of "packet too big", the flags of an advertisement. */
+  readonly rest: number;
+  readonly data: Uint8Array;
 }
 
 /** A protocol that no room models, or a fragment: only octets. */
