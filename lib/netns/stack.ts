@@ -2,6 +2,7 @@
 // Before you edit: net/core/dev.c (__netif_receive_skb_core, ptype_base).
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
+import { ethertypeOf } from "../wire/bytes.ts";
 import type { Frame } from "../wire/packet.ts";
 import { carrierChanged } from "./configure.ts";
 import { arpInput } from "./ipv4/arp.ts";
@@ -18,7 +19,7 @@ function input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: n
   if (payload.kind === "ipv4") ipReceive(ns, device, frame, payload, forUs, cause);
   else if (payload.kind === "arp") arpInput(ns, device, frame, payload, forUs, cause);
   else {
-    const ethertype = `0x${payload.ethertype.toString(16).padStart(4, "0")}`;
+    const ethertype = `0x${ethertypeOf(frame).toString(16).padStart(4, "0")}`;
     ns.step(LEVEL.path, cause, device, "drop", frame, () => ({
       because: `nobody here speaks ethertype ${ethertype}`,
     }));

@@ -1,5 +1,5 @@
 // The one schema that words, pictures, grading, search and the comparison with a real kernel read.
-import type { Arp, Frame, Ipv4Packet } from "../wire/packet.ts";
+import type { Arp, Frame, Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 
 /** How much is recorded: nothing; one step a hop; every rule, route and entry that was tried. */
 export const LEVEL = { off: 0, path: 1, full: 2 } as const;
@@ -68,47 +68,12 @@ export interface Step {
   readonly where: Where;
   readonly what: What;
   /** The packet as it is at this step: a frame on a device, an IP packet inside the stack. */
-  readonly packet?: Frame | Ipv4Packet | Arp;
+  readonly packet?: Frame | Ipv4Packet | Ipv6Packet | Arp;
   /** One sentence naming what decided. */
   readonly because: string;
   readonly evidence?: Evidence;
   readonly tried?: readonly Tried[];
 }
 
-/** What a room says of a step; the recorder adds the id. */
-export type NewStep = Omit<Step, "id">;
-
-/**
- * Collects steps. The rooms below ask `level` before they build a step, so a lab nobody watches pays one
- * comparison of numbers. `NOT_RECORDED` stands for the step that nobody recorded.
- */
-export class Recorder {
-  level: Level = LEVEL.off;
-  private kept: Step[] = [];
-  private next = 0;
-
-  get steps(): readonly Step[] {
-    return this.kept;
-  }
-
-  /** Adds a step and returns its id, to be the cause of what follows. Ids are never used twice. */
-  add(step: NewStep): number {
-    const id = this.next++;
-    this.kept.push({ id, ...step });
-    return id;
-  }
-
-  /** Gives away what was recorded, and begins anew. */
-  take(): Step[] {
-    const { kept } = this;
-    this.kept = [];
-    return kept;
-  }
-}
-
+/** What a cause is that nobody recorded. */
 export const NOT_RECORDED = -1;
-
-/** The cause to write into a step: null when the step before was not recorded. */
-export function causeOf(id: number): number | null {
-  return id === NOT_RECORDED ? null : id;
-}

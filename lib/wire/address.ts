@@ -1,9 +1,10 @@
-// IP addresses and prefixes as values. Before you edit: RFC 4291 §2.2, RFC 5952 (text of IPv6), RFC 6890 (special blocks).
+// IPv4 addresses and prefixes as values, and addresses of either family (address6.ts has IPv6's own).
+// Before you edit: RFC 6890 (special blocks).
 import ipaddr from "ipaddr.js";
+import { type AddressWithLength6, addressWithLength6, Ipv6, ipv6, type Prefix6, prefix6 } from "./address6.ts";
 import { BadInput } from "./input.ts";
 
-const known4 = new Map<number, Ipv4>();
-const known6 = new Map<bigint, Ipv6>();
+const known = new Map<number, Ipv4>();
 
 /**
  * An IPv4 address. There is one object for each address, so `===` compares; it prints as people write it;
@@ -22,10 +23,10 @@ export class Ipv4 {
   /** The one object for these 32 bits. */
   static of(bits: number): Ipv4 {
     const unsigned = bits >>> 0;
-    let address = known4.get(unsigned);
+    let address = known.get(unsigned);
     if (address === undefined) {
       address = new Ipv4(unsigned);
-      known4.set(unsigned, address);
+      known.set(unsigned, address);
     }
     return address;
   }
@@ -53,37 +54,6 @@ export class Ipv4 {
   }
 }
 
-/** An IPv6 address: one object for each address, `bits` as a 128-bit bigint. The dataplane does not route it yet. */
-export class Ipv6 {
-  readonly family = 6;
-  readonly bits: bigint;
-  readonly text: string;
-
-  private constructor(bits: bigint) {
-    this.bits = bits;
-    const bytes = Array.from({ length: 16 }, (_, i) => Number((bits >> BigInt(8 * (15 - i))) & 255n));
-    this.text = new ipaddr.IPv6(bytes).toRFC5952String();
-  }
-
-  static of(bits: bigint): Ipv6 {
-    let address = known6.get(bits);
-    if (address === undefined) {
-      address = new Ipv6(bits);
-      known6.set(bits, address);
-    }
-    return address;
-  }
-  toString(): string {
-    return this.text;
-  }
-  toJSON(): string {
-    return this.text;
-  }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.text;
-  }
-}
-
 export type Ip = Ipv4 | Ipv6;
 
 /** Reads `"10.244.1.5"`. Throws BadInput for anything but four decimal parts (no octal, no short forms). */
@@ -94,18 +64,20 @@ export function ipv4(text: string | Ipv4): Ipv4 {
   return Ipv4.of(text.split(".").reduce((bits, part) => bits * 256 + Number(part), 0));
 }
 
-/** Reads `"2001:db8::1"`. Throws BadInput for anything else. */
-export function ipv6(text: string | Ipv6): Ipv6 {
-  if (text instanceof Ipv6) return text;
-  if (!ipaddr.IPv6.isValid(text) || text.includes("%"))
-    throw new BadInput("not an IPv6 address", text, "Write groups of hex digits, as 2001:db8::1.");
-  return Ipv6.of(ipaddr.IPv6.parse(text).parts.reduce((bits, part) => (bits << 16n) | BigInt(part), 0n));
-}
-
 /** Reads an address of either family; the colon decides. */
 export function ip(text: string | Ip): Ip {
   if (typeof text !== "string") return text;
   return text.includes(":") ? ipv6(text) : ipv4(text);
+}
+
+/** ::ffff:10.0.0.1, an IPv4 address as a socket of both families shows it (RFC 4291 §2.5.5.2). */
+export function mapped(address: Ipv4): Ipv6 {
+  return Ipv6.of(0, 0, 0xffff, address.bits);
+}
+
+/** The IPv4 address in ::ffff:10.0.0.1; any other address as it is. */
+export function unmapped(address: Ip): Ip {
+  return address.family === 6 && address.isMapped ? Ipv4.of(address.w3) : address;
 }
 
 /** The netmask of a prefix length as an unsigned 32-bit number: `mask4(24)` is 0xffffff00. */
@@ -168,4 +140,18 @@ export function prefix4(text: string | Prefix4): Prefix4 {
   if (prefix.address !== address)
     throw new BadInput("host bits are set in a network", text, `The network is ${prefix}.`);
   return prefix;
+}
+
+/** A network of either family. */
+export type Prefix = Prefix4 | Prefix6;
+
+/** Reads a network of either family; the colon decides, and `default` is IPv4's. */
+export function prefix(text: string | Prefix): Prefix {
+  if (typeof text !== "string") return text;
+  return text.includes(":") ? prefix6(text) : prefix4(text);
+}
+
+/** Reads an address with a prefix length of either family; the colon decides. */
+export function ipWithLength(text: string): AddressWithLength | AddressWithLength6 {
+  return text.includes(":") ? addressWithLength6(text) : addressWithLength(text);
 }

@@ -1,35 +1,18 @@
-// Values to octets, checksums included. Before you edit: RFC 791, 792, 793, 768, 826, 2003 and net/ipv4/tcp_output.c
-// (tcp_options_write: the order in which Linux lays TCP options).
-import { finish, sum } from "./checksum.ts";
-import {
-  ETHERTYPE,
-  type Frame,
-  type Icmp,
-  type Ipv4Packet,
-  protocolOf,
-  type Tcp,
-  type TcpOptions,
-  type Udp,
-} from "./packet.ts";
+// Values to octets, checksums included. Before you edit: RFC 791, 792, 826, 2003; bytes6.ts has IPv6.
 
-/** Octets of TCP options, padded to a multiple of four. */
-export function tcpOptionsLength(options: TcpOptions): number {
-  return (
-    (options.mss !== undefined ? 4 : 0) +
-    (options.timestamps !== undefined ? 12 : options.sackPermitted ? 4 : 0) +
-    (options.windowScale !== undefined ? 4 : 0) +
-    (options.sack !== undefined ? 4 + 8 * options.sack.length : 0)
-  );
-}
+import { transportLength, writeTcp, writeUdp } from "./bytes-transport.ts";
+import { ipv6Length, writeIpv6 } from "./bytes6.ts";
+import { finish, sum } from "./checksum.ts";
+import { type Arp, ETHERTYPE, type Frame, type Icmp, type Ipv4Packet, type Ipv6Packet, protocolOf } from "./packet.ts";
 
 /** Octets of what an IPv4 packet carries. */
 export function bodyLength(body: Ipv4Packet["body"]): number {
   switch (body.kind) {
     case "icmp":
-    case "udp":
       return 8 + body.data.length;
+    case "udp":
     case "tcp":
-      return 20 + tcpOptionsLength(body.options) + body.data.length;
+      return transportLength(body);
     case "ipip":
       return ipv4Length(body.packet);
     case "unknown":
@@ -42,11 +25,29 @@ export function ipv4Length(packet: Ipv4Packet): number {
   return 20 + bodyLength(packet.body);
 }
 
+/** Octets of an IP packet of either family. */
+export function ipLength(packet: Ipv4Packet | Ipv6Packet): number {
+  return packet.kind === "ipv4" ? ipv4Length(packet) : ipv6Length(packet);
+}
+
 /** Octets of a frame from the destination address on, without FCS and without padding (as a capture on veth has it). */
 export function frameLength(frame: Frame): number {
   const { payload } = frame;
-  if (payload.kind === "arp") return 42;
-  return 14 + (payload.kind === "ipv4" ? ipv4Length(payload) : payload.data.length);
+  switch (payload.kind) {
+    case "ipv4":
+      return 14 + ipv4Length(payload);
+    case "ipv6":
+      return 14 + ipv6Length(payload);
+    case "arp":
+      return 42;
+    case "unknown":
+      return 14 + payload.data.length;
+  }
+}
+
+/** The ethertype of a frame, as its header says it. */
+export function ethertypeOf({ payload }: Frame): number {
+  return payload.kind === "unknown" ? payload.ethertype : ETHERTYPE[payload.kind];
 }
 
 /** The octets of a frame. */
@@ -56,22 +57,21 @@ export function frameBytes(frame: Frame): Uint8Array {
   const view = new DataView(out.buffer);
   put48(view, 0, frame.dst.bits);
   put48(view, 6, frame.src.bits);
-  if (payload.kind === "arp") {
-    view.setUint16(12, ETHERTYPE.arp);
-    view.setUint32(14, 0x0001_0800);
-    view.setUint32(18, 0x0604_0000 | (payload.op === "request" ? 1 : 2));
-    put48(view, 22, payload.senderMac.bits);
-    view.setUint32(28, payload.senderIp.bits);
-    put48(view, 32, payload.targetMac.bits);
-    view.setUint32(38, payload.targetIp.bits);
-  } else if (payload.kind === "ipv4") {
-    view.setUint16(12, ETHERTYPE.ipv4);
-    writeIpv4(view, out, 14, payload);
-  } else {
-    view.setUint16(12, payload.ethertype);
-    out.set(payload.data, 14);
-  }
+  view.setUint16(12, ethertypeOf(frame));
+  if (payload.kind === "ipv4") writeIpv4(view, out, 14, payload);
+  else if (payload.kind === "ipv6") writeIpv6(view, out, 14, payload);
+  else if (payload.kind === "arp") writeArp(view, 14, payload);
+  else out.set(payload.data, 14);
   return out;
+}
+
+function writeArp(view: DataView, at: number, arp: Arp): void {
+  view.setUint32(at, 0x0001_0800);
+  view.setUint32(at + 4, 0x0604_0000 | (arp.op === "request" ? 1 : 2));
+  put48(view, at + 8, arp.senderMac.bits);
+  view.setUint32(at + 14, arp.senderIp.bits);
+  put48(view, at + 18, arp.targetMac.bits);
+  view.setUint32(at + 24, arp.targetIp.bits);
 }
 
 /** The octets of an IPv4 packet, as an ICMP error quotes it. */
@@ -100,8 +100,8 @@ function writeIpv4(view: DataView, out: Uint8Array, at: number, packet: Ipv4Pack
   if (body.kind === "unknown") out.set(body.data, start);
   else if (body.kind === "ipip") writeIpv4(view, out, start, body.packet);
   else if (body.kind === "icmp") writeIcmp(view, out, start, end, body);
-  else if (body.kind === "udp") writeUdp(view, out, start, end, body, packet);
-  else writeTcp(view, out, start, end, body, packet);
+  else if (body.kind === "udp") writeUdp(view, out, start, end, body, pseudoHeader(packet, end - start));
+  else writeTcp(view, out, start, end, body, pseudoHeader(packet, end - start));
 }
 
 function writeIcmp(view: DataView, out: Uint8Array, at: number, end: number, icmp: Icmp): void {
@@ -110,57 +110,6 @@ function writeIcmp(view: DataView, out: Uint8Array, at: number, end: number, icm
   view.setUint32(at + 4, icmp.rest);
   out.set(icmp.data, at + 8);
   view.setUint16(at + 2, finish(sum(out, at, end)));
-}
-
-function writeUdp(view: DataView, out: Uint8Array, at: number, end: number, udp: Udp, packet: Ipv4Packet): void {
-  view.setUint16(at, udp.srcPort);
-  view.setUint16(at + 2, udp.dstPort);
-  view.setUint16(at + 4, end - at);
-  out.set(udp.data, at + 8);
-  if (udp.unchecked) return;
-  // RFC 768: a computed zero goes out as all ones, because zero means "no checksum".
-  view.setUint16(at + 6, finish(sum(out, at, end, pseudoHeader(packet, end - at))) || 0xffff);
-}
-
-function writeTcp(view: DataView, out: Uint8Array, at: number, end: number, tcp: Tcp, packet: Ipv4Packet): void {
-  const header = 20 + tcpOptionsLength(tcp.options);
-  view.setUint16(at, tcp.srcPort);
-  view.setUint16(at + 2, tcp.dstPort);
-  view.setUint32(at + 4, tcp.seq);
-  view.setUint32(at + 8, tcp.ack);
-  view.setUint16(at + 12, (header << 10) | tcp.flags);
-  view.setUint16(at + 14, tcp.window);
-  writeTcpOptions(view, at + 20, tcp.options);
-  out.set(tcp.data, at + header);
-  view.setUint16(at + 16, finish(sum(out, at, end, pseudoHeader(packet, end - at))));
-}
-
-function writeTcpOptions(view: DataView, start: number, options: TcpOptions): void {
-  let at = start;
-  if (options.mss !== undefined) {
-    view.setUint32(at, 0x0204_0000 | options.mss);
-    at += 4;
-  }
-  if (options.timestamps !== undefined) {
-    view.setUint32(at, options.sackPermitted ? 0x0402_080a : 0x0101_080a);
-    view.setUint32(at + 4, options.timestamps[0]);
-    view.setUint32(at + 8, options.timestamps[1]);
-    at += 12;
-  } else if (options.sackPermitted) {
-    view.setUint32(at, 0x0101_0402);
-    at += 4;
-  }
-  if (options.windowScale !== undefined) {
-    view.setUint32(at, 0x0103_0300 | options.windowScale);
-    at += 4;
-  }
-  if (options.sack === undefined) return;
-  view.setUint32(at, 0x0101_0500 | (2 + 8 * options.sack.length));
-  for (const [from, to] of options.sack) {
-    view.setUint32(at + 4, from);
-    view.setUint32(at + 8, to);
-    at += 8;
-  }
 }
 
 function pseudoHeader(packet: Ipv4Packet, length: number): number {

@@ -1,6 +1,7 @@
 // A TCP segment in the words of tcpdump.
 // Before you edit: tcpdump's print-tcp.c (tcp_print), print-http.c, util-print.c (txtproto_print).
-import { ipv4Bytes, tcpOptionsLength } from "./bytes.ts";
+import { ipv4Bytes } from "./bytes.ts";
+import { tcpOptionsLength } from "./bytes-transport.ts";
 import { type Ipv4Packet, TCP_FLAG, type Tcp, type TcpOptions } from "./packet.ts";
 
 /** Where the sequence numbers of each connection began, so that they can be printed from 1. */

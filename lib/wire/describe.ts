@@ -1,10 +1,11 @@
 // One line for a frame, in the words of tcpdump 4.99 with -n: the printer of `tcpdump`, of a trace's story and of pictures.
 // Before you edit: tcpdump's print-ether.c, print-arp.c, print-ip.c, print-icmp.c, print-udp.c, print-tcp.c.
 // Payloads are decoded for HTTP, IP in IP and VXLAN; other protocols of UDP show as `UDP, length N`, of TCP not at all.
-import { frameLength, ipv4Bytes, ipv4Length } from "./bytes.ts";
+import { ethertypeOf, frameLength, ipv4Bytes, ipv4Length } from "./bytes.ts";
 import { describeIcmp } from "./describe-icmp.ts";
 import { describeTcp, type TcpSequences } from "./describe-tcp.ts";
 import { describeVxlan } from "./describe-vxlan.ts";
+import { describeIpv6 } from "./describe6.ts";
 import { type Arp, ETHERTYPE, type Frame, type Ipv4Packet, PROTOCOL, protocolOf } from "./packet.ts";
 import { parseIpv4, parseQuote } from "./parse.ts";
 
@@ -24,9 +25,11 @@ export interface DescribeOptions {
 export function describe(frame: Frame, options: DescribeOptions = {}): string {
   const { payload } = frame;
   if (payload.kind === "unknown") return linkHeader(frame, options) + (options.quiet ? "" : hexDump(payload.data));
-  const text = payload.kind === "arp" ? describeArp(payload, options) : describeIpv4(payload, options);
-  if (options.link) return linkHeader(frame, options) + text;
-  return (payload.kind === "arp" ? "ARP, " : "IP ") + text;
+  if (payload.kind === "arp")
+    return (options.link ? linkHeader(frame, options) : "ARP, ") + describeArp(payload, options);
+  if (payload.kind === "ipv6")
+    return (options.link ? linkHeader(frame, options) : "IP6 ") + describeIpv6(payload, options);
+  return (options.link ? linkHeader(frame, options) : "IP ") + describeIpv4(payload, options);
 }
 
 const ETHERTYPE_NAME: Readonly<Record<number, string>> = {
@@ -36,8 +39,7 @@ const ETHERTYPE_NAME: Readonly<Record<number, string>> = {
 };
 
 function linkHeader(frame: Frame, { quiet }: DescribeOptions): string {
-  const { payload } = frame;
-  const type = payload.kind === "unknown" ? payload.ethertype : ETHERTYPE[payload.kind];
+  const type = ethertypeOf(frame);
   const hex = `0x${type.toString(16).padStart(4, "0")}`;
   const name = ETHERTYPE_NAME[type];
   const text = quiet ? (name ?? `Unknown Ethertype (${hex})`) : `ethertype ${name ?? "Unknown"} (${hex})`;

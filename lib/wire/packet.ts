@@ -1,10 +1,11 @@
 // What travels: plain readonly values with headers nested as on the wire. Nothing here is ever changed in place;
 // a router that lowers the TTL makes a new value. `bytes.ts` and `parse.ts` turn them into octets and back.
-import type { Ipv4, Ipv6 } from "./address.ts";
+import type { Ipv4 } from "./address.ts";
+import type { Ipv6 } from "./address6.ts";
 import type { Mac } from "./mac.ts";
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
-export const PROTOCOL = { icmp: 1, ipip: 4, tcp: 6, udp: 17, fragment: 44, icmp6: 58 } as const;
+export const PROTOCOL = { hopByHop: 0, icmp: 1, ipip: 4, tcp: 6, udp: 17, fragment: 44, icmp6: 58 } as const;
 
 /** An Ethernet II frame, without preamble and FCS. */
 export interface Frame {
@@ -47,7 +48,7 @@ export interface Ipv4Packet {
   readonly body: Icmp | Udp | Tcp | Ipip | UnknownBody;
 }
 
-/** RFC 8200. The fragment header is the only extension header that is modelled: `parse` refuses others aloud. */
+/** RFC 8200. Of the extension headers these two are modelled, in this order: `parse` refuses others aloud. */
 export interface Ipv6Packet {
   readonly kind: "ipv6";
   readonly src: Ipv6;
@@ -56,6 +57,8 @@ export interface Ipv6Packet {
   readonly trafficClass: number;
   /** 20 bit. */
   readonly flowLabel: number;
+  /** A hop-by-hop header with router alert 0 stands before the rest, as MLD has it (RFC 2711). */
+  readonly routerAlert?: true;
   /** Present only in a fragment: then `body` is octets, unless the fragment is whole (offset 0 and no more). */
   readonly fragment?: Fragment6;
   readonly body: Icmp6 | Udp | Tcp | UnknownBody;
@@ -148,9 +151,35 @@ export const ICMP = {
 
 export const ICMP_CODE = { net: 0, host: 1, protocol: 2, port: 3, fragmentationNeeded: 4, filtered: 13 } as const;
 
+/** RFC 4443 §2.1, RFC 4861 §4, RFC 3810 §5. */
+export const ICMP6 = {
+  unreachable: 1,
+  packetTooBig: 2,
+  timeExceeded: 3,
+  parameterProblem: 4,
+  echoRequest: 128,
+  echoReply: 129,
+  routerSolicitation: 133,
+  routerAdvertisement: 134,
+  neighbourSolicitation: 135,
+  neighbourAdvertisement: 136,
+  redirect: 137,
+  mldReport: 143,
+} as const;
+
+/** Codes of "destination unreachable" (RFC 4443 §3.1). */
+export const ICMP6_CODE = {
+  noRoute: 0,
+  prohibited: 1,
+  beyondScope: 2,
+  address: 3,
+  port: 4,
+  policy: 5,
+  reject: 6,
+} as const;
+
 /** The protocol number of a packet's body. */
-export function protocolOf(packet: Ipv4Packet): number {
-  const { body } = packet;
+export function protocolOf({ body }: Ipv4Packet | Ipv6Packet): number {
   return body.kind === "unknown" ? body.protocol : PROTOCOL[body.kind];
 }
 
@@ -158,4 +187,12 @@ export function protocolOf(packet: Ipv4Packet): number {
 export function withTtl(packet: Ipv4Packet, ttl: number): Ipv4Packet {
   const { src, dst, id, tos, dontFragment, moreFragments, fragmentOffset, body } = packet;
   return { kind: "ipv4", src, dst, ttl, id, tos, dontFragment, moreFragments, fragmentOffset, body };
+}
+
+/** The packet with another hop limit; written out for the same reason. */
+export function withHopLimit(packet: Ipv6Packet, hopLimit: number): Ipv6Packet {
+  const { src, dst, trafficClass, flowLabel, fragment, routerAlert, body } = packet;
+  if (routerAlert) return { ...packet, hopLimit };
+  if (fragment === undefined) return { kind: "ipv6", src, dst, hopLimit, trafficClass, flowLabel, body };
+  return { kind: "ipv6", src, dst, hopLimit, trafficClass, flowLabel, fragment, body };
 }

@@ -3,21 +3,14 @@ import { Ipv4 } from "./address.ts";
 import { finish, sum } from "./checksum.ts";
 import { BadInput } from "./input.ts";
 import { Mac } from "./mac.ts";
-import {
-  type Arp,
-  ETHERTYPE,
-  type Frame,
-  type Icmp,
-  type Ipv4Packet,
-  PROTOCOL,
-  type Tcp,
-  type TcpOptions,
-  type Udp,
-} from "./packet.ts";
+import { get48, need, refuse, viewOf } from "./octets.ts";
+import { type Arp, ETHERTYPE, type Frame, type Icmp, type Ipv4Packet, PROTOCOL } from "./packet.ts";
+import { type Checksums, parseTcp, parseUdp } from "./parse-transport.ts";
+import { parseIpv6 } from "./parse6.ts";
 
-/** Whether checksums of TCP and UDP are looked at: a capture made where the NIC computes them has them unfinished. */
+/** Whether the checksums of what IP carries are looked at. */
 export interface ParseOptions {
-  readonly checksums?: "verify" | "ignore";
+  readonly checksums?: Checksums;
 }
 
 /** Reads the octets of one Ethernet frame. Throws BadInput naming the field at fault. */
@@ -29,6 +22,7 @@ export function parseFrame(bytes: Uint8Array, options: ParseOptions = {}): Frame
   const addresses = { dst: Mac.of(get48(view, 0)), src: Mac.of(get48(view, 6)) };
   if (ethertype === ETHERTYPE.arp) return { ...addresses, payload: parseArp(body) };
   if (ethertype === ETHERTYPE.ipv4) return { ...addresses, payload: parseIpv4(body, options) };
+  if (ethertype === ETHERTYPE.ipv6) return { ...addresses, payload: parseIpv6(body, options.checksums) };
   return { ...addresses, payload: { kind: "unknown", ethertype, data: body.slice() } };
 }
 
@@ -72,7 +66,7 @@ export function parseQuote(bytes: Uint8Array): Ipv4Packet {
   return ipv4Of(view, view.getUint8(9) === PROTOCOL.tcp ? whole : rest, "ignore", true);
 }
 
-function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore", quoted = false): Ipv4Packet {
+function ipv4Of(view: DataView, body: Uint8Array, checksums: Checksums, quoted = false): Ipv4Packet {
   const flags = view.getUint16(6);
   const header = {
     kind: "ipv4",
@@ -100,7 +94,7 @@ function ipv4Of(view: DataView, body: Uint8Array, checksums: "verify" | "ignore"
 }
 
 /** The packet in a packet, or null when it is cut short or says something a value cannot say: then it stays octets. */
-function innerPacket(bytes: Uint8Array, checksums: "verify" | "ignore"): Ipv4Packet | null {
+function innerPacket(bytes: Uint8Array, checksums: Checksums): Ipv4Packet | null {
   if (bytes.length < 20 || bytes.length !== viewOf(bytes).getUint16(2)) return null;
   try {
     return parseIpv4(bytes, { checksums });
@@ -110,76 +104,9 @@ function innerPacket(bytes: Uint8Array, checksums: "verify" | "ignore"): Ipv4Pac
   }
 }
 
-function parseIcmp(bytes: Uint8Array, checksums: "verify" | "ignore"): Icmp {
+function parseIcmp(bytes: Uint8Array, checksums: Checksums): Icmp {
   need(bytes, 8, "an ICMP header");
   if (checksums === "verify" && finish(sum(bytes)) !== 0) throw refuse("a wrong ICMP checksum", bytes);
   const view = viewOf(bytes);
   return { kind: "icmp", type: bytes[0]!, code: bytes[1]!, rest: view.getUint32(4), data: bytes.slice(8) };
-}
-
-function parseUdp(bytes: Uint8Array, pseudo: number, checksums: "verify" | "ignore"): Udp {
-  need(bytes, 8, "a UDP header");
-  const view = viewOf(bytes);
-  const present = view.getUint16(6) !== 0;
-  if (checksums === "verify" && present && finish(sum(bytes, 0, bytes.length, pseudo)) !== 0)
-    throw refuse("a wrong UDP checksum", bytes);
-  const ports = { srcPort: view.getUint16(0), dstPort: view.getUint16(2) };
-  return { kind: "udp", ...ports, ...(!present && { unchecked: true as const }), data: bytes.slice(8) };
-}
-
-function parseTcp(bytes: Uint8Array, pseudo: number, checksums: "verify" | "ignore"): Tcp {
-  need(bytes, 20, "a TCP header");
-  const view = viewOf(bytes);
-  if (checksums === "verify" && finish(sum(bytes, 0, bytes.length, pseudo)) !== 0)
-    throw refuse("a wrong TCP checksum", bytes);
-  const header = (view.getUint16(12) >> 12) * 4;
-  if (header < 20) throw refuse(`a TCP header of ${header} octets`, bytes);
-  return {
-    kind: "tcp",
-    srcPort: view.getUint16(0),
-    dstPort: view.getUint16(2),
-    seq: view.getUint32(4),
-    ack: view.getUint32(8),
-    flags: view.getUint16(12) & 0x1ff,
-    window: view.getUint16(14),
-    options: parseTcpOptions(bytes.subarray(20, header)),
-    data: bytes.slice(header),
-  };
-}
-
-function parseTcpOptions(bytes: Uint8Array): TcpOptions {
-  const view = viewOf(bytes);
-  const options: { -readonly [K in keyof TcpOptions]: TcpOptions[K] } = {};
-  for (let at = 0; at < bytes.length; ) {
-    const kind = bytes[at]!;
-    if (kind === 0) break;
-    const length = kind === 1 ? 1 : (bytes[at + 1] ?? 0);
-    if (kind !== 1 && (length < 2 || at + length > bytes.length)) throw refuse(`TCP option ${kind} cut short`, bytes);
-    if (kind === 2) options.mss = view.getUint16(at + 2);
-    else if (kind === 3) options.windowScale = bytes[at + 2]!;
-    else if (kind === 4) options.sackPermitted = true;
-    else if (kind === 8) options.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
-    else if (kind === 5) {
-      const blocks = Array.from({ length: (length - 2) >> 3 }, (_, i) => at + 2 + 8 * i);
-      options.sack = blocks.map((block) => [view.getUint32(block), view.getUint32(block + 4)] as const);
-    }
-    at += length;
-  }
-  return options;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-function get48(view: DataView, at: number): number {
-  return view.getUint16(at) * 2 ** 32 + view.getUint32(at + 2);
-}
-function need(bytes: Uint8Array, length: number, what: string): void {
-  if (bytes.length < length) throw refuse(`${bytes.length} octets are too few for ${what} (${length})`, bytes);
-}
-function refuse(problem: string, bytes: Uint8Array): BadInput {
-  return new BadInput(`cannot read ${problem}`, hex(bytes.subarray(0, 24)), "The octets are not changed or skipped.");
-}
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
