@@ -1,0 +1,25 @@
+// What rules may ask of the namespace they stand in. netns/ answers: this room knows neither routes nor devices.
+import type { Ip } from "../wire/address.ts";
+import type { Port } from "./skb.ts";
+
+/** What an address is for this namespace (include/uapi/linux/rtnetlink.h, RTN_*). */
+export type AddressType =
+  | "UNSPEC"
+  | "UNICAST"
+  | "LOCAL"
+  | "BROADCAST"
+  | "ANYCAST"
+  | "MULTICAST"
+  | "BLACKHOLE"
+  | "UNREACHABLE"
+  | "PROHIBIT"
+  | "THROW";
+
+export interface Net {
+  /** Virtual time in nanoseconds. */
+  readonly now: number;
+  /** The lab's dice: from 0, below 1. */
+  random(): number;
+  /** What the routing tables say of an address; with a device, only of routes by it (inet_addr_type, inet_dev_addr_type). */
+  addressType(address: Ip, device: Port | null): AddressType;
+}

@@ -1,0 +1,66 @@
+// A packet goes through a table: rule by rule, into chains and back, until a verdict or the policy.
+// Before you edit: net/ipv4/netfilter/ip_tables.c (ipt_do_table).
+import { ipLength } from "../wire/bytes.ts";
+import type { Chain } from "./chain.ts";
+import type { Outcome } from "./extension.ts";
+import type { Skb } from "./skb.ts";
+import type { Table } from "./table.ts";
+
+export type TableVerdict = "ACCEPT" | "DROP" | "STOLEN";
+
+/** Follows a packet through the rules, for the trace. What is asked is asked once; who watches changes nothing. */
+export interface Watcher {
+  /** The rules of the chain from `from` on, up to the one before `to`, did not match. */
+  passed(chain: Chain, from: number, to: number, skb: Skb): void;
+  /** This rule matched, and its target said this. `before` is the packet as the rule got it. */
+  matched(chain: Chain, at: number, before: Readonly<Skb>, skb: Skb, outcome: Outcome | "JUMP" | "GOTO"): void;
+  /** The end of a chain: back to the caller, or the policy decides. */
+  ended(chain: Chain, returnsTo: Chain | null, skb: Skb): void;
+}
+
+/** What the table says of the packet; counts for each rule and policy that decided, and how many rules were tried. */
+export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { verdict: TableVerdict; tried: number } {
+  const bytes = ipLength(skb.packet);
+  const callers: { chain: Chain; next: number }[] = [];
+  let chain = table.at(skb.hook)!;
+  let from = 0;
+  let tried = 0;
+  for (;;) {
+    const { rules, program } = chain;
+    const at = program.next(skb, from);
+    watcher?.passed(chain, from, at, skb);
+    tried += Math.min(at + 1, rules.length) - from;
+    let outcome: Outcome = "RETURN";
+    if (at < rules.length) {
+      const rule = rules[at]!;
+      rule.packets++;
+      rule.bytes += bytes;
+      const { target } = rule.spec;
+      if (target.kind === "chain") {
+        watcher?.matched(chain, at, skb, skb, target.isGoto ? "GOTO" : "JUMP");
+        if (!target.isGoto) callers.push({ chain, next: at + 1 });
+        ({ chain } = target);
+        from = 0;
+        continue;
+      }
+      const before = watcher === null ? skb : { ...skb };
+      outcome = rule.action(skb);
+      watcher?.matched(chain, at, before, skb, outcome);
+    }
+    if (outcome === "CONTINUE") {
+      from = at + 1;
+      continue;
+    }
+    if (outcome !== "RETURN") return { verdict: outcome, tried };
+    const caller = callers.pop();
+    watcher?.ended(chain, caller?.chain ?? null, skb);
+    if (caller === undefined) {
+      // Behind a goto from a built-in chain the policy is that chain's.
+      const base = table.at(skb.hook)!;
+      base.packets++;
+      base.bytes += bytes;
+      return { verdict: base.policy, tried };
+    }
+    ({ chain, next: from } = caller);
+  }
+}
