@@ -69,7 +69,7 @@ function decisionOf(group: readonly Step[]): Decision {
 /** The destination is the packet's; before there is one, every route that failed says what it was compared with. */
 function destinationOf(step: Step): string | undefined {
   const body = step.packet && inner(step.packet);
-  if (body?.kind === "ipv4") return body.dst.text;
+  if (body?.kind === "ipv4" || body?.kind === "ipv6") return body.dst.text;
   return step.tried?.find((tried) => tried.field === "destination")?.had;
 }
 

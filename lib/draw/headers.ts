@@ -1,6 +1,6 @@
 // The headers as strips, hop by hop: a field that differs from the hop before is framed, bold and says what it was.
 import type { Step } from "../trace/step.ts";
-import { type Field, type Layer, layers } from "./packet.ts";
+import { type Field, type Layer, layers } from "./layers.ts";
 import {
   BODY,
   badgeWidth,

@@ -1,27 +1,29 @@
-// A packet in the words of tcpdump, and its headers field by field.
-import { frameBytes, ipv4Bytes, ipv4Length } from "../wire/bytes.ts";
-import type { Arp, Frame, Icmp, Ipv4Packet, Tcp } from "../wire/packet.ts";
+// A packet in one line, and what tells it from others. Its headers field by field are in layers.ts.
+import { ethertypeOf } from "../wire/bytes.ts";
+import { ndMessage } from "../wire/nd.ts";
+import {
+  type Arp,
+  type Frame,
+  ICMP,
+  ICMP6,
+  type Icmp6,
+  type Ipv4Packet,
+  type Ipv6Packet,
+  type Tcp,
+} from "../wire/packet.ts";
 import { VXLAN_PORT, type Vxlan, vxlanOf } from "../wire/vxlan.ts";
+import { icmp6Name, icmpName, isEcho } from "./icmp.ts";
 
-export type Packet = Frame | Ipv4Packet | Arp;
-
-export interface Field {
-  readonly name: string;
-  readonly value: string;
-}
-export interface Layer {
-  readonly name: string;
-  readonly fields: readonly Field[];
-}
+export type Packet = Frame | Ipv4Packet | Ipv6Packet | Arp;
 
 /** What is inside the Ethernet header, if there is one. */
-export function inner(packet: Packet): Arp | Ipv4Packet | undefined {
+export function inner(packet: Packet): Arp | Ipv4Packet | Ipv6Packet | undefined {
   if ("kind" in packet) return packet;
   return packet.payload.kind === "unknown" ? undefined : packet.payload;
 }
 
 /** What a tunnel carries in a packet, or null: pictures know a VXLAN datagram by its port, as tcpdump does. */
-function tunnelled(packet: Ipv4Packet): Ipv4Packet | (Vxlan & { readonly frame: Frame }) | null {
+export function tunnelled(packet: Ipv4Packet): Ipv4Packet | (Vxlan & { readonly frame: Frame }) | null {
   const { body } = packet;
   if (body.kind === "ipip") return body.packet;
   if (body.kind !== "udp" || (body.dstPort !== VXLAN_PORT.linux && body.dstPort !== VXLAN_PORT.iana)) return null;
@@ -38,7 +40,7 @@ function unwrapped(packet: Packet): Packet {
 }
 
 /** What is inside all headers of tunnels. */
-export function innermost(packet: Packet): Arp | Ipv4Packet | undefined {
+export function innermost(packet: Packet): Arp | Ipv4Packet | Ipv6Packet | undefined {
   return inner(unwrapped(packet));
 }
 
@@ -47,14 +49,6 @@ export function frameOf(packet: Packet): Frame | undefined {
   return "kind" in packet ? undefined : packet;
 }
 
-const ICMP_NAME: Readonly<Record<number, string>> = {
-  0: "echo reply",
-  3: "destination unreachable",
-  5: "redirect",
-  8: "echo request",
-  11: "time exceeded",
-};
-const UNREACHABLE = ["net", "host", "protocol", "port", "fragmentation needed"];
 // The letters and their order are tcpdump's.
 const FLAG_LETTERS: readonly (readonly [bit: number, letter: string])[] = [
   [1, "F"],
@@ -65,7 +59,8 @@ const FLAG_LETTERS: readonly (readonly [bit: number, letter: string])[] = [
   [16, "."],
 ];
 
-function tcpFlags(tcp: Tcp): string {
+/** `S.`: the letters of the flags, as tcpdump orders them. */
+export function tcpFlags(tcp: Tcp): string {
   return FLAG_LETTERS.filter(([bit]) => (tcp.flags & bit) !== 0)
     .map(([, letter]) => letter)
     .join("");
@@ -74,7 +69,10 @@ function tcpFlags(tcp: Tcp): string {
 /** One line that names the message, the same at every hop: `ICMP echo request 10.244.1.2 → 10.244.1.3 seq 1`. */
 export function caption(packet: Packet): string {
   const body = innermost(packet);
-  if (body === undefined) return `frame of ethertype 0x${unknownType(unwrapped(packet)).toString(16).padStart(4, "0")}`;
+  if (body === undefined) {
+    const frame = frameOf(unwrapped(packet));
+    return `frame of ethertype 0x${(frame === undefined ? 0 : ethertypeOf(frame)).toString(16).padStart(4, "0")}`;
+  }
   if (body.kind === "arp") {
     return body.op === "request"
       ? `ARP who-has ${body.targetIp} tell ${body.senderIp}`
@@ -82,18 +80,32 @@ export function caption(packet: Packet): string {
   }
   const { src, dst } = body;
   const inside = body.body;
+  const ends = (srcPort: number, dstPort: number) =>
+    body.kind === "ipv6" ? `[${src}]:${srcPort} → [${dst}]:${dstPort}` : `${src}:${srcPort} → ${dst}:${dstPort}`;
   switch (inside.kind) {
     case "icmp":
       return `ICMP ${icmpName(inside)} ${src} → ${dst}${isEcho(inside) ? ` seq ${inside.rest & 0xffff}` : ""}`;
+    case "icmp6":
+      return `ICMPv6 ${icmp6Name(inside)} ${src} → ${dst}${aboutIcmp6(inside)}`;
     case "udp":
-      return `UDP ${src}:${inside.srcPort} → ${dst}:${inside.dstPort} length ${inside.data.length}`;
+      return `UDP ${ends(inside.srcPort, inside.dstPort)} length ${inside.data.length}`;
     case "tcp":
-      return `TCP [${tcpFlags(inside)}] ${src}:${inside.srcPort} → ${dst}:${inside.dstPort} length ${inside.data.length}`;
+      return `TCP [${tcpFlags(inside)}] ${ends(inside.srcPort, inside.dstPort)} length ${inside.data.length}`;
     case "ipip":
       return `IPIP ${src} → ${dst}: ${caption(inside.packet)}`;
     case "unknown":
-      return `IP protocol ${inside.protocol} ${src} → ${dst}`;
+      return `${body.kind === "ipv6" ? "IPv6" : "IP"} protocol ${inside.protocol} ${src} → ${dst}`;
   }
+}
+
+/** The number of an echo, the address that a neighbour is asked for or tells of. */
+function aboutIcmp6(icmp: Icmp6): string {
+  if (isEcho(icmp)) return ` seq ${icmp.rest & 0xffff}`;
+  const message = ndMessage(icmp);
+  if (message === null || !("target" in message)) return "";
+  if (message.kind === "neighbour solicitation") return `: who has ${message.target}?`;
+  const mac = message.targetMac === undefined ? "" : ` is at ${message.targetMac}`;
+  return message.kind === "redirect" ? `: ${message.destination} by ${message.target}` : `: ${message.target}${mac}`;
 }
 
 /** What tells one message from another wherever it is seen: not the MACs and the TTL, which change on the way. */
@@ -102,6 +114,8 @@ export function identity(packet: Packet): string {
   if (body === undefined || body.kind === "arp") return caption(packet);
   const inside = body.body;
   const more = inside.kind === "tcp" ? ` ${inside.seq} ${inside.ack}` : "";
+  if (body.kind === "ipv6")
+    return `${caption(packet)} ${body.flowLabel} ${body.fragment?.id} ${body.fragment?.offset}${more}`;
   return `${caption(packet)} ${body.id} ${body.fragmentOffset}${more}`;
 }
 
@@ -113,143 +127,25 @@ export function goesBack(packet: Packet, opening: ReadonlyMap<string, string>): 
   const body = innermost(packet);
   if (body === undefined) return false;
   if (body.kind === "arp") return body.op === "reply";
-  if (body.body.kind === "icmp") return body.body.type !== 8;
+  if (body.body.kind === "icmp") return body.body.type !== ICMP.echoRequest;
+  if (body.body.kind === "icmp6") return !OPENING.includes(body.body.type);
   const { key, from } = conversation(body);
   return (opening.get(key) ?? from) !== from;
 }
 
+/** ICMPv6 messages that answer nothing. */
+const OPENING: readonly number[] = [
+  ICMP6.echoRequest,
+  ICMP6.neighbourSolicitation,
+  ICMP6.routerSolicitation,
+  ICMP6.mldReport,
+];
+
 /** The two ends of a packet, the same key for both directions, and which end it comes from. */
-export function conversation(packet: Ipv4Packet): { key: string; from: string } {
+export function conversation(packet: Ipv4Packet | Ipv6Packet): { key: string; from: string } {
   const inside = packet.body;
   const ports = inside.kind === "tcp" || inside.kind === "udp";
   const from = `${packet.src}${ports ? `:${inside.srcPort}` : ""}`;
   const to = `${packet.dst}${ports ? `:${inside.dstPort}` : ""}`;
   return { key: `${inside.kind} ${[from, to].sort().join(" ")}`, from };
-}
-
-/** The headers from the outside in, each field as the tools print it. Checksums are the real ones. */
-export function layers(packet: Packet): Layer[] {
-  const outer = inner(packet);
-  const carried = outer?.kind === "ipv4" ? tunnelled(outer) : null;
-  if (carried === null) return ownLayers(packet);
-  // What is around it is new; what is inside keeps its names, so that it is compared with the hop before.
-  const around = ownLayers(packet).map(({ name, fields }) => ({ name: `outer ${SHORT[name] ?? name}`, fields }));
-  if (!("vni" in carried)) return [...around, ...layers(carried)];
-  const { flags, vni, frame } = carried;
-  return [...around, layer("VXLAN", { flags: hex(flags, 2), VNI: `${vni}` }), ...layers(frame)];
-}
-
-const SHORT: Readonly<Record<string, string>> = { Ethernet: "Eth" };
-
-function ownLayers(packet: Packet): Layer[] {
-  const frame = frameOf(packet);
-  const body = inner(packet);
-  const out: Layer[] = [];
-  if (frame !== undefined) {
-    const type =
-      frame.payload.kind === "ipv4"
-        ? "IPv4 0x0800"
-        : frame.payload.kind === "arp"
-          ? "ARP 0x0806"
-          : `0x${frame.payload.ethertype.toString(16)}`;
-    out.push(layer("Ethernet", { dst: `${frame.dst}`, src: `${frame.src}`, type }));
-  }
-  if (body === undefined) return out;
-  if (body.kind === "arp") {
-    out.push(
-      layer("ARP", {
-        op: body.op,
-        "sender MAC": `${body.senderMac}`,
-        "sender IP": `${body.senderIp}`,
-        "target MAC": `${body.targetMac}`,
-        "target IP": `${body.targetIp}`,
-      }),
-    );
-    return out;
-  }
-  const octets = frame === undefined ? ipv4Bytes(body) : frameBytes(frame).subarray(14);
-  out.push(
-    layer("IPv4", {
-      src: `${body.src}`,
-      dst: `${body.dst}`,
-      ttl: `${body.ttl}`,
-      protocol: protocol(body),
-      length: `${ipv4Length(body)}`,
-      id: `${body.id}`,
-      flags: [body.dontFragment ? "DF" : "", body.moreFragments ? "MF" : ""].filter(Boolean).join(" ") || "none",
-      ...(body.fragmentOffset > 0 ? { offset: `${body.fragmentOffset}` } : {}),
-      ...(body.tos > 0 ? { tos: hex(body.tos, 2) } : {}),
-      checksum: word(octets, 10),
-    }),
-  );
-  const inside = body.body;
-  if (inside.kind === "icmp") {
-    out.push(
-      layer("ICMP", {
-        type: `${inside.type} ${icmpName(inside)}`,
-        code: `${inside.code}`,
-        ...(isEcho(inside)
-          ? { id: `${inside.rest >>> 16}`, seq: `${inside.rest & 0xffff}` }
-          : { rest: `${inside.rest}` }),
-        checksum: word(octets, 22),
-      }),
-    );
-  } else if (inside.kind === "udp") {
-    out.push(
-      layer("UDP", {
-        "src port": `${inside.srcPort}`,
-        "dst port": `${inside.dstPort}`,
-        length: `${8 + inside.data.length}`,
-        checksum: word(octets, 26),
-      }),
-    );
-  } else if (inside.kind === "tcp") {
-    out.push(
-      layer("TCP", {
-        "src port": `${inside.srcPort}`,
-        "dst port": `${inside.dstPort}`,
-        seq: `${inside.seq}`,
-        ack: `${inside.ack}`,
-        flags: `[${tcpFlags(inside)}]`,
-        window: `${inside.window}`,
-        checksum: word(octets, 36),
-        data: `${inside.data.length} octets`,
-      }),
-    );
-  }
-  return out;
-}
-
-function layer(name: string, fields: Readonly<Record<string, string>>): Layer {
-  return { name, fields: Object.entries(fields).map(([name, value]) => ({ name, value })) };
-}
-
-function icmpName(icmp: Icmp): string {
-  const name = ICMP_NAME[icmp.type] ?? `type ${icmp.type}`;
-  return icmp.type === 3 && UNREACHABLE[icmp.code] !== undefined
-    ? `${UNREACHABLE[icmp.code]} unreachable`.replace("needed unreachable", "needed")
-    : name;
-}
-
-function isEcho(icmp: Icmp): boolean {
-  return icmp.type === 8 || icmp.type === 0;
-}
-
-function protocol(packet: Ipv4Packet): string {
-  const { body } = packet;
-  if (body.kind === "unknown") return `${body.protocol}`;
-  return { icmp: "1 ICMP", ipip: "4 IPIP", tcp: "6 TCP", udp: "17 UDP" }[body.kind];
-}
-
-function unknownType(packet: Packet): number {
-  const frame = frameOf(packet);
-  return frame?.payload.kind === "unknown" ? frame.payload.ethertype : 0;
-}
-
-function word(octets: Uint8Array, at: number): string {
-  return hex(((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0), 4);
-}
-
-function hex(value: number, digits: number): string {
-  return `0x${value.toString(16).padStart(digits, "0")}`;
 }

@@ -111,7 +111,7 @@ class Messages {
     const first = known?.crossings[0]?.from;
     if (known !== undefined && !(from !== undefined && first !== undefined && same(first, from))) return known;
     const body = innermost(packet);
-    if (body?.kind === "ipv4") {
+    if (body?.kind === "ipv4" || body?.kind === "ipv6") {
       const { key: both, from: end } = conversation(body);
       if (!this.#opening.has(both)) this.#opening.set(both, end);
     }
