@@ -21,6 +21,7 @@ const CONF = {
   secure_redirects: [1, 1],
   send_redirects: [0, 1],
   shared_media: [1, 1],
+  src_valid_mark: [0, 1],
 } as const;
 
 export type ConfName = keyof typeof CONF;

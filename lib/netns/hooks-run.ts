@@ -1,35 +1,68 @@
 // A packet passes a hook: every function registered there, in the order of priorities, says go on or stop.
+// Before you edit: include/linux/netfilter.h (NF_HOOK), net/netfilter/core.c (nf_hook_slow), nf_queue.c (nf_reinject).
 import type { Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
-import type { Ipv4Packet } from "../wire/packet.ts";
-import type { HookName } from "./hooks.ts";
+import type { Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
+import type { HookFunction, HookName, HookState, Hooks, Okay, Verdict } from "./hooks.ts";
 import type { Netns } from "./netns.ts";
 
-/** The packet after the hook, or null when it ended there. */
-export function runHook(
+/** What a hook needs of a packet of either family. */
+interface Passing {
+  packet: Ipv4Packet | Ipv6Packet;
+  cause: number;
+  device: Device;
+  readonly input: Device | null;
+}
+
+/** NF_HOOK: `okay` follows at once when every function accepts. Where none is registered that is all there is. */
+export function passHook<S extends Passing>(
+  ns: Netns,
+  hooks: Hooks<S>,
+  hook: HookName,
+  skb: S,
+  okay: Okay<S>,
+): Verdict {
+  const functions = hooks.at(hook);
+  if (functions.length > 0) return ask(ns, hook, skb, okay, functions, 0);
+  if (ns.cables.recorder.level >= LEVEL.full) skb.cause = tell(ns, hook, skb, "no table is registered here: passed");
+  okay(ns, skb);
+  return "accept";
+}
+
+/**
+ * A packet that a function stole goes on behind that function, as if it had been accepted. The functions are those that
+ * are registered by now.
+ */
+export function reinject<S extends Passing>(ns: Netns, hooks: Hooks<S>, skb: S, state: HookState<S>): Verdict {
+  const functions = hooks.at(state.hook);
+  // Whose function is gone loses what it held (nf_queue_nf_hook_drop).
+  if (!functions.includes(state.by)) return "drop";
+  return ask(ns, state.hook, skb, state.okay, functions, functions.indexOf(state.by) + 1);
+}
+
+function ask<S extends Passing>(
   ns: Netns,
   hook: HookName,
-  packet: Ipv4Packet,
-  inDevice: Device | null,
-  outDevice: Device | null,
-  cause: number,
-): { packet: Ipv4Packet; cause: number } | null {
-  const functions = ns.hooks.at(hook);
-  if (functions.length === 0 && ns.cables.recorder.level < LEVEL.full) return { packet, cause };
-  const step = ns.step(LEVEL.full, cause, null, "hook", packet, () => ({
-    hook,
-    because:
-      functions.length === 0
-        ? "no table is registered here: passed"
-        : `asks ${functions.map((f) => f.name).join(", ")}`,
-  }));
-  let passed = { packet, cause: step };
-  if (functions.length === 0) return passed;
-  const context = { hook, inDevice: inDevice?.name ?? null, outDevice: outDevice?.name ?? null };
-  for (const each of functions) {
-    const said = each.run(passed.packet, context, passed.cause);
-    if (said.verdict !== "accept") return null;
-    passed = said;
+  skb: S,
+  okay: Okay<S>,
+  functions: readonly HookFunction<S>[],
+  first: number,
+): Verdict {
+  for (let i = first; i < functions.length; i++) {
+    const by = functions[i]!;
+    skb.cause = tell(ns, hook, skb, `asks ${by.name}`);
+    // The devices are looked up anew: a function before may have given the packet another way.
+    const comesIn = hook === "OUTPUT" ? null : skb.input;
+    const goesOut = hook === "PREROUTING" || hook === "INPUT" ? null : skb.device;
+    const verdict = by.run(ns, skb, { hook, in: comesIn, out: goesOut, okay, by });
+    if (verdict !== "accept") return verdict;
   }
-  return passed;
+  okay(ns, skb);
+  return "accept";
+}
+
+function tell(ns: Netns, hook: HookName, { packet, cause }: Passing, because: string): number {
+  // A step shows a packet of IPv4 or a frame; what IPv6 passes is told without.
+  const shown = packet.kind === "ipv4" ? packet : undefined;
+  return ns.step(LEVEL.full, cause, null, "hook", shown, () => ({ hook, because }));
 }

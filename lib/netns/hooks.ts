@@ -1,7 +1,10 @@
 // The order in which a packet meets the kernel's hooks. One table for every hook function there is; a room that
 // filters, translates or balances registers its function here, and nowhere else decides "what comes first".
-// Before you edit: include/uapi/linux/netfilter_ipv4.h (enum nf_ip_hook_priorities), net/netfilter/core.c.
-import type { Ipv4Packet } from "../wire/packet.ts";
+// Before you edit: include/uapi/linux/netfilter_ipv4.h (enum nf_ip_hook_priorities), net/netfilter/core.c
+// (nf_hook_entries_grow).
+import type { Device } from "../link/device.ts";
+import type { Netns } from "./netns.ts";
+import type { Skb } from "./skb.ts";
 
 export type HookName = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
 
@@ -15,43 +18,57 @@ export const PRIORITY = {
   filter: 0,
   security: 50,
   snat: 100,
-  confirm: Number.MAX_SAFE_INTEGER,
+  confirm: 2147483647,
 } as const;
 
-/** What a hook function says: pass on (perhaps another packet), or end here. */
-export type Verdict =
-  | { readonly verdict: "accept"; readonly packet: Ipv4Packet; readonly cause: number }
-  | { readonly verdict: "drop" | "stolen" };
+/**
+ * What a hook function says: go on (with whatever it changed in the skb), end here, or "I have it now": who steals a
+ * packet may let it go on later (`reinject`), as a queue to a program does.
+ */
+export type Verdict = "accept" | "drop" | "stolen";
 
-export interface HookContext {
+/** What follows behind a hook (okfn). */
+export type Okay<S> = (ns: Netns, skb: S) => void;
+
+/** Where a packet is while hook functions look at it (struct nf_hook_state). */
+export interface HookState<S = Skb> {
   readonly hook: HookName;
-  readonly inDevice: string | null;
-  readonly outDevice: string | null;
+  /** Null at OUTPUT, and at POSTROUTING for what is made here. */
+  readonly in: Device | null;
+  /** Null at PREROUTING and INPUT. */
+  readonly out: Device | null;
+  readonly okay: Okay<S>;
+  /** The function that looks at it now. */
+  readonly by: HookFunction<S>;
 }
 
-export interface HookFunction {
+export interface HookFunction<S = Skb> {
   readonly name: string;
   readonly priority: number;
-  run(packet: Ipv4Packet, context: HookContext, cause: number): Verdict;
+  /** Says of a drop why in a step of its own; `skb.cause` is the step that came before. */
+  run(ns: Netns, skb: S, state: HookState<S>): Verdict;
 }
 
-const NONE: readonly HookFunction[] = [];
-
-/** The functions registered at each hook of one namespace, in the order they run. */
-export class Hooks {
-  private lists: Partial<Record<HookName, readonly HookFunction[]>> = NOTHING_REGISTERED;
-
-  /** Puts a function behind those of the same or a smaller priority. */
-  register(hook: HookName, added: HookFunction): void {
-    const list = this.at(hook);
-    const at = list.findIndex((other) => other.priority > added.priority);
-    this.lists = { ...this.lists, [hook]: list.toSpliced(at === -1 ? list.length : at, 0, added) };
-  }
-
-  at(hook: HookName): readonly HookFunction[] {
-    return this.lists[hook] ?? NONE;
-  }
-}
+type Lists<S> = Readonly<Record<HookName, readonly HookFunction<S>[]>>;
 
 /** What namespaces share until something is registered in them. */
-const NOTHING_REGISTERED: Partial<Record<HookName, readonly HookFunction[]>> = {};
+const NOTHING: Lists<never> = { PREROUTING: [], INPUT: [], FORWARD: [], OUTPUT: [], POSTROUTING: [] };
+
+/** The functions registered at each hook of one namespace, in the order they run. */
+export class Hooks<S = Skb> {
+  private lists: Lists<S> = NOTHING;
+
+  /** Puts a function before those of the same or a greater priority. Returns what takes it away again. */
+  register(hook: HookName, added: HookFunction<S>): () => void {
+    const list = this.lists[hook];
+    const at = list.findIndex(({ priority }) => priority >= added.priority);
+    this.lists = { ...this.lists, [hook]: list.toSpliced(at === -1 ? list.length : at, 0, added) };
+    return () => {
+      this.lists = { ...this.lists, [hook]: this.lists[hook].filter((each) => each !== added) };
+    };
+  }
+
+  at(hook: HookName): readonly HookFunction<S>[] {
+    return this.lists[hook];
+  }
+}

@@ -8,13 +8,14 @@ import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Cables, Device, Owner } from "../link/device.ts";
 import { causeOf, type NewStep, type Where } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
-import type { Frame } from "../wire/packet.ts";
+import type { Frame, Ipv4Packet } from "../wire/packet.ts";
 import { CONF_PRESET, type Conf, type Configured } from "./devconf.ts";
 import { type HookName, Hooks } from "./hooks.ts";
 import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
+import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
 
@@ -82,6 +83,11 @@ export class Netns implements Owner {
   ]);
   readonly sysctls = new Sysctls(this);
   readonly hooks = new Hooks();
+  /**
+   * What is known of packets that were given to a device, should one come back by another of this namespace: mark,
+   * connection, way. Null until a packet has any of these.
+   */
+  carried: WeakMap<Ipv4Packet, Skb> | null = null;
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
   /** Identification of the next packet that may be fragmented. */

@@ -12,11 +12,13 @@ interface Known {
 
 const KNOWN: Readonly<Record<string, Known>> = {
   "net.ipv4.fib_multipath_hash_seed": { preset: 0, min: 0, max: 0xffffffff },
+  "net.ipv4.fwmark_reflect": { preset: 0, min: 0, max: 1 },
   "net.ipv4.icmp_echo_ignore_all": { preset: 0, min: 0, max: 1 },
   "net.ipv4.icmp_echo_ignore_broadcasts": { preset: 1, min: 0, max: 1 },
   "net.ipv4.ip_default_ttl": { preset: 64, min: 1, max: 255 },
   "net.ipv4.route.min_pmtu": { preset: 552, min: 68, max: 2147483647 },
   "net.ipv4.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },
+  "net.ipv4.tcp_fwmark_accept": { preset: 0, min: 0, max: 1 },
 };
 const FORWARD = "net.ipv4.ip_forward";
 

@@ -4,7 +4,7 @@ import { selectSource } from "../ip/address.ts";
 import type { Device } from "../link/device.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import { decide } from "../netns/ipv4/decide.ts";
-import { peekRoute } from "../netns/ipv4/send.ts";
+import { peekRoute } from "../netns/ipv4/output-route.ts";
 import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { Ipv4 } from "../wire/address.ts";
 import { type Call, notModelled } from "./command.ts";

@@ -15,10 +15,11 @@ export interface Options {
   readonly discovery: "want" | "do" | "dont";
   readonly source: string | null;
   readonly broadcast: boolean;
+  readonly mark: number | undefined;
   readonly quiet: boolean;
 }
 
-const SUPPORTED = "-c -i -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -b -n -q -4 and an address";
+const SUPPORTED = "-c -i -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -m MARK -b -n -q -4 and an address";
 /** Null when the words are wrong in a way the real ping complains of, which is then said. */
 export function readArguments({ args, err }: Call): Options | null {
   const values = new Map<string, string>();
@@ -26,7 +27,7 @@ export function readArguments({ args, err }: Call): Options | null {
   const targets: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
-    const match = /^-([cisWwtMI])(.*)$/.exec(word);
+    const match = /^-([cisWwtMIm])(.*)$/.exec(word);
     if (match !== null) {
       const value = match[2] !== "" ? match[2] : args[++i];
       if (value === undefined) {
@@ -65,7 +66,8 @@ export function readArguments({ args, err }: Call): Options | null {
   const interval = number("i", 0, 4294967);
   const linger = number("W", 0, 2147483);
   const deadline = number("w", 0, 2147483);
-  if ([count, size, ttl, interval, linger, deadline].includes(null)) return null;
+  const mark = number("m", 0, 4294967295);
+  if ([count, size, ttl, interval, linger, deadline, mark].includes(null)) return null;
   const discovery = values.get("M") ?? "want";
   if (discovery !== "do" && discovery !== "want" && discovery !== "dont") {
     err(`ping: invalid -M argument: ${discovery}\n`);
@@ -82,6 +84,7 @@ export function readArguments({ args, err }: Call): Options | null {
     discovery,
     source: values.get("I") ?? null,
     broadcast: flags.has("b"),
+    mark: mark ?? undefined,
     quiet: flags.has("q"),
   };
 }

@@ -5,7 +5,7 @@ import type { Program, Wait } from "../lab/process.ts";
 import type { Device } from "../link/device.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import { icmpErrorText } from "../netns/ipv4/icmp.ts";
-import { peekRoute } from "../netns/ipv4/send.ts";
+import { peekRoute } from "../netns/ipv4/output-route.ts";
 import { type PingMessage, PingSocket } from "../netns/socket/ping.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "../trace/world.ts";
 import { Ipv4, ipv4 } from "../wire/address.ts";
@@ -29,7 +29,7 @@ export const ping: Command = (call) => {
   }
   const from = sourceOf(call, options);
   if (from === null) return 2;
-  const way = peekRoute(call.ns, dst, from.address, from.device);
+  const way = peekRoute(call.ns, dst, from.address, from.device, options.mark);
   const failed =
     way.errno ?? (way.errno === null && way.decision.type === "broadcast" && !options.broadcast ? "EACCES" : null);
   if (failed !== null) {
@@ -96,7 +96,7 @@ class Run {
     const { call, options, dst, from } = this;
     const { lab } = call;
     const size = `${options.size}(${options.size + 28}) bytes of data.`;
-    const way = peekRoute(call.ns, dst, from.address, from.device);
+    const way = peekRoute(call.ns, dst, from.address, from.device, options.mark);
     const named =
       way.errno === null && (from.address ?? from.device) !== null
         ? ` from ${way.src} ${from.device?.name ?? ""}:`
@@ -162,6 +162,7 @@ class Run {
         oif: this.from.device,
         discovery: options.discovery,
         mayBroadcast: options.broadcast,
+        mark: options.mark,
         // From the second reply on ping vouches for its neighbour (MSG_CONFIRM).
         confirm: this.received > 0,
         ...(options.ttl !== undefined && { ttl: options.ttl }),

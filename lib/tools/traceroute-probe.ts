@@ -3,7 +3,7 @@
 
 import type { Device } from "../link/device.ts";
 import type { Errno } from "../netns/errno.ts";
-import { peekRoute } from "../netns/ipv4/send.ts";
+import { peekRoute } from "../netns/ipv4/output-route.ts";
 import { type QueuedError, queuedError, tooLong } from "../netns/socket/error-queue.ts";
 import { PingSocket } from "../netns/socket/ping.ts";
 import { UdpSocket } from "../netns/socket/udp.ts";

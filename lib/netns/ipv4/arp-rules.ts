@@ -10,7 +10,7 @@ import type { Arp } from "../../wire/packet.ts";
 import type { ConfName } from "../devconf.ts";
 import type { Netns } from "../netns.ts";
 import { evidenceOf, isOnLink, routeInput } from "./input-route.ts";
-import { peekRoute } from "./send.ts";
+import { peekRoute } from "./output-route.ts";
 
 /** What becomes of a question: `answer` says for whom, or null when there is none, and why. */
 export interface Verdict {

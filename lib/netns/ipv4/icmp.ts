@@ -8,10 +8,11 @@ import { parseQuote } from "../../wire/parse.ts";
 import type { Netns } from "../netns.ts";
 import { socketError } from "../socket/errors.ts";
 import { BURST } from "./icmp-limit.ts";
+import { routeOutput } from "./output-route.ts";
 import { learnPathMtu } from "./path-mtu.ts";
 import type { Arrival } from "./receive.ts";
 import { takeRedirect } from "./redirect.ts";
-import { ipSend, routeOutput } from "./send.ts";
+import { ipSend } from "./send.ts";
 
 /** An error quotes the packet at fault until it is this long altogether (RFC 1812 §4.3.2.3). */
 const LONGEST_ERROR = 576;
@@ -56,7 +57,13 @@ function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause
   // To a broadcast the answer comes from the address the route back chooses.
   const src = arrival.toAll ? null : packet.dst;
   const body: Icmp = { ...icmp, type: ICMP.echoReply };
-  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true }, step);
+  const mark = replyMark(ns, arrival.mark);
+  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true, mark }, step);
+}
+
+/** The mark of what the kernel itself answers to a packet (IP4_REPLY_MARK). */
+export function replyMark(ns: Netns, mark: number): number {
+  return mark !== 0 && ns.sysctls.get("net.ipv4.fwmark_reflect") !== 0 ? mark : 0;
 }
 
 /**
@@ -89,7 +96,8 @@ export function icmpError(
   }
   const isForUs = arrival !== null && ns.deviceOfAddress(packet.dst) !== undefined;
   const src = isForUs || packet.dst.isLoopback ? packet.dst : null;
-  const way = routeOutput(ns, packet.src, src, null, cause);
+  const mark = replyMark(ns, arrival?.mark ?? ns.carried?.get(packet)?.mark ?? 0);
+  const way = routeOutput(ns, packet.src, src, null, cause, mark);
   if (way.errno !== null) return;
   const limited = (type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded) && type !== ICMP.redirect;
   if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
@@ -107,7 +115,8 @@ export function icmpError(
     because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
   }));
   const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
-  ipSend(ns, { src, dst: packet.src, body: error, tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true }, step);
+  const how = { tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true, mark } as const;
+  ipSend(ns, { src, dst: packet.src, body: error, ...how }, step);
 }
 
 /** An error about a packet of ours: to the socket that sent it. */

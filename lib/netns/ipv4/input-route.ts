@@ -42,7 +42,7 @@ export function routeInput(
   const martian = neverTravels(ns, device, src, dst, cause);
   if (martian !== null) return martian;
   if (dst.bits === 0xffffffff || (src.bits === 0 && dst.bits === 0)) {
-    const wrong = src.isZeroNet ? null : validateSource(ns, device, src, dst, null, cause).martian;
+    const wrong = src.isZeroNet ? null : validateSource(ns, device, src, dst, null, cause, mark).martian;
     return wrong ?? { type: "everybody", cause };
   }
   const way = decide(ns, dst, device, null, packet, cause, src, mark);
@@ -50,7 +50,7 @@ export function routeInput(
   if (way.type === "unicast" && !ns.forwards(device)) return way;
   const out = way.type === "unicast" ? way.device : null;
   if (isTrusted(ns, device, src, out)) return way;
-  const { martian: wrong, isNear } = validateSource(ns, device, src, dst, out, way.cause);
+  const { martian: wrong, isNear } = validateSource(ns, device, src, dst, out, way.cause, mark);
   if (wrong !== null) return wrong;
   return out === device && isNear && tellsDetours(ns, device, src, way) ? { ...way, detour: true } : way;
 }
@@ -93,8 +93,17 @@ function isTrusted(ns: Netns, device: Device, src: Ipv4, out: Device | null): bo
 }
 
 /** Whether a packet from `src` can come in by `device`; it leaves by `out`, or stays (fib_validate_source). */
-function validateSource(ns: Netns, device: Device, src: Ipv4, dst: Ipv4, out: Device | null, cause: number): Validity {
+function validateSource(
+  ns: Netns,
+  device: Device,
+  src: Ipv4,
+  dst: Ipv4,
+  out: Device | null,
+  cause: number,
+  packetMark: number,
+): Validity {
   const { conf } = ns.sysctls;
+  const mark = conf.of(device, "src_valid_mark") === 0 ? 0 : packetMark;
   const strictness = conf.of(device, "rp_filter");
   const wrong = (because: string, evidence: Evidence, tried: readonly Tried[] = []): Validity => ({
     martian: { type: "martian", end: "source", because, evidence, tried, cause },
@@ -108,7 +117,7 @@ function validateSource(ns: Netns, device: Device, src: Ipv4, dst: Ipv4, out: De
       return ns.deviceOfAddress(src) === undefined ? VALID : isOwn();
   }
   // The way back: a packet from here to the source, as if it had come in where this one leaves.
-  const flow = { dst: src, src: dst, iif: out?.name ?? "lo", oif: null, mark: 0 };
+  const flow = { dst: src, src: dst, iif: out?.name ?? "lo", oif: null, mark };
   const route = lookup(ns.rules, ns.tables, flow)?.route ?? null;
   const evidence = () => evidenceOf(ns, device, "rp_filter");
   if (route === null || leadsNowhere(route)) {

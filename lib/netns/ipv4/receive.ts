@@ -5,12 +5,13 @@ import type { Device } from "../../link/device.ts";
 import { type Evidence, LEVEL } from "../../trace/step.ts";
 import { ipv4Length } from "../../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../../wire/packet.ts";
-import { runHook } from "../hooks-run.ts";
+import { passHook } from "../hooks-run.ts";
 import type { Netns } from "../netns.ts";
+import { Skb } from "../skb.ts";
 import { udpInput } from "../socket/udp.ts";
 import { tcpInput } from "../tcp/tcp.ts";
 import { ipipInput } from "../tunnel/ipip.ts";
-import type { NoWay, Way } from "./decide.ts";
+import type { NoWay } from "./decide.ts";
 import { icmpError, icmpInput } from "./icmp.ts";
 import { NO_ROUTE_BURST } from "./icmp-limit.ts";
 import { dropMartian, evidenceOf, routeInput } from "./input-route.ts";
@@ -18,19 +19,7 @@ import { sendRedirect } from "./redirect.ts";
 import { ipOutput } from "./send.ts";
 
 /** How a packet came here; errors are never sent about what was for everybody. */
-export interface Arrival {
-  readonly device: Device;
-  /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */
-  readonly toOne: boolean;
-  /** The address itself is for everybody, whatever the frame was (RTCF_BROADCAST). */
-  readonly toAll: boolean;
-}
-
-/**
- * Packets for others that a route sends by loopback: they come back with the route they have, and are passed on by it
- * again until their TTL ends.
- */
-const looped = new WeakMap<Ipv4Packet, Way>();
+export type Arrival = Pick<Skb, "device" | "toOne" | "toAll" | "mark">;
 
 /** ip_rcv: the packet enters the namespace. */
 export function ipReceive(
@@ -48,34 +37,54 @@ export function ipReceive(
     }));
     return;
   }
-  const passed = runHook(ns, "PREROUTING", packet, device, null, cause);
-  if (passed === null) return;
+  const skb = new Skb(packet, cause, device, device, frame);
   // What comes back from loopback was routed when it was sent; the kernel does not ask again.
-  if (device.kind === "loopback") {
-    const again = looped.get(packet);
-    if (again !== undefined) return forward(ns, device, frame, passed.packet, { ...again, cause: passed.cause }, false);
-    return localDeliver(ns, loopedBack(ns, device, passed.packet), passed.packet, passed.cause);
+  if (device.kind === "loopback") passHook(ns, ns.hooks, "PREROUTING", recall(ns, skb), loopedBack);
+  else passHook(ns, ns.hooks, "PREROUTING", ns.carried === null ? skb : recall(ns, skb), route);
+}
+
+/** What the packet had when a device of this namespace sent it; another device than loopback keeps only the mark. */
+function recall(ns: Netns, skb: Skb): Skb {
+  const sent = ns.carried?.get(skb.packet);
+  if (sent === undefined) return skb;
+  skb.mark = sent.mark;
+  if (skb.device.kind !== "loopback") return skb;
+  skb.ct = sent.ct;
+  skb.dst = sent.dst;
+  return skb;
+}
+
+/**
+ * From loopback. Packets for others that a route sent there are passed on by it again until their TTL ends; all others
+ * are for us.
+ */
+function loopedBack(ns: Netns, skb: Skb): void {
+  const { dst } = skb;
+  if (dst?.type === "unicast") {
+    skb.dst = { ...dst, detour: false };
+    return forward(ns, skb);
   }
-  route(ns, device, frame, passed.packet, passed.cause);
+  skb.toOne = ns.tables.get(TABLE.local)!.lookup(skb.packet.dst)?.type === "local";
+  skb.toAll = !skb.toOne;
+  localDeliver(ns, skb);
 }
 
-/** How a packet that came back from loopback was meant: its route was chosen when it was sent. */
-function loopedBack(ns: Netns, device: Device, { dst }: Ipv4Packet): Arrival {
-  const toOne = ns.tables.get(TABLE.local)!.lookup(dst)?.type === "local";
-  return { device, toOne, toAll: !toOne };
-}
-
-function route(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, cause: number): void {
-  const decision = routeInput(ns, device, packet.src, packet.dst, packet, cause);
+/** ip_rcv_finish: to whom? */
+function route(ns: Netns, skb: Skb): void {
+  const { device, packet, frame, mark } = skb;
+  const decision = routeInput(ns, device, packet.src, packet.dst, packet, skb.cause, mark);
   if (decision.type === "martian") return dropMartian(ns, device, packet, decision);
-  if (decision.type === "everybody") return localDeliver(ns, { device, toOne: false, toAll: true }, packet, cause);
-  if (decision.type === "error") return noRoute(ns, device, frame, packet, decision);
-  if (decision.type === "unicast") return forward(ns, device, frame, packet, decision, decision.detour);
-  const toAll = decision.type !== "local";
-  localDeliver(ns, { device, toOne: !toAll && !frame.dst.isGroup, toAll }, packet, decision.cause);
+  if (decision.type === "error") return noRoute(ns, skb, decision);
+  skb.cause = decision.cause;
+  skb.toAll = decision.type === "everybody" || decision.type === "broadcast";
+  skb.toOne = !skb.toAll && !frame!.dst.isGroup;
+  if (decision.type !== "everybody") skb.dst = decision;
+  if (decision.type === "unicast") forward(ns, skb);
+  else localDeliver(ns, skb);
 }
 
-function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: NoWay): void {
+function noRoute(ns: Netns, skb: Skb, decision: NoWay): void {
+  const { device, packet } = skb;
   const forwards = ns.forwards(device);
   const step = ns.step(LEVEL.path, decision.cause, device, "drop", packet, () =>
     forwards
@@ -93,7 +102,8 @@ function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, de
       : decision.errno === "EHOSTUNREACH"
         ? ICMP_CODE.host
         : ICMP_CODE.net;
-  icmpError(ns, { device, toOne: !frame.dst.isGroup, toAll: false }, packet, ICMP.unreachable, code, 0, step);
+  skb.toOne = !skb.frame!.dst.isGroup;
+  icmpError(ns, skb, packet, ICMP.unreachable, code, 0, step);
 }
 
 /** What most people know as ip_forward, unless the device was told something else. */
@@ -104,49 +114,49 @@ function forwardingOf(ns: Netns, device: Device): Evidence {
 }
 
 /** ip_forward: from one device to another, TTL lowered. */
-function forward(ns: Netns, device: Device, frame: Frame, packet: Ipv4Packet, decision: Way, isDetour: boolean): void {
+function forward(ns: Netns, skb: Skb): void {
+  const { device, packet, cause } = skb;
+  const decision = skb.dst!;
   if (device.kind !== "loopback" && !ns.forwards(device)) {
-    ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
+    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `${packet.dst} is not an address of this namespace, and it does not forward`,
       evidence: forwardingOf(ns, device),
     }));
     return;
   }
-  if (frame.dst.isGroup) {
-    ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
+  if (skb.frame!.dst.isGroup) {
+    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: "a broadcast frame is not forwarded",
     }));
     return;
   }
-  const arrival = { device, toOne: true, toAll: false };
   if (packet.ttl <= 1) {
-    const step = ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
+    const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `TTL ${packet.ttl} would become 0: the packet has gone through too many routers`,
     }));
-    icmpError(ns, arrival, packet, ICMP.timeExceeded, 0, 0, step);
+    icmpError(ns, skb, packet, ICMP.timeExceeded, 0, 0, step);
     return;
   }
-  const { device: out, nextHop } = decision;
+  const { device: out } = decision;
   const mtu = decision.mtu ?? out.mtu;
   if (packet.dontFragment && ipv4Length(packet) > mtu) {
     const said = decision.mtu === undefined ? `${out.name}` : `the route by ${out.name}`;
-    const step = ns.step(LEVEL.path, decision.cause, device, "drop", packet, () => ({
+    const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${said}, and DF forbids to cut them`,
       evidence: { kind: "link", text: `${out.name} mtu ${mtu}`, command: `ip link show ${out.name}` },
     }));
-    icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
+    icmpError(ns, skb, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
     return;
   }
   const lowered = withTtl(packet, packet.ttl - 1);
-  const step = ns.step(LEVEL.path, decision.cause, device, "forward", lowered, () => ({
+  skb.packet = lowered;
+  skb.cause = ns.step(LEVEL.path, cause, device, "forward", lowered, () => ({
     because: `from ${device.name} to ${out.name}: TTL ${packet.ttl} becomes ${lowered.ttl}`,
     evidence: forwardingOf(ns, device),
   }));
-  if (isDetour) sendRedirect(ns, arrival, lowered, decision, step);
-  const passed = runHook(ns, "FORWARD", lowered, device, out, step);
-  if (passed === null) return;
-  if (out.kind === "loopback") looped.set(passed.packet, decision);
-  ipOutput(ns, passed.packet, out, nextHop, device, passed.cause, decision.mtu);
+  if (decision.detour) sendRedirect(ns, skb, lowered, decision, skb.cause);
+  skb.device = out;
+  passHook(ns, ns.hooks, "FORWARD", skb, ipOutput);
 }
 
 /** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */
@@ -160,33 +170,36 @@ function reassemblyExpired(ns: Netns, arrival: Arrival, pieces: readonly Ipv4Pac
 }
 
 /** ip_local_deliver: the packet is for this namespace. Fragments wait here for each other. */
-export function localDeliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, cause: number): void {
-  let whole = packet;
-  let step = cause;
+export function localDeliver(ns: Netns, skb: Skb): void {
+  const { packet, cause, device } = skb;
   if (packet.moreFragments || packet.fragmentOffset > 0) {
-    const joined = ns.reassembly.add(packet, (pieces) => reassemblyExpired(ns, arrival, pieces, cause));
+    const joined = ns.reassembly.add(packet, (pieces) => reassemblyExpired(ns, skb, pieces, cause));
     if (joined === null) {
-      ns.step(LEVEL.full, cause, arrival.device, "receive", packet, () => ({
+      ns.step(LEVEL.full, cause, device, "receive", packet, () => ({
         because: `a fragment from octet ${packet.fragmentOffset} on: it waits for the rest, 30 s at most`,
       }));
       return;
     }
-    whole = joined;
-    step = ns.step(LEVEL.path, cause, arrival.device, "receive", whole, () => ({
+    skb.packet = joined;
+    skb.cause = ns.step(LEVEL.path, cause, device, "receive", joined, () => ({
       because: "the last fragment came in",
     }));
   }
-  const passed = runHook(ns, "INPUT", whole, arrival.device, null, step);
-  if (passed === null) return;
-  const { body } = passed.packet;
-  if (body.kind === "icmp") icmpInput(ns, arrival, passed.packet, body, passed.cause);
-  else if (body.kind === "udp") udpInput(ns, arrival, passed.packet, body, passed.cause);
-  else if (body.kind === "tcp") tcpInput(ns, arrival, passed.packet, body, passed.cause);
-  else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, arrival, passed.packet, body, passed.cause);
+  passHook(ns, ns.hooks, "INPUT", skb, toProtocol);
+}
+
+/** ip_protocol_deliver_rcu: who speaks the packet's protocol? */
+function toProtocol(ns: Netns, skb: Skb): void {
+  const { packet, cause } = skb;
+  const { body } = packet;
+  if (body.kind === "icmp") icmpInput(ns, skb, packet, body, cause);
+  else if (body.kind === "udp") udpInput(ns, skb, packet, body, cause);
+  else if (body.kind === "tcp") tcpInput(ns, skb, packet, body, cause);
+  else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, skb, packet, body, cause);
   else {
-    const dropped = ns.step(LEVEL.path, passed.cause, arrival.device, "drop", passed.packet, () => ({
-      because: `nothing here speaks IP protocol ${protocolOf(passed.packet)}`,
+    const dropped = ns.step(LEVEL.path, cause, skb.device, "drop", packet, () => ({
+      because: `nothing here speaks IP protocol ${protocolOf(packet)}`,
     }));
-    icmpError(ns, arrival, passed.packet, ICMP.unreachable, ICMP_CODE.protocol, 0, dropped);
+    icmpError(ns, skb, packet, ICMP.unreachable, ICMP_CODE.protocol, 0, dropped);
   }
 }

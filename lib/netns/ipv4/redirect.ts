@@ -12,8 +12,8 @@ import type { Way } from "./decide.ts";
 import { icmpError } from "./icmp.ts";
 import type { Peer } from "./icmp-limit.ts";
 import { evidenceOf, isOnLink } from "./input-route.ts";
+import { routeOutput } from "./output-route.ts";
 import type { Arrival } from "./receive.ts";
-import { routeOutput } from "./send.ts";
 
 /** redirect_number, redirect_load and redirect_silence of net.ipv4.route. */
 const MOST = 9;

@@ -37,7 +37,7 @@ export class PingSocket extends Waitable {
     dst: Ipv4,
     seq: number,
     data: Uint8Array,
-    how: Pick<Outgoing, "ttl" | "tos" | "src" | "discovery" | "confirm" | "mayBroadcast"> & {
+    how: Pick<Outgoing, "ttl" | "tos" | "src" | "discovery" | "confirm" | "mayBroadcast" | "mark"> & {
       readonly oif?: Device | null;
     },
     cause: number,
@@ -47,8 +47,8 @@ export class PingSocket extends Waitable {
       because: `${this.program} asks the kernel to send an echo request to ${dst}, seq ${seq}`,
     }));
     const body: Icmp = { kind: "icmp", type: ICMP.echoRequest, code: 0, rest, data };
-    const { src, oif, ttl, tos, discovery, confirm, mayBroadcast } = how;
-    return ipSend(this.ns, { dst, body, src, oif, ttl, tos, discovery, confirm, mayBroadcast }, step);
+    const { src, oif, ttl, tos, discovery, confirm, mayBroadcast, mark } = how;
+    return ipSend(this.ns, { dst, body, src, oif, ttl, tos, discovery, confirm, mayBroadcast, mark }, step);
   }
 
   push(message: PingMessage): void {

@@ -6,8 +6,9 @@ import type { Ipv4 } from "../../wire/address.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Udp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import { icmpError } from "../ipv4/icmp.ts";
+import { routeOutput } from "../ipv4/output-route.ts";
 import type { Arrival } from "../ipv4/receive.ts";
-import { ipSend, type Outgoing, routeOutput } from "../ipv4/send.ts";
+import { ipSend, type Outgoing } from "../ipv4/send.ts";
 import type { Netns } from "../netns.ts";
 import { Waitable } from "../wait.ts";
 import { type QueuedError, queuedError, tooLong } from "./error-queue.ts";
@@ -25,7 +26,7 @@ const RECEIVE_QUEUE = 256;
 
 /** What a kernel's own socket does with a datagram instead of keeping it for a program (encap_rcv). */
 export interface Encapsulation {
-  receive(arrival: Device, packet: Ipv4Packet, udp: Udp, cause: number): void;
+  receive(arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void;
 }
 
 export class UdpSocket extends Waitable {
@@ -38,8 +39,8 @@ export class UdpSocket extends Waitable {
   error: Errno | null = null;
   /** Its errors in full, oldest first; null while the program does not ask for them (IP_RECVERR). */
   errors: QueuedError[] | null = null;
-  /** IP_TTL, IP_TOS, IP_MTU_DISCOVER. */
-  options: Pick<Outgoing, "ttl" | "tos" | "discovery"> = {};
+  /** IP_TTL, IP_TOS, IP_MTU_DISCOVER, SO_MARK. */
+  options: Pick<Outgoing, "ttl" | "tos" | "discovery" | "mark"> = {};
   /** The one device it uses (SO_BINDTODEVICE); null: any. */
   device: Device | null = null;
   /** Name of the program that owns it, for `ss -p` and the trace. */
@@ -69,7 +70,7 @@ export class UdpSocket extends Waitable {
 
   /** Fixes the other end: only its datagrams and errors come in. */
   connect(address: Ipv4, port: number): Errno | null {
-    const way = routeOutput(this.ns, address, this.local.address, this.device, -1);
+    const way = routeOutput(this.ns, address, this.local.address, this.device, -1, this.options.mark);
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";
     if (this.local.port === 0) {
@@ -168,7 +169,7 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
 }
 
 function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {
-  if (socket.encap !== null) return socket.encap.receive(arrival.device, packet, udp, cause);
+  if (socket.encap !== null) return socket.encap.receive(arrival, packet, udp, cause);
   const { address, port } = socket.local;
   const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
     because: `${socket.program} has UDP ${address ?? "0.0.0.0"}:${port}`,

@@ -94,6 +94,8 @@ export abstract class TcpBlock extends Waitable {
   /** An error that came in and was not read yet (SO_ERROR); the soft one is told when the connection times out. */
   error: Errno | null = null;
   softError: Errno | null = null;
+  /** SO_MARK. */
+  mark = 0;
   /** Nobody holds the socket any more: the program closed it. */
   orphan = false;
   /** What the program, or the other end, said with shutdown. */

@@ -3,7 +3,8 @@
 // (tcp_conn_request, tcp_rcv_synsent_state_process), tcp_minisocks.c (tcp_check_req), tcp_ipv4.c (tcp_v4_syn_recv_sock).
 import { LEVEL } from "../../trace/step.ts";
 import { type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
-import { peekRoute } from "../ipv4/send.ts";
+import { replyMark } from "../ipv4/icmp.ts";
+import { peekRoute } from "../ipv4/output-route.ts";
 import { hash } from "./bind.ts";
 import { after, draw32, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
@@ -58,7 +59,7 @@ function begin(socket: TcpSocket): void {
 }
 
 /** A segment for a listener (tcp_conn_request). */
-export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, mark: number, cause: number): void {
   const { ns } = listener;
   const { flags } = tcp;
   const drop = (because: string) =>
@@ -73,6 +74,7 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, c
       packet,
       tcp,
       drop(`${listener.program} listens, and knows no connection with ${packet.src}:${tcp.srcPort}`),
+      replyMark(ns, mark),
     );
     return;
   }
@@ -81,10 +83,14 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, c
     return void drop(
       `${listener.ready.length} connections wait to be accepted, and the backlog is ${listener.backlog}: the SYN is ignored`,
     );
-  const way = peekRoute(ns, packet.src, packet.dst, null);
+  // inet_request_mark: with tcp_fwmark_accept a connection keeps the mark of the SYN.
+  const accepts = listener.mark === 0 && ns.sysctls.get("net.ipv4.tcp_fwmark_accept") !== 0;
+  const own = accepts ? mark : listener.mark;
+  const way = peekRoute(ns, packet.src, packet.dst, null, own);
   if (way.errno !== null) return void drop(`there is no way back to ${packet.src}`);
   const child = new TcpSocket(ns, listener.program);
   child.listener = listener;
+  child.mark = own;
   child.local = { address: packet.dst, port: tcp.dstPort };
   child.remote = { address: packet.src, port: tcp.srcPort };
   child.isBound = true;

@@ -100,7 +100,7 @@ export function transmit(
     because: `${socket.program} (${socket.state}) ${isRetransmission ? "sends again" : "sends"} ${segmentText(body)} to ${remote!.address}:${remote!.port}`,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
-  ipSend(ns, { src: local.address, dst: remote!.address, body, id, confirm }, step);
+  ipSend(ns, { src: local.address, dst: remote!.address, body, id, confirm, mark: socket.mark }, step);
 }
 
 function synOptions(socket: TcpSocket): TcpOptions {
@@ -259,7 +259,7 @@ export function sendActiveReset(socket: TcpSocket, cause: number): void {
 }
 
 /** tcp_v4_send_reset: answers a segment nobody expects. Its sequence number is the one that segment asks for. */
-export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number, mark = 0): void {
   if ((tcp.flags & RST) !== 0) return;
   const hasAck = (tcp.flags & ACK) !== 0;
   const length = tcp.data.length + (tcp.flags & SYN ? 1 : 0) + (tcp.flags & FIN ? 1 : 0);
@@ -277,7 +277,7 @@ export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number
   const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
     because: `the kernel answers ${packet.src}:${tcp.srcPort} with RST`,
   }));
-  ipSend(ns, { src: packet.dst, dst: packet.src, body, tos: packet.tos, id: 0 }, step);
+  ipSend(ns, { src: packet.dst, dst: packet.src, body, tos: packet.tos, id: 0, mark }, step);
 }
 
 /** tcp_v4_send_ack: what is left of a connection in TIME-WAIT acknowledges without a socket. */
@@ -294,5 +294,5 @@ export function sendBareAck(socket: TcpSocket, cause: number): void {
     options: timestamps(socket),
     data: NO_DATA,
   };
-  ipSend(ns, { src: local.address, dst: remote!.address, body, id: 0 }, cause);
+  ipSend(ns, { src: local.address, dst: remote!.address, body, id: 0, mark: socket.mark }, cause);
 }

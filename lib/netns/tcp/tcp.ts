@@ -6,9 +6,10 @@ import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Tcp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
+import { replyMark } from "../ipv4/icmp.ts";
+import { peekRoute } from "../ipv4/output-route.ts";
 import { learnPathMtu } from "../ipv4/path-mtu.ts";
 import type { Arrival } from "../ipv4/receive.ts";
-import { peekRoute } from "../ipv4/send.ts";
 import type { Netns } from "../netns.ts";
 import { isLocal } from "../socket/udp.ts";
 import { afterRead } from "./ack.ts";
@@ -77,7 +78,7 @@ export class TcpSocket extends TcpBlock {
   connect(address: Ipv4, port: number, cause = -1): Errno | null {
     if (this.state !== "UNCONN") return "EISCONN";
     const { ns } = this;
-    const way = peekRoute(ns, address, this.local.address, null);
+    const way = peekRoute(ns, address, this.local.address, null, this.mark);
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast") return "ENETUNREACH";
     const target = address.bits === 0 ? way.src : address;
@@ -203,7 +204,7 @@ export function tcpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, tcp: T
       because: `no program has a connection with ${packet.src}:${tcp.srcPort}, and none listens on TCP port ${tcp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${tcp.dstPort}`, command: "ss -tan" },
     }));
-    return sendReset(ns, packet, tcp, step);
+    return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark));
   }
   const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
     because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${packet.src}:${tcp.srcPort}`,
@@ -211,7 +212,7 @@ export function tcpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, tcp: T
   }));
   switch (socket.state) {
     case "LISTEN":
-      return listenInput(socket, packet, tcp, step);
+      return listenInput(socket, packet, tcp, arrival.mark, step);
     case "SYN-SENT":
       return synSentInput(socket, packet, tcp, step);
     case "SYN-RECV":
@@ -247,7 +248,7 @@ function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
   // The other segments of the same burst say it again.
   if (mtu - 40 >= Math.min(socket.routeMss, socket.pathMss)) return true;
   const { ns, remote } = socket;
-  const way = peekRoute(ns, remote!.address, socket.local.address, null);
+  const way = peekRoute(ns, remote!.address, socket.local.address, null, socket.mark);
   if (way.errno !== null) return true;
   const hop = { ...way.decision, device: way.device };
   learnPathMtu(ns, hop, remote!.address, mtu, cause);

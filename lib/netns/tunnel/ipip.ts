@@ -16,6 +16,7 @@ import {
   decapsulateEcn,
   ECN_DROP,
   encapsulateEcn,
+  keepMark,
   outerMtu,
   outerPacket,
   outerWay,
@@ -79,7 +80,7 @@ export function encapsulateIpip(ns: Netns, device: Device, packet: Ipv4Packet, n
       command: `ip -d link show ${device.name}`,
     },
   }));
-  sendOuter(under, device, way, outer, length, step);
+  sendOuter(under, device, way, outer, packet, length, step);
 }
 
 /** A packet in a packet for this namespace. Without the module nobody speaks the protocol, and this is not asked. */
@@ -119,5 +120,6 @@ export function ipipInput(
       command: `ip -d link show ${device.name}`,
     },
   }));
+  if (ns === owner) keepMark(ns, device, taken, arrival.mark);
   takeIn(ns.cables, device, bare(taken), step);
 }

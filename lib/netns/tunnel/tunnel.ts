@@ -5,10 +5,12 @@ import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { ipv4Length } from "../../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet } from "../../wire/packet.ts";
-import { runHook } from "../hooks-run.ts";
+import { passHook } from "../hooks-run.ts";
 import { icmpError } from "../ipv4/icmp.ts";
-import { ipOutput, type OutputRoute, routeOutput, takeId } from "../ipv4/send.ts";
+import { type OutputRoute, routeOutput } from "../ipv4/output-route.ts";
+import { ipOutput, takeId } from "../ipv4/send.ts";
 import type { Netns } from "../netns.ts";
+import { Skb } from "../skb.ts";
 
 /** The way of an outer packet. */
 export type OuterWay = Extract<OutputRoute, { readonly errno: null }>;
@@ -29,8 +31,8 @@ export function outerWay(
   inner: Frame | Ipv4Packet,
   cause: number,
 ): OuterWay | null {
-  const way = routeOutput(under, destination, source, via, cause);
   const ns = device.owner as Netns;
+  const way = routeOutput(under, destination, source, via, cause, markOf(under, ns, inner));
   if (way.errno !== null) {
     if (device.ipip !== null || way.errno === "ENETUNREACH") count(device, "carrier");
     count(device, "tx");
@@ -76,36 +78,52 @@ export function outerPacket(under: Netns, way: OuterWay, destination: Ipv4, oute
   };
 }
 
+/** The mark of what is inside is the outer packet's too, unless they are in different namespaces (skb_scrub_packet). */
+function markOf(under: Netns, ns: Netns, inner: Frame | Ipv4Packet): number {
+  const packet = "payload" in inner ? inner.payload : inner;
+  if (under !== ns || under.carried === null || packet.kind !== "ipv4") return 0;
+  return under.carried.get(packet)?.mark ?? 0;
+}
+
+/** What came in a marked packet has its mark. */
+export function keepMark(ns: Netns, device: Device, inner: Ipv4Packet, mark: number): void {
+  if (mark === 0) return;
+  const skb = new Skb(inner, -1, device);
+  skb.mark = mark;
+  ns.carried ??= new WeakMap();
+  ns.carried.set(inner, skb);
+}
+
 /** iptunnel_xmit: the outer packet goes as one made in the namespace below; the device counts what is inside. */
 export function sendOuter(
   under: Netns,
   device: Device,
   way: OuterWay,
   packet: Ipv4Packet,
+  inner: Frame | Ipv4Packet,
   inside: number,
   cause: number,
 ): void {
   const { stats } = device;
   const out = way.device;
-  const { nextHop } = way.decision;
-  const passed = runHook(under, "OUTPUT", packet, null, out, cause);
-  if (passed === null) {
-    stats.txDropped++;
-    return;
-  }
-  const mtu = outerMtu(under, way, packet.dst);
-  if (packet.dontFragment && ipv4Length(passed.packet) > mtu) {
-    stats.txDropped++;
-    const step = under.step(LEVEL.path, passed.cause, out, "drop", passed.packet, () => ({
-      because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and DF forbids to cut them`,
-      evidence: { kind: "link", text: `${out.name} mtu ${out.mtu}`, command: `ip link show ${out.name}` },
-    }));
-    icmpError(under, null, passed.packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
-    return;
-  }
-  stats.txPackets++;
-  stats.txBytes += inside;
-  ipOutput(under, passed.packet, out, nextHop, null, passed.cause);
+  const skb = new Skb(packet, cause, out).route(way.decision, out);
+  skb.mark = markOf(under, device.owner as Netns, inner);
+  const verdict = passHook(under, under.hooks, "OUTPUT", skb, (ns, passed) => {
+    const mtu = outerMtu(ns, way, packet.dst);
+    if (packet.dontFragment && ipv4Length(passed.packet) > mtu) {
+      stats.txDropped++;
+      const step = ns.step(LEVEL.path, passed.cause, out, "drop", passed.packet, () => ({
+        because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and DF forbids to cut them`,
+        evidence: { kind: "link", text: `${out.name} mtu ${out.mtu}`, command: `ip link show ${out.name}` },
+      }));
+      icmpError(ns, null, passed.packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
+      return;
+    }
+    stats.txPackets++;
+    stats.txBytes += inside;
+    ipOutput(ns, passed);
+  });
+  if (verdict === "drop") stats.txDropped++;
 }
 
 /** The MTU of the outer packet's way. */

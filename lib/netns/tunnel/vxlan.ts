@@ -11,7 +11,8 @@ import { ZERO_MAC } from "../../wire/mac.ts";
 import type { Frame, Ipv4Packet, Udp } from "../../wire/packet.ts";
 import { hasVni, VXLAN_OVERHEAD, vxlanBytes, vxlanOf } from "../../wire/vxlan.ts";
 import type { Errno } from "../errno.ts";
-import { peekRoute } from "../ipv4/send.ts";
+import { peekRoute } from "../ipv4/output-route.ts";
+import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
 import { EPHEMERAL } from "../socket/socket.ts";
 import { UdpSocket } from "../socket/udp.ts";
@@ -22,6 +23,7 @@ import {
   ECN_DROP,
   encapsulateEcn,
   innerTos,
+  keepMark,
   type OuterWay,
   outerMtu,
   outerPacket,
@@ -101,7 +103,7 @@ function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, ca
       command: `ip -d link show ${device.name}`,
     },
   }));
-  sendOuter(under, device, way, outer, inside(frame), step);
+  sendOuter(under, device, way, outer, frame, inside(frame), step);
 }
 
 /** Whether the frame's way is wide enough, or, as the outer packet may be cut, goes all the same (skb_tunnel_check_pmtu). */
@@ -164,7 +166,7 @@ class VxlanPort {
   }
 
   /** A datagram came in (vxlan_rcv). */
-  receive(arrival: Device, packet: Ipv4Packet, udp: Udp, cause: number): void {
+  receive({ device: arrival, mark }: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
     const drop = (because: string) =>
       this.ns.step(LEVEL.path, cause, arrival, "drop", packet, () => ({
         because,
@@ -179,11 +181,11 @@ class VxlanPort {
     const device = [...this.devices].find((each) => each.vxlan!.vni === vxlan.vni);
     if (device === undefined) return void drop(`no VXLAN device here has network ${vxlan.vni} on port ${udp.dstPort}`);
     if (vxlan.frame === null) return void drop("what the datagram carries is no whole frame");
-    decapsulate(device, packet, vxlan.frame, udp.dstPort, cause);
+    decapsulate(device, packet, vxlan.frame, udp.dstPort, this.ns === device.owner ? mark : 0, cause);
   }
 }
 
-function decapsulate(device: Device, outer: Ipv4Packet, frame: Frame, port: number, cause: number): void {
+function decapsulate(device: Device, outer: Ipv4Packet, frame: Frame, port: number, mark: number, cause: number): void {
   const ns = device.owner as Netns;
   const state = device.vxlan!;
   const drop = (because: string) =>
@@ -226,6 +228,7 @@ function decapsulate(device: Device, outer: Ipv4Packet, frame: Frame, port: numb
         command: `bridge fdb show dev ${device.name}`,
       },
     }));
+  if (taken.payload.kind === "ipv4") keepMark(ns, device, taken.payload, mark);
   takeIn(ns.cables, device, taken, step);
 }
 

@@ -7,7 +7,7 @@ import type { Device } from "../../link/device.ts";
 import { sourceFor, type Way } from "../../netns/ipv4/decide.ts";
 import { isOwnAddress } from "../../netns/ipv4/fib.ts";
 import { routeInput } from "../../netns/ipv4/input-route.ts";
-import { outputWay } from "../../netns/ipv4/send.ts";
+import { outputWay } from "../../netns/ipv4/output-route.ts";
 import { SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
