@@ -78,7 +78,16 @@ export const ip: Command = (call) => {
 };
 
 export function noOptions(): Options {
-  return { inet: false, packet: false, brief: false, oneline: false, json: false, details: false, stats: 0 };
+  return {
+    inet: false,
+    packet: false,
+    brief: false,
+    oneline: false,
+    json: false,
+    pretty: false,
+    details: false,
+    stats: 0,
+  };
 }
 
 /** Reads what stands before the object. `-n` leads into another namespace. */
@@ -104,6 +113,7 @@ function readOptions(start: Context, words: Words): Context {
       throw new Quit("", 0);
     } else if (matches(option, "-brief")) options.brief = true;
     else if (matches(option, "-json")) options.json = true;
+    else if (matches(option, "-pretty")) options.pretty = true;
     else if (matches(option, "-netns"))
       context = new Context(start.call, openNetns(context, words.isEmpty ? "(null)" : words.take()), options);
     else if (/^-(color?|colour)(=.*)?$/.test(option) && !option.includes("always")) continue;
@@ -116,17 +126,6 @@ function readOptions(start: Context, words: Words): Context {
 /** Options of ip.c that are not modelled. */
 function isKnown(option: string): boolean {
   if (/^-(6|0|M|B|echo)$/.test(option)) return true;
-  const rest = [
-    "human",
-    "human-readable",
-    "iec",
-    "resolve",
-    "timestamp",
-    "tshort",
-    "force",
-    "batch",
-    "pretty",
-    "rcvbuf",
-  ];
+  const rest = ["human", "human-readable", "iec", "resolve", "timestamp", "tshort", "force", "batch", "rcvbuf"];
   return [...rest, "color", "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
 }

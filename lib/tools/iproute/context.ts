@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Device } from "../../link/device.ts";
 import type { Netns } from "../../netns/netns.ts";
 import type { Call } from "../command.ts";
+import { jsonText } from "./json.ts";
 import { Quit } from "./words.ts";
 
 export interface Options {
@@ -14,6 +15,8 @@ export interface Options {
   brief: boolean;
   oneline: boolean;
   json: boolean;
+  /** `-p`: JSON on many lines. */
+  pretty: boolean;
   details: boolean;
   stats: number;
 }
@@ -43,7 +46,7 @@ export class Context {
   }
 
   json(value: unknown): void {
-    this.call.out(`${JSON.stringify(value)}\n`);
+    this.call.out(jsonText(value, this.options.pretty));
   }
 
   /** By name, or as `if7` by index (ll_name_to_index). */
@@ -92,16 +95,20 @@ export function noteNetns(lab: Lab, ns: Netns, other: Netns): void {
 
 /** The numbers a namespace has for those its cables lead to. */
 export function netnsIds({ ns, call }: Context): ReadonlyMap<Netns, number> {
-  for (const device of ns.devices.values()) {
-    const other = otherEnd(device);
-    if (other !== undefined && other !== ns) noteNetns(call.lab, ns, other);
-  }
+  for (const device of ns.devices.values()) noteLink(call.lab, device);
   return numbers.get(ns) ?? new Map();
 }
 
 /** The namespace that a device leads to: its peer's, or the one a tunnel sends through. */
 function otherEnd({ peer, vxlan, ipip }: Device): Netns | undefined {
   return (peer?.owner ?? vxlan?.underlay ?? ipip?.underlay) as Netns | undefined;
+}
+
+/** Whoever listens is told what a device leads to (rtmsg_ifinfo): from then on that namespace has a number there. */
+export function noteLink(lab: Lab, device: Device): void {
+  const owner = device.owner as Netns;
+  const other = otherEnd(device);
+  if (other !== undefined && other !== owner) noteNetns(lab, owner, other);
 }
 
 /** ` link-netns red`, or ` link-netnsid 0` when the namespace at the other end has no name here; else nothing. */

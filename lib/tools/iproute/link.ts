@@ -15,7 +15,7 @@ import {
 import type { Netns } from "../../netns/netns.ts";
 import { notModelled } from "../command.ts";
 import { show } from "./addr-show.ts";
-import { type Context, noteNetns } from "./context.ts";
+import { type Context, noteLink, noteNetns } from "./context.ts";
 import { addKind } from "./link-kinds.ts";
 import { deviceOf, type LinkRequest, readLink, stationMac } from "./link-words.ts";
 import { answers, duplicate, firstMatch, Quit, refused, type Words } from "./words.ts";
@@ -206,6 +206,9 @@ function set(context: Context, words: Words): void {
   const errno = up === true ? setUp(ns, device) : null;
   if (errno !== null) throw answers(errno);
   if (up === false) setDown(ns, device);
+  noteLink(context.call.lab, device);
+  // The other end tells of its carrier.
+  if (up !== undefined && device.peer?.up) noteLink(context.call.lab, device.peer);
 }
 
 function sameThere(what: string): Quit {
