@@ -13,23 +13,32 @@ export interface Miss {
   readonly had: string;
 }
 
-/** One option of an extension, as `--dport`. */
+/** One option of an extension, as `--dport`. What is said here xtables checks for every extension alike. */
 export interface Option<Draft> {
   readonly name: string;
   readonly aliases?: readonly string[];
   /** Whether a word follows. */
   readonly takes: "nothing" | "value" | "optional value";
-  readonly invertible?: boolean;
+  /** `!` may stand before it. */
+  readonly invertible?: true;
+  /** It may be given more than once. */
+  readonly repeatable?: true;
+  readonly mandatory?: true;
+  /** Options that must not, and those that must be given with it. */
+  readonly excludes?: readonly string[];
+  readonly needs?: readonly string[];
   /** Writes what the word says into the draft. Throws Refused in the real tool's words. */
-  set(draft: Draft, word: string, inverted: boolean, context: Reading): void;
+  set(draft: Draft, word: string, inverted: boolean, reading: Reading): void;
 }
 
 /** Where an option is being read. */
 export interface Reading {
   readonly family: Family;
-  /** `tcp`, `comment`: whose option it is, for errors. */
-  readonly extension: string;
   readonly table: string;
+  /** The rule's `-p`, as far as it was said before. */
+  readonly protocol: { readonly number: number; readonly inverted: boolean } | null;
+  /** Takes the next word too, if there is one that begins with neither `-` nor `!`; else null. */
+  nextWord(): string | null;
 }
 
 /** What matches and targets have in common. `Value` is plain data that nobody changes once it is read. */
@@ -39,8 +48,10 @@ interface Extension<Value, Draft> {
   /** The protocols it can be used with, by number; none: with any. */
   readonly protocols?: readonly number[];
   readonly options: readonly Option<Draft>[];
+  /** Its options check themselves, as extensions do that are older than the common checks (getopt in their parse). */
+  readonly checksItself?: true;
   draft(): Draft;
-  /** Looks at the whole: options that are missing or exclude each other. Throws Refused in the real tool's words. */
+  /** Looks at the whole. Throws Refused in the real tool's words. */
   finish(draft: Draft, context: Reading): Value;
   /** As iptables-save prints it, without the name: `--dport 80`. */
   save(value: Value, family: Family): string;
@@ -51,7 +62,7 @@ interface Extension<Value, Draft> {
 /** A test of a packet that a rule was made into. */
 export type Test = (skb: Skb) => boolean;
 
-export interface MatchExtension<Value = never, Draft = Value> extends Extension<Value, Draft> {
+export interface MatchExtension<Value, Draft = Value> extends Extension<Value, Draft> {
   /** Called once for each rule that uses it: what it keeps (a counter of nth, a bucket of limit) lives in the test. */
   compile(value: Value, family: Family): Test;
   /** The one destination port it asks for, if it does: a long chain finds the rule by it. */
@@ -63,7 +74,7 @@ export interface MatchExtension<Value = never, Draft = Value> extends Extension<
 /** What a target says: the end of the table's say, go on behind this rule, or back to the calling chain. */
 export type Outcome = "ACCEPT" | "DROP" | "STOLEN" | "CONTINUE" | "RETURN";
 
-export interface TargetExtension<Value = never, Draft = Value> extends Extension<Value, Draft> {
+export interface TargetExtension<Value, Draft = Value> extends Extension<Value, Draft> {
   /** Tables and hooks where it may be used; none: anywhere. */
   readonly tables?: readonly string[];
   readonly hooks?: readonly Skb["hook"][];
@@ -71,3 +82,11 @@ export interface TargetExtension<Value = never, Draft = Value> extends Extension
   /** What it did, in one sentence, for the trace: the packet before and after. */
   because(value: Value, before: Readonly<Skb>, after: Readonly<Skb>): string;
 }
+
+/** Of any value: what a table of extensions holds. Who calls it gives back the value that it made. */
+type Any<Kind> = Omit<Kind, "draft" | "finish"> & {
+  draft(): unknown;
+  finish(draft: never, reading: Reading): unknown;
+};
+export type AnyMatch = Any<MatchExtension<never, never>>;
+export type AnyTarget = Any<TargetExtension<never, never>>;

@@ -1,16 +1,18 @@
 // A rule or command that the real tool would refuse, in its words.
-// Before you edit: libxtables (xtables_error, xtables_param_act), iptables/xshared.c, include/xtables.h (enum xtables_exittype).
+// Before you edit: libxtables/xtables.c (basic_exit_err), include/xtables.h (enum xtables_exittype), iptables/xshared.c.
 
-/** Thrown by everything that reads rules. The tool puts its name before the message, and the hint behind. */
+/** How the tool ends: 1 the kernel would not have it, 2 a bad command line, 3 versions, 4 the lock. */
+export type ExitStatus = 1 | 2 | 3 | 4;
+
+/** Thrown by everything that reads rules. The tool puts its name before the message; behind it, with status 2, a hint. */
 export class Refused extends Error {
-  /** 2: a bad command line; 1: the kernel would not have it; 3: versions; 4: the lock. */
-  readonly status: number;
-  /** Followed by the two lines that name --help. */
-  readonly hint: boolean;
+  readonly status: ExitStatus;
+  /** The tool's name and version stand before the message. A few old complaints come without. */
+  readonly isNamed: boolean;
 
-  constructor(message: string, { status = 2, hint = false }: { status?: number; hint?: boolean } = {}) {
+  constructor(message: string, status: ExitStatus = 2, isNamed = true) {
     super(message);
     this.status = status;
-    this.hint = hint;
+    this.isNamed = isNamed;
   }
 }

@@ -4,7 +4,7 @@
 import type { Ip } from "../wire/address.ts";
 import { protocolOf } from "../wire/packet.ts";
 import type { Chain } from "./chain.ts";
-import type { Family, MatchExtension, Outcome, TargetExtension, Test } from "./extension.ts";
+import type { AnyMatch, AnyTarget, Family, Outcome, Test } from "./extension.ts";
 import type { IpPacket, Port, Skb } from "./skb.ts";
 
 /** `-s 10.0.0.0/8`, `! -d 10.0.0.1`. The mask may have holes, as the kernel's may; address bits beyond it are zero. */
@@ -38,13 +38,13 @@ export interface RuleSpec {
 }
 
 /** An extension together with what it was told. */
-export interface MatchUse<Value = unknown> {
-  readonly extension: MatchExtension<Value, never>;
-  readonly value: Value;
+export interface MatchUse {
+  readonly extension: AnyMatch;
+  readonly value: unknown;
 }
-export interface TargetUse<Value = unknown> {
-  readonly extension: TargetExtension<Value, never>;
-  readonly value: Value;
+export interface TargetUse {
+  readonly extension: AnyTarget;
+  readonly value: unknown;
 }
 
 export type Target =

@@ -7,7 +7,7 @@ import { quoted } from "../text/quote.ts";
 const LONGEST = 256;
 
 interface Draft {
-  text: string | null;
+  text: string;
 }
 
 export const comment: MatchExtension<string, Draft> = {
@@ -17,6 +17,7 @@ export const comment: MatchExtension<string, Draft> = {
     {
       name: "comment",
       takes: "value",
+      mandatory: true,
       set(draft, word) {
         if (word.length >= LONGEST)
           throw new Refused(`comment: option "--comment" may not be longer than ${LONGEST - 1} characters`);
@@ -24,11 +25,8 @@ export const comment: MatchExtension<string, Draft> = {
       },
     },
   ],
-  draft: () => ({ text: null }),
-  finish({ text }) {
-    if (text === null) throw new Refused('comment: option "--comment" must be specified', { hint: true });
-    return text;
-  },
+  draft: () => ({ text: "" }),
+  finish: ({ text }) => text,
   save: (text) => `--comment ${quoted(text)}`,
   list: (text) => `/* ${text} */`,
   compile: () => () => true,

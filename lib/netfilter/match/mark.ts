@@ -1,14 +1,13 @@
 // -m mark: the number a rule or a socket wrote on the packet.
 // Before you edit: net/netfilter/xt_mark.c, extensions/libxt_mark.c.
 import type { MatchExtension } from "../extension.ts";
-import { Refused } from "../refused.ts";
 import { hex, type MarkMask, readMarkMask } from "../text/marks.ts";
 
 interface Value extends MarkMask {
   readonly inverted: boolean;
 }
 interface Draft {
-  value: Value | null;
+  value: Value;
 }
 
 export const mark: MatchExtension<Value, Draft> = {
@@ -19,16 +18,14 @@ export const mark: MatchExtension<Value, Draft> = {
       name: "mark",
       takes: "value",
       invertible: true,
+      mandatory: true,
       set(draft, word, inverted) {
         draft.value = { ...readMarkMask(word, "mark", "mark"), inverted };
       },
     },
   ],
-  draft: () => ({ value: null }),
-  finish({ value }) {
-    if (value === null) throw new Refused('mark: option "--mark" must be specified', { hint: true });
-    return value;
-  },
+  draft: () => ({ value: { mark: 0, mask: 0, inverted: false } }),
+  finish: ({ value }) => value,
   save: (value) => `${value.inverted ? "! " : ""}--mark ${text(value)}`,
   list: (value) => `mark match ${value.inverted ? "! " : ""}${text(value)}`,
   compile:

@@ -20,8 +20,7 @@ export const MARK: TargetExtension<MarkMask, Draft> = {
   ],
   draft: () => ({ value: null }),
   finish({ value }) {
-    if (value === null)
-      throw new Refused("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required", { hint: true });
+    if (value === null) throw new Refused("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required");
     return value;
   },
   save: ({ mark, mask }) => `--set-xmark ${hex(mark)}/${hex(mask)}`,

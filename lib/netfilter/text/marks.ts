@@ -13,7 +13,7 @@ export function readMarkMask(word: string, extension: string, option: string): M
   const mark = number32(first);
   const mask = second === undefined ? 0xffffffff : number32(second);
   if (mark === null || mask === null || rest.length > 0)
-    throw new Refused(`${extension}: bad mark value for option "--${option}", or out of range.`, { hint: true });
+    throw new Refused(`${extension}: bad mark value for option "--${option}", or out of range.`);
   return { mark, mask };
 }
 

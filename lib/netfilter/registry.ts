@@ -1,0 +1,20 @@
+// Every match and target there is. A new one is a file in match/ or target/ and a line here.
+import type { AnyMatch, AnyTarget } from "./extension.ts";
+import { comment } from "./match/comment.ts";
+import { mark } from "./match/mark.ts";
+import { MARK } from "./target/mark.ts";
+
+export const MATCHES: readonly AnyMatch[] = [comment, mark];
+export const TARGETS: readonly AnyTarget[] = [MARK];
+
+/** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
+export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(
+  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
+    " ",
+  ),
+);
+export const TARGETS_NOT_MODELLED: ReadonlySet<string> = new Set(
+  "AUDIT CHECKSUM CLUSTERIP CONNSECMARK DNPT DSCP ECN HMARK IDLETIMER LED NFQUEUE RATEEST SECMARK SNPT SYNPROXY TCPOPTSTRIP TEE TOS TPROXY".split(
+    " ",
+  ),
+);
