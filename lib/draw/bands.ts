@@ -27,7 +27,8 @@ export interface NodeBox {
 
 /** Puts the blocks of each node into bands, and the devices of each block on its edges. */
 export function arrange(names: readonly string[], nodes: readonly Block[][]): NodeBox[] {
-  const tier = pack(tiers(nodes), nodes.map(leastNodeWidth));
+  const widths = nodes.map(leastNodeWidth);
+  const tier = isShortChain(nodes, widths) ? nodes.map(() => 0) : pack(tiers(nodes), widths);
   const boxes = nodes.map((blocks, i): NodeBox => {
     const mine = tier[i] as number;
     const away = blocks
@@ -55,12 +56,29 @@ function nodeOf(nodes: readonly Block[][], slot: Slot): number {
   return nodes.findIndex((blocks) => blocks.includes((slot.peer as Slot).block));
 }
 
-function tiers(nodes: readonly Block[][]): number[] {
-  const neighbours = nodes.map((blocks) => {
+/** Nodes that stand beside each other: a row, each cabled to the next at most, that fits the picture. */
+function isShortChain(nodes: readonly Block[][], widths: readonly number[]): boolean {
+  // Devices without a cable stand beside the header.
+  const free = nodes.map((blocks) =>
+    blocks.flatMap((block) => block.slots).reduce((sum, slot) => sum + (slot.peer ? 0 : cellWidth(slot) + SLOT_GAP), 0),
+  );
+  const row = widths.reduce((sum, w, i) => sum + w + (free[i] as number) + NODE_GAP, -NODE_GAP);
+  return (
+    row <= WIDEST - 2 * MARGIN &&
+    neighboursOf(nodes).every((to, i) => [...to].every((other) => Math.abs(other - i) <= 1))
+  );
+}
+
+function neighboursOf(nodes: readonly Block[][]): Set<number>[] {
+  return nodes.map((blocks) => {
     const to = new Set<number>();
     for (const slot of blocks.flatMap((block) => block.slots)) if (slot.peer) to.add(nodeOf(nodes, slot));
     return to;
   });
+}
+
+function tiers(nodes: readonly Block[][]): number[] {
+  const neighbours = neighboursOf(nodes);
   return distances(nodes.length, [], (i) => [...(neighbours[i] as Set<number>)]);
 }
 

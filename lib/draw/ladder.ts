@@ -1,6 +1,9 @@
 // What happened when: one lifeline for each namespace, time running down, an arrow for each frame on a cable and
 // its words beside it, as tcpdump would print them.
+import type { LabData } from "../lab/data.ts";
 import type { Step, What } from "../trace/step.ts";
+import { mtuRows, sizeOf, tellsOfSizes } from "./mtu.ts";
+import { innermost } from "./packet.ts";
 import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
 import { measure, visible, wrap } from "./text.ts";
 import { type Crossing, isHeard, placeName, since, way } from "./way.ts";
@@ -9,6 +12,8 @@ export interface LadderOptions {
   readonly title?: string;
   /** Decisions written between the arrows: those that end or change a packet, all, or none. */
   readonly notes?: "few" | "all" | "none";
+  /** The lab, when sizes matter: the MTUs stand under the names, and each arrow says how large its packet is. */
+  readonly mtus?: LabData;
   /** Rows drawn; the table has all. */
   readonly most?: number;
 }
@@ -23,7 +28,8 @@ type Row =
 
 /** The steps as a ladder of messages over virtual time. */
 export function ladder(steps: readonly Step[], options: LadderOptions = {}): Scene {
-  const all = rowsOf(steps, options.notes ?? "few");
+  const sizes = options.mtus !== undefined;
+  const all = rowsOf(steps, isTold(options.notes ?? (sizes ? "sizes" : "few"))).filter((row) => !sizes || !isArp(row));
   const most = options.most ?? 60;
   const rows = all.slice(0, most);
   const names = lifelines(rows);
@@ -36,8 +42,9 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
   const room = Math.min(420, WIDEST - MARGIN - words);
   const centre = (name: string): number =>
     left + (names.includes(name) ? names.indexOf(name) : names.length - 1) * pitch + pitch / 2;
-  const top = heads(painter, names, centre, pitch);
-  const laid = layout(rows, top + 16, room);
+  const under = heads(painter, names, centre, pitch);
+  const top = options.mtus === undefined ? under : mtuRows(painter, options.mtus, names, centre, pitch, under);
+  const laid = layout(rows, top + (sizes ? 28 : 16), room, sizes);
   const bottom = laid.bottom + 6;
   for (const name of names)
     painter.line(
@@ -47,7 +54,7 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
       ],
       "lifeline",
     );
-  painter.text(MARGIN, top - 8, "time", time - 8, SMALL, "muted");
+  painter.text(MARGIN, sizes ? top + 8 : top - 8, "time", time - 8, SMALL, "muted");
   for (const { row, y, lines } of laid.rows) {
     painter.text(MARGIN, y + 4.5, since(row.time, start), time - 8, SMALL, "muted");
     if (row.kind === "arrow") drawArrow(painter, row, y, centre);
@@ -71,12 +78,23 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
   });
 }
 
+/** Which steps are written between the arrows. */
+function isTold(notes: "few" | "all" | "none" | "sizes"): (step: Step) => boolean {
+  if (notes === "sizes") return tellsOfSizes;
+  const wanted = notes === "few" ? FEW : notes === "all" ? ALL : new Set<What>();
+  return ({ what }) => wanted.has(what);
+}
+
+function isArp(row: Row): boolean {
+  const packet = row.kind === "arrow" ? row.crossing.message.packet : row.step.packet;
+  return packet !== undefined && innermost(packet)?.kind === "arp";
+}
+
 /** Arrows and notes in time; branches of a flood to many namespaces are one arrow. */
-function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
+function rowsOf(steps: readonly Step[], isWanted: (step: Step) => boolean): Row[] {
   const walked = way(steps);
   const lost = new Set(walked.drops);
   const ignored = new Set(walked.messages.flatMap((message) => (message.arrived ? message.drops : [])));
-  const wanted = notes === "few" ? FEW : notes === "all" ? ALL : new Set<What>();
   const rows: (Row & { readonly id: number })[] = [];
   const floods = new Map<string, Crossing[]>();
   for (const crossing of walked.crossings) {
@@ -104,12 +122,7 @@ function rowsOf(steps: readonly Step[], notes: "few" | "all" | "none"): Row[] {
       .map((crossing) => crossing.to.netns),
   );
   for (const step of steps) {
-    if (
-      step.what === "drop"
-        ? !wanted.has("drop") || (ignored.has(step) && hidden.has(step.where.netns))
-        : !wanted.has(step.what)
-    )
-      continue;
+    if (!isWanted(step) || (ignored.has(step) && hidden.has(step.where.netns))) continue;
     rows.push({ kind: "note", id: step.id, time: step.time, step, lost: lost.has(step) });
   }
   return rows.sort((a, b) => a.id - b.id);
@@ -158,11 +171,16 @@ interface Laid {
   readonly lines: readonly string[];
 }
 
-function layout(rows: readonly Row[], top: number, room: number): { rows: Laid[]; bottom: number } {
+function layout(rows: readonly Row[], top: number, room: number, sizes: boolean): { rows: Laid[]; bottom: number } {
   let y = top;
   const laid = rows.map((row) => {
     const bold = row.kind === "note" && row.lost;
-    const lines = wrap(sayRow(row), room, bold ? STRONG : BODY, 3);
+    const lines = wrap(
+      sayRow(row) + (sizes && row.kind === "arrow" ? sizeOf(row.crossing.step.packet) : ""),
+      room,
+      bold ? STRONG : BODY,
+      3,
+    );
     const here = { row, y, lines };
     y += Math.max(28, lines.length * LINE + 8);
     return here;

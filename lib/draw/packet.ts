@@ -6,9 +6,11 @@ import {
   type Frame,
   ICMP,
   ICMP6,
+  type Icmp,
   type Icmp6,
   type Ipv4Packet,
   type Ipv6Packet,
+  PROTOCOL,
   type Tcp,
 } from "../wire/packet.ts";
 import { VXLAN_PORT, type Vxlan, vxlanOf } from "../wire/vxlan.ts";
@@ -84,7 +86,7 @@ export function caption(packet: Packet): string {
     body.kind === "ipv6" ? `[${src}]:${srcPort} → [${dst}]:${dstPort}` : `${src}:${srcPort} → ${dst}:${dstPort}`;
   switch (inside.kind) {
     case "icmp":
-      return `ICMP ${icmpName(inside)} ${src} → ${dst}${isEcho(inside) ? ` seq ${inside.rest & 0xffff}` : ""}`;
+      return `ICMP ${icmpName(inside)} ${src} → ${dst}${aboutIcmp(inside)}`;
     case "icmp6":
       return `ICMPv6 ${icmp6Name(inside)} ${src} → ${dst}${aboutIcmp6(inside)}`;
     case "udp":
@@ -94,8 +96,33 @@ export function caption(packet: Packet): string {
     case "ipip":
       return `IPIP ${src} → ${dst}: ${caption(inside.packet)}`;
     case "unknown":
-      return `${body.kind === "ipv6" ? "IPv6" : "IP"} protocol ${inside.protocol} ${src} → ${dst}`;
+      return `${protocolName(body)} ${src} → ${dst}${fromOctet(body)}`;
   }
+}
+
+/** What an IP packet carries, in a word: `ICMP`, `IP protocol 89`. Of a later fragment only its header says so. */
+export function protocolName({ kind, body }: Ipv4Packet | Ipv6Packet): string {
+  if (body.kind !== "unknown") return body.kind === "icmp6" ? "ICMPv6" : body.kind.toUpperCase();
+  return PROTOCOL_NAME[body.protocol] ?? `${kind === "ipv6" ? "IPv6" : "IP"} protocol ${body.protocol}`;
+}
+
+const PROTOCOL_NAME: Readonly<Record<number, string>> = {
+  [PROTOCOL.icmp]: "ICMP",
+  [PROTOCOL.ipip]: "IPIP",
+  [PROTOCOL.tcp]: "TCP",
+  [PROTOCOL.udp]: "UDP",
+  [PROTOCOL.icmp6]: "ICMPv6",
+};
+
+function fromOctet(packet: Ipv4Packet | Ipv6Packet): string {
+  const offset = packet.kind === "ipv4" ? packet.fragmentOffset : (packet.fragment?.offset ?? 0);
+  return offset > 0 ? ` from octet ${offset} on` : "";
+}
+
+/** The number of an echo; what the sender of too large a packet must know. */
+function aboutIcmp(icmp: Icmp): string {
+  if (isEcho(icmp)) return ` seq ${icmp.rest & 0xffff}`;
+  return icmp.type === ICMP.unreachable && icmp.code === 4 ? ` mtu ${icmp.rest & 0xffff}` : "";
 }
 
 /** The number of an echo, the address that a neighbour is asked for or tells of. */

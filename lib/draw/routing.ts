@@ -37,11 +37,12 @@ const WIDTH = WIDEST - 2 * MARGIN;
 
 /** The routing decisions among the steps: one step, or all of a walk. */
 export function routing(steps: Step | readonly Step[], options: RoutingOptions = {}): Scene {
-  const decisions = decisionsOf("what" in steps ? [steps] : steps);
+  const made = decisionsOf("what" in steps ? [steps] : steps);
+  const decisions = [...distinct(made).values()];
   const shown = decisions.slice(0, options.most ?? 4);
   const painter = new Painter();
   let y = MARGIN;
-  for (const decision of shown) y = drawDecision(painter, decision, y) + 14;
+  for (const decision of shown) y = drawDecision(painter, decision.first, decision.times, y) + 14;
   const more = decisions.length - shown.length;
   const rest =
     decisions.length === 0 ? "No route was looked for." : more > 0 ? `and ${more} more decisions, in the table` : "";
@@ -50,17 +51,30 @@ export function routing(steps: Step | readonly Step[], options: RoutingOptions =
     y += LINE + MARGIN;
   }
   return scene({
-    title: options.title ?? titleOf(decisions),
+    title: options.title ?? titleOf(made),
     desc:
       decisions
         .slice(0, 8)
-        .map((each) => `${question(each)} ${each.because}.`)
+        .map(({ first, times }) => `${question(first)} ${first.because}${times > 1 ? `, ${times} times` : ""}.`)
         .join(" ") || "No route was looked for.",
     width: WIDEST,
     height: y,
     shapes: painter.shapes,
-    table: { columns: ["where", "destination", "route", "decided", "because"], rows: decisions.flatMap(rows) },
+    table: { columns: ["where", "destination", "route", "decided", "because"], rows: made.flatMap(rows) },
   });
+}
+
+/** The same question with the same answer is drawn once, and says how often. */
+function distinct(decisions: readonly Decision[]): Map<string, { readonly first: Decision; times: number }> {
+  const found = new Map<string, { readonly first: Decision; times: number }>();
+  for (const decision of decisions) {
+    const { where, destination, because, lookups } = decision;
+    const key = JSON.stringify([where.netns, destination, because, lookups]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { first: decision, times: 1 });
+    else known.times++;
+  }
+  return found;
 }
 
 function rows({ where, destination = "", lookups }: Decision): string[][] {
@@ -85,9 +99,10 @@ function question({ where, destination }: Decision): string {
   return `${placeName(where)}: ${destination === undefined ? "which route?" : `which way to ${destination}?`}`;
 }
 
-function drawDecision(painter: Painter, decision: Decision, top: number): number {
+function drawDecision(painter: Painter, decision: Decision, times: number, top: number): number {
   let y = top;
-  painter.text(MARGIN, y + 13, question(decision), WIDTH, STRONG);
+  painter.text(MARGIN, y + 13, question(decision), WIDTH - 60, STRONG);
+  if (times > 1) painter.text(MARGIN + WIDTH, y + 13, `${times}×`, 50, STRONG, "walk", { anchor: "end" });
   y += 20;
   if (!decision.decided) painter.cross(MARGIN + 6, y + 8.5, 5);
   const indent = decision.decided ? 0 : 18;

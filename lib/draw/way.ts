@@ -59,7 +59,8 @@ export function way(steps: readonly Step[], peerOf: PeerOf = cablesSeen(steps)):
     const message = found.of(packet, from);
     if (before !== undefined) {
       before.led = true;
-      if (before.message !== message) before.message.arrived = true;
+      // Whoever only asks on behalf of a packet where it should go next has not taken it.
+      if (before.message !== message && (!isArp(message) || isArp(before.message))) before.message.arrived = true;
     }
     // Branches of a flood follow from one step.
     const branch = `${message.index} ${step.cause ?? -1 - step.id}`;
@@ -96,6 +97,10 @@ export function way(steps: readonly Step[], peerOf: PeerOf = cablesSeen(steps)):
   const messages = found.all.filter((message) => message.crossings.length + message.drops.length > 0);
   const drops = messages.flatMap((message) => (message.arrived ? [] : message.drops));
   return { crossings, messages, drops };
+}
+
+function isArp(message: Message): boolean {
+  return innermost(message.packet)?.kind === "arp";
 }
 
 /** Sorts packets into messages: the same words again from the same place are a new message (a question asked again). */

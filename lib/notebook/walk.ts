@@ -1,7 +1,10 @@
 // The verb walk: commands run while every step is recorded, and what came of it as story, pictures, table and capture.
 import { escapeMarkup } from "../draw/dom.ts";
+import { encapsulation } from "../draw/encapsulation.ts";
+import { fragments } from "../draw/fragments.ts";
 import { headers } from "../draw/headers.ts";
 import { ladder } from "../draw/ladder.ts";
+import { neighbours } from "../draw/neighbours.ts";
 import { routing } from "../draw/routing.ts";
 import { topology } from "../draw/topology.ts";
 import type { LabData } from "../lab/data.ts";
@@ -62,9 +65,25 @@ export class Walk extends Trace {
   headers(): Picture {
     return new Picture(headers(this.steps));
   }
+  /** The first frame in a tunnel, or the first of all: each header with its octets, and where its fields come from. */
+  encapsulation(): Picture {
+    return new Picture(encapsulation(this.steps, this.lab));
+  }
+  /** Packets that were cut: each piece where its octets were, and what became of them. */
+  fragments(): Picture {
+    return new Picture(fragments(this.steps));
+  }
+  /** The ladder with the MTU of each link, the size of each packet, and what was remembered of the way. */
+  mtu(): Picture {
+    return new Picture(ladder(this.steps, { mtus: this.lab }));
+  }
+  /** The states of the neighbour entries over time; confined to one namespace if it is named. */
+  neighbours(netns?: string): Picture {
+    return new Picture(neighbours(this.stepsIn(netns)));
+  }
   /** The routing decisions, with every route that was considered; confined to one namespace if it is named. */
   routing(netns?: string): Picture {
-    return new Picture(routing(this.steps.filter(({ where }) => netns === undefined || where.netns === netns)));
+    return new Picture(routing(this.stepsIn(netns)));
   }
   /** Every step as a row: when, where, what, why, and what shows it on a real machine. */
   table(): StepTable {
@@ -81,6 +100,14 @@ export class Walk extends Trace {
       seen.map(({ time, frame }) => ({ time: EPOCH + BigInt(time), bytes: octets(frame) })),
       kind === "ipip" ? 101 : 1,
     );
+  }
+  /** Throws BadInput for a namespace that the lab does not have: an empty picture would look like an answer. */
+  private stepsIn(netns: string | undefined): readonly Step[] {
+    if (netns === undefined) return this.steps;
+    const names = this.lab.nodes.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
+    if (!names.includes(netns))
+      throw new BadInput("there is no such namespace in the lab", netns, `There are ${names.join(", ")}.`);
+    return this.steps.filter(({ where }) => where.netns === netns);
   }
   [DISPLAY](): Shown {
     const shown = this.topology()[DISPLAY]();

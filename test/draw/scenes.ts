@@ -1,7 +1,10 @@
 // Pictures to be measured: the chapters' labs, random labs from a seed, and names that nobody should have.
 import seedrandom from "seedrandom";
+import { encapsulation } from "../../lib/draw/encapsulation.ts";
+import { fragments } from "../../lib/draw/fragments.ts";
 import { headers } from "../../lib/draw/headers.ts";
 import { ladder } from "../../lib/draw/ladder.ts";
+import { neighbours } from "../../lib/draw/neighbours.ts";
 import { network } from "../../lib/draw/network.ts";
 import { routing } from "../../lib/draw/routing.ts";
 import type { Scene } from "../../lib/draw/scene.ts";
@@ -22,6 +25,7 @@ import {
   routedInOneNode,
   twoNodes,
 } from "./labs.ts";
+import { walks } from "./walks.ts";
 
 export const HOSTILE: readonly string[] = [
   "<script>window.hacked=1</script>",
@@ -50,7 +54,11 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
     { name: `topology ${name}`, scene: topology(data, steps) },
     { name: `ladder ${name}`, scene: ladder(steps) },
     { name: `ladder with all notes ${name}`, scene: ladder(steps, { notes: "all" }) },
+    { name: `ladder with MTUs ${name}`, scene: ladder(steps, { mtus: data }) },
     { name: `headers ${name}`, scene: headers(steps) },
+    { name: `encapsulation ${name}`, scene: encapsulation(steps, data) },
+    { name: `fragments ${name}`, scene: fragments(steps) },
+    { name: `neighbours ${name}`, scene: neighbours(steps) },
     { name: `routing ${name}`, scene: routing(steps) },
   ];
 }
@@ -77,6 +85,7 @@ export function drawKnown(): Named[] {
     ...pictures("of a router without a route", routed(), pingThroughRouter(true)),
     ...pictures("of a router in one node", routedInOneNode(), pingThroughRouter(false, "host")),
     { name: "topology without a walk", scene: topology(twoNodes()) },
+    ...Object.entries(walks()).flatMap(([name, { lab: data, steps }]) => pictures(`of ${name}`, data, steps)),
   ];
 }
 

@@ -1,0 +1,111 @@
+// What the pictures about octets, pieces and states say is what the frames and the tables say.
+import { expect } from "chai";
+import { encapsulation } from "../../lib/draw/encapsulation.ts";
+import { fragments } from "../../lib/draw/fragments.ts";
+import { ladder } from "../../lib/draw/ladder.ts";
+import { neighbours } from "../../lib/draw/neighbours.ts";
+import { routing } from "../../lib/draw/routing.ts";
+import type { Scene } from "../../lib/draw/scene.ts";
+import { frameBytes } from "../../lib/wire/bytes.ts";
+import { walks } from "./walks.ts";
+
+const textsOf = (scene: Scene): string[] =>
+  scene.shapes.flatMap((shape) => (shape.shape === "text" ? [shape.text] : []));
+const column = (scene: Scene, name: string): string[] => {
+  const at = scene.table.columns.indexOf(name);
+  return scene.table.rows.map((row) => row[at] as string);
+};
+
+describe("the octets of a tunnel", () => {
+  const { steps, lab, frames } = walks()["a VXLAN overlay"]!;
+  const scene = encapsulation(steps, lab);
+  const octets = frames
+    .filter(({ netns, device, direction }) => netns === "node-1" && device === "eth0" && direction === "out")
+    .map(({ frame }) => frameBytes(frame))
+    .find((each) => each.length === 148)!;
+  const at = (header: string): number => Number(scene.table.rows.find((row) => row[1] === header)?.[0]?.split("–")[0]);
+
+  it("lie where the picture says: 50 of VXLAN, then the frame itself", () => {
+    expect(octets[at("outer IPv4")]).to.equal(0x45);
+    expect(at("VXLAN")).to.equal(42);
+    // The network's number stands in three octets of the header, from its fifth on.
+    expect([...octets.subarray(at("VXLAN") + 4, at("VXLAN") + 7)]).to.deep.equal([0, 0, 1]);
+    expect(at("Ethernet")).to.equal(50);
+    expect([...octets.subarray(at("Ethernet"), at("Ethernet") + 6)]).to.deep.equal([0x5e, 0, 0, 0, 0, 2]);
+    expect(octets[at("IPv4")]).to.equal(0x45);
+    expect(octets[at("ICMP")]).to.equal(8);
+    expect(textsOf(scene)).to.include.members(["put around it: 50 octets", "what the tunnel carries: 98 octets"]);
+  });
+  it("name the entry that each address was taken from", () => {
+    const from = (header: string, field: string) =>
+      scene.table.rows.find((row) => row[1] === header && row[2] === field)?.[4];
+    expect(from("outer Eth", "dst")).to.equal("ip neigh: 192.168.0.12");
+    expect(from("outer IPv4", "dst")).to.equal("bridge fdb show dev flannel.1: 5e:00:00:00:00:02");
+    expect(from("outer UDP", "src port")).to.match(/hash/);
+    expect(from("Ethernet", "dst")).to.equal("ip neigh: 10.244.2.0");
+    expect(from("Ethernet", "src")).to.equal("the MAC of node-1 flannel.1");
+  });
+  it("are 20 more with IPIP", () => {
+    const { steps, lab } = walks()["an IPIP tunnel"]!;
+    expect(textsOf(encapsulation(steps, lab))).to.include("what the tunnel carries: 84 octets");
+  });
+});
+
+describe("the pieces of a packet", () => {
+  it("cover every octet once, and only the last has no MF", () => {
+    const scene = fragments(walks()["a packet cut twice"]!.steps);
+    const back = scene.table.rows.filter((row) => row[0]?.includes("10.244.2.2 → 10.244.1.2"));
+    expect(back).to.have.length(5);
+    let next = 0;
+    for (const [, , octets = "", offset, more, length] of back) {
+      const [from, to] = octets.match(/\d+/g)!.map(Number) as [number, number];
+      expect([from, Number(offset) * 8]).to.deep.equal([next, next]);
+      expect(Number(length)).to.equal(20 + to - from + 1);
+      next = to + 1;
+      expect(more).to.equal(next === 3008 ? "0" : "1");
+    }
+    expect(next).to.equal(3008);
+  });
+  it("say what is missing when one is lost", () => {
+    const texts = textsOf(fragments(walks()["a lost fragment"]!.steps));
+    expect(texts.join("\n")).to.match(/the rest did not in 30 s/);
+  });
+});
+
+describe("a ladder of sizes", () => {
+  it("has the MTU of each link, who was told, and what is remembered", () => {
+    const { steps, lab } = walks()["an overlay that is too small"]!;
+    const scene = ladder(steps, { mtus: lab });
+    const texts = textsOf(scene);
+    expect(texts).to.include.members(["1500", "flannel.1", "1450"]);
+    const said = column(scene, "what").join("\n");
+    expect(said).to.match(/fragmentation needed .* mtu 1450/);
+    expect(said).to.match(/takes packets of 1450 octets; remembered for 600 s/);
+  });
+  it("tells a loss that nobody was told of", () => {
+    const { steps, lab } = walks()["an MTU black hole"]!;
+    const scene = ladder(steps, { mtus: lab });
+    expect(textsOf(scene)).to.include("1500 | 1400");
+    expect(column(scene, "what").join("\n")).to.match(/dropped: 1514 octets are more than b\/eth0 takes/);
+  });
+});
+
+describe("neighbours over time", () => {
+  it("go through the states of neighbour.c", () => {
+    const scene = neighbours(walks()["neighbours that age and fail"]!.steps.filter(({ where }) => where.netns === "a"));
+    const of = (address: string) =>
+      scene.table.rows.filter((row) => row[2] === address && row[3] !== "").map((row) => row[3]);
+    expect(of("10.0.1.1")).to.deep.equal("INCOMPLETE REACHABLE STALE DELAY PROBE REACHABLE STALE".split(" "));
+    expect(of("10.0.1.77")).to.deep.equal(["INCOMPLETE", "FAILED"]);
+    expect(column(scene, "because").filter((text) => text.startsWith("asks again"))).to.have.length(2);
+  });
+});
+
+describe("routing decisions", () => {
+  it("that come again are drawn once, with how often", () => {
+    const { steps } = walks()["neighbours that age and fail"]!;
+    const texts = textsOf(routing(steps.filter(({ where }) => where.netns === "a")));
+    expect(texts.filter((text) => text === "a: which way to 10.0.1.1?")).to.have.length(1);
+    expect(texts).to.include("2×");
+  });
+});

@@ -1,0 +1,101 @@
+// Real walks through tunnels, small MTUs and silent neighbours, for the pictures that are about them.
+import { lab, sh, type Walk, walk } from "../../lib/index.ts";
+
+let made: Readonly<Record<string, Walk>> | undefined;
+
+export function walks(): Readonly<Record<string, Walk>> {
+  made ??= {
+    "a VXLAN overlay": vxlan("ping -c 1 10.244.2.2"),
+    "an overlay that is too small": vxlan("ping -c 1 -s 1472 10.244.2.2; ping -c 1 -s 1422 -M do 10.244.2.2"),
+    "a packet cut twice": vxlan("ping -c 1 -s 3000 -M dont 10.244.2.2"),
+    "an IPIP tunnel": ipip("ping -c 1 10.244.2.2"),
+    "an MTU black hole": hole("ping -c 1 -W 1 -s 1472 10.0.2.2; ping -c 1 10.0.2.2"),
+    "a lost fragment": lostFragment(),
+    "neighbours that age and fail": neighbourhood(),
+    "many neighbours": manyNeighbours(),
+  };
+  return made;
+}
+
+function nodes(seed: string): void {
+  const two = lab({ seed });
+  for (const [n, pod] of [
+    [1, "shop"],
+    [2, "db"],
+  ] as const) {
+    const node = two.node(`node-${n}`).forward();
+    const gateway = `10.244.${n}.1`;
+    node.bridge("cni0", { address: `${gateway}/24` });
+    node.pod(pod, { bridge: "cni0", address: `10.244.${n}.2/24`, gateway });
+  }
+  two.cable("node-1", "eth0", "node-2", "eth0");
+  for (const n of [1, 2]) sh(`node-${n}`, `ip addr add 192.168.0.1${n}/24 dev eth0`);
+}
+
+function vxlan(command: string): Walk {
+  nodes("picture of VXLAN");
+  for (const [n, other] of [
+    [1, 2],
+    [2, 1],
+  ] as const)
+    sh(
+      `node-${n}`,
+      `ip link add flannel.1 type vxlan id 1 dev eth0 local 192.168.0.1${n} dstport 8472 nolearning
+       ip link set flannel.1 address 5e:00:00:00:00:0${n} up
+       ip addr add 10.244.${n}.0/32 dev flannel.1
+       ip route add 10.244.${other}.0/24 via 10.244.${other}.0 dev flannel.1 onlink
+       ip neigh add 10.244.${other}.0 lladdr 5e:00:00:00:00:0${other} dev flannel.1 nud permanent
+       bridge fdb append 5e:00:00:00:00:0${other} dev flannel.1 dst 192.168.0.1${other}`,
+    );
+  return walk("shop", command);
+}
+
+function ipip(command: string): Walk {
+  nodes("picture of IPIP");
+  for (const [n, other] of [
+    [1, 2],
+    [2, 1],
+  ] as const)
+    sh(
+      `node-${n}`,
+      `ip link add ipip0 type ipip local 192.168.0.1${n} remote 192.168.0.1${other}
+       ip link set ipip0 up; ip route add 10.244.${other}.0/24 dev ipip0`,
+    );
+  return walk("shop", command);
+}
+
+function routed(seed: string): void {
+  const net = lab({ seed });
+  for (const name of ["a", "r", "b"]) net.node(name);
+  net.cable("a", "eth0", "r", "eth0");
+  net.cable("r", "eth1", "b", "eth0");
+  sh("a", "ip addr add 10.0.1.2/24 dev eth0; ip route add default via 10.0.1.1");
+  sh("r", "ip addr add 10.0.1.1/24 dev eth0; ip addr add 10.0.2.1/24 dev eth1; sysctl -w net.ipv4.ip_forward=1");
+  sh("b", "ip addr add 10.0.2.2/24 dev eth0; ip route add default via 10.0.2.1");
+}
+
+function hole(command: string): Walk {
+  routed("picture of a black hole");
+  sh("b", "ip link set eth0 mtu 1400");
+  return walk("a", command);
+}
+
+/** The first pieces are too large for b's end of the cable, the last is not. */
+function lostFragment(): Walk {
+  routed("picture of a lost fragment");
+  sh("b", "ip link set eth0 mtu 1400");
+  return walk("a", "ping -c 1 -W 40 -s 2000 -M dont 10.0.2.2");
+}
+
+function neighbourhood(): Walk {
+  routed("picture of neighbours");
+  return walk("a", "ping -c 1 10.0.1.1; sleep 60; ping -c 1 10.0.1.1; sleep 10; ping -c 1 -W 5 10.0.1.77; sleep 60");
+}
+
+function manyNeighbours(): Walk {
+  const net = lab({ seed: "picture of many neighbours" });
+  const node = net.node("node-1");
+  node.bridge("cni0", { address: "10.244.1.1/24" });
+  for (let i = 2; i < 10; i++) node.pod(`a-pod-with-a-long-name-${i}`, { bridge: "cni0", address: `10.244.1.${i}/24` });
+  return walk("node-1", Array.from({ length: 8 }, (_, i) => `ping -c 1 10.244.1.${i + 2}`).join("; "));
+}
