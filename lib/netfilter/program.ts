@@ -18,7 +18,8 @@ export function makeProgram(rules: readonly Rule[]): Program {
   return rules.length < SHORTEST_INDEXED ? new Walk(rules) : new Index(rules);
 }
 
-class Walk implements Program {
+/** Every rule is asked, in order. */
+export class Walk implements Program {
   private readonly rules: readonly Rule[];
 
   constructor(rules: readonly Rule[]) {
