@@ -53,7 +53,9 @@ const SMALL = 16;
 /** One routing table. Routes stand in the order in which a lookup prefers them: longest prefix, then best metric. */
 export class RouteTable {
   readonly id: number;
-  private readonly routes: Route[] = [];
+  private routes: Route[] = [];
+  /** Somebody may still read the list of routes as it is, so a change begins with a copy. */
+  private isSeen = false;
   /** For large tables: prefix length to network bits to routes; null while it must be made anew. */
   private index: Map<number, Map<number, Route[]>> | null = null;
   /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
@@ -76,28 +78,33 @@ export class RouteTable {
     const same = rivals.find((other) => sameRoute(other, route));
     if (same !== undefined) return how === "replace" && same === first;
     if (first !== undefined && (how === "replace" || how === "prepend")) {
-      this.routes.splice(this.routes.indexOf(first), how === "replace" ? 1 : 0, route);
-      this.changed();
+      this.splice(this.routes.indexOf(first), how === "replace" ? 1 : 0, route);
       return true;
     }
     const comesLater = (other: Route) =>
       other.prefix.length < prefix.length || (other.prefix.length === prefix.length && other.metric > metric);
     const at = this.routes.findIndex(comesLater);
-    this.routes.splice(at === -1 ? this.routes.length : at, 0, route);
-    this.changed();
+    this.splice(at === -1 ? this.routes.length : at, 0, route);
     return true;
   }
 
   remove(route: Route): void {
     const at = this.routes.indexOf(route);
-    if (at === -1) return;
-    this.routes.splice(at, 1);
-    this.changed();
+    if (at !== -1) this.splice(at, 1);
   }
 
-  private changed(): void {
+  private splice(at: number, removed: number, ...added: Route[]): void {
+    if (this.isSeen) this.routes = [...this.routes];
+    this.isSeen = false;
+    this.routes.splice(at, removed, ...added);
     this.index = null;
     this.packed = null;
+  }
+
+  /** The routes as they are now, in the order of preference: the trace keeps the list, to tell later what was considered. */
+  view(): readonly Route[] {
+    this.isSeen = true;
+    return this.routes;
   }
 
   /** The routes of exactly this network. */
@@ -133,29 +140,37 @@ export class RouteTable {
   /** The same for a gateway: only routes that reach no farther than `scope` (a number of SCOPE) count. */
   lookupNear(destination: Ipv4, oif: number | null, scope: number): Route | null {
     const near = this.routes.filter((route) => SCOPE[route.scope] >= scope);
-    return near.find((route) => route.prefix.contains(destination) && leadsBy(route, oif)) ?? null;
+    return firstOf(near, destination, oif);
   }
 
   /** All routes in the order `ip route` lists them: by network address, the longer prefix first, then metric. */
   list(): Route[] {
-    return this.routes.toSorted(
-      (a, b) =>
-        a.prefix.address.bits - b.prefix.address.bits || b.prefix.length - a.prefix.length || a.metric - b.metric,
-    );
+    return listed(this.routes);
   }
+}
 
-  /** Every route that was not chosen, with the reason, for the trace. */
-  considered(destination: Ipv4, chosen: Route | null, print: (route: Route) => string): Tried[] {
-    const rest = this.list().filter((route) => route !== chosen);
-    return rest.map((route) => {
-      const text = print(route);
-      if (!route.prefix.contains(destination))
-        return { text, field: "destination", wanted: route.prefix.toString(), had: destination.text };
-      if (chosen !== null && route.prefix.length < chosen.prefix.length)
-        return { text, field: "prefix length", wanted: `/${chosen.prefix.length}`, had: `/${route.prefix.length}` };
-      return { text, field: "metric", wanted: `${chosen?.metric ?? "another device"}`, had: `${route.metric}` };
-    });
-  }
+function listed(routes: readonly Route[]): Route[] {
+  return routes.toSorted(
+    (a, b) => a.prefix.address.bits - b.prefix.address.bits || b.prefix.length - a.prefix.length || a.metric - b.metric,
+  );
+}
+
+/** What a lookup in this list of routes finds. */
+export function firstOf(routes: readonly Route[], destination: Ipv4, oif: number | null): Route | null {
+  return routes.find((route) => route.prefix.contains(destination) && leadsBy(route, oif)) ?? null;
+}
+
+/** Every route that was not chosen, with the reason, for the trace. */
+export function considered(routes: readonly Route[], destination: Ipv4, chosen: Route | null): Tried[] {
+  const rest = listed(routes).filter((route) => route !== chosen);
+  return rest.map((route) => {
+    const text = routeText(route);
+    if (!route.prefix.contains(destination))
+      return { text, field: "destination", wanted: route.prefix.toString(), had: destination.text };
+    if (chosen !== null && route.prefix.length < chosen.prefix.length)
+      return { text, field: "prefix length", wanted: `/${chosen.prefix.length}`, had: `/${route.prefix.length}` };
+    return { text, field: "metric", wanted: `${chosen?.metric ?? "another device"}`, had: `${route.metric}` };
+  });
 }
 
 /** Whether a lookup may take this route: it leads by the device, if one is asked for (fib_lookup_good_nhc). */

@@ -9,7 +9,7 @@ import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
 import { Netns } from "../netns/netns.ts";
 import { STACK } from "../netns/stack.ts";
 import { addIpipDevice, addTunl0, addVxlanDevice, type NewDevice } from "../netns/tunnel/device.ts";
-import { Recorder } from "../trace/step.ts";
+import { Recorder } from "../trace/recorder.ts";
 import { MICROSECOND, type Timer } from "../trace/world.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
 import { Mac } from "../wire/mac.ts";

@@ -1,8 +1,9 @@
 // A frame enters or leaves a device; which devices does it go to next?
 // Before you edit: net/core/dev.c (__dev_queue_xmit, __netif_receive_skb_core), net/bridge/br_device.c, br_input.c.
-import { causeOf, LEVEL, type NewStep } from "../trace/step.ts";
+import { asTold, type Tell, type Told } from "../trace/recorder.ts";
+import { type Evidence, LEVEL, type Step } from "../trace/step.ts";
 import { frameLength } from "../wire/bytes.ts";
-import { BROADCAST_MAC } from "../wire/mac.ts";
+import { BROADCAST_MAC, type Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { fdbFind, fdbLearn, floodPorts } from "./bridge.ts";
 import type { Cables, Device } from "./device.ts";
@@ -50,15 +51,19 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     leaveBridge(cables, device, null, frame, cause);
     return true;
   }
-  const arrivesAt = device.kind === "loopback" ? device : device.peer!;
-  let step = cause;
-  if (cables.recorder.level !== LEVEL.off) {
-    const loops = device.kind === "loopback";
-    const because = loops ? "loopback gives back what it is given" : `the cable leads to ${arrivesAt}`;
-    step = record(cables, device, frame, cause, "send", because);
+  if (device.kind === "loopback") {
+    cables.carry(device, frame, note(cables, device, frame, cause, "send", asTold, LOOPS));
+    return true;
   }
-  cables.carry(arrivesAt, frame, step);
+  const peer = device.peer!;
+  cables.carry(peer, frame, note(cables, device, frame, cause, "send", tellCable, peer.owner.name, peer.name));
   return true;
+}
+
+const LOOPS: Told = { because: "loopback gives back what it is given" };
+
+function tellCable(netns: string, device: string): Told {
+  return { because: `the cable leads to ${netns}/${device}` };
 }
 
 /** Takes a frame that arrived at a device: up into the namespace, or into the bridge the device is a port of. */
@@ -81,19 +86,39 @@ export function receive(cables: Cables, device: Device, frame: Frame, cause: num
 export function takeIn(cables: Cables, device: Device, frame: Frame, cause: number, toHost = false): void {
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "in");
   const forUs = toHost || frame.dst === device.mac || frame.dst.isGroup;
-  let step = cause;
-  if (cables.recorder.level !== LEVEL.off) {
-    const because = frame.dst.isGroup
-      ? `${frame.dst === BROADCAST_MAC ? "a broadcast" : "a multicast"} is for everybody on the link`
-      : toHost && frame.dst !== device.mac
-        ? `handed over, whatever its MAC ${frame.dst} says`
-        : forUs
-          ? `${frame.dst} is the MAC of ${device.name}`
-          : `${frame.dst} is not the MAC of ${device.name}`;
-    step = record(cables, device, frame, cause, "receive", device.master ? `a port of ${device.master.name}` : because);
-  }
+  const step = noteReceived(cables, device, frame, cause, toHost);
   if (device.master !== null) enterBridge(cables, device, frame, step);
   else device.owner.input(device, frame, forUs, step);
+}
+
+function noteReceived(cables: Cables, device: Device, frame: Frame, cause: number, toHost: boolean): number {
+  if (cables.recorder.level === LEVEL.off) return cause;
+  const { dst } = frame;
+  const { name, master } = device;
+  if (master !== null) return note(cables, device, frame, cause, "receive", tellPort, master.name);
+  if (dst.isGroup) return note(cables, device, frame, cause, "receive", tellGroup, dst);
+  if (dst === device.mac) return note(cables, device, frame, cause, "receive", tellOurs, dst, name);
+  return note(cables, device, frame, cause, "receive", toHost ? tellHandedOver : tellForeign, dst, name);
+}
+
+function tellPort(bridge: string): Told {
+  return { because: `a port of ${bridge}` };
+}
+
+function tellGroup(mac: Mac): Told {
+  return { because: `a ${mac === BROADCAST_MAC ? "broadcast" : "multicast"} is for everybody on the link` };
+}
+
+function tellOurs(mac: Mac, device: string): Told {
+  return { because: `${mac} is the MAC of ${device}` };
+}
+
+function tellForeign(mac: Mac, device: string): Told {
+  return { because: `${mac} is not the MAC of ${device}` };
+}
+
+function tellHandedOver(mac: Mac): Told {
+  return { because: `handed over, whatever its MAC ${mac} says` };
 }
 
 function enterBridge(cables: Cables, port: Device, frame: Frame, cause: number): void {
@@ -104,13 +129,9 @@ function enterBridge(cables: Cables, port: Device, frame: Frame, cause: number):
   }
   const learned = fdbLearn(bridge.bridge!, port, frame.src, cables.now);
   let step = cause;
-  if (cables.recorder.level !== LEVEL.off && (learned === "new" || learned === "moved")) {
+  if (learned === "new" || learned === "moved") {
     const how = learned === "new" ? "lives behind" : "moved to";
-    step = record(cables, bridge, frame, cause, "learn", `${frame.src} ${how} ${port.name}`, {
-      kind: "fdb",
-      text: `${frame.src} dev ${port.name} master ${bridge.name}`,
-      command: `bridge fdb show br ${bridge.name}`,
-    });
+    step = note(cables, bridge, frame, cause, "learn", tellLearned, how, frame.src, port.name, bridge.name);
   }
   const isForBridge = frame.dst === bridge.mac || frame.dst === port.mac;
   if (frame.dst.isGroup) {
@@ -121,44 +142,33 @@ function enterBridge(cables: Cables, port: Device, frame: Frame, cause: number):
   } else leaveBridge(cables, bridge, port, frame, step);
 }
 
+function tellLearned(how: string, mac: Mac, port: string, bridge: string): Told {
+  return { because: `${mac} ${how} ${port}`, evidence: fdbEvidence(mac, port, bridge) };
+}
+
+function fdbEvidence(mac: Mac, port: string, bridge: string): Evidence {
+  return { kind: "fdb", text: `${mac} dev ${port} master ${bridge}`, command: `bridge fdb show br ${bridge}` };
+}
+
 /** The bridge decides by its table; `from` is null when the namespace itself sends. */
 function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame: Frame, cause: number): void {
   const entry = frame.dst.isGroup ? undefined : fdbFind(bridge.bridge!, frame.dst, cables.now);
-  const watched = cables.recorder.level !== LEVEL.off;
   if (entry !== undefined && (!entry.local || from === null)) {
     const { port } = entry;
-    const evidence = watched
-      ? ({
-          kind: "fdb",
-          text: `${frame.dst} dev ${port.name} master ${bridge.name}`,
-          command: `bridge fdb show br ${bridge.name}`,
-        } as const)
-      : undefined;
-    if (port === bridge) {
-      record(cables, bridge, frame, cause, "drop", `${frame.dst} is the bridge itself, which is no port`, evidence);
+    if (port === bridge || port === from) {
+      const evidence = fdbEvidence(frame.dst, port.name, bridge.name);
+      const because =
+        port === from ? `lives behind ${port.name}, where it came from` : "is the bridge itself, which is no port";
+      record(cables, bridge, frame, cause, "drop", `${frame.dst} ${because}`, evidence);
       return;
     }
-    if (port === from) {
-      record(
-        cables,
-        bridge,
-        frame,
-        cause,
-        "drop",
-        `${frame.dst} lives behind ${port.name}, where it came from`,
-        evidence,
-      );
-      return;
-    }
-    const step = watched
-      ? record(cables, bridge, frame, cause, "fdb", `${frame.dst} was learned on ${port.name}`, evidence)
-      : cause;
+    const step = note(cables, bridge, frame, cause, "fdb", tellKnown, frame.dst, port.name, bridge.name);
     leaveByPort(cables, port, frame, step);
     return;
   }
   const ports = floodPorts(bridge.bridge!, from);
   let step = cause;
-  if (watched) {
+  if (cables.recorder.level !== LEVEL.off) {
     const why =
       frame.dst === BROADCAST_MAC
         ? "a broadcast leaves by every other port"
@@ -169,6 +179,10 @@ function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame:
     step = record(cables, bridge, frame, cause, ports.length === 0 ? "drop" : "fdb", `${why}: ${to}`);
   }
   for (const port of ports) leaveByPort(cables, port, frame, step);
+}
+
+function tellKnown(mac: Mac, port: string, bridge: string): Told {
+  return { because: `${mac} was learned on ${port}`, evidence: fdbEvidence(mac, port, bridge) };
 }
 
 /** A bridge gives a port nothing that is too large for it (br_dev_queue_push_xmit, is_skb_forwardable). */
@@ -186,38 +200,48 @@ function passUp(cables: Cables, bridge: Device, frame: Frame, forUs: boolean, ca
   stats.rxPackets++;
   stats.rxBytes += frameLength(frame);
   if (bridge.taps !== null) for (const tap of bridge.taps) tap(frame, "in");
-  let step = cause;
-  if (cables.recorder.level !== LEVEL.off) {
-    const because = frame.dst.isGroup
-      ? "a broadcast is for the bridge's own namespace too"
-      : `${frame.dst} is the bridge's own MAC`;
-    step = record(cables, bridge, frame, cause, "receive", because);
-  }
+  const step = note(cables, bridge, frame, cause, "receive", tellUp, frame.dst);
   bridge.owner.input(bridge, frame, forUs, step);
 }
 
-function link(device: Device): NewStep["evidence"] & object {
+function tellUp(mac: Mac): Told {
+  return {
+    because: mac.isGroup ? "a broadcast is for the bridge's own namespace too" : `${mac} is the bridge's own MAC`,
+  };
+}
+
+function link(device: Device): Evidence {
   const flags = device.up ? "UP" : "DOWN";
   return { kind: "link", text: `${device.index}: ${device.name}: ${flags}, state ${device.state}`, command: "ip link" };
 }
 
+/** A step that is told at once. */
 function record(
   cables: Cables,
   device: Device,
   frame: Frame,
   cause: number,
-  what: NewStep["what"],
+  what: Step["what"],
   because: string,
-  evidence?: NewStep["evidence"],
+  evidence?: Evidence,
 ): number {
-  if (cables.recorder.level === LEVEL.off) return cause;
-  return cables.recorder.add({
-    cause: causeOf(cause),
-    time: cables.now,
-    where: { node: device.owner.node, netns: device.owner.name, device: device.name },
-    what,
-    packet: frame,
-    because,
-    ...(evidence !== undefined && { evidence }),
-  });
+  return note(cables, device, frame, cause, what, asTold, { because, evidence });
+}
+
+/** A step that is told when somebody reads. */
+function note<A, B = undefined, C = undefined, D = undefined>(
+  cables: Cables,
+  device: Device,
+  frame: Frame,
+  cause: number,
+  what: Step["what"],
+  tell: Tell<A, B, C, D>,
+  a: A,
+  b?: B,
+  c?: C,
+  d?: D,
+): number {
+  const { recorder } = cables;
+  if (recorder.level === LEVEL.off) return cause;
+  return recorder.note(cause, cables.now, device.owner, device.name, what, frame, tell, a, b!, c!, d!);
 }

@@ -1,4 +1,5 @@
 // Devices are made, moved, renamed, set up and down; what the kernel does by itself then. Addresses and routes: fib.ts.
+// The trace names devices when it is read: each change of one settles what was recorded before (trace/recorder.ts).
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
 import { addPort, adjustMtu, forgetLearned, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
@@ -39,6 +40,7 @@ export function takeIndex(ns: Netns): number {
 }
 
 function adopt(ns: Netns, device: Device): void {
+  ns.cables.recorder.settle();
   let greatest = 0;
   for (const { index } of ns.devices.values()) greatest = index;
   ns.devices.set(device.name, device);
@@ -54,6 +56,7 @@ function adopt(ns: Netns, device: Device): void {
 
 /** Takes a device out of its namespace, with its addresses, routes, neighbours and its place in a bridge. */
 export function removeDevice(ns: Netns, device: Device, moves = false): void {
+  ns.cables.recorder.settle();
   setDown(ns, device);
   if (device.master !== null) removePort(device);
   for (const port of [...(device.bridge?.ports ?? [])]) removePort(port);
@@ -77,6 +80,7 @@ export function moveDevice(from: Netns, to: Netns, device: Device, name: string,
 }
 
 export function renameDevice(ns: Netns, device: Device, name: string): void {
+  ns.cables.recorder.settle();
   const devices = [...ns.devices.values()];
   device.name = name;
   ns.devices.clear();
@@ -88,6 +92,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   if (device.up) return null;
   const errno = device.vxlan === null ? null : openVxlan(device);
   if (errno !== null) return errno;
+  ns.cables.recorder.settle();
   device.up = true;
   device.everUp = true;
   const { addresses } = ns.inet.get(device)!;
@@ -113,6 +118,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
  */
 export function setDown(ns: Netns, device: Device): void {
   if (!device.up) return;
+  ns.cables.recorder.settle();
   device.up = false;
   if (device.vxlan !== null) closeVxlan(device);
   flushRoutes(ns, device, false);
@@ -169,6 +175,7 @@ export function setMtu(device: Device, mtu: number): Errno | null {
 export function setMaster(device: Device, bridge: Device | null): Errno | null {
   if (bridge !== null && (device.kind === "loopback" || device.kind === "ipip")) return "EINVAL";
   if (device.master === bridge) return null;
+  (device.owner as Netns).cables.recorder.settle();
   if (device.master !== null) removePort(device);
   if (bridge !== null) addPort(bridge, device);
   return null;

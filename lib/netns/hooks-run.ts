@@ -1,6 +1,7 @@
 // A packet passes a hook: every function registered there, in the order of priorities, says go on or stop.
 // Before you edit: include/linux/netfilter.h (NF_HOOK), net/netfilter/core.c (nf_hook_slow), nf_queue.c (nf_reinject).
 import type { Device } from "../link/device.ts";
+import type { Told } from "../trace/recorder.ts";
 import { LEVEL } from "../trace/step.ts";
 import type { Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 import type { HookFunction, HookName, HookState, Hooks, Okay, Verdict } from "./hooks.ts";
@@ -24,7 +25,7 @@ export function passHook<S extends Passing>(
 ): Verdict {
   const functions = hooks.at(hook);
   if (functions.length > 0) return ask(ns, hook, skb, okay, functions, 0);
-  if (ns.cables.recorder.level >= LEVEL.full) skb.cause = tell(ns, hook, skb, "no table is registered here: passed");
+  if (ns.cables.recorder.level >= LEVEL.full) skb.cause = note(ns, hook, skb, null);
   okay(ns, skb);
   return "accept";
 }
@@ -50,7 +51,7 @@ function ask<S extends Passing>(
 ): Verdict {
   for (let i = first; i < functions.length; i++) {
     const by = functions[i]!;
-    skb.cause = tell(ns, hook, skb, `asks ${by.name}`);
+    skb.cause = note(ns, hook, skb, by.name);
     // The devices are looked up anew: a function before may have given the packet another way.
     const comesIn = hook === "OUTPUT" ? null : skb.input;
     const goesOut = hook === "PREROUTING" || hook === "INPUT" ? null : skb.device;
@@ -61,8 +62,12 @@ function ask<S extends Passing>(
   return "accept";
 }
 
-function tell(ns: Netns, hook: HookName, { packet, cause }: Passing, because: string): number {
+function note(ns: Netns, hook: HookName, { packet, cause }: Passing, asked: string | null): number {
   // A step shows a packet of IPv4 or a frame; what IPv6 passes is told without.
   const shown = packet.kind === "ipv4" ? packet : undefined;
-  return ns.step(LEVEL.full, cause, null, "hook", shown, () => ({ hook, because }));
+  return ns.note(LEVEL.full, cause, null, "hook", shown, tellHook, hook, asked);
+}
+
+function tellHook(hook: HookName, asked: string | null): Told {
+  return { hook, because: asked === null ? "no table is registered here: passed" : `asks ${asked}` };
 }

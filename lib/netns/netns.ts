@@ -6,11 +6,12 @@ import type { Neighbour } from "../ip/neighbour.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Cables, Device, Owner } from "../link/device.ts";
-import { causeOf, type NewStep, type Where } from "../trace/step.ts";
+import { asTold, type Tell, type Told } from "../trace/recorder.ts";
+import type { Step } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Frame, Ipv4Packet } from "../wire/packet.ts";
 import { CONF_PRESET, type Conf, type Configured } from "./devconf.ts";
-import { type HookName, Hooks } from "./hooks.ts";
+import { Hooks } from "./hooks.ts";
 import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
@@ -182,38 +183,39 @@ export class Netns implements Owner {
     return undefined;
   }
 
-  where(device: Device | null, hook?: HookName): Where {
-    return {
-      node: this.node,
-      netns: this.name,
-      ...(device !== null && { device: device.name }),
-      ...(hook !== undefined && { hook }),
-    };
-  }
-
   /**
    * Records a step if the lab's level is at least `level`, and returns its id (or `cause` when nobody watches).
-   * What costs something to say is said by `tell`, which runs only then.
+   * What costs something to say is said by `tell`, which runs only then, and at once.
    */
   step(
     level: number,
     cause: number,
     device: Device | null,
-    what: NewStep["what"],
-    packet: NewStep["packet"] | undefined,
-    tell: () => Pick<NewStep, "because" | "evidence" | "tried"> & { readonly hook?: HookName },
+    what: Step["what"],
+    packet: Step["packet"] | undefined,
+    tell: () => Told,
   ): number {
-    const { recorder } = this.cables;
-    if (recorder.level < level) return cause;
-    const { hook, ...said } = tell();
-    return recorder.add({
-      cause: causeOf(cause),
-      time: this.cables.now,
-      where: this.where(device, hook),
-      what,
-      ...(packet !== undefined && { packet }),
-      ...said,
-    });
+    if (this.cables.recorder.level < level) return cause;
+    return this.note(level, cause, device, what, packet, asTold, tell());
+  }
+
+  /** The same for what every packet does: `tell` runs when somebody reads, so what it is told must never change. */
+  note<A, B = undefined, C = undefined, D = undefined>(
+    level: number,
+    cause: number,
+    device: Device | null,
+    what: Step["what"],
+    packet: Step["packet"] | undefined,
+    tell: Tell<A, B, C, D>,
+    a: A,
+    b?: B,
+    c?: C,
+    d?: D,
+  ): number {
+    const { cables } = this;
+    if (cables.recorder.level < level) return cause;
+    const name = device === null ? null : device.name;
+    return cables.recorder.note(cause, cables.now, this, name, what, packet, tell, a, b!, c!, d!);
   }
 }
 

@@ -138,7 +138,7 @@ export function walk(where: string, text: string, { level = "full", lab = curren
     throw new BadInput("a walk needs a command", String(text), 'Write walk("web", "ping -c 1 10.244.1.3").');
   const { recorder } = lab;
   const before = recorder.level;
-  recorder.take();
+  recorder.forget();
   const frames: Seen[] = [];
   const untap = tapAll(lab, frames);
   recorder.level = LEVEL[level];

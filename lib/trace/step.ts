@@ -75,40 +75,5 @@ export interface Step {
   readonly tried?: readonly Tried[];
 }
 
-/** What a room says of a step; the recorder adds the id. */
-export type NewStep = Omit<Step, "id">;
-
-/**
- * Collects steps. The rooms below ask `level` before they build a step, so a lab nobody watches pays one
- * comparison of numbers. `NOT_RECORDED` stands for the step that nobody recorded.
- */
-export class Recorder {
-  level: Level = LEVEL.off;
-  private kept: Step[] = [];
-  private next = 0;
-
-  get steps(): readonly Step[] {
-    return this.kept;
-  }
-
-  /** Adds a step and returns its id, to be the cause of what follows. Ids are never used twice. */
-  add(step: NewStep): number {
-    const id = this.next++;
-    this.kept.push({ id, ...step });
-    return id;
-  }
-
-  /** Gives away what was recorded, and begins anew. */
-  take(): Step[] {
-    const { kept } = this;
-    this.kept = [];
-    return kept;
-  }
-}
-
+/** What a cause is that nobody recorded. */
 export const NOT_RECORDED = -1;
-
-/** The cause to write into a step: null when the step before was not recorded. */
-export function causeOf(id: number): number | null {
-  return id === NOT_RECORDED ? null : id;
-}

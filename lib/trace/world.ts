@@ -1,4 +1,4 @@
-import type { Recorder } from "./step.ts";
+import type { Recorder } from "./recorder.ts";
 
 /**
  * What the rooms below know of the lab around them: the virtual clock, the seeded dice and the recorder.

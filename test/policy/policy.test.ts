@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { labFrom } from "../../lib/lab/data-read.ts";
 import { labData } from "../../lib/lab/data-write.ts";
+import type { Recorder } from "../../lib/trace/recorder.ts";
 import type { Step } from "../../lib/trace/step.ts";
 import { LEVEL } from "../../lib/trace/step.ts";
 import { atLeast, runBatches } from "../conform/batches.ts";
@@ -114,10 +115,10 @@ const WORDS: readonly RegExp[] = [
 
 /** Every step of the case, in the model. */
 function stepsOf(test: Case): readonly Step[] {
-  let steps: readonly Step[] = [];
+  let recorder: Recorder | null = null;
   runModel(test, atLeast(test), (lab) => {
     lab.recorder.level = LEVEL.full;
-    steps = lab.recorder.steps;
+    recorder = lab.recorder;
   });
-  return steps;
+  return recorder!.steps;
 }

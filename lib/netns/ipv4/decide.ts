@@ -4,10 +4,29 @@
 // fib_semantics.c (fib_props, fib_select_path, fib_result_prefsrc).
 import { selectSource } from "../../ip/address.ts";
 import { chooseNexthop, multipathHash, upperBounds } from "../../ip/multipath.ts";
-import { type Nexthop, nexthopText, type Route, type RouteType, routeText, TABLE } from "../../ip/route.ts";
-import { type Flow, isSuppressed, type Lookup, lookup, ruleMiss, ruleText, tableName } from "../../ip/rule.ts";
+import {
+  considered,
+  firstOf,
+  type Nexthop,
+  nexthopText,
+  type Route,
+  type RouteType,
+  routeText,
+  TABLE,
+} from "../../ip/route.ts";
+import {
+  type Flow,
+  isSuppressed,
+  type Lookup,
+  lookup,
+  type PolicyRule,
+  ruleMiss,
+  ruleText,
+  tableName,
+} from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
-import { LEVEL } from "../../trace/step.ts";
+import type { Told } from "../../trace/recorder.ts";
+import { type Evidence, LEVEL, type Tried } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
@@ -142,58 +161,79 @@ function explain(
   packet: Ipv4Packet | undefined,
   cause: number,
 ): number {
+  const isFull = ns.cables.recorder.level >= LEVEL.full;
   let step = cause;
   for (const rule of ns.rules) {
-    const chosen = found?.rule === rule;
-    const level = chosen && found.route === null ? LEVEL.path : LEVEL.full;
-    step = ns.step(level, step, device, "ip rule", packet, () => explainRule(ns, rule, chosen, flow));
-    if (chosen) break;
+    if (rule === found?.rule) {
+      const level = found.route === null ? LEVEL.path : LEVEL.full;
+      step = ns.note(level, step, device, "ip rule", packet, tellChosenRule, ns, rule, flow);
+      break;
+    }
+    if (!isFull) continue;
+    const routes = ns.tables.get(rule.table)?.view() ?? null;
+    step = ns.note(LEVEL.full, step, device, "ip rule", packet, tellRule, ns, rule, flow, routes);
   }
   const { route, table } = found ?? { route: null, table: null };
   if (route === null || table === null) return step;
-  const { dst } = flow;
-  return ns.step(LEVEL.path, step, device, "route", packet, () => ({
-    because: becauseOf(route, dst) + (hop === null ? "" : hopBecause(ns, route, hop, flow)),
-    evidence: { kind: "route", text: routeText(route), command: `ip route show table ${tableName(table.id)}` },
-    tried: [
-      ...(hop === null ? [] : otherHops(route, hop)),
-      ...(ns.cables.recorder.level >= LEVEL.full ? table.considered(dst, route, (r) => routeText(r)) : []),
-    ],
-  }));
+  const way = hop === null ? null : { because: hopBecause(ns, route, hop, flow), tried: otherHops(route, hop) };
+  const routes = isFull ? table.view() : NO_ROUTES;
+  const said =
+    table.id === TABLE.main ? tellMainRoute : table.id === TABLE.local ? tellLocalRoute : tellRoute(table.id);
+  return ns.note(LEVEL.path, step, device, "route", packet, said, route, flow.dst, routes, way);
 }
 
-/** One rule, asked in its turn: whether it matches, and what its table then says. */
-function explainRule(ns: Netns, rule: Lookup["rule"], chosen: boolean, flow: Flow) {
-  const text = ruleText(rule, (name) => ns.devices.has(name));
-  const evidence = { kind: "ip rule", text, command: "ip rule" } as const;
-  const table = ns.tables.get(rule.table);
+const NO_ROUTES: readonly Route[] = [];
+
+/** The route that was found, in words. Of the tables that nearly every packet asks the words are ready. */
+function tellRoute(table: number) {
+  const command = `ip route show table ${tableName(table)}`;
+  return (
+    route: Route,
+    destination: Ipv4,
+    routes: readonly Route[],
+    way: { readonly because: string; readonly tried: readonly Tried[] } | null,
+  ): Told => ({
+    because: becauseOf(route, destination) + (way?.because ?? ""),
+    evidence: { kind: "route", text: routeText(route), command },
+    tried: [...(way?.tried ?? []), ...considered(routes, destination, route)],
+  });
+}
+
+const tellMainRoute = tellRoute(TABLE.main);
+const tellLocalRoute = tellRoute(TABLE.local);
+
+/** The rule that decided. */
+function tellChosenRule(ns: Netns, rule: PolicyRule, { dst }: Flow): Told {
   const name = tableName(rule.table);
-  if (chosen) {
-    const because =
-      rule.action === "lookup" ? `table ${name} has a route to ${flow.dst}` : `the rule itself says ${rule.action}`;
-    return { because, evidence };
-  }
+  const because =
+    rule.action === "lookup" ? `table ${name} has a route to ${dst}` : `the rule itself says ${rule.action}`;
+  return { because, evidence: ruleEvidence(ns, rule) };
+}
+
+function ruleEvidence(ns: Netns, rule: PolicyRule): Evidence {
+  return { kind: "ip rule", text: ruleText(rule, (name) => ns.devices.has(name)), command: "ip rule" };
+}
+
+/** A rule that was asked and did not decide: it does not match, or its table does not say what to do. */
+function tellRule(ns: Netns, rule: PolicyRule, flow: Flow, routes: readonly Route[] | null): Told {
+  const evidence = ruleEvidence(ns, rule);
   const miss = ruleMiss(rule, flow);
   if (miss !== null) {
     const because = `the rule does not match: ${miss.field} is ${miss.had}, not ${miss.wanted}`;
-    return { because, evidence, tried: [{ text, ...miss }] };
+    return { because, evidence, tried: [{ text: evidence.text, ...miss }] };
   }
-  const route = table?.lookup(flow.dst, flow.oif?.index ?? null) ?? null;
+  const name = tableName(rule.table);
+  if (routes === null) return { because: `there is no table ${name}, so the next rule is tried`, evidence };
+  const route = firstOf(routes, flow.dst, flow.oif?.index ?? null);
   const why =
-    table === undefined
-      ? `there is no table ${name}`
-      : route === null
-        ? `table ${name} has no route to ${flow.dst}`
-        : route.type === "throw"
-          ? `table ${name} says throw for ${route.prefix}`
-          : isSuppressed(rule, route)
-            ? `the route of table ${name} has the length /${route.prefix.length}, and up to /${rule.suppress} is suppressed`
-            : `${route.prefix} of table ${name} is shorter than what main has, and both are one trie until a rule is added`;
-  return {
-    because: `${why}, so the next rule is tried`,
-    evidence,
-    ...(table !== undefined && { tried: table.considered(flow.dst, route, (each) => routeText(each)) }),
-  };
+    route === null
+      ? `table ${name} has no route to ${flow.dst}`
+      : route.type === "throw"
+        ? `table ${name} says throw for ${route.prefix}`
+        : isSuppressed(rule, route)
+          ? `the route of table ${name} has the length /${route.prefix.length}, and up to /${rule.suppress} is suppressed`
+          : `${route.prefix} of table ${name} is shorter than what main has, and both are one trie until a rule is added`;
+  return { because: `${why}, so the next rule is tried`, evidence, tried: considered(routes, flow.dst, route) };
 }
 
 function hopBecause(ns: Netns, { nexthops = [] }: Route, hop: Nexthop, { src, dst, oif }: Flow): string {
@@ -206,7 +246,7 @@ function hopBecause(ns: Netns, { nexthops = [] }: Route, hop: Nexthop, { src, ds
   return `; of its ${nexthops.length} ways ${chosen}: ${why}`;
 }
 
-function otherHops({ nexthops = [] }: Route, hop: Nexthop) {
+function otherHops({ nexthops = [] }: Route, hop: Nexthop): Tried[] {
   return nexthops
     .filter((other) => other !== hop)
     .map((other) => ({

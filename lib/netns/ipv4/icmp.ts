@@ -1,5 +1,6 @@
 // The kernel's own answers: echo replies and errors.
 // Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send).
+import { asTold, type Told } from "../../trace/recorder.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { ipv4Bytes } from "../../wire/bytes.ts";
@@ -41,6 +42,8 @@ export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp:
   }));
 }
 
+const ANSWERED: Told = { because: "the kernel itself answers an echo request; no program is asked" };
+
 function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
   const ignored = arrival.toAll && ns.sysctls.get("net.ipv4.icmp_echo_ignore_broadcasts") === 1;
   if (ignored || ns.sysctls.get("net.ipv4.icmp_echo_ignore_all") === 1) {
@@ -51,9 +54,7 @@ function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause
     }));
     return;
   }
-  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
-    because: "the kernel itself answers an echo request; no program is asked",
-  }));
+  const step = ns.note(LEVEL.path, cause, arrival.device, "deliver", packet, asTold, ANSWERED);
   // To a broadcast the answer comes from the address the route back chooses.
   const src = arrival.toAll ? null : packet.dst;
   const body: Icmp = { ...icmp, type: ICMP.echoReply };

@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/ip_input.c, route.c (ip_route_input_slow, __mkroute_input), ip_forward.c.
 import { TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
+import type { Told } from "../../trace/recorder.ts";
 import { type Evidence, LEVEL } from "../../trace/step.ts";
 import { ipv4Length } from "../../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../../wire/packet.ts";
@@ -109,9 +110,12 @@ function noRoute(ns: Netns, skb: Skb, decision: NoWay): void {
 /** What most people know as ip_forward, unless the device was told something else. */
 function forwardingOf(ns: Netns, device: Device): Evidence {
   const all = ns.sysctls.conf.all.forwarding;
-  if ((all !== 0) !== ns.forwards(device)) return evidenceOf(ns, device, "forwarding");
-  return { kind: "sysctl", text: `net.ipv4.ip_forward = ${all}`, command: "sysctl net.ipv4.ip_forward" };
+  return (all !== 0) === ns.forwards(device) ? IP_FORWARD[all]! : evidenceOf(ns, device, "forwarding");
 }
+
+const IP_FORWARD = [0, 1].map((value): Evidence => {
+  return { kind: "sysctl", text: `net.ipv4.ip_forward = ${value}`, command: "sysctl net.ipv4.ip_forward" };
+});
 
 /** ip_forward: from one device to another, TTL lowered. */
 function forward(ns: Netns, skb: Skb): void {
@@ -150,13 +154,26 @@ function forward(ns: Netns, skb: Skb): void {
   }
   const lowered = withTtl(packet, packet.ttl - 1);
   skb.packet = lowered;
-  skb.cause = ns.step(LEVEL.path, cause, device, "forward", lowered, () => ({
-    because: `from ${device.name} to ${out.name}: TTL ${packet.ttl} becomes ${lowered.ttl}`,
-    evidence: forwardingOf(ns, device),
-  }));
+  const why = forwardingOf(ns, device);
+  skb.cause = ns.note(
+    LEVEL.path,
+    cause,
+    device,
+    "forward",
+    lowered,
+    tellForward,
+    device.name,
+    out.name,
+    packet.ttl,
+    why,
+  );
   if (decision.detour) sendRedirect(ns, skb, lowered, decision, skb.cause);
   skb.device = out;
   passHook(ns, ns.hooks, "FORWARD", skb, ipOutput);
+}
+
+function tellForward(from: string, to: string, ttl: number, evidence: Evidence): Told {
+  return { because: `from ${from} to ${to}: TTL ${ttl} becomes ${ttl - 1}`, evidence };
 }
 
 /** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */

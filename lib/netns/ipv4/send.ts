@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/ip_output.c, net/netfilter.c (ip_route_me_harder).
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
+import type { Told } from "../../trace/recorder.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { bodyLength, ipv4Length } from "../../wire/bytes.ts";
@@ -188,11 +189,13 @@ export function sendTo(
   state: string,
 ): boolean {
   const frame = { dst: mac, src: device.mac, payload: packet };
-  const step = ns.step(LEVEL.path, cause, device, "neighbour", frame, () => ({
-    because: `${nextHop} has the MAC ${mac}`,
-    evidence: { kind: "neighbour", text: `${nextHop} dev ${device.name} lladdr ${mac} ${state}`, command: "ip neigh" },
-  }));
+  const step = ns.note(LEVEL.path, cause, device, "neighbour", frame, tellMac, nextHop, device.name, mac, state);
   return transmit(ns.cables, device, frame, step);
+}
+
+function tellMac(address: Ipv4, device: string, mac: Mac, state: string): Told {
+  const text = `${address} dev ${device} lladdr ${mac} ${state}`;
+  return { because: `${address} has the MAC ${mac}`, evidence: { kind: "neighbour", text, command: "ip neigh" } };
 }
 
 function isBroadcast(ns: Netns, device: Device, address: Ipv4): boolean {

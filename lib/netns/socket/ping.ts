@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/ping.c, iputils ping/ping.c.
 
 import type { Device } from "../../link/device.ts";
+import type { Told } from "../../trace/recorder.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { ICMP, type Icmp, type Ipv4Packet } from "../../wire/packet.ts";
@@ -43,9 +44,7 @@ export class PingSocket extends Waitable {
     cause: number,
   ): Sent {
     const rest = this.id * 65536 + (seq & 0xffff);
-    const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-      because: `${this.program} asks the kernel to send an echo request to ${dst}, seq ${seq}`,
-    }));
+    const step = this.ns.note(LEVEL.path, cause, null, "socket", undefined, tellSend, this.program, dst, seq);
     const body: Icmp = { kind: "icmp", type: ICMP.echoRequest, code: 0, rest, data };
     const { src, oif, ttl, tos, discovery, confirm, mayBroadcast, mark } = how;
     return ipSend(this.ns, { dst, body, src, oif, ttl, tos, discovery, confirm, mayBroadcast, mark }, step);
@@ -66,4 +65,8 @@ export class PingSocket extends Waitable {
     const at = ping.indexOf(this);
     if (at !== -1) ping.splice(at, 1);
   }
+}
+
+function tellSend(program: string, dst: Ipv4, seq: number): Told {
+  return { because: `${program} asks the kernel to send an echo request to ${dst}, seq ${seq}` };
 }

@@ -1,6 +1,7 @@
 // UDP sockets.
 // Before you edit: RFC 768, net/ipv4/udp.c (udp_queue_rcv_skb, __udp4_lib_rcv, __udp4_lib_err), icmp.c (icmp_err_convert).
 import type { Device } from "../../link/device.ts";
+import type { Told } from "../../trace/recorder.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Udp } from "../../wire/packet.ts";
@@ -99,9 +100,17 @@ export class UdpSocket extends Waitable {
       if (failed !== null) return failed;
     }
     const body: Udp = { kind: "udp", srcPort: this.local.port, dstPort: target.port, data };
-    const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-      because: `${this.program} sends ${data.length} octets to ${target.address}:${target.port} by UDP`,
-    }));
+    const step = this.ns.note(
+      LEVEL.path,
+      cause,
+      null,
+      "socket",
+      undefined,
+      tellSend,
+      this.program,
+      data.length,
+      target,
+    );
     const { local, device, mayBroadcast, options } = this;
     const sent = ipSend(
       this.ns,
@@ -170,16 +179,26 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
 
 function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {
   if (socket.encap !== null) return socket.encap.receive(arrival, packet, udp, cause);
+  const { program } = socket;
   const { address, port } = socket.local;
-  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
-    because: `${socket.program} has UDP ${address ?? "0.0.0.0"}:${port}`,
-    evidence: { kind: "socket", text: `UNCONN ${address ?? "0.0.0.0"}:${port}`, command: "ss -lun" },
-  }));
+  const step = ns.note(LEVEL.path, cause, arrival.device, "deliver", packet, tellDeliver, program, address, port);
   const from = { address: packet.src, port: udp.srcPort };
   if (!socket.push({ data: udp.data, from, to: packet.dst, cause: step }))
     ns.step(LEVEL.path, step, arrival.device, "drop", packet, () => ({
       because: "the socket's receive queue is full",
     }));
+}
+
+function tellSend(program: string, length: number, to: { readonly address: Ipv4; readonly port: number }): Told {
+  return { because: `${program} sends ${length} octets to ${to.address}:${to.port} by UDP` };
+}
+
+function tellDeliver(program: string, address: Ipv4 | null, port: number): Told {
+  const local = `${address ?? "0.0.0.0"}:${port}`;
+  return {
+    because: `${program} has UDP ${local}`,
+    evidence: { kind: "socket", text: `UNCONN ${local}`, command: "ss -lun" },
+  };
 }
 
 /** Best first: a connected socket beats one bound to the address, and that beats one bound to any. */
