@@ -1,11 +1,11 @@
 // A rule: what of the IP header and the devices it wants, its matches, its target, and how often it was right.
 // Before you edit: include/uapi/linux/netfilter_ipv4/ip_tables.h (struct ipt_ip, struct ipt_entry),
-// net/ipv4/netfilter/ip_tables.c (ip_packet_match), net/ipv6/netfilter/ip6_tables.c (ip6_packet_match).
+// include/linux/netfilter/x_tables.h (struct xt_counters).
 import type { Ip } from "../wire/address.ts";
-import { protocolOf } from "../wire/packet.ts";
 import type { Chain } from "./chain.ts";
-import type { AnyMatch, AnyTarget, Family, Outcome, Test } from "./extension.ts";
-import type { IpPacket, Port, Skb } from "./skb.ts";
+import { allOf, type Condition, conditionsOf } from "./condition.ts";
+import type { AnyMatch, AnyTarget, Family, Miss, Outcome, Test } from "./extension.ts";
+import type { Skb } from "./skb.ts";
 
 /** `-s 10.0.0.0/8`, `! -d 10.0.0.1`. The mask may have holes, as the kernel's may; address bits beyond it are zero. */
 export interface AddressMatch {
@@ -58,6 +58,7 @@ export class Rule {
   readonly spec: RuleSpec;
   packets: number;
   bytes: number;
+  private made: readonly Condition[] | null = null;
   private tester: Test | null = null;
   private acting: ((skb: Skb) => Outcome) | null = null;
 
@@ -69,8 +70,19 @@ export class Rule {
 
   /** Whether the rule is about the packet. What its matches keep (a bucket, a count) lives as long as the rule. */
   get test(): Test {
-    this.tester ??= testOf(this.spec);
+    this.tester ??= allOf(this.conditions.map(({ test }) => test));
     return this.tester;
+  }
+
+  /** As `test`, and says why not: what failed first. Null when the rule is about the packet. */
+  ask(skb: Skb): Miss | null {
+    for (const { test, miss } of this.conditions) if (!test(skb)) return miss(skb);
+    return null;
+  }
+
+  private get conditions(): readonly Condition[] {
+    this.made ??= conditionsOf(this.spec);
+    return this.made;
   }
 
   /** What its target says to a packet that it is about; a jump is the walk's own affair. */
@@ -84,65 +96,4 @@ function actionOf({ target, family }: RuleSpec): (skb: Skb) => Outcome {
   if (target.kind === "extension") return target.use.extension.compile(target.use.value as never, family);
   const outcome = target.kind === "verdict" ? target.verdict : "CONTINUE";
   return () => outcome;
-}
-
-/** Whether every bit of the address that the mask asks for is as wanted. */
-export function agrees({ address, mask, inverted }: AddressMatch, had: Ip): boolean {
-  return within(address, mask, had) !== inverted;
-}
-
-function within(address: Ip, mask: Ip, had: Ip): boolean {
-  if (had.family === 4)
-    return address.family === 4 && mask.family === 4 && (had.bits & mask.bits) >>> 0 === address.bits;
-  if (address.family !== 6 || mask.family !== 6) return false;
-  return (
-    (had.w3 & mask.w3) >>> 0 === address.w3 &&
-    (had.w2 & mask.w2) >>> 0 === address.w2 &&
-    (had.w1 & mask.w1) >>> 0 === address.w1 &&
-    (had.w0 & mask.w0) >>> 0 === address.w0
-  );
-}
-
-/** A packet without a device on that side has the name "", as in the kernel, and `+` alone is no condition at all. */
-export function namesDevice({ name, isPrefix, inverted }: DeviceMatch, device: Port | null): boolean {
-  const had = device === null ? "" : device.name;
-  return (isPrefix ? had.startsWith(name) : had === name) !== inverted;
-}
-
-/** A later piece of a cut packet: it has no ports. */
-export function isLaterFragment(packet: IpPacket): boolean {
-  return packet.kind === "ipv4" ? packet.fragmentOffset > 0 : (packet.fragment?.offset ?? 0) > 0;
-}
-
-/** All that a rule asks, in the kernel's order: the IP header and the devices, then each match. */
-function testOf(spec: RuleSpec): Test {
-  const tests: Test[] = [];
-  const { source, destination, protocol, fragment } = spec;
-  if (source !== null) tests.push(({ packet }) => agrees(source, packet.src));
-  if (destination !== null) tests.push(({ packet }) => agrees(destination, packet.dst));
-  if (spec.in !== null) {
-    const device = spec.in;
-    tests.push((skb) => namesDevice(device, skb.in));
-  }
-  if (spec.out !== null) {
-    const device = spec.out;
-    tests.push((skb) => namesDevice(device, skb.out));
-  }
-  if (protocol !== null) tests.push(({ packet }) => (protocolOf(packet) === protocol.number) !== protocol.inverted);
-  if (fragment !== null) tests.push(({ packet }) => isLaterFragment(packet) !== fragment.inverted);
-  for (const { extension, value } of spec.matches) tests.push(extension.compile(value as never, spec.family));
-  return all(tests);
-}
-
-/** Written out for few tests: most rules have one to three. */
-function all(tests: readonly Test[]): Test {
-  const [a, b, c] = tests;
-  if (a === undefined) return () => true;
-  if (b === undefined) return a;
-  if (c === undefined) return (skb) => a(skb) && b(skb);
-  if (tests.length === 3) return (skb) => a(skb) && b(skb) && c(skb);
-  return (skb) => {
-    for (const test of tests) if (!test(skb)) return false;
-    return true;
-  };
 }

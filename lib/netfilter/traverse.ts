@@ -8,10 +8,10 @@ import type { Table } from "./table.ts";
 
 export type TableVerdict = "ACCEPT" | "DROP" | "STOLEN";
 
-/** Follows a packet through the rules, for the trace. What is asked is asked once; who watches changes nothing. */
+/** Follows a packet through the rules, for the trace. */
 export interface Watcher {
-  /** The rules of the chain from `from` on, up to the one before `to`, did not match. */
-  passed(chain: Chain, from: number, to: number, skb: Skb): void;
+  /** Finds the next rule that matches, as `chain.program` does: whoever wants to know why not asks each rule, once. */
+  next(chain: Chain, skb: Skb, from: number): number;
   /** This rule matched, and its target said this. `before` is the packet as the rule got it. */
   matched(chain: Chain, at: number, before: Readonly<Skb>, skb: Skb, outcome: Outcome | "JUMP" | "GOTO"): void;
   /** The end of a chain: back to the caller, or the policy decides. */
@@ -26,9 +26,8 @@ export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { ver
   let from = 0;
   let tried = 0;
   for (;;) {
-    const { rules, program } = chain;
-    const at = program.next(skb, from);
-    watcher?.passed(chain, from, at, skb);
+    const { rules } = chain;
+    const at = watcher === null ? chain.program.next(skb, from) : watcher.next(chain, skb, from);
     tried += Math.min(at + 1, rules.length) - from;
     let outcome: Outcome = "RETURN";
     if (at < rules.length) {
