@@ -136,7 +136,7 @@ export class Netns implements Owner {
   }
   /** net.ipv4.conf.DEV.forwarding: whether packets for others that come in by the device are passed on. */
   forwards(device: Device): boolean {
-    return this.sysctls.conf.of(device, "forwarding") !== 0;
+    return (this.inet.get(device)?.conf ?? this.sysctls.conf.fallback).forwarding !== 0;
   }
   /** The secret of the multipath hash: as set, else one that the machine has from its boot. */
   get multipathSeed(): number {
@@ -174,6 +174,13 @@ export class Netns implements Owner {
   deviceOfIndex(index: number): Device | undefined {
     for (const device of this.devices.values()) if (device.index === index) return device;
     return undefined;
+  }
+
+  /** Whether one of the devices has the address. */
+  hasAddress(address: Ipv4): boolean {
+    for (const { addresses } of this.inet.values())
+      for (let i = 0; i < addresses.length; i++) if (addresses[i]!.local === address) return true;
+    return false;
   }
 
   /** The local address's device, or undefined (inet_lookup_ifaddr). */

@@ -26,14 +26,16 @@ export interface Place {
   readonly name: string;
 }
 
-/** Rows of one page, and references of one row. */
-const ROWS = 1024;
+/** Rows of one page; numbers (time, cause) and references of one row. */
+const ROWS = 2048;
+const NUMBERS = 2;
 const REFERENCES = 9;
+/** So many empty pages are kept: the system takes longer to give memory than a page takes to fill. */
+const SPARE = 16;
 
-/** Rows as columns of numbers and a list of references, made at once so that nothing is copied as they fill. */
+/** Rows side by side, room for all made at once: nothing is copied as they fill, nor moved by the garbage collector. */
 class Page {
-  readonly times = new Float64Array(ROWS);
-  readonly causes = new Int32Array(ROWS);
+  readonly numbers = new Float64Array(ROWS * NUMBERS);
   readonly references: unknown[] = new Array(ROWS * REFERENCES);
 }
 
@@ -45,6 +47,7 @@ export class Recorder {
   level: Level = LEVEL.off;
   private told: Step[] = [];
   private pages: Page[] = [];
+  private readonly spare: Page[] = [];
   private page: Page | null = null;
   /** Rows of the last page; the id of the first row that is not told, and of the next one. */
   private rows = ROWS;
@@ -67,9 +70,9 @@ export class Recorder {
   ): number {
     const page = this.rows < ROWS ? this.page! : this.turn();
     const row = this.rows++;
-    page.times[row] = time;
-    page.causes[row] = cause;
-    const { references } = page;
+    const { numbers, references } = page;
+    numbers[row * NUMBERS] = time;
+    numbers[row * NUMBERS + 1] = cause;
     const at = row * REFERENCES;
     references[at] = place;
     references[at + 1] = device;
@@ -84,7 +87,7 @@ export class Recorder {
   }
 
   private turn(): Page {
-    const page = new Page();
+    const page = this.spare.pop() ?? new Page();
     this.pages.push(page);
     this.page = page;
     this.rows = 0;
@@ -114,15 +117,19 @@ export class Recorder {
   /** Tells what was noted: to be called before anything changes that a sentence is made of. */
   settle(): void {
     if (this.first === this.next) return;
-    const { pages, first, next } = this;
-    this.close();
+    const { first, next } = this;
     for (let id = first; id < next; id++) {
-      const row = (id - first) % ROWS;
-      this.told.push(stepOf(id, pages[Math.floor((id - first) / ROWS)]!, row));
+      const row = id - first;
+      this.told.push(stepOf(id, this.pages[Math.floor(row / ROWS)]!, row % ROWS));
     }
+    this.close();
   }
 
   private close(): void {
+    for (const page of this.pages.slice(0, SPARE - this.spare.length)) {
+      page.references.fill(undefined);
+      this.spare.push(page);
+    }
     this.pages = [];
     this.page = null;
     this.rows = ROWS;
@@ -130,15 +137,16 @@ export class Recorder {
   }
 }
 
-function stepOf(id: number, { causes, times, references }: Page, row: number): Step {
+function stepOf(id: number, { numbers, references }: Page, row: number): Step {
   const at = row * REFERENCES;
   const [place, device, what, packet] = references.slice(at, at + 4) as [Place, string | null, What, Step["packet"]];
   const tell = references[at + 4] as Tell;
+  const [time, cause] = numbers.subarray(row * NUMBERS);
   const { hook, because, evidence, tried } = tell(...(references.slice(at + 5, at + 9) as Parameters<Tell>));
   return {
     id,
-    cause: causes[row] === NOT_RECORDED ? null : causes[row]!,
-    time: times[row]!,
+    cause: cause === NOT_RECORDED ? null : cause!,
+    time: time!,
     where: {
       node: place.node,
       netns: place.name,

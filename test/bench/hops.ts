@@ -10,7 +10,7 @@ const PORT = 7;
 /** As many octets as the peers send. */
 const PAYLOAD = new Uint8Array(64);
 /** Traced steps are given away after so many echoes, as a reader would. */
-const READ_EVERY = 500;
+const READ_EVERY = 100;
 
 /** Two sockets that send each other a datagram and back. */
 interface Pair {

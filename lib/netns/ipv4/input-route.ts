@@ -85,11 +85,12 @@ const VALID: Validity = { martian: null, isNear: false };
 
 /** The usual case of the check below, without a search for the way back: nobody asks for one, and the source is no own address. */
 function isTrusted(ns: Netns, device: Device, src: Ipv4, out: Device | null): boolean {
-  const { conf } = ns.sysctls;
-  if (conf.of(device, "rp_filter") !== 0) return false;
-  if (device === out && conf.of(device, "send_redirects") !== 0) return false;
-  if (conf.of(device, "accept_local") !== 0) return true;
-  return !ns.hasLocalRoutes && ns.rules === DEFAULT_RULES && ns.deviceOfAddress(src) === undefined;
+  const { all } = ns.sysctls.conf;
+  const own = ns.inet.get(device)!.conf;
+  if (own.rp_filter !== 0 || all.rp_filter !== 0) return false;
+  if (device === out && (own.send_redirects !== 0 || all.send_redirects !== 0)) return false;
+  if (own.accept_local !== 0 || all.accept_local !== 0) return true;
+  return !ns.hasLocalRoutes && ns.rules === DEFAULT_RULES && !ns.hasAddress(src);
 }
 
 /** Whether a packet from `src` can come in by `device`; it leaves by `out`, or stays (fib_validate_source). */
