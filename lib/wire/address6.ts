@@ -124,9 +124,15 @@ function textOf(words: readonly number[]): string {
 /** Reads `"2001:db8::1"`. Throws BadInput for anything else; a zone (`%eth0`) is not part of an address. */
 export function ipv6(text: string | Ipv6): Ipv6 {
   if (text instanceof Ipv6) return text;
-  if (!ipaddr.IPv6.isValid(text) || text.includes("%"))
+  // ipaddr.js takes ::10.0.0.1 for the mapped ::ffff:10.0.0.1, so it is given groups only.
+  const groups = text.replace(/(?<=:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (tail, a, b, c, d) =>
+    ipaddr.IPv4.isValidFourPartDecimal(tail)
+      ? `${(a * 256 + Number(b)).toString(16)}:${(c * 256 + Number(d)).toString(16)}`
+      : "none",
+  );
+  if (!/^[0-9a-fA-F:]+$/.test(groups) || !ipaddr.IPv6.isValid(groups))
     throw new BadInput("not an IPv6 address", text, "Write groups of hex digits, as 2001:db8::1.");
-  const parts = ipaddr.IPv6.parse(text).parts;
+  const parts = ipaddr.IPv6.parse(groups).parts;
   const word = (i: number) => parts[i]! * 65536 + parts[i + 1]!;
   return Ipv6.of(word(0), word(2), word(4), word(6));
 }

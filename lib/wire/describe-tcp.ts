@@ -2,27 +2,35 @@
 // Before you edit: tcpdump's print-tcp.c (tcp_print), print-http.c, util-print.c (txtproto_print).
 import { ipv4Bytes } from "./bytes.ts";
 import { tcpOptionsLength } from "./bytes-transport.ts";
-import { type Ipv4Packet, TCP_FLAG, type Tcp, type TcpOptions } from "./packet.ts";
+import { headers6Length, ipv6Bytes } from "./bytes6.ts";
+import { type Ipv4Packet, type Ipv6Packet, TCP_FLAG, type Tcp, type TcpOptions } from "./packet.ts";
 
 /** Where the sequence numbers of each connection began, so that they can be printed from 1. */
 export class TcpSequences {
   private readonly begun = new Map<string, { seq: number; ack: number }>();
 
-  /** The sequence and acknowledgement numbers to print for a segment; what it begins is noted. */
-  relative(packet: Ipv4Packet, tcp: Tcp): { seq: number; ack: number } {
+  /**
+   * The sequence and acknowledgement numbers to print for a segment, and where the other end's numbers began (its
+   * selective acknowledgements count from there). What the segment begins is noted.
+   */
+  relative(packet: Ipv4Packet | Ipv6Packet, tcp: Tcp): { seq: number; ack: number; begun: number } {
     const { seq, ack, flags, srcPort, dstPort } = tcp;
-    if ((flags & TCP_FLAG.ack) === 0) return { seq, ack };
-    const reversed = srcPort > dstPort || (srcPort === dstPort && packet.src.bits > packet.dst.bits);
+    if ((flags & TCP_FLAG.ack) === 0) return { seq, ack, begun: 0 };
+    const reversed = srcPort > dstPort || (srcPort === dstPort && isGreater(packet));
     const ends = [`${packet.src}.${srcPort}`, `${packet.dst}.${dstPort}`];
     const key = (reversed ? ends.reverse() : ends).join(" ");
     const known = this.begun.get(key);
     if (known === undefined || (flags & TCP_FLAG.syn) !== 0) {
       this.begun.set(key, reversed ? { ack: seq, seq: ack - 1 } : { seq, ack: ack - 1 });
-      return { seq, ack };
+      return { seq, ack, begun: ack - 1 };
     }
     const [own, other] = reversed ? [known.ack, known.seq] : [known.seq, known.ack];
-    return { seq: (seq - own) >>> 0, ack: (ack - other) >>> 0 };
+    return { seq: (seq - own) >>> 0, ack: (ack - other) >>> 0, begun: other };
   }
+}
+
+function isGreater({ src, dst }: Ipv4Packet | Ipv6Packet): boolean {
+  return src.bits > dst.bits;
 }
 
 const FLAGS: readonly (readonly [number, string])[] = [
@@ -38,7 +46,7 @@ const FLAGS: readonly (readonly [number, string])[] = [
 
 /** `Flags [S], seq 1, win 64240, options [mss 1460], length 0`; `length` counts from the TCP header on. */
 export function describeTcp(
-  packet: Ipv4Packet,
+  packet: Ipv4Packet | Ipv6Packet,
   tcp: Tcp,
   length: number,
   fragmented: boolean,
@@ -49,7 +57,7 @@ export function describeTcp(
   if (quiet) return `tcp ${data}`;
   const { flags } = tcp;
   const letters = FLAGS.map(([bit, letter]) => ((flags & bit) !== 0 ? letter : "")).join("");
-  const { seq, ack } = sequences?.relative(packet, tcp) ?? tcp;
+  const { seq, ack, begun } = sequences?.relative(packet, tcp) ?? { seq: tcp.seq, ack: tcp.ack, begun: 0 };
   const words = [`Flags [${letters || "none"}]`];
   if (verbose > 0 && !fragmented) words.push(`cksum 0x${checksumOf(packet)} (correct)`);
   const hasNumber = (flags & (TCP_FLAG.syn | TCP_FLAG.fin | TCP_FLAG.rst)) !== 0;
@@ -57,7 +65,7 @@ export function describeTcp(
   if ((flags & TCP_FLAG.ack) !== 0) words.push(`ack ${ack}`);
   words.push(`win ${tcp.window}`);
   if ((flags & TCP_FLAG.urg) !== 0) words.push("urg 0");
-  const list = optionsOf(tcp.options, tcp.ack - ack);
+  const list = optionsOf(tcp.options, begun);
   if (list.length > 0) words.push(`options [${list.join(",")}]`);
   words.push(`length ${data}`);
   const head = words.join(", ");
@@ -93,9 +101,10 @@ function optionsOf({ mss, sackPermitted, timestamps, windowScale, sack }: TcpOpt
   return words;
 }
 
-function checksumOf(packet: Ipv4Packet): string {
-  const bytes = ipv4Bytes(packet);
-  return new DataView(bytes.buffer).getUint16(36).toString(16).padStart(4, "0");
+function checksumOf(packet: Ipv4Packet | Ipv6Packet): string {
+  const bytes = packet.kind === "ipv4" ? ipv4Bytes(packet) : ipv6Bytes(packet);
+  const at = (packet.kind === "ipv4" ? 20 : headers6Length(packet)) + 16;
+  return new DataView(bytes.buffer).getUint16(at).toString(16).padStart(4, "0");
 }
 
 const METHODS = new Set(

@@ -2,9 +2,11 @@
 // Before you edit: tcpdump's print-ether.c, print-arp.c, print-ip.c, print-icmp.c, print-udp.c, print-tcp.c.
 // Payloads are decoded for HTTP, IP in IP and VXLAN; other protocols of UDP show as `UDP, length N`, of TCP not at all.
 import { ethertypeOf, frameLength, ipv4Bytes, ipv4Length } from "./bytes.ts";
+import { hexAndText } from "./describe-hex.ts";
 import { describeIcmp } from "./describe-icmp.ts";
+import { PROTOCOL_NAME } from "./describe-protocol.ts";
 import { describeTcp, type TcpSequences } from "./describe-tcp.ts";
-import { describeVxlan } from "./describe-vxlan.ts";
+import { describeVxlan, type Inner } from "./describe-vxlan.ts";
 import { describeIpv6 } from "./describe6.ts";
 import { type Arp, ETHERTYPE, type Frame, type Ipv4Packet, PROTOCOL, protocolOf } from "./packet.ts";
 import { parseIpv4, parseQuote } from "./parse.ts";
@@ -24,11 +26,11 @@ export interface DescribeOptions {
 /** A frame as tcpdump prints it, without the time: `ARP, Request who-has 10.244.1.3 tell 10.244.1.2, length 28`. */
 export function describe(frame: Frame, options: DescribeOptions = {}): string {
   const { payload } = frame;
-  if (payload.kind === "unknown") return linkHeader(frame, options) + (options.quiet ? "" : hexDump(payload.data));
+  if (payload.kind === "unknown") return linkHeader(frame, options) + (options.quiet ? "" : hexAndText(payload.data));
   if (payload.kind === "arp")
     return (options.link ? linkHeader(frame, options) : "ARP, ") + describeArp(payload, options);
   if (payload.kind === "ipv6")
-    return (options.link ? linkHeader(frame, options) : "IP6 ") + describeIpv6(payload, options);
+    return (options.link ? linkHeader(frame, options) : "IP6 ") + describeIpv6(payload, options, innerOf(options));
   return (options.link ? linkHeader(frame, options) : "IP ") + describeIpv4(payload, options);
 }
 
@@ -59,19 +61,6 @@ export function describeIpv4(packet: Ipv4Packet, options: DescribeOptions = {}, 
   return head + transport(packet, options, length - 20);
 }
 
-const PROTOCOL_NAME: Readonly<Record<number, string>> = {
-  [PROTOCOL.icmp]: "ICMP",
-  2: "IGMP",
-  4: "IPIP",
-  [PROTOCOL.tcp]: "TCP",
-  [PROTOCOL.udp]: "UDP",
-  41: "IPv6",
-  47: "GRE",
-  50: "ESP",
-  51: "AH",
-  132: "SCTP",
-};
-
 const ECN = ["", ",ECT(1)", ",ECT(0)", ",CE"] as const;
 
 function ipHeader(packet: Ipv4Packet, length: number): string {
@@ -95,11 +84,7 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
       const said = fragmented ? udpLength(packet) : length - 8;
       const ends = `${src}.${body.srcPort} > ${dst}.${body.dstPort}: `;
       const sum = checksumOk(options, fragmented, body.unchecked === true);
-      const inner = {
-        frame: (frame: Frame) => describe(frame, options),
-        packet: (quoted: Ipv4Packet, total: number) => describeIpv4(quoted, options, total),
-      };
-      const tunnel = options.quiet ? null : describeVxlan(body, inner);
+      const tunnel = options.quiet ? null : describeVxlan(body, innerOf(options));
       return `${ends}${options.quiet ? "" : sum}${tunnel ?? `UDP, length ${said}`}`;
     }
     case "tcp":
@@ -111,6 +96,14 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
         return `${src} > ${dst}: ${word}${describeCut(body.data, options)}`;
       return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;
   }
+}
+
+/** How the printer of a tunnel prints what is inside. */
+function innerOf(options: DescribeOptions): Inner {
+  return {
+    frame: (frame) => describe(frame, options),
+    packet: (quoted, total) => describeIpv4(quoted, options, total),
+  };
 }
 
 /** A packet in a packet of which only the beginning may be there. */
@@ -136,16 +129,4 @@ function firstFragment(packet: Ipv4Packet): Ipv4Packet {
 function udpLength(packet: Ipv4Packet): number {
   const bytes = ipv4Bytes(packet);
   return new DataView(bytes.buffer).getUint16(24) - 8;
-}
-
-/** Octets nobody can read, as tcpdump shows them (hex_and_ascii_print). */
-function hexDump(data: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < data.length; at += 16) {
-    const row = [...data.subarray(at, at + 16)];
-    const hex = row.map((byte, i) => byte.toString(16).padStart(2, "0") + (i % 2 === 1 ? " " : "")).join("");
-    const ascii = row.map((byte) => (byte > 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");
-    text += `\n\t0x${at.toString(16).padStart(4, "0")}:  ${hex.trimEnd().padEnd(39)}  ${ascii}`;
-  }
-  return text;
 }

@@ -10,6 +10,9 @@ export type Checksums = "verify" | "ignore";
 export function parseUdp(bytes: Uint8Array, pseudo: number, checksums: Checksums): Udp {
   need(bytes, 8, "a UDP header");
   const view = viewOf(bytes);
+  const length = view.getUint16(4);
+  if (checksums === "verify" && length !== bytes.length)
+    throw refuse(`UDP length ${length} in ${bytes.length} octets`, bytes);
   const present = view.getUint16(6) !== 0;
   if (checksums === "verify" && present && finish(sum(bytes, 0, bytes.length, pseudo)) !== 0)
     throw refuse("a wrong UDP checksum", bytes);

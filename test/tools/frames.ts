@@ -1,9 +1,8 @@
 // Frames of every kind the printer knows, the same in every run, and what is asked of them.
 import { Ipv4, ipv4 } from "../../lib/wire/address.ts";
-import { frameBytes, ipv4Bytes } from "../../lib/wire/bytes.ts";
+import { ipv4Bytes } from "../../lib/wire/bytes.ts";
 import { BROADCAST_MAC, Mac, mac, ZERO_MAC } from "../../lib/wire/mac.ts";
 import { type Frame, type Ipv4Packet, TCP_FLAG, type Tcp } from "../../lib/wire/packet.ts";
-import { pcapBytes } from "../../lib/wire/pcap.ts";
 
 const A = ipv4("10.244.1.2");
 const B = ipv4("10.244.1.3");
@@ -220,9 +219,24 @@ export const FILTERS: readonly string[] = [
   "icmp host 10.244.1.2",
   "tcp or udp port 9000",
   "(tcp or udp) and port 9000",
+  "ip port 80",
+  "tcp[tcpflags] & tcp-syn != 0",
+  "tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn",
+  "(tcp[13] & 2) != 0",
+  "icmp[icmptype] = icmp-echo or icmp[icmptype] = icmp-echoreply",
+  "icmp[icmptype] == icmp-unreach and icmp[icmpcode] == 3",
+  "ip[8] < 64",
+  "ip[2:2] > 100",
+  "not ip[100] = 0",
+  "udp[4:2] = 20",
+  "ether[0] & 1 = 1 and ether[12:2] = 0x0806",
+  "len > 100",
+  "len - 14 <= 46 or arp",
+  "1 + 2 * 3 = 7 and icmp",
+  "tcp[12] >> 4 > 5",
+  "arp[6:2] = 2",
+  "tcp[1/0] = 1",
+  "tcp[0:3] = 1",
+  "tcp[0]",
+  "tcp[13] = 2 = 3",
 ];
-
-/** The frames as a capture, a microsecond apart. */
-export function capture(): Uint8Array {
-  return pcapBytes(FRAMES.map((each, i) => ({ time: BigInt(i) * 1000n, bytes: frameBytes(each) })));
-}

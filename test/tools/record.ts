@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { CASES, linesOf } from "./cases.ts";
 import { normal } from "./compare.ts";
-import { printReal } from "./printer.ts";
+import { printReal, QUESTIONS } from "./printer.ts";
 import { runReal, unavailable } from "./real.ts";
 
 const why = unavailable();
@@ -14,5 +14,7 @@ for (const [name, script] of Object.entries(CASES)) {
   writeFileSync(`test/tools/goldens/${name}.json`, `${JSON.stringify(said, null, 1)}\n`);
   process.stdout.write(`${name}: ${said.length} lines\n`);
 }
-writeFileSync("test/tools/goldens/printer.json", `${JSON.stringify(printReal(), null, 1)}\n`);
-process.stdout.write("printer\n");
+for (const [name, questions] of Object.entries(QUESTIONS)) {
+  writeFileSync(`test/tools/goldens/${name}.json`, `${JSON.stringify(printReal(questions), null, 1)}\n`);
+  process.stdout.write(`${name}\n`);
+}

@@ -39,8 +39,8 @@ const REFUSED = [
   "readlink /etc/localtime",
   "tcpdump -w file",
   "tcpdump -n -X",
-  "tcpdump -n 'tcp[tcpflags] & tcp-syn != 0'",
-  "tcpdump -n ip6",
+  "tcpdump -n vlan 5",
+  "tcpdump -n ip6 protochain 58",
 ];
 
 describe("what is not modelled is refused aloud and changes nothing", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { CASES, linesOf } from "./cases.ts";
 import { normal, runModel } from "./compare.ts";
-import { type Printed, printModel, printReal } from "./printer.ts";
+import { type Printed, printModel, printReal, QUESTIONS } from "./printer.ts";
 import { runReal, type Said, unavailable } from "./real.ts";
 
 const golden = <Value>(name: string): Value =>
@@ -30,7 +30,8 @@ const lines = Object.values(CASES).reduce((sum, script) => sum + linesOf(script)
 describe(`command lines say what the recorded tools said (${lines} lines)`, () => {
   for (const [name, script] of Object.entries(CASES))
     it(name, () => same(normal(runModel(linesOf(script))), golden<Said[]>(name)));
-  it("tcpdump's printer and filters", () => samePrint(printModel(), golden<Printed>("printer")));
+  for (const [name, questions] of Object.entries(QUESTIONS))
+    it(`tcpdump's ${name} and filters`, () => samePrint(printModel(questions), golden<Printed>(name)));
 });
 
 const why = unavailable();
@@ -41,8 +42,9 @@ describe(`command lines say what the real tools say here${why === null ? ", aske
       if (why !== null) return this.skip();
       same(normal(runModel(linesOf(script))), normal(runReal(linesOf(script))));
     });
-  it("tcpdump's printer and filters", function () {
-    if (why !== null) return this.skip();
-    samePrint(printModel(), printReal());
-  });
+  for (const [name, questions] of Object.entries(QUESTIONS))
+    it(`tcpdump's ${name} and filters`, function () {
+      if (why !== null) return this.skip();
+      samePrint(printModel(questions), printReal(questions));
+    });
 });

@@ -1,0 +1,22 @@
+// The names of protocols as tcpdump prints them. Before you edit: tcpdump's ipproto.c (ipproto_values).
+export const PROTOCOL_NAME: Readonly<Record<number, string>> = {
+  0: "Options",
+  1: "ICMP",
+  2: "IGMP",
+  4: "IPIP",
+  6: "TCP",
+  17: "UDP",
+  33: "DCCP",
+  41: "IPv6",
+  44: "Fragment",
+  46: "RSVP",
+  47: "GRE",
+  50: "ESP",
+  51: "AH",
+  58: "ICMPv6",
+  88: "EIGRP",
+  89: "OSPF",
+  103: "PIM",
+  112: "VRRP",
+  132: "SCTP",
+};
