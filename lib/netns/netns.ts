@@ -16,6 +16,7 @@ import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
+import { Mib } from "./mib.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
@@ -99,6 +100,7 @@ export class Netns implements Owner {
   private ownPathMtus: PathMtus | null = null;
   private ownRedirects: Redirects | null = null;
   private ownTunnels: Set<Device> | null = null;
+  private ownMib: Mib | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
   get sockets(): SocketTable {
@@ -108,6 +110,10 @@ export class Netns implements Owner {
   get reassembly(): Reassembly {
     this.ownReassembly ??= new Reassembly(this.cables);
     return this.ownReassembly;
+  }
+  get mib(): Mib {
+    this.ownMib ??= new Mib();
+    return this.ownMib;
   }
   get icmpLimit(): IcmpLimit {
     this.ownIcmpLimit ??= new IcmpLimit();

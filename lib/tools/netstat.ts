@@ -1,16 +1,20 @@
 // `netstat` of net-tools 2.10: routes, interfaces, and the sockets of TCP and UDP.
 // Before you edit: net-tools 2.10 netstat.c (tcp_do_one, udp_do_one, iface_info), net/ipv4/tcp_ipv4.c (get_tcp4_sock).
+import { netstatTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Endpoint } from "../netns/socket/socket.ts";
 import { type Command, notModelled } from "./command.ts";
 import { shortRows } from "./ifconfig-table.ts";
+import { statistics } from "./netstat-statistics.ts";
+import { snmpOf } from "./proc.ts";
 import { routeTable } from "./route-table.ts";
 import { serviceName } from "./services.ts";
 
-const SUPPORTED = "-r, -i, -t, -u, -l, -a, -n, -4";
+const SUPPORTED = "-r, -i, -s, -t, -u, -l, -a, -n, -4";
 const LONG: Readonly<Record<string, string>> = {
   "--route": "r",
   "--interfaces": "i",
+  "--statistics": "s",
   "--tcp": "t",
   "--udp": "u",
   "--listening": "l",
@@ -25,16 +29,27 @@ export const netstat: Command = ({ ns, args, out }) => {
   for (const word of args) {
     const long = LONG[word];
     if (long !== undefined) letters.add(long);
-    else if (/^-[ritulan4]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
+    else if (/^-[ristulan4]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
     else throw notModelled("netstat", word, SUPPORTED);
   }
   const has = (letter: string) => letters.has(letter);
   if (has("r")) out(routeTable(ns, 2, has("n")));
   else if (has("i")) out(`${INTERFACES}${shortRows(ns, has("a"))}`);
+  else if (has("s")) printStatistics(ns, args, has, out);
   else if (has("t") || has("u")) out(socketTable(ns, has));
-  else throw notModelled("netstat", args.join(" ") || "every kind of socket", `${SUPPORTED}; say -r, -i, -t or -u`);
+  else throw notModelled("netstat", args.join(" ") || "every kind of socket", `${SUPPORTED}; say -r, -i, -s, -t or -u`);
   return 0;
 };
+
+function printStatistics(
+  ns: Netns,
+  args: readonly string[],
+  has: (letter: string) => boolean,
+  out: (text: string) => void,
+): void {
+  if (has("t") || has("u")) throw notModelled("netstat", args.join(" "), "-s alone");
+  out(statistics([...snmpOf(ns), ...netstatTables(ns.mib)]));
+}
 
 function socketTable(ns: Netns, has: (letter: string) => boolean): string {
   const which = has("a") ? "servers and established" : has("l") ? "only servers" : "w/o servers";

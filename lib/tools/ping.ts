@@ -32,6 +32,8 @@ export const ping: Command = (call) => {
   const way = peekRoute(call.ns, dst, from.address, from.device, options.mark);
   const failed =
     way.errno ?? (way.errno === null && way.decision.type === "broadcast" && !options.broadcast ? "EACCES" : null);
+  // Before it sends, ping connects a socket of UDP to learn its source.
+  if (failed === "ENETUNREACH") call.ns.mib.IpOutNoRoutes++;
   if (failed !== null) {
     call.err(
       failed === "EACCES"

@@ -11,6 +11,7 @@ import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
 import { netstat } from "./netstat.ts";
+import { nstat } from "./nstat.ts";
 import { ping } from "./ping.ts";
 import { python3 } from "./python3.ts";
 import { readlink } from "./readlink.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   modprobe,
   nc,
   netstat,
+  nstat,
   ping,
   python3,
   readlink,

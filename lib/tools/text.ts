@@ -1,6 +1,7 @@
 // Small commands for shell lines: echo, grep, head, tail, wc, cat, sleep, true, false.
 import { SECOND } from "../trace/world.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
+import { PROC_FILES, procFile } from "./proc.ts";
 
 const lines = (text: string) => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
 
@@ -63,9 +64,13 @@ export const wc: Command = ({ args, stdin, out }) => {
   return 0;
 };
 
-export const cat: Command = ({ args, stdin, out }) => {
-  if (args.length > 0) throw notModelled("cat", args.join(" "), "standard input, behind a pipe");
-  out(stdin);
+export const cat: Command = ({ ns, args, stdin, out }) => {
+  const texts = args.map((path) => {
+    const text = procFile(ns, path);
+    if (text === null) throw notModelled("cat", path, `standard input, behind a pipe; ${PROC_FILES}`);
+    return text;
+  });
+  out(args.length === 0 ? stdin : texts.join(""));
   return 0;
 };
 

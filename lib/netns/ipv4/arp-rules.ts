@@ -73,6 +73,7 @@ function filtered(ns: Netns, device: Device, sender: Ipv4, target: Ipv4): Verdic
   if (ns.sysctls.conf.of(device, "arp_filter") === 0) return null;
   const way = peekRoute(ns, sender, target, null);
   if (way.errno === null && way.device === device) return null;
+  if (way.errno === null) ns.mib.TcpExtArpFilter++;
   const leads = way.errno === null ? `leads by ${way.device.name}` : "is not there";
   return silence(ns, device, "arp_filter", `no answer to ${sender}: the way there from ${target} ${leads}`);
 }

@@ -21,9 +21,22 @@ const LONGEST_ERROR = 576;
 const DUMMY = Ipv4.of(0xc0000008);
 const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
+/** Timestamp requests, and address masks: of no use here, but no error either. */
+const MAY_BE_FOR_ALL: ReadonlySet<number> = new Set([13, 17, 18]);
+
 /** An ICMP message for this namespace. */
 export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
+  const { mib } = ns;
+  mib.IcmpInMsgs++;
+  mib.icmpIn[icmp.type] = (mib.icmpIn[icmp.type] ?? 0) + 1;
   if (icmp.type === ICMP.echoRequest) return echo(ns, arrival, packet, icmp, cause);
+  if (arrival.toAll && !MAY_BE_FOR_ALL.has(icmp.type)) {
+    mib.IcmpInErrors++;
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: `ICMP type ${icmp.type} to everybody: what is no question is not heard (RFC 1122 §3.2.2)`,
+    }));
+    return;
+  }
   if (icmp.type === ICMP.echoReply) {
     const readers = ns.sockets.pingReaders(icmp.rest >>> 16);
     ns.step(LEVEL.path, cause, arrival.device, readers.length === 0 ? "drop" : "deliver", packet, () => ({
@@ -46,6 +59,7 @@ const ANSWERED: Told = { because: "the kernel itself answers an echo request; no
 
 function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
   const ignored = arrival.toAll && ns.sysctls.get("net.ipv4.icmp_echo_ignore_broadcasts") === 1;
+  if (ignored) ns.mib.IcmpInErrors++;
   if (ignored || ns.sysctls.get("net.ipv4.icmp_echo_ignore_all") === 1) {
     const name = `net.ipv4.icmp_echo_ignore_${ignored ? "broadcasts" : "all"}`;
     ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
@@ -102,6 +116,7 @@ export function icmpError(
   if (way.errno !== null) return;
   const limited = (type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded) && type !== ICMP.redirect;
   if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
+    ns.mib.IcmpOutRateLimitHost++;
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
       because: `no error: ${packet.src} got ${BURST} of them just now, and one a second is the limit`,
       evidence: { kind: "limit", text: "net.ipv4.icmp_ratelimit = 1000", command: "sysctl net.ipv4.icmp_ratelimit" },
@@ -123,6 +138,7 @@ export function icmpError(
 /** An error about a packet of ours: to the socket that sent it. */
 function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause: number): void {
   if (icmp.data.length < 28) {
+    ns.mib.IcmpInErrors++;
     ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
       because: "the error quotes too little to tell whose it is",
     }));

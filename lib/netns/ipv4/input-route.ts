@@ -15,6 +15,8 @@ import { decide, type NoWay, type Way } from "./decide.ts";
 export interface Martian {
   readonly type: "martian";
   readonly end: "source" | "destination";
+  /** The reverse path filter said so, which counts for itself. */
+  readonly by?: "rp_filter";
   readonly because: string;
   readonly evidence?: Evidence;
   readonly tried?: readonly Tried[];
@@ -120,10 +122,13 @@ function validateSource(
   // The way back: a packet from here to the source, as if it had come in where this one leaves.
   const flow = { dst: src, src: dst, iif: out?.name ?? "lo", oif: null, mark };
   const route = lookup(ns.rules, ns.tables, flow)?.route ?? null;
-  const evidence = () => evidenceOf(ns, device, "rp_filter");
+  const filtered = (because: string, tried: readonly Tried[] = []): Validity => {
+    const { martian } = wrong(`rp_filter: ${because}`, evidenceOf(ns, device, "rp_filter"), tried);
+    return { martian: { ...martian!, by: "rp_filter" }, isNear: false };
+  };
   if (route === null || leadsNowhere(route)) {
     if (strictness === 0) return VALID;
-    return wrong(`rp_filter: there is no way back to ${src}`, evidence());
+    return filtered(`there is no way back to ${src}`);
   }
   if (route.type === "broadcast")
     return wrong(`martian source: ${src} is a broadcast address`, {
@@ -142,11 +147,9 @@ function validateSource(
   }
   const back = routeText(route);
   const loose = strictness === 1 ? "" : `, and ${device.name} has no address`;
-  return wrong(
-    `rp_filter: the way back to ${src} is "${back}", not by ${device.name} where it came in${loose}`,
-    evidence(),
-    [{ text: back, field: "device", wanted: device.name, had: route.dev?.name ?? "none" }],
-  );
+  return filtered(`the way back to ${src} is "${back}", not by ${device.name} where it came in${loose}`, [
+    { text: back, field: "device", wanted: device.name, had: route.dev?.name ?? "none" },
+  ]);
 }
 
 function leadsNowhere({ type }: Route): boolean {

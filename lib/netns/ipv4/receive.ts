@@ -7,6 +7,7 @@ import { type Evidence, LEVEL } from "../../trace/step.ts";
 import { ipv4Length } from "../../wire/bytes.ts";
 import { type Frame, ICMP, ICMP_CODE, type Ipv4Packet, protocolOf, withTtl } from "../../wire/packet.ts";
 import { passHook } from "../hooks-run.ts";
+import type { Mib } from "../mib.ts";
 import type { Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
 import { udpInput } from "../socket/udp.ts";
@@ -38,10 +39,21 @@ export function ipReceive(
     }));
     return;
   }
+  countReceived(ns.mib, packet);
   const skb = new Skb(packet, cause, device, device, frame);
   // What comes back from loopback was routed when it was sent; the kernel does not ask again.
   if (device.kind === "loopback") passHook(ns, ns.hooks, "PREROUTING", recall(ns, skb), loopedBack);
   else passHook(ns, ns.hooks, "PREROUTING", ns.carried === null ? skb : recall(ns, skb), route);
+}
+
+function countReceived(mib: Mib, packet: Ipv4Packet): void {
+  mib.IpInReceives++;
+  mib.IpExtInOctets += ipv4Length(packet);
+  const ecn = packet.tos & 3;
+  if (ecn === 0) mib.IpExtInNoECTPkts++;
+  else if (ecn === 1) mib.IpExtInECT1Pkts++;
+  else if (ecn === 2) mib.IpExtInECT0Pkts++;
+  else mib.IpExtInCEPkts++;
 }
 
 /** What the packet had when a device of this namespace sent it; another device than loopback keeps only the mark. */
@@ -67,21 +79,43 @@ function loopedBack(ns: Netns, skb: Skb): void {
   }
   skb.toOne = ns.tables.get(TABLE.local)!.lookup(skb.packet.dst)?.type === "local";
   skb.toAll = !skb.toOne;
+  if (skb.toAll) countBroadcast(ns.mib, skb.packet);
   localDeliver(ns, skb);
+}
+
+/** dev_loopback_xmit: what is sent to everybody comes in here too, as if by the device it leaves by. */
+export function loopBack(ns: Netns, { packet, cause, device, mark, ct }: Skb): void {
+  const copy = new Skb(packet, cause, device, device);
+  copy.mark = mark;
+  copy.ct = ct;
+  copy.toOne = false;
+  copy.toAll = true;
+  countReceived(ns.mib, packet);
+  countBroadcast(ns.mib, packet);
+  passHook(ns, ns.hooks, "PREROUTING", copy, localDeliver);
 }
 
 /** ip_rcv_finish: to whom? */
 function route(ns: Netns, skb: Skb): void {
   const { device, packet, frame, mark } = skb;
   const decision = routeInput(ns, device, packet.src, packet.dst, packet, skb.cause, mark);
-  if (decision.type === "martian") return dropMartian(ns, device, packet, decision);
+  if (decision.type === "martian") {
+    if (decision.by === "rp_filter") ns.mib.TcpExtIPReversePathFilter++;
+    return dropMartian(ns, device, packet, decision);
+  }
   if (decision.type === "error") return noRoute(ns, skb, decision);
   skb.cause = decision.cause;
   skb.toAll = decision.type === "everybody" || decision.type === "broadcast";
   skb.toOne = !skb.toAll && !frame!.dst.isGroup;
   if (decision.type !== "everybody") skb.dst = decision;
+  if (skb.toAll) countBroadcast(ns.mib, packet);
   if (decision.type === "unicast") forward(ns, skb);
   else localDeliver(ns, skb);
+}
+
+function countBroadcast(mib: Mib, packet: Ipv4Packet): void {
+  mib.IpExtInBcastPkts++;
+  mib.IpExtInBcastOctets += ipv4Length(packet);
 }
 
 function noRoute(ns: Netns, skb: Skb, decision: NoWay): void {
@@ -95,6 +129,9 @@ function noRoute(ns: Netns, skb: Skb, decision: NoWay): void {
           evidence: forwardingOf(ns, device),
         },
   );
+  // ip_error: who does not forward calls every such packet one with a wrong address.
+  if (!forwards) ns.mib.IpInAddrErrors++;
+  else if (decision.errno === "ENETUNREACH") ns.mib.IpExtInNoRoutes++;
   if (!forwards || decision.errno === "EINVAL") return;
   if (!ns.icmpLimit.allow(packet.src, ns.cables.now, NO_ROUTE_BURST)) return;
   const code =
@@ -122,6 +159,7 @@ function forward(ns: Netns, skb: Skb): void {
   const { device, packet, cause } = skb;
   const decision = skb.dst!;
   if (device.kind !== "loopback" && !ns.forwards(device)) {
+    ns.mib.IpInAddrErrors++;
     ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `${packet.dst} is not an address of this namespace, and it does not forward`,
       evidence: forwardingOf(ns, device),
@@ -135,15 +173,18 @@ function forward(ns: Netns, skb: Skb): void {
     return;
   }
   if (packet.ttl <= 1) {
+    ns.mib.IpInHdrErrors++;
     const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `TTL ${packet.ttl} would become 0: the packet has gone through too many routers`,
     }));
     icmpError(ns, skb, packet, ICMP.timeExceeded, 0, 0, step);
     return;
   }
+  ns.mib.IpForwDatagrams++;
   const { device: out } = decision;
   const mtu = decision.mtu ?? out.mtu;
   if (packet.dontFragment && ipv4Length(packet) > mtu) {
+    ns.mib.IpFragFails++;
     const said = decision.mtu === undefined ? `${out.name}` : `the route by ${out.name}`;
     const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${said}, and DF forbids to cut them`,
@@ -179,6 +220,8 @@ function tellForward(from: string, to: string, ttl: number, evidence: Evidence):
 /** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */
 function reassemblyExpired(ns: Netns, arrival: Arrival, pieces: readonly Ipv4Packet[], cause: number): void {
   const first = pieces[0]!;
+  ns.mib.IpReasmFails++;
+  ns.mib.IpReasmTimeout++;
   const step = ns.step(LEVEL.path, cause, arrival.device, "drop", first, () => ({
     because: `${pieces.length} of its fragments came, the rest did not in 30 s`,
     evidence: { kind: "sysctl", text: "net.ipv4.ipfrag_time = 30", command: "sysctl net.ipv4.ipfrag_time" },
@@ -187,9 +230,10 @@ function reassemblyExpired(ns: Netns, arrival: Arrival, pieces: readonly Ipv4Pac
 }
 
 /** ip_local_deliver: the packet is for this namespace. Fragments wait here for each other. */
-export function localDeliver(ns: Netns, skb: Skb): void {
+function localDeliver(ns: Netns, skb: Skb): void {
   const { packet, cause, device } = skb;
   if (packet.moreFragments || packet.fragmentOffset > 0) {
+    ns.mib.IpReasmReqds++;
     const joined = ns.reassembly.add(packet, (pieces) => reassemblyExpired(ns, skb, pieces, cause));
     if (joined === null) {
       ns.step(LEVEL.full, cause, device, "receive", packet, () => ({
@@ -197,6 +241,7 @@ export function localDeliver(ns: Netns, skb: Skb): void {
       }));
       return;
     }
+    ns.mib.IpReasmOKs++;
     skb.packet = joined;
     skb.cause = ns.step(LEVEL.path, cause, device, "receive", joined, () => ({
       because: "the last fragment came in",
@@ -209,11 +254,13 @@ export function localDeliver(ns: Netns, skb: Skb): void {
 function toProtocol(ns: Netns, skb: Skb): void {
   const { packet, cause } = skb;
   const { body } = packet;
+  if (body.kind !== "unknown" && (body.kind !== "ipip" || ns.speaksIpip)) ns.mib.IpInDelivers++;
   if (body.kind === "icmp") icmpInput(ns, skb, packet, body, cause);
   else if (body.kind === "udp") udpInput(ns, skb, packet, body, cause);
   else if (body.kind === "tcp") tcpInput(ns, skb, packet, body, cause);
   else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, skb, packet, body, cause);
   else {
+    ns.mib.IpInUnknownProtos++;
     const dropped = ns.step(LEVEL.path, cause, skb.device, "drop", packet, () => ({
       because: `nothing here speaks IP protocol ${protocolOf(packet)}`,
     }));

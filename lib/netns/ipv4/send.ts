@@ -11,13 +11,14 @@ import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import type { Verdict } from "../hooks.ts";
 import { passHook } from "../hooks-run.ts";
+import type { Mib } from "../mib.ts";
 import type { Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
 import { ipipOutput } from "../tunnel/ipip.ts";
 import { neighbourOf } from "./arp.ts";
 import { fragment } from "./fragment.ts";
 import { outputWay, routeOutput } from "./output-route.ts";
-import { localDeliver } from "./receive.ts";
+import { loopBack } from "./receive.ts";
 
 /** A packet to be made and sent. */
 export interface Outgoing {
@@ -88,20 +89,21 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
 
 /** ip_local_out: a packet that is made here and has its way. */
 export function ipLocalOut(ns: Netns, skb: Skb): Verdict {
+  ns.mib.IpOutRequests++;
+  if (skb.packet.body.kind === "icmp") countIcmp(ns.mib, skb.packet.body.type);
   return passHook(ns, ns.hooks, "OUTPUT", skb, dstOutput);
+}
+
+/** icmp_out_count: who made the message does not matter. */
+function countIcmp(mib: Mib, type: number): void {
+  mib.IcmpOutMsgs++;
+  mib.icmpOut[type] = (mib.icmpOut[type] ?? 0) + 1;
 }
 
 /** dst_output: what is for everybody is for us too (ip_mc_output). */
 function dstOutput(ns: Netns, skb: Skb): void {
-  const { packet, cause, device, dst } = skb;
   // What loopback gives back is for us already (__mkroute_output).
-  if (dst!.type === "broadcast" && device.kind !== "loopback") {
-    const copy = new Skb(packet, cause, device, device);
-    copy.mark = skb.mark;
-    copy.toOne = false;
-    copy.toAll = true;
-    localDeliver(ns, copy);
-  }
+  if (skb.dst!.type === "broadcast" && skb.device.kind !== "loopback") loopBack(ns, skb);
   ipOutput(ns, skb);
 }
 
@@ -149,13 +151,28 @@ function finishOutput(ns: Netns, skb: Skb): void {
     because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments`,
   }));
   // A piece the device does not take is the last that is tried (ip_do_fragment).
-  for (const piece of pieces) if (!toNeighbour(ns, skb, piece, step)) return;
+  for (const piece of pieces) {
+    if (!toNeighbour(ns, skb, piece, step)) {
+      ns.mib.IpFragFails++;
+      return;
+    }
+    ns.mib.IpFragCreates++;
+  }
+  ns.mib.IpFragOKs++;
 }
 
 /** The packet of an skb, or a piece of it, to the next hop. */
 function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): boolean {
   const { device } = skb;
-  const { nextHop } = skb.dst!;
+  const { nextHop, type } = skb.dst!;
+  const { mib } = ns;
+  const length = ipv4Length(packet);
+  mib.IpOutTransmits++;
+  mib.IpExtOutOctets += length;
+  if (type === "broadcast") {
+    mib.IpExtOutBcastPkts++;
+    mib.IpExtOutBcastOctets += length;
+  }
   if (skb.mark !== 0 || skb.ct !== null || (device.kind === "loopback" && skb.input !== null)) {
     ns.carried ??= new WeakMap();
     ns.carried.set(packet, skb);

@@ -72,6 +72,7 @@ export class UdpSocket extends Waitable {
   /** Fixes the other end: only its datagrams and errors come in. */
   connect(address: Ipv4, port: number): Errno | null {
     const way = routeOutput(this.ns, address, this.local.address, this.device, -1, this.options.mark);
+    if (way.errno === "ENETUNREACH") this.ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";
     if (this.local.port === 0) {
@@ -121,6 +122,8 @@ export class UdpSocket extends Waitable {
       this.errors.push(tooLong(sent.mtu ?? 0, this.ns.cables.now));
       this.wake();
     }
+    if (sent.errno === null) this.ns.mib.UdpOutDatagrams++;
+    else if (sent.errno === "ENETUNREACH") this.ns.mib.IpOutNoRoutes++;
     return sent.errno;
   }
 
@@ -133,7 +136,9 @@ export class UdpSocket extends Waitable {
 
   /** The next datagram, or null when none is there. */
   receive(): Datagram | null {
-    return this.queue.shift() ?? null;
+    const read = this.queue.shift() ?? null;
+    if (read !== null) this.ns.mib.UdpInDatagrams++;
+    return read;
   }
 
   /** The pending error, which is then gone. */
@@ -166,6 +171,9 @@ export function isLocal(ns: Netns, address: Ipv4): boolean {
 /** A datagram for this namespace: the socket that fits best gets it, of one for everybody all that fit. */
 export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
   const fitting = fittingSockets(ns, arrival, packet, udp);
+  // For everybody, and nobody listens: that is no error (__udp4_lib_mcast_deliver).
+  if (fitting.length === 0 && arrival.toAll) ns.mib.UdpIgnoredMulti++;
+  else if (fitting.length === 0) ns.mib.UdpNoPorts++;
   if (fitting.length === 0) {
     const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
       because: `no program listens on UDP port ${udp.dstPort}`,
@@ -178,15 +186,18 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
 }
 
 function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, socket: UdpSocket, cause: number): void {
-  if (socket.encap !== null) return socket.encap.receive(arrival, packet, udp, cause);
+  if (socket.encap !== null) {
+    ns.mib.UdpInDatagrams++;
+    return socket.encap.receive(arrival, packet, udp, cause);
+  }
   const { program } = socket;
   const { address, port } = socket.local;
   const step = ns.note(LEVEL.path, cause, arrival.device, "deliver", packet, tellDeliver, program, address, port);
   const from = { address: packet.src, port: udp.srcPort };
-  if (!socket.push({ data: udp.data, from, to: packet.dst, cause: step }))
-    ns.step(LEVEL.path, step, arrival.device, "drop", packet, () => ({
-      because: "the socket's receive queue is full",
-    }));
+  if (socket.push({ data: udp.data, from, to: packet.dst, cause: step })) return;
+  ns.mib.UdpRcvbufErrors++;
+  ns.mib.UdpInErrors++;
+  ns.step(LEVEL.path, step, arrival.device, "drop", packet, () => ({ because: "the socket's receive queue is full" }));
 }
 
 function tellSend(program: string, length: number, to: { readonly address: Ipv4; readonly port: number }): Told {
@@ -231,7 +242,10 @@ export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, message: Ipv4P
   const socket =
     sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
     sockets.find(({ remote, local }) => remote === null && (local.address ?? quoted.src) === quoted.src);
-  if (socket === undefined) return false;
+  if (socket === undefined) {
+    ns.mib.IcmpInErrors++;
+    return false;
+  }
   const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
   // Who lets routers cut the packet is not told of one that could not (IP_PMTUDISC_DONT).
   if (isTooLong && socket.options.discovery === "dont") return false;

@@ -9,6 +9,7 @@ import { endLater } from "./timer.ts";
 
 /** Out of every table; no timer runs, nothing is queued. */
 export function destroy(socket: TcpSocket): void {
+  if (socket.state === "ESTAB" || socket.state === "CLOSE-WAIT") socket.ns.mib.TcpEstabResets++;
   socket.retransmission?.cancel();
   socket.delayedAck?.cancel();
   socket.ending?.cancel();
@@ -31,6 +32,9 @@ export function destroy(socket: TcpSocket): void {
 
 /** The connection is over, and whoever holds the socket learns why. */
 export function fail(socket: TcpSocket, errno: Errno, _cause: number): void {
+  // A request that a listener keeps is no socket yet.
+  if (socket.state === "SYN-SENT" || (socket.state === "SYN-RECV" && socket.listener === null))
+    socket.ns.mib.TcpAttemptFails++;
   socket.error = errno;
   socket.receiveClosed = true;
   socket.sendClosed = true;

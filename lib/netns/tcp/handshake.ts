@@ -5,6 +5,7 @@ import { LEVEL } from "../../trace/step.ts";
 import { type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { replyMark } from "../ipv4/icmp.ts";
 import { peekRoute } from "../ipv4/output-route.ts";
+import type { Netns } from "../netns.ts";
 import { hash } from "./bind.ts";
 import { after, draw32, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
@@ -45,6 +46,7 @@ export function sendSyn(socket: TcpSocket, cause: number): void {
   socket.rcvWnd = initialWindow(socket.routeMss);
   socket.rcvWscale = TCP.windowScale;
   socket.state = "SYN-SENT";
+  socket.ns.mib.TcpActiveOpens++;
   sendNew(socket, SYN, NO_DATA, cause);
 }
 
@@ -79,10 +81,13 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, m
     return;
   }
   if ((flags & SYN) === 0 || (flags & FIN) !== 0) return void drop("a listener takes only a SYN");
-  if (listener.ready.length > listener.backlog)
-    return void drop(
+  if (listener.ready.length > listener.backlog) {
+    overflow(ns);
+    drop(
       `${listener.ready.length} connections wait to be accepted, and the backlog is ${listener.backlog}: the SYN is ignored`,
     );
+    return;
+  }
   // inet_request_mark: with tcp_fwmark_accept a connection keeps the mark of the SYN.
   const accepts = listener.mark === 0 && ns.sysctls.get("net.ipv4.tcp_fwmark_accept") !== 0;
   const own = accepts ? mark : listener.mark;
@@ -105,6 +110,11 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, m
   child.state = "SYN-RECV";
   hash(child);
   sendNew(child, SYN | ACK, NO_DATA, cause);
+}
+
+function overflow({ mib }: Netns): void {
+  mib.TcpExtListenOverflows++;
+  mib.TcpExtListenDrops++;
 }
 
 /** What the other end's SYN says about it. */
@@ -132,11 +142,14 @@ export function synRecvInput(child: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cau
   if ((flags & RST) !== 0) {
     if (seq !== child.rcvNxt) return;
     if (listener === null) return fail(child, "ECONNREFUSED", cause);
+    ns.mib.TcpAttemptFails++;
+    ns.mib.TcpExtEmbryonicRsts++;
     return destroy(child);
   }
   if ((flags & ACK) === 0) return;
   if (tcp.ack !== child.sndNxt) return sendReset(ns, packet, tcp, cause);
   if (listener !== null && listener.ready.length > listener.backlog) {
+    overflow(ns);
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
       because: `${listener.ready.length} connections wait to be accepted, and the backlog is ${listener.backlog}: the ACK is ignored`,
       evidence: { kind: "socket", text: listener.text, command: "ss -ltn" },
@@ -149,6 +162,7 @@ export function synRecvInput(child: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cau
     evidence: { kind: "socket", text: child.text, command: "ss -tan" },
   }));
   if (listener !== null) {
+    ns.mib.TcpPassiveOpens++;
     listener.ready.push(child);
     listener.wake();
   } else child.wake();

@@ -91,6 +91,11 @@ export function transmit(
   };
   if ((flags & ACK) !== 0) ackSent(socket);
   if (data.length > 0) dataSent(socket);
+  // A SYN-ACK counts each time it is made (tcp_make_synack), other segments when they are new (__tcp_transmit_skb).
+  if (!isRetransmission || isSynAck) ns.mib.TcpOutSegs++;
+  if (isRetransmission) ns.mib.TcpRetransSegs++;
+  if (isRetransmission && isSyn) ns.mib.TcpExtTCPSynRetrans++;
+  if ((flags & RST) !== 0) ns.mib.TcpOutRsts++;
   // net/ipv4/ip_output.c ip_build_and_send_pkt: a SYN-ACK that nobody may cut has no identification.
   const id = isSynAck ? 0 : socket.ipId;
   if (!isSynAck) socket.ipId = (socket.ipId + 1) & 0xffff;
@@ -100,7 +105,8 @@ export function transmit(
     because: `${socket.program} (${socket.state}) ${isRetransmission ? "sends again" : "sends"} ${segmentText(body)} to ${remote!.address}:${remote!.port}`,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
-  ipSend(ns, { src: local.address, dst: remote!.address, body, id, confirm, mark: socket.mark }, step);
+  const how = { src: local.address, dst: remote!.address, body, id, confirm, mark: socket.mark };
+  if (ipSend(ns, how, step).errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
 }
 
 function synOptions(socket: TcpSocket): TcpOptions {
@@ -277,6 +283,8 @@ export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number
   const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
     because: `the kernel answers ${packet.src}:${tcp.srcPort} with RST`,
   }));
+  ns.mib.TcpOutSegs++;
+  ns.mib.TcpOutRsts++;
   ipSend(ns, { src: packet.dst, dst: packet.src, body, tos: packet.tos, id: 0, mark }, step);
 }
 
@@ -294,5 +302,6 @@ export function sendBareAck(socket: TcpSocket, cause: number): void {
     options: timestamps(socket),
     data: NO_DATA,
   };
+  ns.mib.TcpOutSegs++;
   ipSend(ns, { src: local.address, dst: remote!.address, body, id: 0, mark: socket.mark }, cause);
 }

@@ -79,6 +79,7 @@ export class TcpSocket extends TcpBlock {
     if (this.state !== "UNCONN") return "EISCONN";
     const { ns } = this;
     const way = peekRoute(ns, address, this.local.address, null, this.mark);
+    if (way.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast") return "ENETUNREACH";
     const target = address.bits === 0 ? way.src : address;
@@ -198,6 +199,7 @@ export function tcpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, tcp: T
     ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({ because: "TCP knows no broadcast" }));
     return;
   }
+  ns.mib.TcpInSegs++;
   const socket = lookup(ns, packet, tcp);
   if (socket === undefined) {
     const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
@@ -228,6 +230,7 @@ export function tcpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, tcp: T
 /** An ICMP error about a segment of ours (tcp_v4_err): final while connecting, a note afterwards. */
 export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, cause: number): boolean {
   const socket = connectionOf(ns, quoted, tcp);
+  if (socket === undefined) ns.mib.IcmpInErrors++;
   if (socket === undefined || socket.state === "TIME-WAIT") return false;
   // It must speak of what is under way, or anybody could send it.
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;

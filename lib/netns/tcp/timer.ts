@@ -19,6 +19,7 @@ export function armDelayedAck(socket: TcpSocket, delay: number, cause: number): 
       owed.pingpong = false;
       owed.ato = TCP.delayedAck;
     } else owed.ato = Math.min(owed.ato * 2, socket.rto);
+    ns.mib.TcpExtDelayedACKs++;
     const step = ns.step(LEVEL.full, cause, null, "socket", undefined, () => ({
       because: `no data carried the ACK for ${delay / 1e6} ms: it goes alone`,
     }));
@@ -68,6 +69,7 @@ function probe(socket: TcpSocket): void {
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
   socket.probedUntil = last.end;
+  ns.mib.TcpExtTCPLossProbes++;
   resend(socket, last, step);
   armRetransmission(socket, true);
 }
@@ -78,11 +80,14 @@ function timeout(socket: TcpSocket): void {
   const head = sent[0];
   if (head === undefined) return;
   if (socket.retransmits === 0) socket.firstSent = head.sentAt;
+  // The retransmission of a SYN-ACK is no timeout of a socket.
+  if (socket.state !== "SYN-RECV") ns.mib.TcpExtTCPTimeouts++;
   if (isOver(socket)) {
     const step = ns.step(LEVEL.path, NO_CAUSE, null, "socket", undefined, () => ({
       because: `${socket.program} gives up: ${socket.remote!.address} has not answered ${socket.retransmits} retransmissions`,
       evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
     }));
+    if (socket.state !== "SYN-RECV") ns.mib.TcpExtTCPAbortOnTimeout++;
     fail(socket, socket.softError ?? "ETIMEDOUT", step);
     return;
   }
@@ -140,6 +145,7 @@ export function measure(socket: TcpSocket, rtt: number): void {
 /** TIME-WAIT, or FIN-WAIT-2 of a socket that nobody holds: gone after a minute. It keeps no lab busy. */
 export function endLater(socket: TcpSocket): void {
   stopRetransmission(socket);
+  if (socket.lastWindow === null) socket.ns.mib.TcpExtTW++;
   socket.lastWindow ??= openWindow(socket);
   socket.delayedAck?.cancel();
   socket.delayedAck = null;
