@@ -1,10 +1,12 @@
 // npm run bench [-- NAME...]: speed, as ratios to real peers measured in the same run.
+import { benchChain } from "./chain.ts";
 import { benchDataplane } from "./dataplane.ts";
 import { benchDraw } from "./draw.ts";
 import type { BenchFigure } from "./figure.ts";
 import { benchJupyter } from "./jupyter.ts";
 
 const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure[]>>> = {
+  chain: benchChain,
   dataplane: benchDataplane,
   draw: benchDraw,
   jupyter: benchJupyter,
