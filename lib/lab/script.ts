@@ -69,7 +69,7 @@ if [ "\${1-}" = down ]; then
 fi
 
 absent() { # stops before anything is made if the name is taken
-  if ip netns list | cut -d' ' -f1 | grep -qxF "$PREFIX$1"; then
+  if [ -e "/run/netns/$PREFIX$1" ]; then
     echo "lab.sh: the namespace $PREFIX$1 is there already. Run: sh lab.sh down" >&2
     exit 1
   fi

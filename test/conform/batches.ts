@@ -1,13 +1,16 @@
 // Many cases on one machine: as many labs at once as the machine's neighbour table has room for.
 import type { Case, ModelRun, Result } from "./case.ts";
 import { compare, type Difference, emptyTally, type Tally } from "./compare.ts";
-import { Dice } from "./generate.ts";
+import { Dice } from "./dice.ts";
 import { runModel, type Sabotage } from "./model.ts";
 import { NEIGHBOURS_AT_ONCE, runReal } from "./real.ts";
+import { hasTunnels, onlyReal } from "./tunnel-differences.ts";
 
 const LABS_AT_ONCE = 40;
-/** A run that was disturbed proves nothing; it is repeated, alone at last. */
+/** A run that was disturbed proves nothing; it is repeated. */
 const ATTEMPTS = 3;
+/** Batches under way: while one plays the next is built. */
+const JOBS = 2;
 
 export interface Outcome {
   readonly test: Case;
@@ -17,6 +20,18 @@ export interface Outcome {
   readonly tally: Tally;
   /** How often the run was repeated because the machine was disturbed. */
   readonly disturbed: number;
+  /** It differed among others, and was repeated alone. */
+  readonly alone: boolean;
+}
+
+export interface Running {
+  /** The labs stay on the machine. */
+  readonly keep?: boolean;
+  readonly sabotage?: Sabotage;
+  /** Batches under way at once. */
+  readonly jobs?: number;
+  /** A case that differs is repeated alone before it is told of. */
+  readonly again?: boolean;
 }
 
 interface Ready {
@@ -27,35 +42,72 @@ interface Ready {
 /** Runs cases in batches and tells of each when its batch is done. */
 export async function runBatches(
   cases: readonly Case[],
-  options: { readonly keep?: boolean; readonly sabotage?: Sabotage },
+  { keep = false, sabotage, jobs = JOBS, again = false }: Running,
   tell: (outcome: Outcome) => Promise<void>,
 ): Promise<void> {
-  const ready = cases.map((test) => ({ test, model: runModel(test, atLeast(test), options.sabotage) }));
-  // Short ones with short ones: a batch takes as long as its longest.
-  ready.sort((a, b) => a.model.end - b.model.end);
+  const turn = turns();
+  const rest = [...cases];
+  const ready: Ready[] = [];
   let number = 0;
-  while (ready.length > 0) {
-    const batch: Ready[] = [];
-    let neighbours = 0;
-    while (ready.length > 0 && batch.length < LABS_AT_ONCE) {
-      neighbours += ready[0]!.model.neighbours;
-      if (batch.length > 0 && neighbours > NEIGHBOURS_AT_ONCE) break;
-      batch.push(ready.shift()!);
+  const ask = (batch: readonly Ready[]) => runBatch(batch, `${PREFIX}${number++}-`, keep, turn);
+  const one = async () => {
+    for (;;) {
+      for (const test of rest.splice(0, 3 * LABS_AT_ONCE - ready.length))
+        ready.push({ test, model: runModel(test, atLeast(test), sabotage) });
+      const batch = nextBatch(ready);
+      if (batch.length === 0) return;
+      for (const [i, outcome] of (await ask(batch)).entries()) {
+        const repeat = again && outcome.differences.length > 0;
+        await tell(repeat ? { ...(await ask([batch[i]!]))[0]!, alone: true } : outcome);
+      }
     }
-    for (const outcome of await runBatch(batch, `${PREFIX}${number++}-`, options.keep ?? false)) await tell(outcome);
+  };
+  await Promise.all(Array.from({ length: jobs }, one));
+}
+
+/** As many of the cases as the machine has room for at once; short ones with short ones, for the longest decides. */
+function nextBatch(ready: Ready[]): Ready[] {
+  ready.sort((a, b) => a.model.end - b.model.end);
+  let neighbours = 0;
+  let count = 0;
+  for (const { model } of ready.slice(0, LABS_AT_ONCE)) {
+    neighbours += model.neighbours;
+    if (count > 0 && neighbours > NEIGHBOURS_AT_ONCE) break;
+    count++;
   }
+  return ready.splice(0, count);
+}
+
+/** One after the other: each waits until the one before it is over. */
+function turns(): () => Promise<() => void> {
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    const before = last;
+    let over = () => {};
+    last = new Promise((done) => {
+      over = done;
+    });
+    await before;
+    return over;
+  };
 }
 
 /** Before all namespaces' names, so that two runs on one machine don't meet. */
 const PREFIX = `${process.env.PACKETWALK_PREFIX ?? "pw-"}${process.pid}-`;
 
-async function runBatch(batch: readonly Ready[], prefix: string, keep: boolean): Promise<Outcome[]> {
+async function runBatch(
+  batch: readonly Ready[],
+  prefix: string,
+  keep: boolean,
+  turn: () => Promise<() => void>,
+): Promise<Outcome[]> {
   for (let attempt = 1; ; attempt++) {
     const { results, disturbed, forgets } = await runReal({
       cases: batch.map(({ test }) => test),
       runs: batch.map(({ model }) => model),
       prefix,
       keep,
+      turn,
     });
     if (disturbed !== null && attempt < ATTEMPTS) {
       process.stderr.write(`conform: again, because ${disturbed}\n`);
@@ -63,9 +115,10 @@ async function runBatch(batch: readonly Ready[], prefix: string, keep: boolean):
     }
     return batch.map(({ test, model }, i) => {
       const tally = emptyTally();
-      const differences = compare(model.result, results[i]!, tally, forgets);
+      const all = compare(model.result, results[i]!, tally, forgets);
+      const differences = hasTunnels(test) ? onlyReal(all) : all;
       if (disturbed !== null) differences.unshift({ where: "the machine", model: "undisturbed", real: disturbed });
-      return { test, model: model.result, real: results[i]!, differences, tally, disturbed: attempt - 1 };
+      return { test, model: model.result, real: results[i]!, differences, tally, disturbed: attempt - 1, alone: false };
     });
   }
 }

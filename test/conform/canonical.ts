@@ -1,12 +1,14 @@
 // A frame as one line of text that is the same for the same frame in the model and in the real kernel.
 // Left out, and nothing else: the value of the IP identification (whether it is 0 is kept: a packet with DF may have 0)
 // with the header checksum that depends on it (it must be right); and on lo the checksum of UDP and TCP, which Linux
-// never finishes there; and the source port of a tunnel's datagram, which is a hash. Everything else is compared to the octet.
+// never finishes there; and the source port of a tunnel's datagram, which is a hash. Sequence numbers of TCP count from
+// the SYN's; see canonical-tcp.ts. Everything else is compared to the octet.
 import { createHash } from "node:crypto";
 import { finish, sum } from "../../lib/wire/checksum.ts";
+import { type Beginnings, quotedSegment, segment } from "./canonical-tcp.ts";
 
-/** `device` is where the frame was seen. */
-export function canonical(octets: Uint8Array, device: string): string {
+/** `device` is where the frame was seen; `beginnings` is kept for a whole case, whose frames come in order of time. */
+export function canonical(octets: Uint8Array, device: string, beginnings: Beginnings = new Map()): string {
   // A copy: a Buffer's slices share their memory.
   const bytes = new Uint8Array(octets);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -19,10 +21,10 @@ export function canonical(octets: Uint8Array, device: string): string {
   }
   if (ethertype !== 0x0800 || bytes.length < 34)
     return `${ethernet} type ${ethertype.toString(16)} ${digest(bytes.subarray(14))}`;
-  return `${ethernet} ${packet(bytes.slice(14), device === "lo", false)}`;
+  return `${ethernet} ${packet(bytes.slice(14), device === "lo", false, beginnings)}`;
 }
 
-function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string {
+function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean, beginnings: Beginnings): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headerLength = (bytes[0]! & 15) * 4;
   const flags = view.getUint16(6);
@@ -40,20 +42,24 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean): string
   if (protocol === 1 && body.length >= 36 && whole && !quoted && QUOTING.includes(body[0]!)) {
     const right = finish(sum(body)) === 0 ? "" : " WRONG CHECKSUM";
     words.push(
-      `icmp${right} ${body[0]}/${body[1]} ${hex(body.subarray(4, 8))} about [${packet(body.slice(8), unfinished, true)}]`,
+      `icmp${right} ${body[0]}/${body[1]} ${hex(body.subarray(4, 8))} about [${packet(body.slice(8), unfinished, true, beginnings)}]`,
     );
     return words.join(" ");
   }
   if (protocol === 4 && offset === 0 && body.length >= 20) {
-    words.push(`ipip [${packet(body, unfinished, quoted)}]`);
+    words.push(`ipip [${packet(body, unfinished, quoted, beginnings)}]`);
     return words.join(" ");
   }
   if (protocol === 17 && offset === 0 && body.length >= 30 && VXLAN_PORTS.includes(inner.getUint16(2))) {
-    words.push(vxlan(body));
+    words.push(vxlan(body, beginnings));
+    return words.join(" ");
+  }
+  if (protocol === 6 && whole && body.length >= (quoted ? 8 : 20)) {
+    const way = [address(bytes, 12), address(bytes, 16)] as const;
+    words.push(quoted ? quotedSegment(body, ...way, beginnings) : segment(bytes, body, ...way, unfinished, beginnings));
     return words.join(" ");
   }
   if (unfinished && offset === 0 && protocol === 17 && body.length >= 8) inner.setUint16(6, 0);
-  if (unfinished && offset === 0 && protocol === 6 && body.length >= 20) inner.setUint16(16, 0);
   words.push(`protocol ${protocol} ${digest(body)}`);
   return words.join(" ");
 }
@@ -64,12 +70,12 @@ const QUOTING: readonly number[] = [3, 5, 11];
 const VXLAN_PORTS: readonly number[] = [8472, 4789, 4790];
 
 /** The outer source port is a hash with a secret key, and the checksum goes with it; what is inside is a frame. */
-function vxlan(udp: Uint8Array): string {
+function vxlan(udp: Uint8Array, beginnings: Beginnings): string {
   const view = new DataView(udp.buffer, udp.byteOffset, udp.length);
   const sum = view.getUint16(6) === 0 ? "none" : "some";
   const from = view.getUint16(0);
   const port = from >= 32768 && from <= 60999 ? "ephemeral" : `${from}`;
-  return `udp ${port} > ${view.getUint16(2)} length ${view.getUint16(4)} checksum ${sum} vxlan ${hex(udp.subarray(8, 16))} [${canonical(udp.slice(16), "")}]`;
+  return `udp ${port} > ${view.getUint16(2)} length ${view.getUint16(4)} checksum ${sum} vxlan ${hex(udp.subarray(8, 16))} [${canonical(udp.slice(16), "", beginnings)}]`;
 }
 
 function mac(bytes: Uint8Array, at: number): string {
@@ -85,7 +91,7 @@ export function hex(bytes: Uint8Array): string {
 }
 
 /** The first octets to be read by people, and a hash of all. */
-function digest(bytes: Uint8Array): string {
+export function digest(bytes: Uint8Array): string {
   if (bytes.length <= 24) return hex(bytes);
   return `${hex(bytes.subarray(0, 24))}... md5 ${createHash("md5").update(bytes).digest("hex").slice(0, 12)}`;
 }

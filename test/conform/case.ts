@@ -54,7 +54,37 @@ export interface FrameTraffic {
   readonly bytes: string;
 }
 
-export type Traffic = PingTraffic | ListenTraffic | UdpTraffic | FrameTraffic;
+/** One call of a TCP socket, which does not wait. What it answered is its log. */
+export interface TcpTraffic {
+  readonly kind: "tcp";
+  readonly at: number;
+  readonly ns: string;
+  readonly do: "listen" | "connect" | "accept" | "send" | "receive" | "shutdown" | "close" | "abort";
+  /** Name of the socket the call is made with, or that it makes. */
+  readonly socket: string;
+  /** Of `accept`: the socket that listens. */
+  readonly listener?: string;
+  /** Of `listen`: where. */
+  readonly address?: string | null;
+  readonly backlog?: number;
+  readonly reuse?: boolean;
+  /** Of `listen` and `connect`. */
+  readonly port?: number;
+  readonly to?: string;
+  readonly from?: string;
+  /** Of `send` and `receive`. */
+  readonly bytes?: number;
+}
+
+/** Somebody types a command; its status and what it said is its log. */
+export interface CommandTraffic {
+  readonly kind: "command";
+  readonly at: number;
+  readonly ns: string;
+  readonly command: string;
+}
+
+export type Traffic = PingTraffic | ListenTraffic | UdpTraffic | FrameTraffic | TcpTraffic | CommandTraffic;
 
 /** `ip route get`, or any other command. */
 export interface Question {
@@ -92,6 +122,10 @@ export interface Result {
   readonly fdb: Readonly<Record<string, readonly string[]>>;
   /** Answers to the questions, and printed text of commands, by the command. */
   readonly texts: Readonly<Record<string, string>>;
+  /** By `NETNS DEVICE`: octets, packets, errors and drops, received and sent. Older goldens have none. */
+  readonly counters?: Readonly<Record<string, readonly number[]>>;
+  /** By `NETNS Ip.InReceives`, as /proc/net/snmp has it; the model's are those it keeps. */
+  readonly snmp?: Readonly<Record<string, number>>;
 }
 
 /** The model's result, with what the real run needs to know of it. */

@@ -33,10 +33,12 @@ export interface Tally {
   forgotten: number;
   fdb: number;
   texts: number;
+  /** Devices whose counters were compared, and protocols' counters. */
+  counters: number;
 }
 
 export function emptyTally(): Tally {
-  return { frames: 0, sockets: 0, neighbours: 0, forgotten: 0, fdb: 0, texts: 0 };
+  return { frames: 0, sockets: 0, neighbours: 0, forgotten: 0, fdb: 0, texts: 0, counters: 0 };
 }
 
 /** All differences, frames first in the order of time. */
@@ -52,7 +54,8 @@ export function compare(model: Result, real: Result, tally: Tally, forgets = fal
   for (const i of model.sockets.keys()) {
     const [m, r] = [model.sockets[i] ?? [], real.sockets[i] ?? []];
     tally.sockets += r.length;
-    if (m.join("\n") !== r.join("\n")) found.push({ where: `socket of traffic ${i}`, model: lines(m), real: lines(r) });
+    if (named(m.join("\n")) !== named(r.join("\n")))
+      found.push({ where: `socket of traffic ${i}`, model: lines(m), real: lines(r) });
   }
   for (const ns of keys(model.neighbours, real.neighbours)) {
     const [m, r] = [model.neighbours[ns] ?? {}, real.neighbours[ns] ?? {}];
@@ -81,7 +84,25 @@ export function compare(model: Result, real: Result, tally: Tally, forgets = fal
       real: lines(rs.filter((line, i) => line !== ms[i])),
     });
   }
+  compareCounters(model, real, tally, found);
   return found;
+}
+
+/** What the model counts must be what the kernel counts; goldens from before there were counters have none. */
+function compareCounters(model: Result, real: Result, tally: Tally, found: Difference[]): void {
+  for (const [device, counted] of Object.entries(model.counters ?? {})) {
+    const other = real.counters?.[device];
+    if (other === undefined) continue;
+    tally.counters++;
+    if (counted.join(" ") !== other.join(" "))
+      found.push({ where: `counters of ${device}`, model: counted.join(" "), real: other.join(" ") });
+  }
+  for (const [counter, counted] of Object.entries(model.snmp ?? {})) {
+    const other = real.snmp?.[counter];
+    if (other === undefined) continue;
+    tally.counters++;
+    if (counted !== other) found.push({ where: `counter ${counter}`, model: `${counted}`, real: `${other}` });
+  }
 }
 
 function compareFrames(where: string, model: readonly SeenFrame[], real: readonly SeenFrame[]) {

@@ -1,6 +1,5 @@
 // Random labs within the slice that is modelled. Most make sense, so that packets get far; then some things are made
 // wrong: gateways nobody has, devices that are down, MTUs that don't fit, neighbours with somebody else's MAC.
-import seedrandom from "seedrandom";
 import { type RouteType, TABLE } from "../../lib/ip/route.ts";
 import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
@@ -12,26 +11,8 @@ import type { Netns } from "../../lib/netns/netns.ts";
 import { Ipv4, ipv4, Prefix4 } from "../../lib/wire/address.ts";
 import { Mac } from "../../lib/wire/mac.ts";
 import type { Case } from "./case.ts";
+import { Dice } from "./dice.ts";
 import { drawQuestions, drawTraffic } from "./traffic.ts";
-
-/** Draws: the same seed, the same case. */
-export class Dice {
-  private readonly next: () => number;
-
-  constructor(seed: string) {
-    this.next = seedrandom.alea(seed);
-  }
-  /** A whole number from `from` to `to`, both included. */
-  whole(from: number, to: number): number {
-    return from + Math.floor(this.next() * (to - from + 1));
-  }
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-  of<T>(list: readonly T[]): T {
-    return list[this.whole(0, list.length - 1)]!;
-  }
-}
 
 /** The case of this seed. */
 export function generate(seed: string): Case {

@@ -7,14 +7,15 @@ import { parseArgs } from "node:util";
 import { runBatches } from "./batches.ts";
 import type { Case } from "./case.ts";
 import { type Difference, emptyTally, type Tally } from "./compare.ts";
-import { generate } from "./generate.ts";
 import { record } from "./goldens.ts";
 import { whyNotReal } from "./real.ts";
 import { shrink } from "./shrink.ts";
+import { caseOf, THEMES } from "./themes.ts";
 
 const CASES = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/conform/cases");
 
-const USAGE = "npm run conform -- dataplane --cases N --seed S [--from I] [--shrink] [--keep] [--case FILE] [--record]";
+const USAGE =
+  "npm run conform -- dataplane --cases N --seed S [--from I] [--themes A,B] [--jobs N] [--shrink] [--keep] [--verbose] [--case FILE] [--record]";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -23,6 +24,9 @@ async function main(): Promise<number> {
       cases: { type: "string", default: "100" },
       seed: { type: "string", default: "1" },
       from: { type: "string", default: "0" },
+      themes: { type: "string", default: Object.keys(THEMES).join(",") },
+      jobs: { type: "string", default: "2" },
+      verbose: { type: "boolean", default: false },
       shrink: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       case: { type: "string" },
@@ -31,6 +35,12 @@ async function main(): Promise<number> {
   });
   if (positionals.length > 1 || (positionals[0] ?? "dataplane") !== "dataplane") {
     process.stderr.write(`conform: what is "${positionals.join(" ")}"? ${USAGE}\n`);
+    return 2;
+  }
+  const themes = values.themes.split(",");
+  const unknown = themes.find((theme) => !Object.hasOwn(THEMES, theme));
+  if (unknown !== undefined) {
+    process.stderr.write(`conform: no theme is called "${unknown}"; there are: ${Object.keys(THEMES).join(", ")}\n`);
     return 2;
   }
   const why = whyNotReal();
@@ -47,16 +57,19 @@ async function main(): Promise<number> {
   const cases =
     values.case !== undefined
       ? [JSON.parse(fs.readFileSync(values.case, "utf8")) as Case]
-      : Array.from({ length: Number(values.cases) }, (_, i) => generate(`${values.seed}/${from + i}`));
+      : Array.from({ length: Number(values.cases) }, (_, i) => caseOf(themes, values.seed, from + i));
   const total = emptyTally();
   let different = 0;
   let disturbed = 0;
-  await runBatches(cases, { keep: values.keep }, async (outcome) => {
+  let alone = 0;
+  const running = { keep: values.keep, jobs: Number(values.jobs), again: true };
+  await runBatches(cases, running, async (outcome) => {
     for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += outcome.tally[key];
     disturbed += outcome.disturbed;
+    if (outcome.alone) alone++;
     if (outcome.differences.length === 0) return;
     different++;
-    print(outcome.test, outcome.differences, values.shrink ? 1 : 8);
+    print(outcome.test, outcome.differences, values.verbose);
     if (!values.shrink) return;
     const small = await shrink(outcome.test, async (candidates) => {
       const differs = new Map<Case, boolean>();
@@ -76,17 +89,18 @@ async function main(): Promise<number> {
     .join(", ");
   process.stdout.write(
     `${cases.length} cases, ${different} with a difference; compared: ${counted}; ` +
-      `${disturbed} runs repeated because the machine was disturbed; ${seconds} s\n`,
+      `${alone} cases repeated alone, ${disturbed} runs repeated because the machine was disturbed; ${seconds} s\n`,
   );
   return different === 0 ? 0 : 1;
 }
 
-function print(test: Case, differences: readonly Difference[], most: number): void {
+/** What differs first; with `verbose` all of it, and the case. */
+function print(test: Case, differences: readonly Difference[], verbose: boolean): void {
   const shown = differences
-    .slice(0, most)
+    .slice(0, verbose ? 100 : 4)
     .map(({ where, model, real }) => `  ${where}\n    model: ${model}\n    real:  ${real}\n`);
   process.stdout.write(
-    `\n--- ${test.name}: ${differences.length} differences\n${shown.join("")}  lab: ${JSON.stringify(test.lab)}\n  traffic: ${JSON.stringify(test.traffic)}\n`,
+    `\n--- ${test.name}: ${differences.length} differences\n${shown.join("")}${verbose ? `  lab: ${JSON.stringify(test.lab)}\n  traffic: ${JSON.stringify(test.traffic)}\n` : ""}`,
   );
 }
 

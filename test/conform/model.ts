@@ -6,14 +6,19 @@ import type { Errno } from "../../lib/netns/errno.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
 import { PingSocket } from "../../lib/netns/socket/ping.ts";
 import { UdpSocket } from "../../lib/netns/socket/udp.ts";
+import type { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
 import type { Waitable } from "../../lib/netns/wait.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
 import { MILLISECOND } from "../../lib/trace/world.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
 import { ICMP } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { canonical, listAt } from "./canonical.ts";
-import type { Case, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
+import type { Beginnings } from "./canonical-tcp.ts";
+import type { Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
+import { countersOf } from "./counters.ts";
+import { tcpCall } from "./tcp-calls.ts";
 import { textsOf } from "./texts.ts";
 
 /** What a test plants to see that the comparison notices. */
@@ -28,9 +33,13 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
   const end = quietMoment(test, atLeast);
   const play = new Play(test, sabotage);
   const states: Map<string, Map<string, Set<string>>> = new Map();
+  let counted: ReturnType<typeof countersOf> | undefined;
   for (const at of [end - BEFORE, end - 300, end - 100, end, end + AFTER]) {
-    play.lab.runFor(at * MILLISECOND - play.lab.now);
-    if (at === end) play.freeze();
+    play.runTo(at);
+    if (at === end) {
+      play.freeze();
+      counted = countersOf(play.lab);
+    }
     look(play.lab, states);
   }
   const { lab } = play;
@@ -44,6 +53,7 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
       neighbours,
       fdb: fdbOf(lab),
       texts: textsOf(lab, test.questions),
+      ...counted,
     },
     drawn: play.drawn,
     end,
@@ -62,7 +72,7 @@ function entriesOf({ lab, frames }: Play): number {
 
 function quietMoment(test: Case, atLeast: number): number {
   const play = new Play(test);
-  play.lab.runFor((atLeast + 9000) * MILLISECOND);
+  play.runTo(atLeast + 9000);
   const times = Object.values(play.frames).flatMap((frames) => frames.map(({ at }) => at));
   for (let end = atLeast; end < atLeast + 8000; end += 50)
     if (!times.some((at) => at > end - BEFORE && at < end + AFTER)) return end;
@@ -74,6 +84,10 @@ class Play {
   readonly frames: Record<string, SeenFrame[]> = {};
   readonly logs: string[][];
   readonly drawn: number[];
+  private readonly sockets = new Map<string, TcpSocket>();
+  private readonly beginnings: Beginnings = new Map();
+  /** What is typed, and not yet. */
+  private readonly commands: (CommandTraffic & { readonly log: (line: string) => void })[] = [];
   private frozen = false;
 
   constructor(test: Case, sabotage?: Sabotage) {
@@ -81,28 +95,38 @@ class Play {
     sabotage?.(this.lab);
     this.logs = test.traffic.map(() => []);
     this.drawn = test.traffic.map(() => 0);
-    for (const ns of this.lab.namespaces.values()) this.capture(ns);
-    test.traffic.forEach((traffic, i) => {
+    this.capture();
+    for (const [i, traffic] of test.traffic.entries()) {
       const log = (line: string) => void (this.frozen || this.logs[i]!.push(line));
-      const ns = this.lab.netns(traffic.ns);
+      if (traffic.kind === "command") {
+        this.commands.push({ ...traffic, log });
+        continue;
+      }
       if (traffic.kind === "listen") {
+        const ns = this.lab.netns(traffic.ns);
         const socket = new UdpSocket(ns, "listener");
         const failed = socket.bind(traffic.address === null ? null : ipv4(traffic.address), traffic.port);
         if (failed !== null) log(`bind: ${failed}`);
         else this.whenever(socket, () => datagrams(socket, log, traffic.echo));
-        return;
+        continue;
       }
       this.lab.later(traffic.at * MILLISECOND, () => {
-        if (traffic.kind === "ping") this.ping(ns, traffic, i, log);
+        const ns = this.lab.namespaces.get(traffic.ns);
+        if (ns === undefined) return log("no namespace");
+        if (traffic.kind === "tcp") {
+          const { said, port } = tcpCall(this.lab, this.sockets, traffic);
+          if (port !== undefined) this.drawn[i] = port;
+          log(said);
+        } else if (traffic.kind === "ping") this.ping(ns, traffic, i, log);
         else if (traffic.kind === "udp") this.udp(ns, traffic, i, log);
         else {
-          const device = ns.devices.get(traffic.dev)!;
+          const device = ns.devices.get(traffic.dev);
           // A packet socket refuses what is longer than the device's MTU and a header (packet_snd).
-          if (traffic.bytes.length / 2 > device.mtu + 14) return;
+          if (device === undefined || traffic.bytes.length / 2 > device.mtu + 14) return;
           transmit(this.lab, device, parseFrame(Buffer.from(traffic.bytes, "hex"), { checksums: "ignore" }), -1);
         }
       });
-    });
+    }
   }
 
   /** From now on nothing is written down. */
@@ -110,18 +134,36 @@ class Play {
     this.frozen = true;
   }
 
-  private capture(ns: Netns): void {
-    for (const device of ns.devices.values()) {
-      device.taps = [
-        (frame, direction) => {
-          if (this.frozen) return;
-          listAt(this.frames, `${ns.name} ${device.name} ${direction}`).push({
-            at: this.lab.now / MILLISECOND,
-            text: canonical(frameBytes(frame), device.name),
-          });
-        },
-      ];
+  /** Lets time pass until then, in milliseconds, and types what is typed by then. */
+  runTo(at: number): void {
+    this.commands.sort((a, b) => a.at - b.at);
+    while (this.commands.length > 0 && this.commands[0]!.at <= at) {
+      const { at: when, ns, command, log } = this.commands.shift()!;
+      this.lab.runFor(Math.max(0, when * MILLISECOND - this.lab.now));
+      if (!this.lab.namespaces.has(ns)) {
+        log("no namespace");
+        continue;
+      }
+      const { text, status } = runShell(this.lab, place(this.lab, ns), command);
+      log(`${status} ${text.trim()}`);
+      this.capture();
     }
+    this.lab.runFor(Math.max(0, at * MILLISECOND - this.lab.now));
+  }
+
+  /** Watches all devices that are not watched yet. */
+  private capture(): void {
+    for (const { devices } of this.lab.namespaces.values())
+      for (const device of devices.values())
+        device.taps ??= [
+          (frame, direction) => {
+            if (this.frozen) return;
+            listAt(this.frames, `${device.owner.name} ${device.name} ${direction}`).push({
+              at: this.lab.now / MILLISECOND,
+              text: canonical(frameBytes(frame), device.name, this.beginnings),
+            });
+          },
+        ];
   }
 
   /** Reads a socket whenever something happens to it, a moment later, as a program that was woken. */

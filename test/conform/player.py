@@ -4,28 +4,17 @@ Reads a job (JSON) from stdin, writes the report (JSON) to stdout; started by re
 built. One process, one thread: a socket belongs to the namespace it was made in, so it is enough to be there for a
 moment (setns). Packet sockets keep their frames, with the kernel's own time stamps, until they are read at the end.
 """
-import array, ctypes, errno, fcntl, heapq, json, os, select, socket, struct, sys, time
+import errno, heapq, json, os, select, shlex, socket, struct, subprocess, sys, time
 
-CLONE_NEWNET = 0x40000000
+sys.dont_write_bytecode = True
+from kernel import counters, dump, enter, finish_checksums_here, libc, name_of, protocol_counters
+import tcp_calls
+
 SO_TIMESTAMPNS = 35
 SO_RCVBUFFORCE = 33
 IP_MTU_DISCOVER = 10
 DISCOVERY = {"dont": 0, "want": 1, "do": 2}
 PACKET_OUTGOING = 4
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def enter(name):
-    fd = os.open("/run/netns/" + name, os.O_RDONLY)
-    try:
-        if libc.setns(fd, CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns " + name)
-    finally:
-        os.close(fd)
-
-
-def name_of(error):
-    return errno.errorcode.get(error.errno, str(error.errno))
 
 
 def checksum(data):
@@ -35,18 +24,6 @@ def checksum(data):
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
-
-
-def finish_checksums_here(device):
-    """ethtool -K DEVICE tx off tso off gso off: what is captured is what would be on a wire."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        for command in (0x17, 0x1F, 0x24):  # ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO
-            value = array.array("B", struct.pack("II", command, 0))
-            address, _ = value.buffer_info()
-            try:
-                fcntl.ioctl(s, 0x8946, struct.pack("16sP8x", device.encode(), address))
-            except OSError:
-                pass
 
 
 class Player:
@@ -59,7 +36,10 @@ class Player:
         self.captures = []
         self.lateness = 0.0
         self.logs = [[[] for _ in case["traffic"]] for case in job["cases"]]
-        self.open_files = []
+        self.namespace_of = {}
+        self.frames = [[] for _ in job["cases"]]
+        self.tcp = [{} for _ in job["cases"]]
+        self.lost = 0
         # the table is the whole machine's; only the first namespace shows how full it is
         self.table = open("/proc/net/stat/arp_cache")
 
@@ -67,11 +47,12 @@ class Player:
         heapq.heappush(self.heap, (milliseconds, self.order, action))
         self.order += 1
 
-    def watch(self, s, action):
+    def watch(self, where, s, action):
+        """Reads the socket whenever it has something; it is one of this namespace."""
         s.setblocking(False)
         self.readers[s.fileno()] = action
         self.poll.register(s.fileno(), select.EPOLLIN | select.EPOLLERR)
-        self.open_files.append(s)
+        self.namespace_of[s] = where
 
     def prepare(self):
         for index, case in enumerate(self.job["cases"]):
@@ -79,6 +60,8 @@ class Player:
                 enter(case["prefix"] + ns["name"])
                 for device in ns["devices"]:
                     finish_checksums_here(device)
+                if any(traffic["kind"] == "tcp" for traffic in case["traffic"]):
+                    tcp_calls.prepare_namespace()
                 # protocol 0 now, ETH_P_ALL with bind: nothing is queued that was there before
                 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
                 s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
@@ -86,11 +69,12 @@ class Player:
                 libc.bind(s.fileno(), struct.pack("=HHiHBB8s", socket.AF_PACKET, socket.htons(3), 0, 0, 0, 0, b""), 20)
                 self.captures.append((index, ns["name"], s))
             for number, traffic in enumerate(case["traffic"]):
-                self.plan(case, traffic, self.logs[index][number], case["drawn"][number])
+                self.plan(index, case, traffic, self.logs[index][number], case["drawn"][number])
 
-    def plan(self, case, traffic, log, drawn):
+    def plan(self, index, case, traffic, log, drawn):
         kind = traffic["kind"]
         where = case["prefix"] + traffic["ns"]
+        at = case["offset"] + traffic.get("at", 0)
         if kind == "listen":
             enter(where)
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -99,21 +83,26 @@ class Player:
             except OSError as error:
                 log.append("bind: " + name_of(error))
                 return
-            self.watch(s, lambda: self.datagrams(s, log, traffic["echo"]))
+            self.watch(where, s, lambda: self.datagrams(s, log, traffic["echo"]))
         elif kind == "ping":
-            self.at(traffic["at"], lambda: self.ping(where, traffic, log, drawn))
+            self.at(at, lambda: self.ping(where, at, traffic, log, drawn))
         elif kind == "udp":
-            self.at(traffic["at"], lambda: self.udp(where, traffic, log, drawn))
+            self.at(at, lambda: self.udp(where, at, traffic, log, drawn))
+        elif kind == "tcp":
+            self.at(at, lambda: log.append(tcp_calls.call(self.tcp[index], where, traffic, drawn)))
+        elif kind == "command":
+            self.at(at, lambda: self.command(index, case["prefix"], where, traffic["command"], log))
         else:
-            self.at(traffic["at"], lambda: self.frame(where, traffic, log))
+            self.at(at, lambda: self.frame(where, traffic, log))
 
     def options(self, s, traffic):
         s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DISCOVERY[traffic.get("discovery", "want")])
         if traffic["broadcast"]:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
-    def ping(self, where, traffic, log, ident):
-        enter(where)
+    def ping(self, where, at, traffic, log, ident):
+        if not enter(where):
+            return log.append("no namespace")
         s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
         self.options(s, traffic)
         if "ttl" in traffic:
@@ -124,7 +113,7 @@ class Player:
             except OSError as error:
                 log.append("bind: " + name_of(error))
                 return
-        self.watch(s, lambda: self.icmp(s, ident, log))
+        self.watch(where, s, lambda: self.icmp(s, ident, log))
         data = bytes(i & 0xFF for i in range(traffic["size"]))
 
         def send(seq):
@@ -138,7 +127,7 @@ class Player:
 
         send(1)
         for seq in range(2, traffic["count"] + 1):
-            self.at(traffic["at"] + (seq - 1) * traffic["interval"], lambda seq=seq: send(seq))
+            self.at(at + (seq - 1) * traffic["interval"], lambda seq=seq: send(seq))
 
     def icmp(self, s, ident, log):
         while True:
@@ -161,8 +150,9 @@ class Player:
                     seq, mtu = struct.unpack("!HH", quoted[6:8] + message[6:8])
                     log.append("error %d from %s ttl %d, type %d code %d mtu %d" % (seq, address[0], ttl, kind, code, mtu))
 
-    def udp(self, where, traffic, log, port):
-        enter(where)
+    def udp(self, where, at, traffic, log, port):
+        if not enter(where):
+            return log.append("no namespace")
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.options(s, traffic)
         to = (traffic["to"], traffic["port"])
@@ -173,7 +163,7 @@ class Player:
         except OSError as error:
             log.append("open: " + name_of(error))
             return
-        self.watch(s, lambda: self.datagrams(s, log, False))
+        self.watch(where, s, lambda: self.datagrams(s, log, False))
         data = bytes(i & 0xFF for i in range(traffic["size"]))
 
         def send(number):
@@ -185,7 +175,7 @@ class Player:
 
         send(1)
         for number in range(2, traffic["count"] + 1):
-            self.at(traffic["at"] + (number - 1) * traffic["interval"], lambda number=number: send(number))
+            self.at(at + (number - 1) * traffic["interval"], lambda number=number: send(number))
 
     def datagrams(self, s, log, echo):
         while True:
@@ -204,23 +194,54 @@ class Player:
                     log.append("send: " + name_of(error))
 
     def frame(self, where, traffic, log):
-        enter(where)
+        if not enter(where):
+            return log.append("no namespace")
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as s:
-            s.bind((traffic["dev"], 0))
             try:
+                s.bind((traffic["dev"], 0))
                 s.send(bytes.fromhex(traffic["bytes"]))
             except OSError:
                 pass  # whether the device took it shows in the capture
 
+    def command(self, index, prefix, where, line, log):
+        """A command that changes something: what was seen before it keeps the names that devices had then."""
+        self.drain(index)
+        words = shlex.split(line)
+        for at, word in enumerate(words[:-1]):
+            # Names of namespaces; those of the real machine have the case's prefix.
+            if word == "netns" or (word in ("del", "add", "exec") and words[at - 1] == "netns"):
+                if words[at + 1] not in ("del", "add", "exec"):
+                    words[at + 1] = prefix + words[at + 1]
+        if "del" in words and "netns" in words:
+            self.leave(index, words[-1])
+        if not enter(where):
+            return log.append("no namespace")
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        log.append("%d %s" % (done.returncode, done.stdout.decode().replace(prefix, "").strip()))
+        for _, device in socket.if_nameindex():
+            finish_checksums_here(device)
+
+    def leave(self, index, name):
+        """Nothing of ours may keep a namespace alive that is deleted."""
+        for s, where in list(self.namespace_of.items()):
+            if where == name:
+                del self.namespace_of[s], self.readers[s.fileno()]
+                s.close()
+        for capture in [each for each in self.captures if self.job["cases"][index]["prefix"] + each[1] == name and each[0] == index]:
+            self.captures.remove(capture)
+            capture[2].close()
+        enter(self.job["cases"][index]["prefix"] + self.job["cases"][index]["namespaces"][0]["name"])
+
     def play(self):
         for index, case in enumerate(self.job["cases"]):
-            self.at(case["end"], lambda index=index: self.look(index))
+            self.at(case["offset"] + case["end"], lambda index=index: self.look(index))
         self.looks = [None] * len(self.job["cases"])
         self.began = time.time() + 0.05
         while self.heap:
             wait = self.began + self.heap[0][0] / 1000 - time.time()
             for fd, _ in self.poll.poll(max(0, wait)):
-                self.readers[fd]()
+                if fd in self.readers:
+                    self.readers[fd]()
             while self.heap and self.began + self.heap[0][0] / 1000 <= time.time():
                 planned, _, action = heapq.heappop(self.heap)
                 self.lateness = max(self.lateness, (time.time() - self.began) * 1000 - planned)
@@ -228,86 +249,65 @@ class Player:
 
     def look(self, index):
         case = self.job["cases"][index]
-        for read in list(self.readers.values()):
-            read()
+        for s in list(self.namespace_of):
+            if s.fileno() >= 0 and self.namespace_of[s].startswith(case["prefix"]):
+                self.readers[s.fileno()]()
         self.logs[index] = [list(log) for log in self.logs[index]]  # what is written later belongs to nobody
         self.looks[index] = {}
         for ns in case["namespaces"]:
-            enter(case["prefix"] + ns["name"])
-            self.looks[index][ns["name"]] = {"neighbours": dump(socket.AF_INET), "fdb": dump(7)}
+            if enter(case["prefix"] + ns["name"]):
+                self.looks[index][ns["name"]] = {
+                    "neighbours": dump(socket.AF_INET),
+                    "fdb": dump(7),
+                    "counters": counters(),
+                    "snmp": protocol_counters(),
+                }
 
-    def report(self):
-        frames = [[] for _ in self.job["cases"]]
-        lost = 0
-        for index, ns, s in self.captures:
+    def drain(self, index):
+        """Takes what the captures of a case have seen."""
+        offset = self.job["cases"][index]["offset"] / 1000
+        for _, ns, s in [each for each in self.captures if each[0] == index]:
             s.setblocking(False)
             while True:
                 try:
                     data, extra, _, address = s.recvmsg(65536 + 64, 64)
                 except BlockingIOError:
                     break
+                except OSError:
+                    continue  # a device went down: ENETDOWN, once
                 stamp = next(value for level, kind, value in extra if kind == SO_TIMESTAMPNS)
                 seconds, nanoseconds = struct.unpack("qq", stamp)
-                at = (seconds - self.began) * 1000 + nanoseconds / 1e6
+                at = (seconds - self.began - offset) * 1000 + nanoseconds / 1e6
                 if address[3] == 768:  # ARPHRD_TUNNEL: a packet without a frame; the model gives it one without addresses
                     data = bytes(12) + b"\x08\x00" + data
                 way = "out" if address[2] == PACKET_OUTGOING else "in"
-                frames[index].append([ns, address[0], way, at, data.hex()])
+                self.frames[index].append([ns, address[0], way, at, data.hex()])
             # struct tpacket_stats: seen, dropped
-            lost += struct.unpack("II", s.getsockopt(263, 6, 8))[1]
+            self.lost += struct.unpack("II", s.getsockopt(263, 6, 8))[1]
+
+    def report(self):
+        for index in range(len(self.job["cases"])):
+            self.drain(index)
         self.table.readline()
         entries = int(self.table.readline().split()[0], 16)
         return {
             "lateness": self.lateness,
-            "lost": lost,
+            "lost": self.lost,
             "entries": entries,
             "cases": [
-                {"frames": frames[i], "sockets": self.logs[i], "look": self.looks[i]}
+                {"frames": self.frames[i], "sockets": self.logs[i], "look": self.looks[i]}
                 for i in range(len(self.job["cases"]))
             ],
         }
 
 
-def attributes(data):
-    found = {}
-    at = 0
-    while at + 4 <= len(data):
-        length, kind = struct.unpack("=HH", data[at : at + 4])
-        found[kind & 0x3FFF] = data[at + 4 : at + length]
-        at += (length + 3) & ~3
-    return found
-
-
-def dump(family):
-    """RTM_GETNEIGH: neighbours of IPv4, or what bridges have learned."""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
-        s.send(struct.pack("=IHHIIBBHiHBB", 28, 30, 0x301, 1, 0, family, 0, 0, 0, 0, 0, 0))
-        entries = []
-        while True:
-            data = s.recv(1 << 20)
-            at = 0
-            while at < len(data):
-                length, kind = struct.unpack("=IH", data[at : at + 6])
-                if kind == 3:
-                    return entries
-                _, _, _, index, state, flags, _ = struct.unpack("=BBHiHBB", data[at + 16 : at + 28])
-                found = attributes(data[at + 28 : at + length])
-                entries.append(
-                    {
-                        "dev": socket.if_indextoname(index),
-                        "state": state,
-                        "flags": flags,
-                        "dst": socket.inet_ntoa(found[1]) if family == socket.AF_INET else None,
-                        "mac": found[2].hex(":") if 2 in found else None,
-                        "master": socket.if_indextoname(struct.unpack("=i", found[9])[0]) if 9 in found else None,
-                    }
-                )
-                at += (length + 3) & ~3
-
-
 if __name__ == "__main__":
     # One CPU: what follows from a frame happens on the CPU that sent it, in the order of its sending.
     os.sched_setaffinity(0, {int(sys.argv[1])} if len(sys.argv) > 1 else {0})
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # before all that keeps the machine busy
+    except OSError:
+        pass
     player = Player(json.load(sys.stdin))
     player.prepare()
     player.play()

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { labFrom } from "../../lib/lab/data-read.ts";
 import { labScript } from "../../lib/lab/script.ts";
 import { canonical, listAt } from "./canonical.ts";
+import type { Beginnings } from "./canonical-tcp.ts";
 import type { Case, ModelRun, Result, SeenFrame } from "./case.ts";
 import { commandsOf } from "./texts.ts";
 
@@ -52,20 +53,31 @@ export interface Batch {
   /** Before the namespaces' names; distinct for labs that are there at the same time. */
   readonly prefix: string;
   readonly keep?: boolean;
+  /** Waits until no other batch plays; what it resolves to is called when this one is over. */
+  readonly turn?: () => Promise<() => void>;
 }
 
+/** How many shells build or ask at once; one alone waits most of its time for the kernel. */
+const SHELLS = 4;
+
+/** Milliseconds between the beginnings of two cases, so that not all do the same at the same moment. */
+const STAGGER = 7;
+
 /** Builds the labs of a batch, plays, looks and takes them away again. */
-export async function runReal({ cases, runs, prefix, keep = false }: Batch): Promise<RealRun> {
+export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch): Promise<RealRun> {
   const prefixes = cases.map((_, i) => `${prefix}${i}-`);
   const scripts = cases.map((each) => labScript(labFrom(each.lab)));
-  const down = () => sh(scripts.map((script, i) => inSubshell(script, prefixes[i]!, "down")).join("\n"));
+  const all = (argument: string) => shells(scripts.map((script, i) => inSubshell(script, prefixes[i]!, argument)));
+  let over = () => {};
   try {
-    const built = await sh(scripts.map((script, i) => inSubshell(script, prefixes[i]!, "")).join("\n"));
-    if (built.status !== 0) throw new Error(`a lab's script failed:\n${built.err}`);
+    const failed = (await all("")).find(({ status }) => status !== 0);
+    if (failed !== undefined) throw new Error(`a lab's script failed:\n${failed.err}`);
     await new Promise((done) => setTimeout(done, SETTLE));
+    over = (await turn?.()) ?? over;
     const job = {
       cases: cases.map((test, i) => ({
         prefix: prefixes[i],
+        offset: i * STAGGER,
         end: runs[i]!.end,
         drawn: runs[i]!.drawn,
         traffic: test.traffic,
@@ -75,11 +87,8 @@ export async function runReal({ cases, runs, prefix, keep = false }: Batch): Pro
     const played = await run("python3", [PLAYER], JSON.stringify(job));
     if (played.status !== 0) throw new Error(`player.py failed:\n${played.err}`);
     const report = JSON.parse(played.out) as Report;
-    const results: Result[] = [];
-    for (const [i, test] of cases.entries()) {
-      const texts = await textsFrom(test, prefixes[i]!);
-      results.push({ ...resultOf(report.cases[i]!, runs[i]!.end), texts });
-    }
+    const texts = await inTurns(cases, (test, i) => textsFrom(test, prefixes[i]!));
+    const results = cases.map((_, i) => ({ ...resultOf(report.cases[i]!, runs[i]!.end), texts: texts[i]! }));
     const disturbed =
       report.lost > 0
         ? `${report.lost} frames were not captured`
@@ -90,7 +99,8 @@ export async function runReal({ cases, runs, prefix, keep = false }: Batch): Pro
             : null;
     return { results, disturbed, forgets: report.entries >= FORGETS_FAILED };
   } finally {
-    if (!keep) await down();
+    if (!keep) await all("down");
+    over();
   }
 }
 
@@ -101,8 +111,17 @@ interface Report {
   readonly cases: readonly {
     readonly frames: readonly (readonly [ns: string, device: string, way: string, at: number, bytes: string])[];
     readonly sockets: readonly (readonly string[])[];
-    readonly look: Readonly<Record<string, { readonly neighbours: readonly Entry[]; readonly fdb: readonly Entry[] }>>;
+    readonly look: Readonly<Record<string, Look>>;
   }[];
+}
+
+interface Look {
+  readonly neighbours: readonly Entry[];
+  readonly fdb: readonly Entry[];
+  /** By device, in the order of counters.ts. */
+  readonly counters: Readonly<Record<string, readonly number[]>>;
+  /** By `Ip.InReceives`. */
+  readonly snmp: Readonly<Record<string, number>>;
 }
 
 interface Entry {
@@ -128,9 +147,15 @@ const NUD_PERMANENT = 128;
 
 function resultOf(seen: Report["cases"][number], end: number): Omit<Result, "texts"> {
   const frames: Record<string, SeenFrame[]> = {};
-  for (const [ns, device, way, at, bytes] of seen.frames)
-    if (at <= end)
-      listAt(frames, `${ns} ${device} ${way}`).push({ at, text: canonical(Buffer.from(bytes, "hex"), device) });
+  const beginnings: Beginnings = new Map();
+  const inTime = [...seen.frames].sort((a, b) => a[3] - b[3]);
+  for (const [ns, device, way, at, bytes] of inTime)
+    if (at <= end) {
+      const text = canonical(Buffer.from(bytes, "hex"), device, beginnings);
+      listAt(frames, `${ns} ${device} ${way}`).push({ at, text });
+    }
+  const counters: Record<string, readonly number[]> = {};
+  const snmp: Record<string, number> = {};
   const neighbours: Record<string, Record<string, string[]>> = {};
   const fdb: Record<string, string[]> = {};
   for (const [ns, look] of Object.entries(seen.look)) {
@@ -146,8 +171,10 @@ function resultOf(seen: Report["cases"][number], end: number): Omit<Result, "tex
           `${mac} dev ${dev} master ${master}${state & NUD_PERMANENT ? " permanent" : ""}`,
       );
     if (lines.length > 0) fdb[ns] = lines.sort();
+    for (const [device, counted] of Object.entries(look.counters)) counters[`${ns} ${device}`] = counted;
+    for (const [counter, counted] of Object.entries(look.snmp)) snmp[`${ns} ${counter}`] = counted;
   }
-  return { frames, sockets: seen.sockets, neighbours, fdb };
+  return { frames, sockets: seen.sockets, neighbours, fdb, counters, snmp };
 }
 
 function namespacesOf(test: Case): { name: string; devices: string[] }[] {
@@ -180,8 +207,22 @@ function inSubshell(script: string, prefix: string, argument: string): string {
   return `(PREFIX='${prefix}'; set -- ${argument}\n${script}\n)\n[ $? = 0 ] || exit 1`;
 }
 
-function sh(script: string) {
-  return run("sh", ["-s"], script);
+/** Runs the scripts, several at once, and says how each shell ended. */
+function shells(scripts: readonly string[]) {
+  const share = (n: number) => scripts.filter((_, i) => i % SHELLS === n).join("\n");
+  return Promise.all(Array.from({ length: SHELLS }, (_, n) => run("sh", ["-s"], share(n))));
+}
+
+/** Asks for each, SHELLS of them at once. */
+async function inTurns<T, U>(list: readonly T[], ask: (each: T, i: number) => Promise<U>): Promise<U[]> {
+  const answers: U[] = [];
+  const rest = [...list.entries()];
+  const one = async () => {
+    for (let next = rest.shift(); next !== undefined; next = rest.shift())
+      answers[next[0]] = await ask(next[1], next[0]);
+  };
+  await Promise.all(Array.from({ length: SHELLS }, one));
+  return answers;
 }
 
 function run(

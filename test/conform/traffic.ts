@@ -6,8 +6,8 @@ import { type Ipv4, ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
 import { BROADCAST_MAC, Mac, ZERO_MAC } from "../../lib/wire/mac.ts";
 import type { Arp, Frame, Ipv4Packet } from "../../lib/wire/packet.ts";
-import type { Discovery, Question, Traffic } from "./case.ts";
-import type { Dice } from "./generate.ts";
+import type { Discovery, PingTraffic, Question, Traffic, UdpTraffic } from "./case.ts";
+import type { Dice } from "./dice.ts";
 
 /**
  * Milliseconds between two flows. Timers of the kernel run in whole seconds: 370 keeps the seconds of one flow away
@@ -40,6 +40,12 @@ export function drawTraffic(lab: Lab, dice: Dice): Traffic[] {
   return traffic.map((each) => (each.kind === "ping" || each.kind === "udp" ? smallEnough(each, most) : each));
 }
 
+/** One ping or datagram, small enough for every cable. */
+export function drawFlow(lab: Lab, dice: Dice, ns: Netns, at: number): Traffic {
+  const flow = dice.chance(0.7) ? ping(lab, dice, ns, at) : udp(lab, dice, ns, at);
+  return smallEnough(flow, Math.min(1400, mostOctets([...lab.namespaces.values()])));
+}
+
 /**
  * No packet is cut by a device whose cable's other end takes less: see KNOWN_DIFFERENCES. Whole packets that are too
  * large for the other end are sent.
@@ -64,7 +70,7 @@ export function drawQuestions(lab: Lab, dice: Dice): Question[] {
   );
 }
 
-function ping(lab: Lab, dice: Dice, ns: Netns, at: number): Traffic {
+function ping(lab: Lab, dice: Dice, ns: Netns, at: number): PingTraffic {
   const own = ownAddresses(ns);
   return {
     kind: "ping",
@@ -81,7 +87,7 @@ function ping(lab: Lab, dice: Dice, ns: Netns, at: number): Traffic {
   };
 }
 
-function udp(lab: Lab, dice: Dice, ns: Netns, at: number): Traffic {
+function udp(lab: Lab, dice: Dice, ns: Netns, at: number): UdpTraffic {
   const own = ownAddresses(ns);
   return {
     kind: "udp",

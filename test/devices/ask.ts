@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { runBatches } from "../conform/batches.ts";
 import type { Case, Result } from "../conform/case.ts";
 import type { Difference } from "../conform/compare.ts";
+import { normalResult, onlyReal } from "../conform/tunnel-differences.ts";
 import { generate } from "./generate.ts";
 import type { Shape } from "./labs.ts";
 
@@ -29,43 +30,6 @@ export async function ask(tests: readonly Case[]): Promise<Asked> {
     cases.push({ test, real: normalResult(real), frames: tally.frames, differences: onlyReal(differences) });
   });
   return { kernel, cases };
-}
-
-/** What differs from kernel to kernel and says nothing of tunnels: queues, VLAN filtering, names of namespaces. */
-function normalText(text: string): string {
-  return text
-    .replaceAll(/ num[rt]xqueues \d+/g, "")
-    .replaceAll(/ link-netns(id)? \S+/g, " link-netns")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.includes(" vlan 1 master "))
-    .join("\n");
-}
-
-/** From here on, in milliseconds, neighbours are probed that were used in the beginning. */
-const PROBES = 4000;
-
-/** The differences that are none of those. */
-export function onlyReal(differences: readonly Difference[]): Difference[] {
-  return differences.filter(isReal);
-}
-
-function isReal({ where, model, real }: Difference): boolean {
-  // A packet that comes out of cut outer ones waits in another queue (gro_cells, netif_rx): its pieces may be overtaken.
-  if (where.startsWith("order of frames") && / (MF|offset) /.test(model)) return false;
-  // Neighbours inside and outside were used at one time, so their timers run out at one time, in the order of a wheel.
-  if (where.startsWith("order of frames") && model.includes(" arp ") && Number.parseFloat(model) > PROBES) return false;
-  // With VLAN filtering a bridge has its own addresses twice.
-  const normal = (text: string) =>
-    where.startsWith("fdb") ? [...new Set(normalText(text).split("\n"))].join("\n") : normalText(text);
-  return normal(model) !== normal(real);
-}
-
-/** A result without those. */
-export function normalResult(result: Result): Result {
-  const texts = Object.fromEntries(Object.entries(result.texts).map(([key, text]) => [key, normalText(text)]));
-  const fdb = Object.fromEntries(Object.entries(result.fdb).map(([key, lines]) => [key, [...new Set(lines)]]));
-  return { ...result, texts, fdb };
 }
 
 export function casesOf(kinds: readonly Shape["kind"][], first: number, count: number): Case[] {

@@ -1,7 +1,7 @@
 // Random labs with tunnels and random traffic between their pods, from a seed.
 import { labData } from "../../lib/lab/data-write.ts";
 import type { Case, Question, Traffic } from "../conform/case.ts";
-import { Dice } from "../conform/generate.ts";
+import { Dice } from "../conform/dice.ts";
 import { podAddress, type Shape, tunnelLab } from "./labs.ts";
 
 const VXLAN_WORDS = [

@@ -5,7 +5,8 @@ import { expect } from "chai";
 import { atLeast } from "../conform/batches.ts";
 import { compare, emptyTally } from "../conform/compare.ts";
 import { runModel } from "../conform/model.ts";
-import { type Asked, normalResult, onlyReal } from "./ask.ts";
+import { normalResult, onlyReal } from "../conform/tunnel-differences.ts";
+import type { Asked } from "./ask.ts";
 import { GOLDENS, type LabSet, SETS } from "./goldens.ts";
 import { askKernel } from "./kernels.ts";
 

@@ -9,7 +9,7 @@ import { frameBytes } from "../../lib/wire/bytes.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../lib/wire/mac.ts";
 import type { Arp, Ipv4Packet } from "../../lib/wire/packet.ts";
 import type { Case, Question, Traffic } from "../conform/case.ts";
-import { Dice } from "../conform/generate.ts";
+import { Dice } from "../conform/dice.ts";
 import { THEMES, type Theme } from "./themes.ts";
 
 const NETWORKS = ["10.1.0.0/24", "10.2.0.0/24", "10.3.0.0/24"];

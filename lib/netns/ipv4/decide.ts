@@ -34,7 +34,7 @@ import type { Netns } from "../netns.ts";
 
 /** Where a packet goes next. */
 export interface Way {
-  readonly type: "unicast" | "local" | "broadcast";
+  readonly type: "unicast" | "local" | "broadcast" | "multicast";
   readonly route: Route;
   readonly table: number;
   readonly device: Device;

@@ -47,6 +47,7 @@ export function routeInput(
     const wrong = src.isZeroNet ? null : validateSource(ns, device, src, dst, null, cause, mark).martian;
     return wrong ?? { type: "everybody", cause };
   }
+  if (dst.isMulticast) return toGroup(ns, device, src, dst, cause, mark);
   const way = decide(ns, dst, device, null, packet, cause, src, mark);
   if (way.type === "error") return way;
   if (way.type === "unicast" && !ns.forwards(device)) return way;
@@ -55,6 +56,16 @@ export function routeInput(
   const { martian: wrong, isNear } = validateSource(ns, device, src, dst, out, way.cause, mark);
   if (wrong !== null) return wrong;
   return out === device && isNear && tellsDetours(ns, device, src, way) ? { ...way, detour: true } : way;
+}
+
+/** Whether a namespace listens to the group: all do to 224.0.0.1, and no program can join others yet (ip_check_mc_rcu). */
+export function hasJoined(group: Ipv4): boolean {
+  return group.bits === 0xe0000001;
+}
+
+function toGroup(ns: Netns, device: Device, src: Ipv4, group: Ipv4, cause: number, mark: number): InputRoute {
+  if (!hasJoined(group)) return { type: "error", errno: "EINVAL", because: `nobody here has joined ${group}`, cause };
+  return validateSource(ns, device, src, group, null, cause, mark).martian ?? { type: "everybody", cause };
 }
 
 /** Addresses no packet on a cable has, whatever the routes say. */

@@ -49,6 +49,11 @@ export function routeOutput(
   const isFree = () => ns.sysctls.conf.of(device, "route_localnet") !== 0;
   if ((from.isLoopback && device !== loopback && !isFree()) || destination.isZeroNet)
     return { errno: "EINVAL", decision: null };
+  if (destination.isMulticast && decision.type !== "local") {
+    // A default route says by which device, but a group has no gateway.
+    const nextHop = decision.route.prefix.length < 4 ? destination : decision.nextHop;
+    return { errno: null, decision: { ...decision, type: "multicast", nextHop }, src: from, device };
+  }
   if (decision.type === "unicast" && destination.bits === 0xffffffff)
     // Whatever route said which device: to everybody there is no gateway.
     return { errno: null, decision: { ...decision, type: "broadcast", nextHop: destination }, src: from, device };

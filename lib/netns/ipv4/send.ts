@@ -17,6 +17,7 @@ import { Skb } from "../skb.ts";
 import { ipipOutput } from "../tunnel/ipip.ts";
 import { neighbourOf } from "./arp.ts";
 import { fragment } from "./fragment.ts";
+import { hasJoined } from "./input-route.ts";
 import { outputWay, routeOutput } from "./output-route.ts";
 import { loopBack } from "./receive.ts";
 
@@ -72,7 +73,8 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
     kind: "ipv4",
     src,
     dst: dst.bits === 0 ? src : dst,
-    ttl: outgoing.ttl ?? ns.sysctls.get("net.ipv4.ip_default_ttl"),
+    // IP_MULTICAST_TTL: a group stays on its link unless somebody says more.
+    ttl: outgoing.ttl ?? (decision.type === "multicast" ? 1 : ns.sysctls.get("net.ipv4.ip_default_ttl")),
     // Only of a packet that nobody may cut it is sure that it needs no identification (ip_select_ident, ignore_df).
     id: outgoing.id ?? (discovery === "do" || isProbe ? 0 : takeId(ns)),
     tos: outgoing.tos ?? 0,
@@ -103,7 +105,18 @@ function countIcmp(mib: Mib, type: number): void {
 /** dst_output: what is for everybody is for us too (ip_mc_output). */
 function dstOutput(ns: Netns, skb: Skb): void {
   // What loopback gives back is for us already (__mkroute_output).
+<<<<<<< lib/netns/ipv4/send.ts
+  const isForUs = dst!.type === "broadcast" || (dst!.type === "multicast" && hasJoined(packet.dst));
+  if (isForUs && device.kind !== "loopback") {
+    const copy = new Skb(packet, cause, device, device);
+    copy.mark = skb.mark;
+    copy.toOne = false;
+    copy.toAll = true;
+    localDeliver(ns, copy);
+  }
+=======
   if (skb.dst!.type === "broadcast" && skb.device.kind !== "loopback") loopBack(ns, skb);
+>>>>>>> /tmp/nb.mine
   ipOutput(ns, skb);
 }
 

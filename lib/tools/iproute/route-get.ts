@@ -66,7 +66,7 @@ function readQuestion(context: Context, words: Words): Question {
 
 /** What the kernel answers, with what is printed of it. */
 interface Answer {
-  readonly type: "unicast" | "local" | "broadcast";
+  readonly type: "unicast" | "local" | "broadcast" | "multicast";
   readonly via: Ipv4 | null;
   readonly device: Device;
   readonly table: number;
@@ -96,14 +96,15 @@ function output(context: Context, { to, from, oif, mark }: Question): Answer {
   }
   const way = quietly(context, () => outputWay(ns, to, from, oif, undefined, -1, mark));
   if (way.type === "error") throw answers(way.errno);
-  const { type, table } = way;
+  const { table } = way;
+  const type = to.isMulticast && way.type === "unicast" ? "multicast" : way.type;
   const device = type === "local" ? loopback : way.device;
   const src = from ?? sourceFor(ns, way, to);
   // What comes from 127.0.0.0/8 stays at home (__mkroute_output).
   const isFree = () => ns.sysctls.conf.of(device, "route_localnet") !== 0;
   if (src?.isLoopback && device !== loopback && !isFree()) throw answers("EINVAL");
-  const flags = type === "unicast" && device === loopback ? ["local"] : flagsOf(way);
-  return { ...known(context, way, to), device, table, src, flags };
+  const flags = type === "unicast" && device === loopback ? ["local"] : flagsOf({ ...way, type });
+  return { ...known(context, { ...way, type }, to), device, table, src, flags };
 }
 
 function input(context: Context, { to, from, mark }: Question, iif: Device): Answer {
@@ -119,7 +120,8 @@ function input(context: Context, { to, from, mark }: Question, iif: Device): Ans
 }
 
 function flagsOf({ type, redirected }: Way): string[] {
-  const kind = type === "broadcast" ? ["local", "brd"] : type === "local" ? ["local"] : [];
+  const kind =
+    type === "broadcast" ? ["local", "brd"] : type === "local" ? ["local"] : type === "multicast" ? ["mc"] : [];
   return [...kind, ...(redirected === undefined ? [] : ["redirected"])];
 }
 
