@@ -11,6 +11,9 @@ import type { Cables, Device } from "./device.ts";
 /** Octets of an Ethernet header with a VLAN tag: by so much a frame may exceed the MTU of who takes it. */
 const ROOM = 18;
 
+/** Octets of an Ethernet header: loopback counts without it, and a bridge what it passes up (loopback_xmit, br_pass_frame_up). */
+const HEADER = 14;
+
 /** Sends a frame out of a device: onto its cable, round its loop, or through its bridge. False: it took it not. */
 export function transmit(cables: Cables, device: Device, frame: Frame, cause: number): boolean {
   if (!device.up) {
@@ -31,6 +34,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
   if (device.kind === "veth" && frameLength(frame) > device.peer!.mtu + ROOM) {
     device.stats.txDropped++;
+    device.peer!.stats.rxDropped++;
     const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
     record(cables, device, frame, cause, "drop", because, link(device.peer!));
     return false;
@@ -42,7 +46,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   }
   const { stats } = device;
   stats.txPackets++;
-  stats.txBytes += frameLength(frame);
+  stats.txBytes += counted(device, frame);
   if (device.kind === "dummy") {
     record(cables, device, frame, cause, "drop", `${device.name} is a dummy: what it is given is gone`, link(device));
     return true;
@@ -66,6 +70,10 @@ function tellCable(netns: string, device: string): Told {
   return { because: `the cable leads to ${netns}/${device}` };
 }
 
+function counted(device: Device, frame: Frame): number {
+  return frameLength(frame) - (device.kind === "loopback" ? HEADER : 0);
+}
+
 /** Takes a frame that arrived at a device: up into the namespace, or into the bridge the device is a port of. */
 export function receive(cables: Cables, device: Device, frame: Frame, cause: number): void {
   if (!device.up) {
@@ -75,7 +83,7 @@ export function receive(cables: Cables, device: Device, frame: Frame, cause: num
   }
   const { stats } = device;
   stats.rxPackets++;
-  stats.rxBytes += frameLength(frame);
+  stats.rxBytes += counted(device, frame);
   takeIn(cables, device, frame, cause);
 }
 
@@ -198,7 +206,7 @@ function leaveByPort(cables: Cables, port: Device, frame: Frame, cause: number):
 function passUp(cables: Cables, bridge: Device, frame: Frame, forUs: boolean, cause: number): void {
   const { stats } = bridge;
   stats.rxPackets++;
-  stats.rxBytes += frameLength(frame);
+  stats.rxBytes += frameLength(frame) - HEADER;
   if (bridge.taps !== null) for (const tap of bridge.taps) tap(frame, "in");
   const step = note(cables, bridge, frame, cause, "receive", tellUp, frame.dst);
   bridge.owner.input(bridge, frame, forUs, step);

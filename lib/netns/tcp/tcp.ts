@@ -81,7 +81,7 @@ export class TcpSocket extends TcpBlock {
     const way = peekRoute(ns, address, this.local.address, null, this.mark);
     if (way.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
-    if (way.decision.type === "broadcast") return "ENETUNREACH";
+    if (way.decision.type === "broadcast" || way.decision.type === "multicast") return "ENETUNREACH";
     const target = address.bits === 0 ? way.src : address;
     const remote = { address: target, port };
     if (this.local.port === 0) {
@@ -121,7 +121,8 @@ export class TcpSocket extends TcpBlock {
   send(data: Uint8Array, cause = -1): Errno | null {
     if (this.error !== null) return this.takeError();
     if (this.sendClosed) return "EPIPE";
-    if (this.state !== "ESTAB" && this.state !== "CLOSE-WAIT") return this.remote === null ? "EPIPE" : "ENOTCONN";
+    if (this.state !== "ESTAB" && this.state !== "CLOSE-WAIT")
+      return this.state === "SYN-SENT" || this.state === "SYN-RECV" ? "EAGAIN" : "EPIPE";
     if (data.length === 0) return null;
     const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `${this.program} writes ${data.length} octets for ${this.remote!.address}:${this.remote!.port}`,
