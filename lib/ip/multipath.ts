@@ -1,8 +1,11 @@
 // Which way of a multipath route a packet takes: a hash of its two addresses, the same for every packet of a flow.
-// Before you edit: net/ipv4/route.c (fib_multipath_hash, policy 0), net/ipv4/fib_semantics.c (fib_rebalance,
+// Before you edit: net/ipv4/route.c (fib_multipath_hash, policy 0), net/ipv6/route.c (rt6_multipath_hash,
+// rt6_upper_bound_set, fib6_select_path), net/ipv4/fib_semantics.c (fib_rebalance,
 // fib_select_multipath), include/net/ip_fib.h (fib_multipath_hash_from_keys), net/core/flow_dissector.c, lib/siphash.c.
 import type { Ipv4 } from "../wire/address.ts";
+import type { Ipv6 } from "../wire/address6.ts";
 import type { Nexthop } from "./route.ts";
+import type { Nexthop6 } from "./route6.ts";
 
 const MASK = (1n << 64n) - 1n;
 
@@ -10,8 +13,8 @@ function rotate(word: bigint, by: bigint): bigint {
   return ((word << by) | (word >> (64n - by))) & MASK;
 }
 
-/** SipHash-2-4 of whole 64-bit words, least octet first. */
-function siphash(words: readonly bigint[], key: bigint): bigint {
+/** SipHash-2-4 of 64-bit words, least octet first, and of the up to seven octets behind them. */
+function siphash(words: readonly bigint[], key: bigint, tail = 0n, octets = 8 * words.length): bigint {
   let a = 0x736f6d6570736575n ^ key;
   let b = 0x646f72616e646f6dn ^ key;
   let c = 0x6c7967656e657261n ^ key;
@@ -30,7 +33,7 @@ function siphash(words: readonly bigint[], key: bigint): bigint {
       c = rotate(c, 32n);
     }
   };
-  for (const word of [...words, BigInt(words.length * 8) << 56n]) {
+  for (const word of [...words, (BigInt(octets) << 56n) | tail]) {
     d ^= word;
     round(2);
     a ^= word;
@@ -50,9 +53,30 @@ export function multipathHash(seed: number, src: Ipv4 | null, dst: Ipv4): number
   if (second < first) [first, second] = [second, first];
   // struct flow_keys behind its control part: nothing but the two addresses is filled in, at octets 36 and 40 of 48.
   const words = [0n, 0n, 0n, 0n, BigInt(first) << 32n, BigInt(second)];
-  const key = (BigInt(seed) << 32n) | BigInt(seed);
-  const hash = Number(siphash(words, key) & 0xffffffffn);
-  return (hash === 0 ? 1 : hash) >>> 1;
+  return hashOf(siphash(words, keyOf(seed)));
+}
+
+/** The same for IPv6, where the protocol counts too: 68 octets with the two addresses at 36 and 52. Flow labels are 0. */
+export function multipathHash6(seed: number, src: Ipv6 | null, dst: Ipv6, protocol: number): number {
+  const octets = new DataView(new ArrayBuffer(68));
+  octets.setUint8(2, protocol);
+  const [low, high] = src === null || src.bits <= dst.bits ? [src, dst] : [dst, src];
+  for (const [at, address] of [[36, low] as const, [52, high] as const]) {
+    if (address === null) continue;
+    const { w0, w1, w2, w3 } = address;
+    for (const [i, word] of [w0, w1, w2, w3].entries()) octets.setUint32(at + 4 * i, word);
+  }
+  const words = Array.from({ length: 8 }, (_, i) => octets.getBigUint64(8 * i, true));
+  return hashOf(siphash(words, keyOf(seed), BigInt(octets.getUint32(64, true)), 68));
+}
+
+function keyOf(seed: number): bigint {
+  return (BigInt(seed) << 32n) | BigInt(seed);
+}
+
+function hashOf(hash: bigint): number {
+  const low = Number(hash & 0xffffffffn);
+  return (low === 0 ? 1 : low) >>> 1;
 }
 
 /** The number that a little-endian machine reads from an address in network order. */
@@ -61,7 +85,7 @@ function swapped(bits: number): number {
 }
 
 /** The upper bound of each way in the space of 31-bit hashes; -1 for one that is dead. */
-export function upperBounds(nexthops: readonly Nexthop[]): number[] {
+export function upperBounds(nexthops: readonly (Nexthop | Nexthop6)[]): number[] {
   const total = nexthops.reduce((sum, { dev, weight }) => sum + (dev.up ? weight : 0), 0);
   let sum = 0;
   return nexthops.map(({ dev, weight }) => {

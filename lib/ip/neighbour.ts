@@ -1,10 +1,13 @@
-// Which MAC has the next hop? The states of a neighbour entry and the timers between them.
+// Which MAC has the next hop? The states of a neighbour entry and the timers between them: one machinery for ARP and for
+// IPv6's neighbour discovery, which differ in how they ask (NeighbourPort).
 // Before you edit: RFC 4861 §7.3.2 (the states' names), net/core/neighbour.c (neigh_event_send, neigh_timer_handler,
-// __neigh_update), net/ipv4/arp.c (arp_solicit). Default times: include/net/neighbour.h and arp_tbl in arp.c.
+// __neigh_update), net/ipv4/arp.c (arp_solicit), net/ipv6/ndisc.c (ndisc_solicit). Default times: include/net/neighbour.h,
+// arp_tbl in arp.c and nd_tbl in ndisc.c.
 import { SECOND, type Timer, type World } from "../trace/world.ts";
 import type { Ipv4 } from "../wire/address.ts";
+import type { Ipv6 } from "../wire/address6.ts";
 import type { Mac } from "../wire/mac.ts";
-import type { Ipv4Packet } from "../wire/packet.ts";
+import type { Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 
 export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILED" | "PERMANENT";
 
@@ -25,41 +28,46 @@ const UNICASTS = 3;
 /** unres_qlen_bytes of 212992 holds this many small packets (one counts 2304 bytes with its overhead). */
 const QUEUE_PACKETS = 92;
 
+/** What waits for an address of a family. */
+type PacketOf<Address> = Address extends Ipv6 ? Ipv6Packet : Ipv4Packet;
+
 /** A packet that waits for its next hop's MAC, with the step that led here. */
-export interface Waiting {
-  readonly packet: Ipv4Packet;
+export interface Waiting<Address extends Ipv4 | Ipv6 = Ipv4> {
+  readonly packet: PacketOf<Address>;
   readonly cause: number;
 }
 
 /** What a neighbour entry asks of its namespace. */
-export interface NeighbourPort {
+export interface NeighbourPort<Address extends Ipv4 | Ipv6 = Ipv4> {
   readonly world: World;
   /** reachable_time of the device in nanoseconds. */
   readonly reachableTime: number;
-  /** Sends an ARP request: to everybody, or to the MAC the entry has. */
-  solicit(neighbour: Neighbour, unicast: boolean, cause: number): void;
+  /** Asks: everybody, or the MAC the entry has. */
+  solicit(neighbour: Neighbour<Address>, unicast: boolean, cause: number): void;
   /** The MAC is known: these go out now. */
-  send(neighbour: Neighbour, waiting: Waiting): void;
+  send(neighbour: Neighbour<Address>, waiting: Waiting<Address>): void;
   /** Nobody answered: these will never go out. */
-  unreachable(neighbour: Neighbour, waiting: readonly Waiting[]): void;
+  unreachable(neighbour: Neighbour<Address>, waiting: readonly Waiting<Address>[]): void;
   /** The state changed, for the trace. Returns the step to be the cause of what follows. */
-  changed(neighbour: Neighbour, from: NeighbourState | null, because: string, cause: number): number;
+  changed(neighbour: Neighbour<Address>, from: NeighbourState | null, because: string, cause: number): number;
 }
 
-export class Neighbour {
-  readonly address: Ipv4;
+export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
+  readonly address: Address;
   mac: Mac | null = null;
+  /** It said of itself that it is a router (NTF_ROUTER): only IPv6's neighbours say so. */
+  isRouter = false;
   state: NeighbourState | null = null;
   /** Virtual times: last proof that the MAC is right, last use, last change. */
   confirmed = Number.NEGATIVE_INFINITY;
   used = Number.NEGATIVE_INFINITY;
   updated = Number.NEGATIVE_INFINITY;
   private probes = 0;
-  private queue: Waiting[] = [];
+  private queue: Waiting<Address>[] = [];
   private timer: Timer | null = null;
-  private readonly port: NeighbourPort;
+  private readonly port: NeighbourPort<Address>;
 
-  constructor(address: Ipv4, port: NeighbourPort) {
+  constructor(address: Address, port: NeighbourPort<Address>) {
     this.address = address;
     this.port = port;
   }
@@ -72,7 +80,7 @@ export class Neighbour {
   /**
    * A packet for this neighbour (neigh_event_send). True: send it to `mac` now. False: it waits here for the answer.
    */
-  use(packet: Ipv4Packet, cause: number): boolean {
+  use(packet: PacketOf<Address>, cause: number): boolean {
     // While the MAC is proved it is copied from a cache, and nobody notes the use (neigh_output).
     if (this.state === "REACHABLE" || this.state === "PERMANENT") return true;
     this.used = this.port.world.now;
@@ -87,7 +95,7 @@ export class Neighbour {
   }
 
   /** Its MAC is asked for, if nobody asks already; a packet may wait for it. */
-  resolve(cause: number, packet: Ipv4Packet | null = null): void {
+  resolve(cause: number, packet: PacketOf<Address> | null = null): void {
     if (this.state === "INCOMPLETE") {
       if (packet !== null) this.wait(packet, cause);
       return;
@@ -101,13 +109,19 @@ export class Neighbour {
 
   /**
    * Somebody said which MAC has this address (neigh_update). `override` lets a new MAC replace a known one;
-   * `solicited` means it answered our own question, so it is proof.
+   * `solicited` means it answered our own question, so it is proof. With `doubts` a MAC that must not replace the known
+   * one makes that one doubtful (NEIGH_UPDATE_F_WEAK_OVERRIDE).
    */
-  update(mac: Mac, solicited: boolean, override: boolean, because: string, cause: number): void {
+  update(mac: Mac, solicited: boolean, override: boolean, because: string, cause: number, doubts = false): void {
     if (this.state === "PERMANENT") return;
     const { world } = this.port;
     if (solicited) this.confirmed = world.now;
-    if (this.isValid && mac !== this.mac && !override) return;
+    if (this.isValid && mac !== this.mac && !override) {
+      if (!doubts || this.state !== "REACHABLE") return;
+      this.disarm();
+      this.become("STALE", `${mac} was named too, but must not replace ${this.mac}`, cause);
+      return;
+    }
     const isNews = mac !== this.mac;
     this.mac = mac;
     // What changes nothing does not count as news: the next answer may come at once (__neigh_update).
@@ -123,8 +137,17 @@ export class Neighbour {
   }
 
   /** The source of the packet that came last: the question is asked in its name (neigh_probe). */
-  lastSource(): Ipv4 | null {
-    return this.queue.at(-1)?.packet.src ?? null;
+  lastSource(): Address | null {
+    return (this.queue.at(-1)?.packet.src as Address | undefined) ?? null;
+  }
+
+  /** Somebody else asks for it once: until an answer comes or not, it is not FAILED (__neigh_set_probe_once). */
+  probeOnce(): void {
+    this.updated = this.port.world.now;
+    if (this.state !== "FAILED") return;
+    this.probes = BROADCASTS;
+    this.become("INCOMPLETE", "a route by it is looked at, so it is asked once more", -1);
+    this.arm(NEIGHBOUR_TIMES.retransmit, true);
   }
 
   /** An upper layer knows that packets get through (MSG_CONFIRM, a TCP acknowledgement). */
@@ -167,7 +190,7 @@ export class Neighbour {
     return step;
   }
 
-  private wait(packet: Ipv4Packet, cause: number): void {
+  private wait(packet: PacketOf<Address>, cause: number): void {
     if (this.queue.length >= QUEUE_PACKETS) this.queue.shift();
     this.queue.push({ packet, cause });
   }

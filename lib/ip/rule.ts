@@ -1,26 +1,28 @@
-// Policy rules say which table is asked, in the order of their priority; some refuse instead.
+// Policy rules say which table is asked, in the order of their priority; some refuse instead. What a rule is holds for
+// both families; which tables IPv6 asks is in rule6.ts.
 // Before you edit: net/core/fib_rules.c (fib_rules_lookup, fib_rule_match, rule_exists, rule_find, fib_default_rule_pref),
 // net/ipv4/fib_rules.c (fib4_rule_match, fib4_rule_action, fib4_rule_suppress, __fib_lookup).
 import type { Tried } from "../trace/step.ts";
-import { type Ipv4, mask4 } from "../wire/address.ts";
+import { type Ip, type Ipv4, mask4 } from "../wire/address.ts";
+import { commonBits } from "./address6.ts";
 import { type Route, type RouteTable, TABLE } from "./route.ts";
 
 /** An address with a length as it was written: the host's bits stay, and are not compared. */
-export interface RulePrefix {
-  readonly address: Ipv4;
+export interface RulePrefix<Address extends Ip = Ipv4> {
+  readonly address: Address;
   readonly length: number;
 }
 
 export type RuleAction = "lookup" | "blackhole" | "unreachable" | "prohibit";
 
-export interface PolicyRule {
+export interface PolicyRule<Address extends Ip = Ipv4> {
   readonly priority: number;
   readonly action: RuleAction;
   /** 0 for a rule that refuses and names no table. */
   readonly table: number;
   readonly not?: boolean;
-  readonly from?: RulePrefix;
-  readonly to?: RulePrefix;
+  readonly from?: RulePrefix<Address>;
+  readonly to?: RulePrefix<Address>;
   readonly mark?: number;
   readonly mask?: number;
   /** Names: a rule waits for its device, which may come later (`[detached]`). */
@@ -45,7 +47,7 @@ export function tableName(id: number): string {
 }
 
 /** A rule as `ip rule` prints it (a tab after the colon). `isThere` says which devices are. */
-export function ruleText(rule: PolicyRule, isThere: (name: string) => boolean = () => true): string {
+export function ruleText(rule: PolicyRule<Ip>, isThere: (name: string) => boolean = () => true): string {
   const words = [`${rule.priority}:\t${rule.not ? "not " : ""}from`, prefixText(rule.from)];
   if (rule.to !== undefined) words.push("to", prefixText(rule.to));
   const mark = markText(rule);
@@ -63,13 +65,14 @@ export function ruleText(rule: PolicyRule, isThere: (name: string) => boolean = 
   return words.join(" ");
 }
 
-function prefixText(prefix: RulePrefix | undefined): string {
+function prefixText(prefix: RulePrefix<Ip> | undefined): string {
   if (prefix === undefined) return "all";
-  return prefix.length === 32 ? prefix.address.text : `${prefix.address}/${prefix.length}`;
+  const { address, length } = prefix;
+  return length === (address.family === 4 ? 32 : 128) ? address.text : `${address}/${length}`;
 }
 
 /** `0x80/0x80`, the mask only if it is not all bits; null when no mark is compared. */
-export function markText({ mark = 0, mask = 0 }: PolicyRule): string | null {
+export function markText({ mark = 0, mask = 0 }: PolicyRule<Ip>): string | null {
   if (mark === 0 && mask === 0) return null;
   return mask === 0xffffffff ? hex(mark) : `${hex(mark)}/${hex(mask)}`;
 }
@@ -78,11 +81,11 @@ export function hex(value: number): string {
   return value === 0 ? "0" : `0x${value.toString(16)}`;
 }
 
-/** What a lookup asks with (struct flowi4). */
-export interface Flow {
-  readonly dst: Ipv4;
+/** What a lookup asks with (struct flowi4, flowi6). */
+export interface Flow<Address extends Ip = Ipv4> {
+  readonly dst: Address;
   /** Null while it is not chosen. */
-  readonly src: Ipv4 | null;
+  readonly src: Address | null;
   /** Where the packet came in; `lo` for one that is made here. */
   readonly iif: string;
   readonly oif: { readonly name: string; readonly index: number } | null;
@@ -127,7 +130,7 @@ export function isSuppressed({ suppress }: PolicyRule, { type, prefix }: Route):
 }
 
 /** Why a rule does not match, or null when it does: the field, what the rule wants and what the packet has. */
-export function ruleMiss(rule: PolicyRule, flow: Flow): Omit<Tried, "text"> | null {
+export function ruleMiss(rule: PolicyRule<Ip>, flow: Flow<Ip>): Omit<Tried, "text"> | null {
   const miss = selectorMiss(rule, flow);
   if (!rule.not) return miss;
   return miss === null
@@ -135,35 +138,37 @@ export function ruleMiss(rule: PolicyRule, flow: Flow): Omit<Tried, "text"> | nu
     : null;
 }
 
-function selectorMiss(rule: PolicyRule, flow: Flow): Omit<Tried, "text"> | null {
+function selectorMiss(rule: PolicyRule<Ip>, flow: Flow<Ip>): Omit<Tried, "text"> | null {
   const { iif, oif, mark = 0, mask = 0, from, to } = rule;
   if (iif !== undefined && iif !== flow.iif) return { field: "iif", wanted: iif, had: flow.iif };
   if (oif !== undefined && oif !== flow.oif?.name) return { field: "oif", wanted: oif, had: flow.oif?.name ?? "any" };
   if (((mark ^ flow.mark) & mask) !== 0) return { field: "fwmark", wanted: markText(rule)!, had: hex(flow.mark) };
-  if (to !== undefined && differs(to, flow.dst.bits))
+  if (to !== undefined && differs(to, flow.dst))
     return { field: "to", wanted: prefixText(to), had: flow.dst.text };
-  if (from !== undefined && differs(from, flow.src?.bits ?? 0))
+  if (from !== undefined && differs(from, flow.src))
     return { field: "from", wanted: prefixText(from), had: flow.src?.text ?? "not chosen yet" };
   return null;
 }
 
-function differs({ address, length }: RulePrefix, bits: number): boolean {
-  return ((address.bits ^ bits) & mask4(length)) !== 0;
+/** An address that is not chosen is 0.0.0.0 for IPv4; no network of IPv6 has it in it (fib6_rule_match). */
+function differs({ address, length }: RulePrefix<Ip>, other: Ip | null): boolean {
+  if (address.family === 4) return ((address.bits ^ ((other as Ipv4 | null)?.bits ?? 0)) & mask4(length)) !== 0;
+  return other === null || other.family === 4 || commonBits(address, other) < length;
 }
 
 /** The priority a rule gets that says none: one before the second rule. */
-export function defaultPriority(rules: readonly PolicyRule[]): number {
+export function defaultPriority(rules: readonly PolicyRule<Ip>[]): number {
   return Math.max(0, (rules[1]?.priority ?? 0) - 1);
 }
 
 /** The rules with one more, behind those of the same priority. */
-export function withRule(rules: readonly PolicyRule[], added: PolicyRule): PolicyRule[] {
+export function withRule<A extends Ip>(rules: readonly PolicyRule<A>[], added: PolicyRule<A>): PolicyRule<A>[] {
   const at = rules.findIndex((rule) => rule.priority > added.priority);
   return rules.toSpliced(at === -1 ? rules.length : at, 0, added);
 }
 
 /** Whether `ip rule add` finds the rule there already. What the new one leaves open in from and to is not compared. */
-export function ruleExists(rules: readonly PolicyRule[], added: PolicyRule): boolean {
+export function ruleExists(rules: readonly PolicyRule<Ip>[], added: PolicyRule<Ip>): boolean {
   const keys = ["action", "table", "priority", "iif", "oif", "suppress", "protocol"] as const;
   return rules.some(
     (rule) =>
@@ -175,7 +180,10 @@ export function ruleExists(rules: readonly PolicyRule[], added: PolicyRule): boo
 }
 
 /** The first rule that `ip rule del` means; what is not said, or 0, fits every rule. */
-export function findRule(rules: readonly PolicyRule[], pattern: Partial<PolicyRule>): PolicyRule | undefined {
+export function findRule<A extends Ip>(
+  rules: readonly PolicyRule<A>[],
+  pattern: Partial<PolicyRule<A>>,
+): PolicyRule<A> | undefined {
   const keys = ["action", "table", "iif", "oif", "mark", "mask", "protocol"] as const;
   return rules.find(
     (rule) =>
@@ -186,7 +194,7 @@ export function findRule(rules: readonly PolicyRule[], pattern: Partial<PolicyRu
   );
 }
 
-function fits(rule: PolicyRule, pattern: Partial<PolicyRule>): boolean {
+function fits(rule: PolicyRule<Ip>, pattern: Partial<PolicyRule<Ip>>): boolean {
   return (["from", "to"] as const).every((key) => {
     const wanted = pattern[key];
     return wanted === undefined || (rule[key]?.length === wanted.length && rule[key]?.address === wanted.address);

@@ -32,10 +32,13 @@ export interface LabOptions {
   readonly seed?: string;
   /** Where the dice begin, if not at the seed: a lab read from data must not draw the MACs again that it has. */
   readonly dice?: string;
+  /** Whether its machines speak IPv6, as real ones do; else it is switched off in every namespace. */
+  readonly ipv6?: boolean;
 }
 
 export class Lab implements Cables {
   readonly seed: string;
+  readonly ipv6: boolean;
   readonly recorder = new Recorder();
   readonly machines = new Map<string, Machine>();
   /** Every namespace of every machine by name; names are unique in a lab. */
@@ -49,8 +52,9 @@ export class Lab implements Cables {
   /** The inode the next namespace gets. */
   nextInode = FIRST_INODE;
 
-  constructor({ seed = "packetwalk", dice = seed }: LabOptions = {}) {
+  constructor({ seed = "packetwalk", dice = seed, ipv6 = false }: LabOptions = {}) {
     this.seed = seed;
+    this.ipv6 = ipv6;
     this.dice = seedrandom.alea(dice);
   }
 
@@ -87,6 +91,7 @@ export class Lab implements Cables {
         "Nodes, pods and namespaces need names of their own.",
       );
     const ns = new Netns(machine.name, name, this.nextInode++, this, STACK);
+    if (this.ipv6) ns.set6("all", "disable_ipv6", 0);
     addDevice(ns, "loopback", "lo", Mac.of(0));
     if (machine.modules.has("ipip")) addTunl0(ns);
     this.namespaces.set(name, ns);

@@ -12,6 +12,7 @@ import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
 import { addAddressRoutes, deleteAddress, flushRoutes } from "./ipv4/fib.ts";
+import { down6, forgetNeighbours6, linkChanged6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import { Inet, type Netns } from "./netns.ts";
 import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
 
@@ -52,6 +53,7 @@ function adopt(ns: Netns, device: Device): void {
   const reachableTime = Math.floor((15 + 30 * ns.cables.random()) * SECOND);
   const { fallback, fallbackSet } = ns.sysctls.conf;
   ns.inet.set(device, new Inet(reachableTime, fallback, fallbackSet));
+  if (ns.hasIpv6) ns.ipv6.adopt(device);
 }
 
 /** Takes a device out of its namespace, with its addresses, routes, neighbours and its place in a bridge. */
@@ -65,6 +67,7 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   const { underlay } = device.vxlan ?? device.ipip ?? {};
   if (underlay !== undefined && !moves) (underlay as Netns).tunnels.delete(device);
   ns.inet.delete(device);
+  if (ns.hasIpv6) ns.ipv6.devices.delete(device);
   ns.devices.delete(device.name);
 }
 
@@ -107,6 +110,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
     });
   if (addresses.length > 0) ns.inet.get(device)!.confSet = ALL_SET;
   for (const address of addresses) addAddressRoutes(ns, device, address, addresses);
+  up6(ns, device);
   tellOthers(device);
   notify(ns, device);
   return null;
@@ -123,6 +127,7 @@ export function setDown(ns: Netns, device: Device): void {
   if (device.vxlan !== null) closeVxlan(device);
   flushRoutes(ns, device, false);
   forgetNeighbours(ns, device);
+  down6(ns, device);
   if (device.master !== null) forgetLearned(device);
   tellOthers(device);
 }
@@ -133,11 +138,15 @@ function forgetNeighbours(ns: Netns, device: Device): void {
 
 function tellOthers(device: Device): void {
   device.peer?.owner.changed(device.peer);
+  if (device.master !== null) linkChanged6(device.owner as Netns, device.master);
 }
 
 /** The carrier of a device changed, because the other end of its cable went up or down. */
 export function carrierChanged(ns: Netns, device: Device): void {
+  linkChanged6(ns, device);
+  if (device.master !== null) linkChanged6(ns, device.master);
   if (device.carrier) return;
+  forgetNeighbours6(ns, device, (state) => state === "PERMANENT");
   // net/core/neighbour.c neigh_carrier_down: what was learned without a carrier is not worth keeping.
   const inet = ns.inet.get(device);
   if (inet === undefined) return;
@@ -151,7 +160,10 @@ export function carrierChanged(ns: Netns, device: Device): void {
 
 /** `ip link set DEV address MAC`: its neighbours are forgotten, also those set by hand (neigh_changeaddr). */
 export function setMac(device: Device, mac: Mac): void {
-  if (device.mac !== mac) forgetNeighbours(device.owner as Netns, device);
+  if (device.mac !== mac) {
+    forgetNeighbours(device.owner as Netns, device);
+    forgetNeighbours6(device.owner as Netns, device);
+  }
   device.mac = mac;
   device.macIsSet = true;
   if (device.bridge !== null) recalculate(device);
@@ -165,7 +177,9 @@ export function setMtu(device: Device, mtu: number): Errno | null {
   if (device.vxlan !== null && device.vxlan.lower !== null && mtu > vxlanMtu(device.vxlan.lower)) return "EINVAL";
   if (device.ipip !== null && (mtu < 68 || mtu > 65535 - IPIP_OVERHEAD)) return "EINVAL";
   (device.owner as Netns).pathMtus.deviceChanged(device, mtu);
+  const before = device.mtu;
   device.mtu = mtu;
+  mtuChanged6(device.owner as Netns, device, before);
   device.mtuIsSet = true;
   if (device.master !== null) adjustMtu(device.master);
   return null;
@@ -178,5 +192,6 @@ export function setMaster(device: Device, bridge: Device | null): Errno | null {
   (device.owner as Netns).cables.recorder.settle();
   if (device.master !== null) removePort(device);
   if (bridge !== null) addPort(bridge, device);
+  if (bridge !== null) linkChanged6(bridge.owner as Netns, bridge);
   return null;
 }

@@ -16,6 +16,8 @@ import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
+import type { Conf6Name } from "./ipv6/conf.ts";
+import { Ipv6State } from "./ipv6/state.ts";
 import { Mib } from "./mib.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
@@ -60,6 +62,7 @@ export class Inet implements Configured {
 export interface Stack {
   input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number): void;
   changed(ns: Netns, device: Device): void;
+  set6(ns: Netns, who: string, name: Conf6Name, value: number): void;
   encapsulate(ns: Netns, device: Device, frame: Frame, cause: number): void;
 }
 
@@ -99,6 +102,7 @@ export class Netns implements Owner {
   private ownIcmpLimit: IcmpLimit | null = null;
   private ownPathMtus: PathMtus | null = null;
   private ownRedirects: Redirects | null = null;
+  private ownIpv6: Ipv6State | null = null;
   private ownTunnels: Set<Device> | null = null;
   private ownMib: Mib | null = null;
 
@@ -136,6 +140,18 @@ export class Netns implements Owner {
   get redirects(): Redirects {
     this.ownRedirects ??= new Redirects();
     return this.ownRedirects;
+  }
+  /** All that IPv6 has here. Asked for where it is switched off (hasIpv6), it is made, and off. */
+  get ipv6(): Ipv6State {
+    this.ownIpv6 ??= new Ipv6State(this.cables, this.devices.values());
+    return this.ownIpv6;
+  }
+  get hasIpv6(): boolean {
+    return this.ownIpv6 !== null;
+  }
+  /** A switch of IPv6 for `all`, `default` or a device; some act at once. */
+  set6(who: string, name: Conf6Name, value: number): void {
+    this.stack.set6(this, who, name, value);
   }
   get hasRedirects(): boolean {
     return this.ownRedirects !== null;

@@ -7,17 +7,20 @@ import type { Frame } from "../wire/packet.ts";
 import { carrierChanged } from "./configure.ts";
 import { arpInput } from "./ipv4/arp.ts";
 import { ipReceive } from "./ipv4/receive.ts";
+import { ip6Receive } from "./ipv6/receive.ts";
+import { set6 } from "./ipv6/switches.ts";
 import type { Netns, Stack } from "./netns.ts";
 import { encapsulateIpip } from "./tunnel/ipip.ts";
 import { encapsulateVxlan } from "./tunnel/vxlan.ts";
 
 /** Linux' own stack. */
-export const STACK: Stack = { input, changed: carrierChanged, encapsulate };
+export const STACK: Stack = { input, changed: carrierChanged, set6, encapsulate };
 
 function input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number): void {
   const { payload } = frame;
   if (payload.kind === "ipv4") ipReceive(ns, device, frame, payload, forUs, cause);
   else if (payload.kind === "arp") arpInput(ns, device, frame, payload, forUs, cause);
+  else if (payload.kind === "ipv6" && ns.hasIpv6) ip6Receive(ns, device, frame, payload, forUs, cause);
   else {
     const ethertype = `0x${ethertypeOf(frame).toString(16).padStart(4, "0")}`;
     ns.step(LEVEL.path, cause, device, "drop", frame, () => ({

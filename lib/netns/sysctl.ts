@@ -3,6 +3,8 @@
 // Before you edit: Documentation/networking/ip-sysctl.rst.
 import { BadInput } from "../wire/input.ts";
 import { CONF_NAMES, type ConfName, type ConfOwner, confKey, confParts, DevConf, greatest } from "./devconf.ts";
+import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, greatest6, read6 } from "./ipv6/conf.ts";
+import type { Ipv6State } from "./ipv6/state.ts";
 
 interface Known {
   readonly preset: number;
@@ -18,16 +20,26 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "net.ipv4.ip_default_ttl": { preset: 64, min: 1, max: 255 },
   "net.ipv4.route.min_pmtu": { preset: 552, min: 68, max: 2147483647 },
   "net.ipv4.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },
+  "net.ipv6.icmp.echo_ignore_all": { preset: 0, min: 0, max: 1 },
+  "net.ipv6.icmp.echo_ignore_multicast": { preset: 0, min: 0, max: 1 },
+  "net.ipv6.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },
   "net.ipv4.tcp_fwmark_accept": { preset: 0, min: 0, max: 1 },
 };
 const FORWARD = "net.ipv4.ip_forward";
 
+/** Whose switches these are: a namespace, which knows what IPv6 does with its own. */
+interface SwitchOwner extends ConfOwner {
+  readonly ipv6: Ipv6State;
+  readonly hasIpv6: boolean;
+  set6(who: string, name: Conf6Name, value: number): void;
+}
+
 export class Sysctls {
   readonly conf: DevConf;
   private values: Map<string, number> | null = null;
-  private readonly owner: ConfOwner;
+  private readonly owner: SwitchOwner;
 
-  constructor(owner: ConfOwner) {
+  constructor(owner: SwitchOwner) {
     this.owner = owner;
     this.conf = new DevConf(owner);
   }
@@ -36,6 +48,8 @@ export class Sysctls {
     if (name === FORWARD) return this.conf.all.forwarding;
     const known = KNOWN[name];
     if (known !== undefined) return this.values?.get(name) ?? known.preset;
+    const of6 = this.conf6Of(name);
+    if (of6 !== null) return read6(this.owner.ipv6, of6.who, of6.name)!;
     const { who, name: key } = this.confOf(name);
     return this.conf.read(who, key)!;
   }
@@ -43,11 +57,14 @@ export class Sysctls {
   set(name: string, text: string): void {
     const conf = name === FORWARD ? { who: "all", name: "forwarding" as const } : null;
     const known = KNOWN[name];
-    const { who, name: key } = conf ?? (known === undefined ? this.confOf(name) : { who: "", name: null });
-    const { min, max } = known ?? { min: 0, max: greatest(key!) };
+    const of6 = this.conf6Of(name);
+    const of4 = known === undefined && of6 === null ? (conf ?? this.confOf(name)) : null;
+    const { who, name: key } = of4 ?? { who: "", name: null };
+    const { min, max } = known ?? { min: 0, max: of6 === null ? greatest(key!) : greatest6(of6.name) };
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max)
       throw new BadInput(`not a value of ${name}`, text, `Write a number from ${min} to ${max}.`);
+    if (of6 !== null) return this.owner.set6(of6.who, of6.name, value);
     if (key !== null) return this.conf.write(who, key, value);
     this.values ??= new Map();
     this.values.set(name, value);
@@ -56,6 +73,8 @@ export class Sysctls {
   /** Whether there is a switch of this name: a device's comes and goes with it. */
   has(name: string): boolean {
     if (name === FORWARD || name in KNOWN) return true;
+    const parts6 = conf6Parts(name);
+    if (parts6 !== null) return read6(this.owner.ipv6, parts6.who, parts6.name as Conf6Name) !== undefined;
     const parts = confParts(name);
     return parts !== null && this.conf.read(parts.who, parts.name as ConfName) !== undefined;
   }
@@ -66,19 +85,34 @@ export class Sysctls {
     const own = changed
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]): [string, string] => [name, `${value}`]);
-    return [...own, ...this.conf.changed()];
+    return [...own, ...this.conf.changed(), ...(this.owner.hasIpv6 ? changed6(this.owner.ipv6) : [])];
   }
 
   /** Every name there is in this namespace, in the order of `sysctl -a`. */
   all(): string[] {
     const who = ["all", "default", ...this.owner.devices.keys()].sort();
     const conf = who.flatMap((each) => CONF_NAMES.map((name) => confKey(each, name)));
-    return [...conf, ...[...Object.keys(KNOWN), FORWARD].sort()];
+    const conf6 = who.flatMap((each) => CONF6_NAMES.map((name) => conf6Key(each, name)));
+    const others = [...Object.keys(KNOWN), FORWARD].sort();
+    const isOf6 = (name: string) => name.startsWith("net.ipv6.");
+    return [...conf, ...others.filter((name) => !isOf6(name)), ...conf6, ...others.filter(isOf6)];
   }
 
   /** The names that are modelled, a device's with DEV for its name. */
   static names(): string[] {
-    return [...Object.keys(KNOWN), FORWARD, ...CONF_NAMES.map((name) => `net.ipv4.conf.DEV.${name}`)];
+    const [of4, of6] = [CONF_NAMES.map((name) => confKey("DEV", name)), CONF6_NAMES.map((name) => conf6Key("DEV", name))];
+    return [...Object.keys(KNOWN), FORWARD, ...of4, ...of6];
+  }
+
+  /** Null for what is no switch of IPv6 for all, default or a device. */
+  private conf6Of(key: string): { who: string; name: Conf6Name } | null {
+    const parts = conf6Parts(key);
+    if (parts === null) return null;
+    if (!CONF6_NAMES.includes(parts.name as Conf6Name))
+      throw new BadInput("a sysctl that is not modelled", key, `Those that act are ${Sysctls.names().join(", ")}.`);
+    if (read6(this.owner.ipv6, parts.who, parts.name as Conf6Name) === undefined)
+      throw new BadInput("a sysctl of a device that is not there", key, `There are ${[...this.owner.devices.keys()]}.`);
+    return { who: parts.who, name: parts.name as Conf6Name };
   }
 
   private confOf(key: string): { who: string; name: ConfName } {

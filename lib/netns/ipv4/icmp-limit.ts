@@ -1,7 +1,7 @@
 // How many errors a namespace may still send to each destination.
 // Before you edit: net/ipv4/icmp.c (icmpv4_xrlim_allow), inetpeer.c (inet_getpeer, inet_peer_xrlim_allow).
 import { SECOND } from "../../trace/world.ts";
-import type { Ipv4 } from "../../wire/address.ts";
+import type { Ip, Ipv4 } from "../../wire/address.ts";
 
 /** icmp_ratelimit: a second's worth for each error to one destination, saved up to six. */
 export const BURST = 6;
@@ -19,10 +19,10 @@ export interface Peer {
 const LONG_AGO = 60 * SECOND;
 
 /** How many errors may still go to each destination (inet_peer_xrlim_allow). */
-export class IcmpLimit {
-  private peers: Map<Ipv4, Peer> | null = null;
+export class IcmpLimit<Address extends Ip = Ipv4> {
+  private peers: Map<Address, Peer> | null = null;
 
-  peer(destination: Ipv4, now: number): Peer {
+  peer(destination: Address, now: number): Peer {
     this.peers ??= new Map();
     let peer = this.peers.get(destination);
     if (peer === undefined) {
@@ -32,12 +32,13 @@ export class IcmpLimit {
     return peer;
   }
 
-  allow(destination: Ipv4, now: number, burst = BURST): boolean {
+  /** `price` is the time that earns one more. */
+  allow(destination: Address, now: number, burst = BURST, price = SECOND): boolean {
     const peer = this.peer(destination, now);
-    peer.tokens = Math.min(peer.tokens + now - peer.last, burst * SECOND);
+    peer.tokens = Math.min(peer.tokens + now - peer.last, burst * price);
     peer.last = now;
-    if (peer.tokens < SECOND) return false;
-    peer.tokens -= SECOND;
+    if (peer.tokens < price) return false;
+    peer.tokens -= price;
     return true;
   }
 }

@@ -6,6 +6,7 @@ import type { Ipv4 } from "../../wire/address.ts";
 import type { Netns } from "../netns.ts";
 import type { TcpSocket } from "../tcp/tcp.ts";
 import type { PingSocket } from "./ping.ts";
+import type { PingSocket6 } from "./ping6.ts";
 import type { UdpSocket } from "./udp.ts";
 
 /** ip_local_port_range: where the kernel takes a port from when the program names none. */
@@ -25,6 +26,7 @@ export class SocketTable {
   /** Connections by both ends, as `connectionKey` of tcp/bind.ts makes a number of it. */
   readonly tcpConnections = new Map<number, TcpSocket[]>();
   readonly ping: PingSocket[] = [];
+  readonly ping6: PingSocket6[] = [];
   private readonly ns: Netns;
 
   constructor(ns: Netns) {
@@ -34,6 +36,10 @@ export class SocketTable {
   /** The sockets an echo reply with this identifier is for. */
   pingReaders(id: number): PingSocket[] {
     return this.ping.filter((socket) => socket.id === id);
+  }
+
+  ping6Readers(id: number): PingSocket6[] {
+    return this.ping6.filter((socket) => socket.id === id);
   }
 
   /** A free port of the ephemeral range, by the lab's dice. Null when all are taken. */

@@ -1,0 +1,190 @@
+// Addresses of IPv6: an address brings its routes and takes them away; a device that comes up gets a link-local one, and
+// one that goes down loses all it had.
+// Before you edit: net/ipv6/addrconf.c (inet6_addr_add, ipv6_add_addr, ipv6_del_addr, addrconf_notify, addrconf_ifdown,
+// addrconf_dev_config, init_loopback, dev_forward_change, dev_disable_change).
+import { type InterfaceAddress6, insertAddress6, network6Of } from "../../ip/address6.ts";
+import { TABLE } from "../../ip/route.ts";
+import { METRIC6, nexthops6Of, type Route6, uses6 } from "../../ip/route6.ts";
+import type { Device } from "../../link/device.ts";
+import { type Ipv6, linkLocalOf, LOOPBACK6, prefix6, Prefix6 } from "../../wire/address6.ts";
+import { type Refusal, refuse } from "../ipv4/fib.ts";
+import type { Netns } from "../netns.ts";
+import { beginDad, joinAnycast, kickDad, leaveAnycast, stopDad } from "./dad.ts";
+import { LEAST_MTU } from "./state.ts";
+
+export interface AddressOptions6 {
+  readonly noDad?: boolean;
+  readonly noPrefixRoute?: boolean;
+  readonly deprecated?: boolean;
+  readonly metric?: number;
+}
+
+const DISABLED = "ipv6: IPv6 is disabled on this device";
+
+/** `ip -6 addr add`: null, or why the kernel refused, in its words. */
+export function addAddress6(
+  ns: Netns,
+  device: Device,
+  local: Ipv6,
+  length: number,
+  options: AddressOptions6 = {},
+): Refusal | null {
+  if (ns.hasIpv6 && ns.ipv6.of(device).addressOf(local) !== undefined)
+    return refuse("EEXIST", "ipv6: address already assigned");
+  if (!ns.ipv6.runsOn(device)) return refuse("EACCES", DISABLED);
+  if (local.isUnspecified) return refuse("EADDRNOTAVAIL", "ipv6: Invalid address");
+  if (local.isMulticast)
+    return refuse("EADDRNOTAVAIL", 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag');
+  if (local.isLoopback && device.kind !== "loopback")
+    return refuse("EADDRNOTAVAIL", "ipv6: Cannot assign loopback address on this device");
+  multicastRoute(ns, device);
+  const { noDad = false, noPrefixRoute = false, deprecated = false, metric = 0 } = options;
+  const flags = { tentative: !noDad, dadFailed: false, noDad, noPrefixRoute, deprecated, metric };
+  const address: InterfaceAddress6 = { local, length, ...flags };
+  insertAddress6(ns.ipv6.of(device).addresses, address);
+  prefixRoute(ns, device, address);
+  beginDad(ns, device, address);
+  return null;
+}
+
+/** `ip -6 addr change|replace` of an address that is there: its flags are new, and its route comes or goes with them. */
+export function changeAddress6(ns: Netns, device: Device, address: InterfaceAddress6, options: AddressOptions6): void {
+  dropPrefixRoute(ns, device, address);
+  address.deprecated = options.deprecated ?? false;
+  address.noPrefixRoute = options.noPrefixRoute ?? false;
+  address.metric = options.metric ?? 0;
+  prefixRoute(ns, device, address);
+}
+
+/** `ip -6 addr del` */
+export function deleteAddress6(ns: Netns, device: Device, address: InterfaceAddress6): void {
+  const { addresses } = ns.ipv6.of(device);
+  addresses.splice(addresses.indexOf(address), 1);
+  stopDad(ns, device, address);
+  dropPrefixRoute(ns, device, address);
+  leaveAnycast(ns, device, address);
+  const table = ns.ipv6.table(TABLE.local);
+  for (const route of table.of(new Prefix6(address.local, 128)))
+    if (route.type === "local" && route.dev === device && route.protocol === "kernel") table.replace(route, null);
+  if (ns.ipv6.deviceOfAddress(address.local) !== null) return;
+  // A route that had it for its source has none now (rt6_remove_prefsrc).
+  for (const each of ns.ipv6.tables.values())
+    for (const route of each.list()) if (route.src === address.local) each.replace(route, { ...route, src: null });
+}
+
+/** The route to the network of an address. */
+function prefixRoute(ns: Netns, device: Device, address: InterfaceAddress6): void {
+  if (address.noPrefixRoute || !device.up || device.kind === "loopback") return;
+  const metric = address.metric || METRIC6.address;
+  const prefix = network6Of(address);
+  const table = ns.ipv6.table(TABLE.main);
+  if (table.of(prefix).some((route) => route.dev === device && route.via === null && route.metric === metric)) return;
+  table.insert({ type: "unicast", prefix, via: null, dev: device, src: null, metric, protocol: "kernel" });
+}
+
+/** It goes with the last address of the network, unless one stays that wants no such route (check_cleanup_prefix_route). */
+function dropPrefixRoute(ns: Netns, device: Device, address: InterfaceAddress6): void {
+  if (address.noPrefixRoute) return;
+  const prefix = network6Of(address);
+  const isNeeded = ns.ipv6
+    .of(device)
+    .addresses.some((other) => other !== address && other.length === address.length && prefix.contains(other.local));
+  if (isNeeded) return;
+  const table = ns.ipv6.table(TABLE.main);
+  const metric = address.metric || METRIC6.address;
+  const own = (route: Route6) => route.dev === device && route.via === null && route.protocol === "kernel";
+  const found = table.of(prefix).find((route) => own(route) && route.metric === metric);
+  if (found !== undefined) table.replace(found, null);
+}
+
+const GROUPS = prefix6("ff00::/8");
+
+function multicastRoute(ns: Netns, device: Device): void {
+  if (device.kind === "loopback" || !device.up) return;
+  const table = ns.ipv6.table(TABLE.local);
+  if (table.of(GROUPS).some((route) => route.dev === device && route.type === "multicast")) return;
+  const metric = METRIC6.address;
+  table.insert({ type: "multicast", prefix: GROUPS, via: null, dev: device, src: null, metric, protocol: "kernel" });
+}
+
+/** A device came up: what was added while it was down gets its routes, and it is configured if it has a carrier. */
+export function up6(ns: Netns, device: Device): void {
+  if (!ns.hasIpv6 || !ns.ipv6.runsOn(device)) return;
+  for (const address of ns.ipv6.of(device).addresses) prefixRoute(ns, device, address);
+  linkChanged6(ns, device);
+}
+
+/** Carrier, ports or state of a device changed: IPv6 is configured the first time it can talk (addrconf_link_ready). */
+export function linkChanged6(ns: Netns, device: Device): void {
+  if (!ns.hasIpv6 || !ns.ipv6.runsOn(device) || !device.up) return;
+  const inet = ns.ipv6.of(device);
+  const { state } = device;
+  if (inet.ready || (state !== "UP" && state !== "UNKNOWN")) return;
+  inet.ready = true;
+  if (device.kind === "loopback") addAddress6(ns, device, LOOPBACK6, 128, { noDad: false });
+  else {
+    multicastRoute(ns, device);
+    const own = linkLocalOf(device.mac);
+    if (inet.conf.addr_gen_mode === 0) addAddress6(ns, device, own, 64);
+  }
+  for (const address of inet.addresses)
+    if (address.tentative && !inet.detections.has(address) && !address.dadFailed) kickDad(ns, device, address);
+}
+
+/** A device went down, or IPv6 was switched off on it: all it had is gone. */
+export function down6(ns: Netns, device: Device): void {
+  if (!ns.hasIpv6) return;
+  const inet = ns.ipv6.of(device);
+  for (const address of [...inet.addresses]) deleteAddress6(ns, device, address);
+  inet.ready = false;
+  inet.anycast.clear();
+  forgetNeighbours6(ns, device);
+  for (const table of ns.ipv6.tables.values())
+    for (const route of [...table.list()]) {
+      if (!uses6(route, device) && route.dev !== device) continue;
+      // Of a route with several ways the others stay (fib6_ifdown).
+      const isLast = nexthops6Of(route).every(({ dev }) => dev === device || !dev.up);
+      if (isLast) table.replace(route, null);
+      else table.changed();
+    }
+}
+
+export function forgetNeighbours6(ns: Netns, device: Device, isKept: (state: string | null) => boolean = () => false) {
+  if (!ns.hasIpv6) return;
+  const { neighbours } = ns.ipv6.of(device);
+  for (const [address, neighbour] of neighbours) {
+    if (isKept(neighbour.state)) continue;
+    neighbour.remove();
+    neighbours.delete(address);
+  }
+}
+
+/** The device gets another MTU: below 1280 IPv6 stops on it. Called when it has it. */
+export function mtuChanged6(ns: Netns, device: Device, before: number): void {
+  if (!ns.hasIpv6) return;
+  if (before >= LEAST_MTU && device.mtu < LEAST_MTU) down6(ns, device);
+  else if (before < LEAST_MTU && device.up) up6(ns, device);
+  for (const heard of ns.ipv6.pathMtus.values())
+    if (heard.device === device && (device.mtu < heard.mtu || before === heard.mtu)) heard.mtu = device.mtu;
+}
+
+/** `net.ipv6.conf.DEV.disable_ipv6` */
+export function disable6(ns: Netns, device: Device, value: number): void {
+  const inet = ns.ipv6.of(device);
+  if (inet.conf.disable_ipv6 === value) return;
+  inet.conf = { ...inet.conf, disable_ipv6: value };
+  if (value !== 0) down6(ns, device);
+  else if (device.up) up6(ns, device);
+}
+
+/** `net.ipv6.conf.DEV.forwarding`: a router answers for its networks as anycast addresses (dev_forward_change). */
+export function forward6(ns: Netns, device: Device, value: number): void {
+  const inet = ns.ipv6.of(device);
+  if (inet.conf.forwarding === value) return;
+  inet.conf = { ...inet.conf, forwarding: value };
+  for (const address of inet.addresses) {
+    if (address.tentative) continue;
+    if (value !== 0) joinAnycast(ns, device, address);
+    else leaveAnycast(ns, device, address);
+  }
+}

@@ -1,0 +1,188 @@
+// An IPv6 packet came in: is it for this namespace, does it go on, or does it end here?
+// Before you edit: net/ipv6/ip6_input.c (ip6_rcv_core, ip6_mc_input, ip6_protocol_deliver_rcu), ip6_output.c (ip6_forward),
+// route.c (ip6_route_input, ip6_pkt_drop).
+import type { Device } from "../../link/device.ts";
+import { type Evidence, LEVEL } from "../../trace/step.ts";
+import { ipv6Length } from "../../wire/bytes6.ts";
+import {
+  type Frame,
+  ICMP6,
+  ICMP6_CODE,
+  type Ipv6Packet,
+  protocolOf,
+  withHopLimit,
+} from "../../wire/packet.ts";
+import type { Netns } from "../netns.ts";
+import { decide6, type NoWay6, type Way6 } from "./decide.ts";
+import { isMember } from "./groups.ts";
+import { icmp6Error, icmp6Input } from "./icmp.ts";
+import { ip6Output, loopedWay } from "./send.ts";
+import { LEAST_MTU } from "./state.ts";
+
+/** How a packet came in. */
+export interface Arrival6 {
+  /** By which device; the loopback for what was sent to oneself. */
+  readonly device: Device;
+  /** The device that counts for scopes: of what was sent to oneself, the one that has the address. */
+  readonly iif: Device;
+  /** Neither the frame nor the address was for a group. */
+  readonly toOne: boolean;
+}
+
+/** A packet came in by a device (ipv6_rcv). `isCopy`: one's own multicast that came back. */
+export function ip6Receive(
+  ns: Netns,
+  device: Device,
+  frame: Frame,
+  packet: Ipv6Packet,
+  forUs: boolean,
+  cause: number,
+  isCopy = false,
+): void {
+  const refused = notTaken(ns, device, packet, forUs, isCopy);
+  if (refused !== null) {
+    ns.step(LEVEL.path, cause, device, "drop", packet, () => refused);
+    return;
+  }
+  const known = loopedWay(packet);
+  const { src, dst } = packet;
+  const way =
+    known === undefined
+      ? decide6(ns, { dst, src, iif: device, protocol: protocolOf(packet) }, packet, cause)
+      : { ...known, cause };
+  if (way.type === "error") return noRoute(ns, device, frame, packet, way);
+  const iif = known === undefined ? device : known.owner;
+  const arrival: Arrival6 = { device, iif, toOne: !frame.dst.isGroup && !dst.isMulticast && !isCopy };
+  if (way.type === "local" || way.type === "anycast") return localDeliver6(ns, arrival, packet, way.cause);
+  if (way.type === "unicast") return forward(ns, arrival, packet, way);
+  if (isMember(ns, device, dst)) return localDeliver6(ns, arrival, packet, way.cause);
+  ns.step(LEVEL.path, way.cause, device, "drop", packet, () => ({ because: `${device.name} is not in the group ${dst}` }));
+}
+
+interface Refused {
+  readonly because: string;
+  readonly evidence?: Evidence;
+}
+
+/** Why a packet is not even looked up (ip6_rcv_core), or null. */
+function notTaken(
+  ns: Netns,
+  device: Device,
+  { src, dst }: Ipv6Packet,
+  forUs: boolean,
+  isCopy: boolean,
+): Refused | null {
+  if (!forUs) return { because: "the frame is for another MAC: IPv6 does not look at it" };
+  if (!ns.ipv6.runsOn(device)) {
+    if (device.mtu < LEAST_MTU) return { because: `IPv6 needs an MTU of ${LEAST_MTU}, and ${device.name} has ${device.mtu}` };
+    const name = `net.ipv6.conf.${device.name}.disable_ipv6`;
+    return {
+      because: `IPv6 is switched off on ${device.name}`,
+      evidence: { kind: "sysctl", text: `${name} = 1`, command: `sysctl ${name}` },
+    };
+  }
+  const isInside = device.kind === "loopback";
+  if ((src.isLoopback || dst.isLoopback) && !isInside) return { because: "::1 never travels on a cable" };
+  if (dst.isMulticast && (dst.w0 & 0xf0000) === 0) return { because: `${dst} is a group of no scope at all` };
+  if (dst.isInterfaceLocalMulticast && !isInside && !isCopy)
+    return { because: `${dst} is a group of one machine and never travels on a cable` };
+  return src.isMulticast ? { because: `nobody can send from the group ${src}` } : null;
+}
+
+function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv6Packet, way: NoWay6): void {
+  const { because, errno, cause } = way;
+  const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because }));
+  if (errno === "EINVAL") return;
+  const code = errno === "EACCES" ? ICMP6_CODE.prohibited : ICMP6_CODE.noRoute;
+  const arrival = { device, iif: device, toOne: !frame.dst.isGroup };
+  icmp6Error(ns, arrival, packet, ICMP6.unreachable, code, 0, step);
+}
+
+/** ip6_forward: from one device to another, hop limit lowered. */
+function forward(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, way: Way6): void {
+  const { device } = arrival;
+  const { src } = packet;
+  const evidence = forwarding(ns);
+  const end = (because: string, said?: Evidence) =>
+    ns.step(LEVEL.path, way.cause, device, "drop", packet, () => ({ because, ...(said && { evidence: said }) }));
+  if (ns.ipv6.all.forwarding === 0)
+    return void end(`${packet.dst} is not an address of this namespace, and it does not forward`, evidence);
+  if (!arrival.toOne) return void end("a frame for a group is not forwarded");
+  if (packet.hopLimit <= 1) {
+    const step = end(`hop limit ${packet.hopLimit} would become 0: the packet has gone through too many routers`);
+    return icmp6Error(ns, arrival, packet, ICMP6.timeExceeded, 0, 0, step);
+  }
+  const { device: out } = way;
+  // A detour on one link would be told of by a redirect, and is not checked otherwise.
+  if (out !== device) {
+    if (src.isUnspecified || src.isLoopback) return void end(`nobody can be answered who sends from ${src}`);
+    if (src.isLinkLocal) {
+      const step = end(`${src} means something else on the link of ${out.name}`);
+      return icmp6Error(ns, arrival, packet, ICMP6.unreachable, ICMP6_CODE.beyondScope, 0, step);
+    }
+  }
+  const mtu = Math.max(way.mtuLocked ? way.mtu! : out.mtu, LEAST_MTU);
+  if (ipv6Length(packet) > mtu) {
+    const step = end(`${ipv6Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and no router cuts`, {
+      kind: "link",
+      text: `${out.name} mtu ${out.mtu}`,
+      command: `ip link show ${out.name}`,
+    });
+    return icmp6Error(ns, { ...arrival, device: out }, packet, ICMP6.packetTooBig, 0, mtu, step);
+  }
+  const lowered = withHopLimit(packet, packet.hopLimit - 1);
+  const step = ns.step(LEVEL.path, way.cause, device, "forward", lowered, () => ({
+    because: `from ${device.name} to ${out.name}: hop limit ${packet.hopLimit} becomes ${lowered.hopLimit}`,
+    evidence,
+  }));
+  ip6Output(ns, lowered, way, device, step);
+}
+
+function forwarding(ns: Netns): Evidence {
+  const name = "net.ipv6.conf.all.forwarding";
+  return { kind: "sysctl", text: `${name} = ${ns.ipv6.all.forwarding}`, command: `sysctl ${name}` };
+}
+
+/** The packet is for this namespace. Fragments wait here for each other (ip6_input_finish, ipv6_frag_rcv). */
+export function localDeliver6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, cause: number): void {
+  let whole = packet;
+  let step = cause;
+  const { device } = arrival;
+  if (packet.fragment !== undefined) {
+    const joined = ns.ipv6.reassembly.add(packet, (pieces) => expired(ns, arrival, pieces, cause));
+    if (typeof joined === "string") {
+      ns.step(LEVEL.full, cause, device, joined === "waits" ? "receive" : "drop", packet, () => ({
+        because:
+          joined === "waits"
+            ? `a fragment from octet ${packet.fragment!.offset} on: it waits for the rest, 60 s at most`
+            : "fragments that overlap are an attack: all of the packet is thrown away (RFC 5722)",
+      }));
+      return;
+    }
+    whole = joined;
+    step = ns.step(LEVEL.path, cause, device, "receive", whole, () => ({ because: "the last fragment came in" }));
+  }
+  const { body } = whole;
+  if (body.kind === "icmp6") return icmp6Input(ns, arrival, whole, body, step, packet.fragment !== undefined);
+  if (body.kind === "udp") {
+    const closed = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
+      because: `no socket is bound to UDP port ${body.dstPort}`,
+    }));
+    return icmp6Error(ns, arrival, whole, ICMP6.unreachable, ICMP6_CODE.port, 0, closed);
+  }
+  const dropped = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
+    because: `nothing here speaks the protocol ${protocolOf(whole)}`,
+  }));
+  // The error points at the octet that names the protocol (ICMPV6_UNK_NEXTHDR).
+  icmp6Error(ns, arrival, whole, ICMP6.parameterProblem, 1, 6, dropped);
+}
+
+/** ip6frag_expire_frag_queue: only who sent the first fragment can be told, for it says whose packet it was. */
+function expired(ns: Netns, arrival: Arrival6, pieces: readonly Ipv6Packet[], cause: number): void {
+  const first = pieces[0]!;
+  const step = ns.step(LEVEL.path, cause, arrival.device, "drop", first, () => ({
+    because: `${pieces.length} of its fragments came, the rest did not in 60 s`,
+    evidence: { kind: "sysctl", text: "net.ipv6.ip6frag_time = 60", command: "sysctl net.ipv6.ip6frag_time" },
+  }));
+  if (first.fragment!.offset === 0) icmp6Error(ns, arrival, first, ICMP6.timeExceeded, 1, 0, step);
+}

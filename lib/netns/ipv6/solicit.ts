@@ -1,0 +1,92 @@
+// Messages of neighbour discovery leave: questions and answers. They ask no route, for they never leave the link.
+// Before you edit: RFC 4861, net/ipv6/ndisc.c (ndisc_send_skb, ndisc_send_ns, ndisc_send_na), route.c (rt6_probe).
+import type { Nexthop6, Route6 } from "../../ip/route6.ts";
+import type { Device } from "../../link/device.ts";
+import { transmit } from "../../link/forward.ts";
+import { LEVEL } from "../../trace/step.ts";
+import { SECOND } from "../../trace/world.ts";
+import { ALL_NODES, groupMac, type Ipv6, solicitedNode, UNSPECIFIED6 } from "../../wire/address6.ts";
+import type { Mac } from "../../wire/mac.ts";
+import { type NdMessage, ndIcmp } from "../../wire/nd.ts";
+import type { Ipv6Packet } from "../../wire/packet.ts";
+import type { Netns } from "../netns.ts";
+import { linkLocalFrom } from "./state.ts";
+
+/** No router passes such a packet on, so who reads 255 knows that it comes from the link (RFC 5082). */
+export const ND_HOP_LIMIT = 255;
+
+/** rtr_probe_interval */
+const PROBE_INTERVAL = 60 * SECOND;
+
+export function ndPacket(src: Ipv6, dst: Ipv6, message: NdMessage): Ipv6Packet {
+  return {
+    kind: "ipv6",
+    src,
+    dst,
+    hopLimit: ND_HOP_LIMIT,
+    trafficClass: 0,
+    flowLabel: 0,
+    body: ndIcmp(message),
+  };
+}
+
+function toGroup(ns: Netns, device: Device, packet: Ipv6Packet, cause: number, because: string): void {
+  const frame = { dst: groupMac(packet.dst), src: device.mac, payload: packet };
+  const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({ because }));
+  transmit(ns.cables, device, frame, step);
+}
+
+/**
+ * "Who has `target`?" to its solicited-node group, or to the MAC it had (`mac`). `src` null: from a link-local address;
+ * without any nobody can ask.
+ */
+export function sendSolicitation(
+  ns: Netns,
+  device: Device,
+  target: Ipv6,
+  src: Ipv6 | null,
+  cause: number,
+  mac: Mac | null = null,
+): void {
+  const from = src ?? linkLocalFrom(ns.ipv6.of(device));
+  if (from === null) return;
+  const message = { kind: "neighbour solicitation", target, sourceMac: device.mac } as const;
+  if (mac === null) {
+    const because = `the MAC of ${target} is not known: ask its group ${solicitedNode(target)} on the link`;
+    return toGroup(ns, device, ndPacket(from, solicitedNode(target), message), cause, because);
+  }
+  const frame = { dst: mac, src: device.mac, payload: ndPacket(from, target, message) };
+  const because = `is ${target} still at ${mac}?`;
+  const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({ because }));
+  transmit(ns.cables, device, frame, step);
+}
+
+/** "Has anybody `target`? I would like it": duplicate address detection asks in nobody's name. */
+export function sendDetection(ns: Netns, device: Device, target: Ipv6, nonce: Uint8Array, cause: number): void {
+  const message = { kind: "neighbour solicitation", target, nonce } as const;
+  const packet = ndPacket(UNSPECIFIED6, solicitedNode(target), message);
+  toGroup(ns, device, packet, cause, `duplicate address detection: does anybody have ${target} already?`);
+}
+
+/** "I have `target`", to everybody. */
+export function sendUnsolicited(ns: Netns, device: Device, target: Ipv6, because: string, cause: number): void {
+  const router = ns.ipv6.of(device).conf.forwarding !== 0;
+  const flags = { router, solicited: false, override: true };
+  const message = { kind: "neighbour advertisement", target, ...flags, targetMac: device.mac } as const;
+  toGroup(ns, device, ndPacket(target, ALL_NODES, message), cause, because);
+}
+
+/** A host that chooses a gateway it has no MAC of asks for it at once, whatever the packet then does (rt6_probe). */
+export function probeGateway(ns: Netns, hop: Route6 | Nexthop6, cause: number): void {
+  const device = hop.dev as Device;
+  const gateway = hop.via!;
+  const { ipv6, cables } = ns;
+  const known = ipv6.of(device).neighbours.get(gateway);
+  if (known?.isValid) return;
+  const asked = ipv6.probed.get(hop) ?? Number.NEGATIVE_INFINITY;
+  if (cables.now <= (known === undefined ? asked : known.updated) + PROBE_INTERVAL) return;
+  ipv6.probed.set(hop, cables.now);
+  if (known !== undefined) known.probeOnce();
+  // A work of the kernel asks, a moment later.
+  cables.later(0, () => sendSolicitation(ns, device, gateway, null, cause));
+}

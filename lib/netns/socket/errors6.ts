@@ -1,0 +1,21 @@
+// An ICMPv6 error finds the socket whose packet it quotes.
+// Before you edit: net/ipv6/icmp.c (icmpv6_notify, icmpv6_err), raw.c (rawv6_err).
+import type { Icmp6, Ipv6Packet } from "../../wire/packet.ts";
+import type { Arrival6 } from "../ipv6/receive.ts";
+import type { Netns } from "../netns.ts";
+
+/** Hands an ICMPv6 error to the socket whose packet it quotes. False when there is none. */
+export function socketError6(
+  ns: Netns,
+  { iif }: Arrival6,
+  quoted: Ipv6Packet,
+  packet: Ipv6Packet,
+  _icmp: Icmp6,
+  cause: number,
+): boolean {
+  const { body } = quoted;
+  if (body.kind !== "icmp6") return false;
+  const readers = ns.sockets.ping6Readers(body.rest >>> 16);
+  for (const reader of readers) reader.push({ packet, quoted, iif, cause, time: ns.cables.now });
+  return readers.length > 0;
+}
