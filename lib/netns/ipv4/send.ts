@@ -104,19 +104,10 @@ function countIcmp(mib: Mib, type: number): void {
 
 /** dst_output: what is for everybody is for us too (ip_mc_output). */
 function dstOutput(ns: Netns, skb: Skb): void {
+  const { packet, device, dst } = skb;
   // What loopback gives back is for us already (__mkroute_output).
-<<<<<<< lib/netns/ipv4/send.ts
   const isForUs = dst!.type === "broadcast" || (dst!.type === "multicast" && hasJoined(packet.dst));
-  if (isForUs && device.kind !== "loopback") {
-    const copy = new Skb(packet, cause, device, device);
-    copy.mark = skb.mark;
-    copy.toOne = false;
-    copy.toAll = true;
-    localDeliver(ns, copy);
-  }
-=======
-  if (skb.dst!.type === "broadcast" && skb.device.kind !== "loopback") loopBack(ns, skb);
->>>>>>> /tmp/nb.mine
+  if (isForUs && device.kind !== "loopback") loopBack(ns, skb);
   ipOutput(ns, skb);
 }
 
