@@ -19,6 +19,7 @@ import { Redirects } from "./ipv4/redirect.ts";
 import type { Conf6Name } from "./ipv6/conf.ts";
 import { Ipv6State } from "./ipv6/state.ts";
 import { Mib } from "./mib.ts";
+import { Tables } from "./netfilter/tables.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
@@ -104,6 +105,7 @@ export class Netns implements Owner {
   private ownRedirects: Redirects | null = null;
   private ownIpv6: Ipv6State | null = null;
   private ownTunnels: Set<Device> | null = null;
+  private ownXtables: Tables | null = null;
   private ownMib: Mib | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
@@ -136,6 +138,11 @@ export class Netns implements Owner {
   get speaksIpip(): boolean {
     if (this.ownTunnels !== null) for (const { ipip } of this.ownTunnels) if (ipip?.fallback) return true;
     return false;
+  }
+  /** The tables of iptables. */
+  get xtables(): Tables {
+    this.ownXtables ??= new Tables(this);
+    return this.ownXtables;
   }
   get redirects(): Redirects {
     this.ownRedirects ??= new Redirects();

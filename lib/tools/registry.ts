@@ -7,6 +7,7 @@ import { curl } from "./curl.ts";
 import { ethtool } from "./ethtool.ts";
 import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
+import { iptables } from "./iptables/iptables.ts";
 import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   head,
   ifconfig,
   ip,
+  iptables,
   jobs,
   kill,
   modprobe,

@@ -17,6 +17,10 @@ export type What =
   | "ip rule" // a policy rule is tried or chosen
   | "route" // a route is chosen, or none is
   | "hook" // a netfilter hook is passed
+  | "chain" // the end of a chain: back to who jumped here, or the policy decides
+  | "rule" // a rule of a table is about the packet, and its target says what to do
+  | "conntrack" // connection tracking knows the packet's connection, or makes one
+  | "nat" // addresses or ports are translated
   | "encapsulate" // a tunnel puts a packet into another
   | "decapsulate" // a tunnel takes it out again
   | "forward" // a packet goes from one device to another in one namespace, TTL lowered
@@ -44,6 +48,8 @@ export interface Evidence {
     | "socket"
     | "sysctl"
     | "hook"
+    | "rule"
+    | "conntrack"
     | "limit";
   /** The entry's text as the real tool prints it, without trailing space. */
   readonly text: string;

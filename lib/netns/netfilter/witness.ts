@@ -1,0 +1,96 @@
+// A walk through a table as steps of the trace: which rules were tried and what of them failed, which one decided, where
+// the walk went from there.
+import type { Chain } from "../../netfilter/chain.ts";
+import type { Outcome } from "../../netfilter/extension.ts";
+import type { Skb as View } from "../../netfilter/skb.ts";
+import type { Table } from "../../netfilter/table.ts";
+import { ruleText } from "../../netfilter/text/save.ts";
+import type { Watcher } from "../../netfilter/traverse.ts";
+import { LEVEL, type Tried } from "../../trace/step.ts";
+import type { Netns } from "../netns.ts";
+
+export class Witness implements Watcher {
+  /** The last step, to be the cause of what follows. */
+  cause: number;
+  private readonly ns: Netns;
+  private readonly table: Table;
+  private tried: Tried[] = [];
+
+  constructor(ns: Netns, table: Table, cause: number) {
+    this.ns = ns;
+    this.table = table;
+    this.cause = cause;
+  }
+
+  next(chain: Chain, skb: View, from: number): number {
+    this.tried = [];
+    if (this.ns.cables.recorder.level < LEVEL.full) return chain.program.next(skb, from);
+    const { rules } = chain;
+    for (let i = from; i < rules.length; i++) {
+      const rule = rules[i]!;
+      const miss = rule.ask(skb);
+      if (miss === null) return i;
+      this.tried.push({ text: `${i + 1}: ${ruleText(rule.spec)}`, ...miss });
+    }
+    return rules.length;
+  }
+
+  matched(chain: Chain, at: number, before: Readonly<View>, skb: View, outcome: Outcome | "JUMP" | "GOTO"): void {
+    const { spec } = chain.rules[at]!;
+    const { tried } = this;
+    const because = `rule ${at + 1} of ${this.name(chain)}: ${this.said(chain, at, before, skb, outcome)}`;
+    const text = `-A ${chain.name} ${ruleText(spec)}`;
+    const command = `iptables -t ${this.table.name} -S ${chain.name}`;
+    this.cause = this.ns.step(LEVEL.path, this.cause, null, outcome === "DROP" ? "drop" : "rule", skb.packet, () => ({
+      hook: skb.hook,
+      because,
+      evidence: { kind: "rule", text, command },
+      tried,
+    }));
+  }
+
+  private said(
+    chain: Chain,
+    at: number,
+    before: Readonly<View>,
+    skb: View,
+    outcome: Outcome | "JUMP" | "GOTO",
+  ): string {
+    const { target } = chain.rules[at]!.spec;
+    if (target.kind === "chain")
+      return outcome === "GOTO" ? `goes to ${target.chain.name}` : `jumps to ${target.chain.name}`;
+    if (target.kind === "extension") return target.use.extension.because(target.use.value as never, before, skb);
+    if (target.kind === "none") return "it has no target and only counts";
+    return target.verdict === "RETURN" ? "RETURN" : target.verdict === "ACCEPT" ? "accepted" : "dropped";
+  }
+
+  ended(chain: Chain, returnsTo: Chain | null, skb: View): void {
+    const { tried } = this;
+    const base = this.table.at(skb.hook)!;
+    const isDrop = returnsTo === null && base.policy === "DROP";
+    const because =
+      returnsTo !== null
+        ? `the end of ${this.name(chain)}: back to ${returnsTo.name}`
+        : `no rule of ${this.name(chain)} decided: the policy of ${base.name} is ${base.policy}`;
+    const evidence =
+      returnsTo !== null
+        ? undefined
+        : {
+            kind: "rule" as const,
+            text: `-P ${base.name} ${base.policy}`,
+            command: `iptables -t ${this.table.name} -S ${base.name}`,
+          };
+    this.cause = this.ns.step(
+      isDrop ? LEVEL.path : LEVEL.full,
+      this.cause,
+      null,
+      isDrop ? "drop" : "chain",
+      skb.packet,
+      () => ({ hook: skb.hook, because, evidence, tried }),
+    );
+  }
+
+  private name(chain: Chain): string {
+    return `${this.table.name} ${chain.name}`;
+  }
+}
