@@ -55,6 +55,8 @@ export class Device {
   vxlan: VxlanState | null = null;
   ipip: IpipState | null = null;
   taps: Tap[] | null = null;
+  /** What IPv4 keeps for it (ip_ptr); only its namespace knows what that is. */
+  inet: object | null = null;
   readonly stats = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
 
   constructor(

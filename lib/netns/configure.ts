@@ -52,7 +52,9 @@ function adopt(ns: Netns, device: Device): void {
   }
   const reachableTime = Math.floor((15 + 30 * ns.cables.random()) * SECOND);
   const { fallback, fallbackSet } = ns.sysctls.conf;
-  ns.inet.set(device, new Inet(reachableTime, fallback, fallbackSet));
+  const inet = new Inet(reachableTime, fallback, fallbackSet);
+  device.inet = inet;
+  ns.inet.set(device, inet);
   if (ns.hasIpv6) ns.ipv6.adopt(device);
 }
 
@@ -67,6 +69,7 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   const { underlay } = device.vxlan ?? device.ipip ?? {};
   if (underlay !== undefined && !moves) (underlay as Netns).tunnels.delete(device);
   ns.inet.delete(device);
+  device.inet = null;
   if (ns.hasIpv6) ns.ipv6.devices.delete(device);
   ns.devices.delete(device.name);
 }

@@ -66,7 +66,7 @@ export class DevConf {
 
   /** The value that counts for a device: the greater one; of switches that are on or off, whether either is on. */
   of(device: Device, name: ConfName): number {
-    const own = this.owner.inet.get(device)?.conf ?? this.fallback;
+    const own = (device.inet as Configured | null)?.conf ?? this.fallback;
     if (name === "forwarding") return own.forwarding;
     // A router listens to redirects only if both say so, a host if either does.
     if (name === "accept_redirects" && own.forwarding !== 0) return Math.min(own[name], this.all[name]);

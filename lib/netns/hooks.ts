@@ -51,6 +51,8 @@ export interface HookFunction<S = Skb> {
 
 type Lists<S> = Readonly<Record<HookName, readonly HookFunction<S>[]>>;
 
+const NONE: readonly never[] = [];
+
 /** What namespaces share until something is registered in them. */
 const NOTHING: Lists<never> = { PREROUTING: [], INPUT: [], FORWARD: [], OUTPUT: [], POSTROUTING: [] };
 
@@ -69,6 +71,6 @@ export class Hooks<S = Skb> {
   }
 
   at(hook: HookName): readonly HookFunction<S>[] {
-    return this.lists[hook];
+    return this.lists === NOTHING ? NONE : this.lists[hook];
   }
 }

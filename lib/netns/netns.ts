@@ -59,6 +59,11 @@ export class Inet implements Configured {
   }
 }
 
+/** What IPv4 keeps for a device that is in a namespace. */
+export function inetOf(device: Device): Inet {
+  return device.inet as Inet;
+}
+
 /** What a namespace does with what reaches it (stack.ts). Handed in, so that this file imports no verb. */
 export interface Stack {
   input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number): void;
@@ -165,7 +170,7 @@ export class Netns implements Owner {
   }
   /** net.ipv4.conf.DEV.forwarding: whether packets for others that come in by the device are passed on. */
   forwards(device: Device): boolean {
-    return (this.inet.get(device)?.conf ?? this.sysctls.conf.fallback).forwarding !== 0;
+    return inetOf(device).conf.forwarding !== 0;
   }
   /** The secret of the multipath hash: as set, else one that the machine has from its boot. */
   get multipathSeed(): number {

@@ -10,7 +10,7 @@ import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../wire/mac.ts";
 import { type Arp, type Frame, ICMP, ICMP_CODE } from "../../wire/packet.ts";
-import type { Netns } from "../netns.ts";
+import { inetOf, type Netns } from "../netns.ts";
 import { accepts, announced, judge } from "./arp-rules.ts";
 import { icmpError } from "./icmp.ts";
 import { evidenceOf } from "./input-route.ts";
@@ -18,7 +18,7 @@ import { sendTo } from "./send.ts";
 
 /** The entry for a next hop on a device, made if there is none. */
 export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour {
-  const inet = ns.inet.get(device)!;
+  const inet = inetOf(device);
   let neighbour = inet.neighbours.get(address);
   if (neighbour === undefined) {
     neighbour = new Neighbour(address, portOf(ns, device));

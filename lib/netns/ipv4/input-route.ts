@@ -8,7 +8,7 @@ import { type Evidence, LEVEL, type Tried } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { ConfName } from "../devconf.ts";
-import type { Netns } from "../netns.ts";
+import { inetOf, type Netns } from "../netns.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
 
 /** A packet that cannot have come that way. Linux drops it without a word, unless log_martians is on. */
@@ -99,7 +99,7 @@ const VALID: Validity = { martian: null, isNear: false };
 /** The usual case of the check below, without a search for the way back: nobody asks for one, and the source is no own address. */
 function isTrusted(ns: Netns, device: Device, src: Ipv4, out: Device | null): boolean {
   const { all } = ns.sysctls.conf;
-  const own = ns.inet.get(device)!.conf;
+  const own = inetOf(device).conf;
   if (own.rp_filter !== 0 || all.rp_filter !== 0) return false;
   if (device === out && (own.send_redirects !== 0 || all.send_redirects !== 0)) return false;
   if (own.accept_local !== 0 || all.accept_local !== 0) return true;

@@ -12,7 +12,7 @@ import type { Errno } from "../errno.ts";
 import type { Verdict } from "../hooks.ts";
 import { passHook } from "../hooks-run.ts";
 import type { Mib } from "../mib.ts";
-import type { Netns } from "../netns.ts";
+import { inetOf, type Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
 import { ipipOutput } from "../tunnel/ipip.ts";
 import { neighbourOf } from "./arp.ts";
@@ -191,10 +191,12 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
   }
   // NOARP: the kernel puts the device's own address there (arp_constructor).
   if (device.isNoArp) return transmit(ns.cables, device, { dst: device.mac, src: device.mac, payload: packet }, cause);
-  if (isBroadcast(ns, device, nextHop)) {
+  // Whether an address is a broadcast address is asked when its entry is made (arp_constructor).
+  const known = inetOf(device).neighbours.get(nextHop);
+  if (known === undefined && isBroadcast(ns, device, nextHop)) {
     return transmit(ns.cables, device, { dst: BROADCAST_MAC, src: device.mac, payload: packet }, cause);
   }
-  const neighbour = neighbourOf(ns, device, nextHop);
+  const neighbour = known ?? neighbourOf(ns, device, nextHop);
   if (!neighbour.use(packet, cause)) return true;
   return sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }
