@@ -2,7 +2,7 @@
 // State is put where it belongs, not configured again: what the kernel would do by itself is in the data already.
 import { type InterfaceAddress, isSecondary, type Scope } from "../ip/address.ts";
 import type { NeighbourState } from "../ip/neighbour.ts";
-import { bridgeState, recalculate } from "../link/bridge.ts";
+import { bridgeState } from "../link/bridge.ts";
 import { type Device, validDeviceName } from "../link/device.ts";
 import { addDevice } from "../netns/configure.ts";
 import { neighbourOf } from "../netns/ipv4/arp.ts";
@@ -10,6 +10,7 @@ import type { Netns } from "../netns/netns.ts";
 import { addressWithLength, ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
+import { readBridge, readVlan } from "./data-bridge.ts";
 import { deviceNamed, readRoutes, readRules, readSysctls } from "./data-routes.ts";
 import { readTunnel } from "./data-tunnel.ts";
 import { Place } from "./json.ts";
@@ -43,6 +44,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     .flatMap((node) => readNode(lab, node));
   for (const room of rooms) readDevices(room);
   for (const room of rooms) connect(lab, room);
+  for (const room of rooms) connectPorts(room);
   for (const room of rooms) {
     const { ns, place } = room;
     readRoutes(ns, place.at("routes").list());
@@ -65,7 +67,12 @@ function readNode(lab: Lab, node: Place): Room[] {
     const ns = place.at("name").as((text) => (i === 0 ? lab.node(text).root : lab.addNetns(machineOf(), text)));
     return { ns, place };
   });
-  for (const module of node.maybe("modules")?.list() ?? []) machineOf().modules.add(module.oneOf(["ipip"]));
+  for (const module of node.maybe("modules")?.list() ?? []) {
+    const name = module.oneOf(["ipip", "br_netfilter"]);
+    // The devices that ipip brings are in the data.
+    if (name === "ipip") machineOf().modules.add(name);
+    else machineOf().load(name);
+  }
   function machineOf() {
     return lab.machines.get(name.text())!;
   }
@@ -85,7 +92,7 @@ function readDevices({ ns, place }: Room): void {
   const taken = new Set<number>();
   for (const data of place.at("devices").list()) {
     const name = data.at("name").as(validDeviceName);
-    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge", "dummy", "vxlan", "ipip"]);
+    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge", "dummy", "vxlan", "ipip", "vlan"]);
     const index = data.at("index").whole(1, 2 ** 31 - 1);
     if ((kind === "loopback") !== (name === "lo")) throw data.wrong("a loopback is lo, and lo a loopback", "Rename.");
     if (kind !== "loopback" && ns.devices.has(name))
@@ -124,7 +131,7 @@ function readAddress(device: Device, before: readonly InterfaceAddress[], data: 
   };
 }
 
-/** Cables, and ports into their bridges, in the order in which the bridge has them. */
+/** Cables, tunnels and VLANs. */
 function connect(lab: Lab, { ns, place }: Room): void {
   for (const data of place.at("devices").list()) {
     const device = ns.devices.get(data.at("name").text())!;
@@ -139,43 +146,15 @@ function connect(lab: Lab, { ns, place }: Room): void {
       device.peer = peer;
     }
     if (device.kind === "vxlan" || device.kind === "ipip") readTunnel(lab, device, data);
-    if (device.bridge !== null) readBridge(ns, device, place, data);
+    if (device.kind === "vlan") readVlan(ns, device, data);
   }
 }
 
-function readBridge(ns: Netns, bridge: Device, room: Place, data: Place): void {
-  const state = bridge.bridge!;
-  const listed = data.maybe("ports");
-  for (const port of listed?.list() ?? []) {
-    const device = deviceNamed(ns, port);
-    if (!["veth", "dummy", "vxlan"].includes(device.kind) || device.master !== null)
-      throw port.wrong("not a device that can be a port here", "Name a veth that is in no other bridge.");
-    device.master = bridge;
-    state.ports.push(device);
-  }
-  for (const each of room.at("devices").list()) {
-    const isPort = state.ports.includes(ns.devices.get(each.at("name").text())!);
-    const master = each.maybe("master");
-    if (master !== null) deviceNamed(ns, master);
-    if ((master?.value === bridge.name) !== isPort)
-      throw each.wrong(`master and the ports of ${bridge.name} say different things`, "Name it in both or in none.");
-  }
-  state.hadPorts = listed !== null;
-  const usual = state.ports.length === 0 ? 1500 : Math.min(...state.ports.map((port) => port.mtu));
-  bridge.mtuIsSet = bridge.mtu !== usual;
-  const { mac: own } = bridge;
-  recalculate(bridge);
-  if (bridge.mac !== own)
-    throw data.at("mac").wrong("not the MAC a bridge has by itself", `It is ${bridge.mac}, or "macIsSet" is true.`);
-  for (const entry of data.at("fdb").list()) {
-    const address = entry.at("mac").as(mac);
-    const port = deviceNamed(ns, entry.at("port"));
-    if (port !== bridge && port.master !== bridge)
-      throw entry.at("port").wrong(`no port of ${bridge.name}`, "Name one of its ports.");
-    const local = entry.at("permanent").flag();
-    // Set anew, so that the entries are in the order of the data.
-    state.fdb.delete(address);
-    state.fdb.set(address, { mac: address, port, local, updated: 0 });
+/** Ports into their bridges, in the order in which the bridge has them: what a port costs depends on what it is. */
+function connectPorts({ ns, place }: Room): void {
+  for (const data of place.at("devices").list()) {
+    const device = ns.devices.get(data.at("name").text())!;
+    if (device.bridge !== null) readBridge(ns, device, place, data);
   }
 }
 

@@ -6,6 +6,7 @@ import { DEFAULT_RULES, type PolicyRule, type RulePrefix, tableName } from "../i
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
+import { bridgeData, portData } from "./data-bridge.ts";
 import { ipipData, vxlanData } from "./data-tunnel.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
@@ -61,13 +62,9 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     ...(bridge?.hadPorts && { ports: bridge.ports.map((port) => port.name) }),
     ...(device.vxlan !== null && { vxlan: vxlanData(device) }),
     ...(device.ipip !== null && { ipip: ipipData(device) }),
-    ...(bridge !== null && {
-      fdb: [...bridge.fdb.values()].map(({ mac, port, local }) => ({
-        mac: mac.text,
-        port: port.name,
-        permanent: local,
-      })),
-    }),
+    ...(device.vlan !== null && { vlan: { dev: device.vlan.lower.name, id: device.vlan.id } }),
+    ...(device.port !== null && portData(device)),
+    ...(bridge !== null && bridgeData(bridge)),
   };
 }
 

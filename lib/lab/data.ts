@@ -10,8 +10,8 @@ export interface LabData {
 /** A machine. Its first namespace is the machine's own and has its name; the others are its pods. */
 export interface NodeData {
   readonly name: string;
-  /** Modules of its kernel that somebody loaded and that show: `ipip` brings tunl0 to every namespace. */
-  readonly modules?: readonly "ipip"[];
+  /** Modules of its kernel that somebody loaded and that show: `ipip` brings tunl0 to every namespace, `br_netfilter` switches. */
+  readonly modules?: readonly ("ipip" | "br_netfilter")[];
   readonly namespaces: readonly NetnsData[];
 }
 
@@ -36,7 +36,7 @@ export interface NetnsData {
 export interface DeviceData {
   readonly index: number;
   readonly name: string;
-  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip";
+  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan";
   readonly mac: string;
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   readonly macIsSet?: true;
@@ -53,10 +53,52 @@ export interface DeviceData {
   readonly addresses: readonly AddressData[];
   /** A bridge's ports, newest first: the order it floods in. Absent if it never had one. */
   readonly ports?: readonly string[];
+  /** Settings of a bridge; absent as long as nobody changed one. */
+  readonly bridge?: BridgeData;
+  /** What it is as a port of its master. */
+  readonly port?: PortData;
+  readonly vlan?: { readonly dev: string; readonly id: number };
   readonly vxlan?: VxlanData;
   readonly ipip?: IpipData;
   /** What a bridge has learned: MAC to port. */
-  readonly fdb?: readonly { readonly mac: string; readonly port: string; readonly permanent: boolean }[];
+  readonly fdb?: readonly FdbData[];
+}
+
+export interface FdbData {
+  readonly mac: string;
+  readonly port: string;
+  readonly permanent: boolean;
+  /** The VLAN it was learned in, if the bridge filters. */
+  readonly vlan?: number;
+  readonly static?: true;
+}
+
+/** What is absent is as `ip link add` has it by itself. */
+export interface BridgeData {
+  /** Seconds. */
+  readonly ageing?: number;
+  readonly vlanFiltering?: true;
+  readonly defaultPvid?: number;
+  readonly snooping?: false;
+  readonly vlans?: VlansData;
+}
+
+export interface VlansData {
+  readonly pvid?: number;
+  /** As `bridge vlan` has them, with `untagged` for "Egress Untagged". */
+  readonly members: readonly { readonly id: number; readonly untagged?: true }[];
+}
+
+/** What is absent is as a new port has it. */
+export interface PortData {
+  /** If it is not the one it would get were the ports added anew. */
+  readonly number?: number;
+  /** Switches that are not as at first, by the words of `bridge link set`. */
+  readonly flags?: Readonly<Record<string, boolean>>;
+  readonly state?: "disabled" | "listening" | "learning";
+  readonly vlans?: VlansData;
+  readonly cost?: number;
+  readonly priority?: number;
 }
 
 /** Settings of a VXLAN device; what is absent is as `ip link add` has it by itself. */

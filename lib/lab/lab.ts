@@ -4,6 +4,7 @@ import { bridgeState } from "../link/bridge.ts";
 import { type Cables, type Device, validDeviceName } from "../link/device.ts";
 import { receive } from "../link/forward.ts";
 import type { IpipSettings } from "../link/ipip.ts";
+import { joinVlan, leaveLower } from "../link/vlan.ts";
 import type { VxlanSettings } from "../link/vxlan.ts";
 import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
 import { Netns } from "../netns/netns.ts";
@@ -94,6 +95,7 @@ export class Lab implements Cables {
     if (this.ipv6) ns.set6("all", "disable_ipv6", 0);
     addDevice(ns, "loopback", "lo", Mac.of(0));
     if (machine.modules.has("ipip")) addTunl0(ns);
+    ns.sysctls.hasBridge = machine.modules.has("br_netfilter");
     this.namespaces.set(name, ns);
     machine.namespaces.set(name, ns);
     return ns;
@@ -158,6 +160,8 @@ export class Lab implements Cables {
       const owner = end.owner as Netns;
       // A VXLAN device goes with the device below it (vxlan_handle_lowerdev_unregister).
       for (const tunnel of [...owner.tunnels]) if (tunnel.vxlan?.lower === end) this.removeLink(tunnel);
+      for (const vlan of [...(end.vlans?.values() ?? [])]) this.removeLink(vlan);
+      if (end.vlan !== null) leaveLower(end);
       removeDevice(owner, end);
     }
   }
@@ -166,6 +170,16 @@ export class Lab implements Cables {
     freeName(ns, name);
     const device = addDevice(ns, "dummy", name, mac ?? this.drawMac(), null, index);
     device.macIsSet = mac !== undefined;
+    return device;
+  }
+
+  /** A VLAN device on top of `lower`; it has that one's MAC and MTU. */
+  addVlan({ ns, name, index }: NewDevice, lower: Device, id: number, mac?: Mac): Device {
+    freeName(ns, name);
+    const device = addDevice(ns, "vlan", name, mac ?? lower.mac, null, index);
+    device.macIsSet = mac !== undefined;
+    device.mtu = lower.mtu;
+    joinVlan(device, lower, id);
     return device;
   }
 

@@ -20,6 +20,9 @@ export interface PodOptions {
   readonly gateway?: string;
 }
 
+/** Modules of a kernel that show when they are loaded. */
+export type Module = "ipip" | "br_netfilter";
+
 export class Machine {
   readonly name: string;
   readonly lab: Lab;
@@ -27,7 +30,7 @@ export class Machine {
   /** Containers by the namespace they share. */
   readonly containers = new Map<string, readonly string[]>();
   /** Modules of its kernel that were loaded and that show. */
-  readonly modules = new Set<"ipip">();
+  readonly modules = new Set<Module>();
   /** The machine's own namespace. */
   readonly root: Netns;
 
@@ -102,11 +105,16 @@ export class Machine {
     return this;
   }
 
-  /** `modprobe ipip`: from now on every namespace of the machine has tunl0. */
-  load(module: "ipip"): this {
+  /**
+   * `modprobe ipip`: from now on every namespace of the machine has tunl0. `modprobe br_netfilter`: every namespace has
+   * the switch net.bridge.bridge-nf-call-iptables, and it is on.
+   */
+  load(module: Module): this {
     if (this.modules.has(module)) return this;
     this.modules.add(module);
-    for (const ns of this.namespaces.values()) addTunl0(ns);
+    for (const ns of this.namespaces.values())
+      if (module === "ipip") addTunl0(ns);
+      else ns.sysctls.hasBridge = true;
     return this;
   }
 

@@ -4,6 +4,7 @@ import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import { labData } from "./data-write.ts";
 import type { Lab } from "./lab.ts";
+import { bridgeWords, memberLines, settledLines, vlanDeviceLines } from "./script-bridge.ts";
 import { addressLines, routeLines } from "./script-ip.ts";
 import { ruleLines, sysctlLines } from "./script-rules.ts";
 import { entryLines, tunnelLines } from "./script-tunnel.ts";
@@ -16,7 +17,7 @@ import { ipIn, quoted } from "./script-words.ts";
  */
 export function labScript(lab: Lab): string {
   const all = [...lab.namespaces.values()];
-  const usesIpip = [...lab.machines.values()].some(({ modules }) => modules.has("ipip"));
+  const modules = new Set([...lab.machines.values()].flatMap((machine) => [...machine.modules]));
   const up = [
     section("Namespaces: one for each machine and each pod"),
     ...all.map((ns) => `netns ${ns.name}`),
@@ -35,11 +36,20 @@ export function labScript(lab: Lab): string {
     ...sysctlLines(all, true),
     ...all.flatMap(ruleLines),
     ...all.flatMap((ns) => byIndex(ns).flatMap(entryLines)),
+    ...all.flatMap((ns) => byIndex(ns).flatMap((device) => (device.bridge === null ? [] : settledLines(device)))),
+    ...all.flatMap(bridgeSwitches),
   ];
   return [
     HEAD,
-    ...(usesIpip
+    ...(modules.has("ipip")
       ? ["# The module brings tunl0 to every namespace.", "[ -d /sys/module/ipip ] || modprobe ipip", ""]
+      : []),
+    ...(modules.has("br_netfilter")
+      ? [
+          "# With it what is bridged can be shown to iptables.",
+          "[ -d /proc/sys/net/bridge ] || modprobe br_netfilter",
+          "",
+        ]
       : []),
     "down() {",
     ...all.map((ns) => `  ip netns del "$PREFIX"${ns.name} || true`),
@@ -118,6 +128,13 @@ in_netns() { # sysctl in a namespace
   ip netns exec "$PREFIX$name" sysctl -q "$@"
 }`;
 
+/** The switches of br_netfilter, which the script's own beginning turns off. */
+function bridgeSwitches(ns: Netns): string[] {
+  if (!ns.sysctls.hasBridge) return [];
+  const names = ["iptables", "ip6tables", "arptables"].map((table) => `net.bridge.bridge-nf-call-${table}`);
+  return [`in_netns ${ns.name} -w ${names.map((name) => `${name}=${ns.sysctls.get(name)}`).join(" ")}`];
+}
+
 function section(title: string): string {
   return `\n# ${title}.`;
 }
@@ -133,12 +150,12 @@ function linkLines(device: Device): string[] {
   if (bridge !== null) {
     // A bridge with ports takes the lowest of their MACs by itself, unless one was chosen.
     const mac = device.macIsSet || !bridge.hadPorts ? ` address ${device.mac}` : "";
-    // With snooping the bridge itself would join a multicast group, and say so to everybody.
     return [
-      `${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge mcast_snooping 0`,
+      `${ipIn(name)} link add name ${quoted(device.name)} index ${device.index}${mac} type bridge ${bridgeWords(device)}`,
     ];
   }
   if (device.kind === "dummy") return [`${ipIn(name)} link add ${made(device)} type dummy`];
+  if (device.vlan !== null) return vlanDeviceLines(device);
   if (peer === null) return tunnelLines(device);
   return [`${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`];
 }
@@ -195,7 +212,7 @@ function portLines(device: Device): string[] {
       `${ip} link del dev pw-tmp`,
     );
   }
-  return lines;
+  return [...lines, ...memberLines(device)];
 }
 
 function neighbourLines(ns: Netns): string[] {

@@ -5,10 +5,12 @@ import { BadInput } from "../wire/input.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import type { BridgeState } from "./bridge.ts";
+import type { BridgePort } from "./bridge-port.ts";
 import type { IpipState } from "./ipip.ts";
+import type { VlanState } from "./vlan.ts";
 import type { VxlanState } from "./vxlan.ts";
 
-export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip";
+export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan";
 
 /** The lab as devices see it: besides time, dice and recorder, the cables. */
 export interface Cables extends World {
@@ -16,12 +18,32 @@ export interface Cables extends World {
   carry(device: Device, frame: Frame, cause: number): void;
 }
 
+/** A frame with a packet that passes the hooks of IP on its way through a bridge (struct nf_bridge_info). */
+export interface Bridged {
+  readonly bridge: Device;
+  /** The ports; `output` is null before it is known. */
+  readonly input: Device;
+  readonly output: Device | null;
+  /** Who changes the packet puts another frame here. */
+  frame: Frame;
+  cause: number;
+  /** What the namespace keeps of the packet from hook to hook. */
+  skb: object | null;
+}
+
 /** Whose device it is: the namespace that takes what the device receives. */
 export interface Owner {
   readonly name: string;
   readonly node: string;
-  /** The frame came up from the device. `forUs` is false for a unicast to another MAC. */
-  input(device: Device, frame: Frame, forUs: boolean, cause: number): void;
+  /**
+   * The frame came up from the device. `forUs` is false for a unicast to another MAC. What passed PREROUTING in a bridge
+   * brings `bridged`, and does not pass it again.
+   */
+  input(device: Device, frame: Frame, forUs: boolean, cause: number, bridged?: Bridged | null): void;
+  /** net.bridge.bridge-nf-call-iptables: packets that are bridged pass the hooks of IP. */
+  readonly filtersBridged: boolean;
+  /** A bridged packet passes a hook; `okay` follows if it is not dropped there. */
+  bridged(hook: "PREROUTING" | "FORWARD" | "POSTROUTING", bridged: Bridged, okay: () => void): void;
   /** Flags, carrier or master of one of its devices changed. */
   changed(device: Device): void;
   deviceOfIndex(index: number): Device | undefined;
@@ -49,11 +71,16 @@ export class Device {
   everUp = false;
   peer: Device | null = null;
   master: Device | null = null;
+  /** What it is as a port of its master. */
+  port: BridgePort | null = null;
   readonly bridge: BridgeState | null;
   /** What went wrong, beyond what is dropped; null as long as nothing did. */
   errors: { rx: number; tx: number; carrier: number; collisions: number } | null = null;
   vxlan: VxlanState | null = null;
   ipip: IpipState | null = null;
+  vlan: VlanState | null = null;
+  /** The VLAN devices on top of it, by their VLAN. */
+  vlans: Map<number, Device> | null = null;
   taps: Tap[] | null = null;
   /** What IPv4 keeps for it (ip_ptr); only its namespace knows what that is. */
   inet: object | null = null;
@@ -79,11 +106,12 @@ export class Device {
   /** Whether anything is at the other end: the peer of a veth is up, a bridge has a port that runs. */
   get carrier(): boolean {
     if (this.kind === "veth") return this.peer?.up === true && this.up;
+    if (this.vlan !== null) return this.vlan.lower.carrier;
     // A pseudo device has nothing that could be unplugged.
     if (this.bridge === null) return true;
     const { ports, hadPorts } = this.bridge;
     // A bridge that never had a port has not been told yet that it has no carrier (br_port_state_selection).
-    return hadPorts ? ports.some((port) => port.running) : true;
+    return hadPorts ? ports.some((port) => port.running && port.port!.state === "forwarding") : true;
   }
 
   /** IFF_NOARP: nobody is asked for a MAC. */
@@ -102,6 +130,7 @@ export class Device {
    */
   get state(): "UP" | "DOWN" | "LOWERLAYERDOWN" | "UNKNOWN" {
     if (!this.up) return "DOWN";
+    if (this.vlan !== null) return this.carrier ? "UP" : "LOWERLAYERDOWN";
     if (this.kind !== "veth" && this.kind !== "bridge") return "UNKNOWN";
     if (this.kind === "bridge" && !this.bridge!.hadPorts) return "UNKNOWN";
     if (this.carrier) return "UP";

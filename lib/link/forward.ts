@@ -1,24 +1,25 @@
 // A frame enters or leaves a device; which devices does it go to next?
-// Before you edit: net/core/dev.c (__dev_queue_xmit, __netif_receive_skb_core), net/bridge/br_device.c, br_input.c.
+// Before you edit: net/core/dev.c (__dev_queue_xmit, __netif_receive_skb_core). Bridges: bridge-path.ts.
 import { asTold, type Tell, type Told } from "../trace/recorder.ts";
 import { type Evidence, LEVEL, type Step } from "../trace/step.ts";
 import { frameLength } from "../wire/bytes.ts";
 import { BROADCAST_MAC, type Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
-import { fdbFind, fdbLearn, floodPorts } from "./bridge.ts";
-import type { Cables, Device } from "./device.ts";
+import { enterBridge, leaveBridge } from "./bridge-path.ts";
+import type { Bridged, Cables, Device } from "./device.ts";
+import { enterVlan, leaveVlan } from "./vlan.ts";
 
 /** Octets of an Ethernet header with a VLAN tag: by so much a frame may exceed the MTU of who takes it. */
-const ROOM = 18;
+export const ROOM = 18;
 
 /** Octets of an Ethernet header: loopback counts without it, and a bridge what it passes up (loopback_xmit, br_pass_frame_up). */
-const HEADER = 14;
+export const HEADER = 14;
 
 /** Sends a frame out of a device: onto its cable, round its loop, or through its bridge. False: it took it not. */
 export function transmit(cables: Cables, device: Device, frame: Frame, cause: number): boolean {
   if (!device.up) {
     device.stats.txDropped++;
-    record(cables, device, frame, cause, "drop", `${device.name} is down`, link(device));
+    record(cables, device, frame, cause, "drop", `${device.name} is down`, linkEvidence(device));
     return false;
   }
   // Without a carrier the device has a queue that drops all (noop_qdisc), so nobody sees the frame leave.
@@ -28,7 +29,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
         ? `the other end of the cable, ${device.peer}, is down`
         : "none of its ports has a carrier";
     device.stats.txDropped++;
-    record(cables, device, frame, cause, "drop", because, link(device));
+    record(cables, device, frame, cause, "drop", because, linkEvidence(device));
     return false;
   }
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
@@ -36,7 +37,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     device.stats.txDropped++;
     device.peer!.stats.rxDropped++;
     const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
-    record(cables, device, frame, cause, "drop", because, link(device.peer!));
+    record(cables, device, frame, cause, "drop", because, linkEvidence(device.peer!));
     return false;
   }
   if (device.vxlan !== null || device.ipip !== null) {
@@ -48,11 +49,23 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   stats.txPackets++;
   stats.txBytes += counted(device, frame);
   if (device.kind === "dummy") {
-    record(cables, device, frame, cause, "drop", `${device.name} is a dummy: what it is given is gone`, link(device));
+    record(
+      cables,
+      device,
+      frame,
+      cause,
+      "drop",
+      `${device.name} is a dummy: what it is given is gone`,
+      linkEvidence(device),
+    );
     return true;
   }
   if (device.kind === "bridge") {
-    leaveBridge(cables, device, null, frame, cause);
+    leaveBridge(cables, device, frame, cause);
+    return true;
+  }
+  if (device.vlan !== null) {
+    leaveVlan(cables, device, frame, cause);
     return true;
   }
   if (device.kind === "loopback") {
@@ -64,21 +77,21 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   return true;
 }
 
+function counted(device: Device, frame: Frame): number {
+  return frameLength(frame) - (device.kind === "loopback" ? HEADER : 0);
+}
+
 const LOOPS: Told = { because: "loopback gives back what it is given" };
 
 function tellCable(netns: string, device: string): Told {
   return { because: `the cable leads to ${netns}/${device}` };
 }
 
-function counted(device: Device, frame: Frame): number {
-  return frameLength(frame) - (device.kind === "loopback" ? HEADER : 0);
-}
-
 /** Takes a frame that arrived at a device: up into the namespace, or into the bridge the device is a port of. */
 export function receive(cables: Cables, device: Device, frame: Frame, cause: number): void {
   if (!device.up) {
     device.stats.rxDropped++;
-    record(cables, device, frame, cause, "drop", `${device.name} is down`, link(device));
+    record(cables, device, frame, cause, "drop", `${device.name} is down`, linkEvidence(device));
     return;
   }
   const { stats } = device;
@@ -93,16 +106,36 @@ export function receive(cables: Cables, device: Device, frame: Frame, cause: num
  */
 export function takeIn(cables: Cables, device: Device, frame: Frame, cause: number, toHost = false): void {
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "in");
+  const inVlan = frame.vlan === undefined ? undefined : device.vlans?.get(frame.vlan.id);
+  if (inVlan !== undefined) return enterVlan(cables, inVlan, frame, cause);
   const forUs = toHost || frame.dst === device.mac || frame.dst.isGroup;
   const step = noteReceived(cables, device, frame, cause, toHost);
   if (device.master !== null) enterBridge(cables, device, frame, step);
-  else device.owner.input(device, frame, forUs, step);
+  else handUp(cables, device, frame, forUs, step, null);
+}
+
+/** A frame goes up into the namespace. A tag of VLAN 0 says only a priority; of another VLAN nobody here is. */
+export function handUp(
+  cables: Cables,
+  device: Device,
+  frame: Frame,
+  forUs: boolean,
+  cause: number,
+  bridged: Bridged | null,
+): void {
+  const { dst, src, payload, vlan } = frame;
+  if (vlan === undefined) device.owner.input(device, frame, forUs, cause, bridged);
+  else if (vlan.id === 0) device.owner.input(device, { dst, src, payload }, forUs, cause, bridged);
+  else {
+    const because = `nobody here is in VLAN ${vlan.id}: ${device.name} has no device of it`;
+    record(cables, device, frame, cause, "drop", because, linkEvidence(device));
+  }
 }
 
 function noteReceived(cables: Cables, device: Device, frame: Frame, cause: number, toHost: boolean): number {
-  if (cables.recorder.level === LEVEL.off) return cause;
   const { dst } = frame;
   const { name, master } = device;
+  if (cables.recorder.level === LEVEL.off) return cause;
   if (master !== null) return note(cables, device, frame, cause, "receive", tellPort, master.name);
   if (dst.isGroup) return note(cables, device, frame, cause, "receive", tellGroup, dst);
   if (dst === device.mac) return note(cables, device, frame, cause, "receive", tellOurs, dst, name);
@@ -129,102 +162,13 @@ function tellHandedOver(mac: Mac): Told {
   return { because: `handed over, whatever its MAC ${mac} says` };
 }
 
-function enterBridge(cables: Cables, port: Device, frame: Frame, cause: number): void {
-  const bridge = port.master!;
-  if (!bridge.up) {
-    record(cables, port, frame, cause, "drop", `its bridge ${bridge.name} is down`, link(bridge));
-    return;
-  }
-  const learned = fdbLearn(bridge.bridge!, port, frame.src, cables.now);
-  let step = cause;
-  if (learned === "new" || learned === "moved") {
-    const how = learned === "new" ? "lives behind" : "moved to";
-    step = note(cables, bridge, frame, cause, "learn", tellLearned, how, frame.src, port.name, bridge.name);
-  }
-  const isForBridge = frame.dst === bridge.mac || frame.dst === port.mac;
-  if (frame.dst.isGroup) {
-    leaveBridge(cables, bridge, port, frame, step);
-    passUp(cables, bridge, frame, true, step);
-  } else if (fdbFind(bridge.bridge!, frame.dst, cables.now)?.local) {
-    passUp(cables, bridge, frame, isForBridge, step);
-  } else leaveBridge(cables, bridge, port, frame, step);
-}
-
-function tellLearned(how: string, mac: Mac, port: string, bridge: string): Told {
-  return { because: `${mac} ${how} ${port}`, evidence: fdbEvidence(mac, port, bridge) };
-}
-
-function fdbEvidence(mac: Mac, port: string, bridge: string): Evidence {
-  return { kind: "fdb", text: `${mac} dev ${port} master ${bridge}`, command: `bridge fdb show br ${bridge}` };
-}
-
-/** The bridge decides by its table; `from` is null when the namespace itself sends. */
-function leaveBridge(cables: Cables, bridge: Device, from: Device | null, frame: Frame, cause: number): void {
-  const entry = frame.dst.isGroup ? undefined : fdbFind(bridge.bridge!, frame.dst, cables.now);
-  if (entry !== undefined && (!entry.local || from === null)) {
-    const { port } = entry;
-    if (port === bridge || port === from) {
-      const evidence = fdbEvidence(frame.dst, port.name, bridge.name);
-      const because =
-        port === from ? `lives behind ${port.name}, where it came from` : "is the bridge itself, which is no port";
-      record(cables, bridge, frame, cause, "drop", `${frame.dst} ${because}`, evidence);
-      return;
-    }
-    const step = note(cables, bridge, frame, cause, "fdb", tellKnown, frame.dst, port.name, bridge.name);
-    leaveByPort(cables, port, frame, step);
-    return;
-  }
-  const ports = floodPorts(bridge.bridge!, from);
-  let step = cause;
-  if (cables.recorder.level !== LEVEL.off) {
-    const why =
-      frame.dst === BROADCAST_MAC
-        ? "a broadcast leaves by every other port"
-        : frame.dst.isGroup
-          ? "a multicast leaves by every other port"
-          : `no port is known for ${frame.dst}, so it leaves by every other port`;
-    const to = ports.length === 0 ? "there is none" : ports.map((port) => port.name).join(", ");
-    step = record(cables, bridge, frame, cause, ports.length === 0 ? "drop" : "fdb", `${why}: ${to}`);
-  }
-  for (const port of ports) leaveByPort(cables, port, frame, step);
-}
-
-function tellKnown(mac: Mac, port: string, bridge: string): Told {
-  return { because: `${mac} was learned on ${port}`, evidence: fdbEvidence(mac, port, bridge) };
-}
-
-/** A bridge gives a port nothing that is too large for it (br_dev_queue_push_xmit, is_skb_forwardable). */
-function leaveByPort(cables: Cables, port: Device, frame: Frame, cause: number): void {
-  if (frameLength(frame) > port.mtu + ROOM) {
-    const because = `${frameLength(frame)} octets are more than ${port.name} takes with its MTU ${port.mtu}`;
-    record(cables, port, frame, cause, "drop", because, link(port));
-    return;
-  }
-  transmit(cables, port, frame, cause);
-}
-
-function passUp(cables: Cables, bridge: Device, frame: Frame, forUs: boolean, cause: number): void {
-  const { stats } = bridge;
-  stats.rxPackets++;
-  stats.rxBytes += frameLength(frame) - HEADER;
-  if (bridge.taps !== null) for (const tap of bridge.taps) tap(frame, "in");
-  const step = note(cables, bridge, frame, cause, "receive", tellUp, frame.dst);
-  bridge.owner.input(bridge, frame, forUs, step);
-}
-
-function tellUp(mac: Mac): Told {
-  return {
-    because: mac.isGroup ? "a broadcast is for the bridge's own namespace too" : `${mac} is the bridge's own MAC`,
-  };
-}
-
-function link(device: Device): Evidence {
+export function linkEvidence(device: Device): Evidence {
   const flags = device.up ? "UP" : "DOWN";
   return { kind: "link", text: `${device.index}: ${device.name}: ${flags}, state ${device.state}`, command: "ip link" };
 }
 
 /** A step that is told at once. */
-function record(
+export function record(
   cables: Cables,
   device: Device,
   frame: Frame,
@@ -237,7 +181,7 @@ function record(
 }
 
 /** A step that is told when somebody reads. */
-function note<A, B = undefined, C = undefined, D = undefined>(
+export function note<A, B = undefined, C = undefined, D = undefined>(
   cables: Cables,
   device: Device,
   frame: Frame,

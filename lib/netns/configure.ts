@@ -1,7 +1,7 @@
 // Devices are made, moved, renamed, set up and down; what the kernel does by itself then. Addresses and routes: fib.ts.
 // The trace names devices when it is read: each change of one settles what was recorded before (trace/recorder.ts).
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
-import { addPort, adjustMtu, forgetLearned, recalculate, removePort } from "../link/bridge.ts";
+import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
 import { IPIP_OVERHEAD } from "../link/ipip.ts";
 import { vxlanMtu } from "../link/vxlan.ts";
@@ -96,6 +96,7 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
 /** `ip link set DEV up`: null, or why not. */
 export function setUp(ns: Netns, device: Device): Errno | null {
   if (device.up) return null;
+  if (device.vlan !== null && !device.vlan.lower.up) return "ENETDOWN";
   const errno = device.vxlan === null ? null : openVxlan(device);
   if (errno !== null) return errno;
   ns.cables.recorder.settle();
@@ -116,6 +117,8 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   up6(ns, device);
   tellOthers(device);
   notify(ns, device);
+  // Its VLANs come up with it (vlan_device_event).
+  for (const vlan of device.vlans?.values() ?? []) setUp(vlan.owner as Netns, vlan);
   return null;
 }
 
@@ -131,7 +134,9 @@ export function setDown(ns: Netns, device: Device): void {
   flushRoutes(ns, device, false);
   forgetNeighbours(ns, device);
   down6(ns, device);
-  if (device.master !== null) forgetLearned(device);
+  if (device.master !== null) disablePort(device);
+  for (const port of device.bridge?.ports ?? []) disablePort(port);
+  for (const vlan of device.vlans?.values() ?? []) setDown(vlan.owner as Netns, vlan);
   tellOthers(device);
 }
 
@@ -158,7 +163,7 @@ export function carrierChanged(ns: Netns, device: Device): void {
     neighbour.remove();
     inet.deleteNeighbour(address);
   }
-  if (device.master !== null) forgetLearned(device);
+  if (device.master !== null) disablePort(device);
 }
 
 /** `ip link set DEV address MAC`: its neighbours are forgotten, also those set by hand (neigh_changeaddr). */
@@ -172,6 +177,11 @@ export function setMac(device: Device, mac: Mac): void {
   if (device.bridge !== null) recalculate(device);
   if (device.master !== null) recalculate(device.master);
   if (device.up) notify(device.owner as Netns, device);
+  for (const vlan of device.vlans?.values() ?? [])
+    if (!vlan.macIsSet) {
+      setMac(vlan, mac);
+      vlan.macIsSet = false;
+    }
 }
 
 /** `ip link set DEV mtu MTU`: null, or why not. */
@@ -179,12 +189,14 @@ export function setMtu(device: Device, mtu: number): Errno | null {
   // vxlan_change_mtu; __ip_tunnel_change_mtu: the outer header and the octets of an IPv4 packet are left free.
   if (device.vxlan !== null && device.vxlan.lower !== null && mtu > vxlanMtu(device.vxlan.lower)) return "EINVAL";
   if (device.ipip !== null && (mtu < 68 || mtu > 65535 - IPIP_OVERHEAD)) return "EINVAL";
+  if (device.vlan !== null && mtu > device.vlan.lower.mtu) return "ERANGE";
   (device.owner as Netns).pathMtus.deviceChanged(device, mtu);
   const before = device.mtu;
   device.mtu = mtu;
   mtuChanged6(device.owner as Netns, device, before);
   device.mtuIsSet = true;
   if (device.master !== null) adjustMtu(device.master);
+  for (const vlan of device.vlans?.values() ?? []) if (vlan.mtu > mtu) setMtu(vlan, mtu);
   return null;
 }
 

@@ -9,6 +9,8 @@ export const ERRNO = {
   ENODEV: [19, "No such device"],
   EINVAL: [22, "Invalid argument"],
   EPIPE: [32, "Broken pipe"],
+  ERANGE: [34, "Numerical result out of range"],
+  EPROTO: [71, "Protocol error"],
   ENOPROTOOPT: [92, "Protocol not available"],
   EMSGSIZE: [90, "Message too long"],
   EOPNOTSUPP: [95, "Operation not supported"],

@@ -5,13 +5,13 @@ import type { InterfaceAddress } from "../ip/address.ts";
 import type { Neighbour } from "../ip/neighbour.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
-import type { Cables, Device, Owner } from "../link/device.ts";
+import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
 import { asTold, type Tell, type Told } from "../trace/recorder.ts";
 import type { Step } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Frame, Ipv4Packet } from "../wire/packet.ts";
 import { CONF_PRESET, type Conf, type Configured } from "./devconf.ts";
-import { Hooks } from "./hooks.ts";
+import { type HookName, Hooks } from "./hooks.ts";
 import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
@@ -66,7 +66,8 @@ export function inetOf(device: Device): Inet {
 
 /** What a namespace does with what reaches it (stack.ts). Handed in, so that this file imports no verb. */
 export interface Stack {
-  input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number): void;
+  input(ns: Netns, device: Device, frame: Frame, forUs: boolean, cause: number, bridged?: Bridged | null): void;
+  bridged(ns: Netns, hook: HookName, bridged: Bridged, okay: () => void): void;
   changed(ns: Netns, device: Device): void;
   set6(ns: Netns, who: string, name: Conf6Name, value: number): void;
   encapsulate(ns: Netns, device: Device, frame: Frame, cause: number): void;
@@ -195,8 +196,14 @@ export class Netns implements Owner {
   }
 
   /** A frame came up from one of the devices (netif_receive_skb). */
-  input(device: Device, frame: Frame, forUs: boolean, cause: number): void {
-    this.stack.input(this, device, frame, forUs, cause);
+  input(device: Device, frame: Frame, forUs: boolean, cause: number, bridged?: Bridged | null): void {
+    this.stack.input(this, device, frame, forUs, cause, bridged);
+  }
+  get filtersBridged(): boolean {
+    return this.sysctls.filtersBridged;
+  }
+  bridged(hook: HookName, bridged: Bridged, okay: () => void): void {
+    this.stack.bridged(this, hook, bridged, okay);
   }
   changed(device: Device): void {
     this.stack.changed(this, device);

@@ -7,12 +7,20 @@ import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, greatest6,
 import type { Ipv6State } from "./ipv6/state.ts";
 
 interface Known {
+  /** Only there with the module br_netfilter. */
+  readonly bridge?: true;
   readonly preset: number;
   readonly min: number;
   readonly max: number;
 }
 
+/** br_netfilter asks iptables about what is bridged. There is no arptables here, so its switch changes nothing yet. */
+export const CALL_IPTABLES = "net.bridge.bridge-nf-call-iptables";
+
 const KNOWN: Readonly<Record<string, Known>> = {
+  "net.bridge.bridge-nf-call-arptables": { bridge: true, preset: 1, min: 0, max: 1 },
+  "net.bridge.bridge-nf-call-ip6tables": { bridge: true, preset: 1, min: 0, max: 1 },
+  [CALL_IPTABLES]: { bridge: true, preset: 1, min: 0, max: 1 },
   "net.ipv4.fib_multipath_hash_seed": { preset: 0, min: 0, max: 0xffffffff },
   "net.ipv4.fwmark_reflect": { preset: 0, min: 0, max: 1 },
   "net.ipv4.icmp_echo_ignore_all": { preset: 0, min: 0, max: 1 },
@@ -36,12 +44,18 @@ interface SwitchOwner extends ConfOwner {
 
 export class Sysctls {
   readonly conf: DevConf;
+  /** The module br_netfilter is loaded. */
+  hasBridge = false;
   private values: Map<string, number> | null = null;
   private readonly owner: SwitchOwner;
 
   constructor(owner: SwitchOwner) {
     this.owner = owner;
     this.conf = new DevConf(owner);
+  }
+
+  get filtersBridged(): boolean {
+    return this.hasBridge && this.get(CALL_IPTABLES) !== 0;
   }
 
   get(name: string): number {
@@ -72,7 +86,7 @@ export class Sysctls {
 
   /** Whether there is a switch of this name: a device's comes and goes with it. */
   has(name: string): boolean {
-    if (name === FORWARD || name in KNOWN) return true;
+    if (name === FORWARD || this.knows(name)) return true;
     const parts6 = conf6Parts(name);
     if (parts6 !== null) return read6(this.owner.ipv6, parts6.who, parts6.name as Conf6Name) !== undefined;
     const parts = confParts(name);
@@ -93,14 +107,22 @@ export class Sysctls {
     const who = ["all", "default", ...this.owner.devices.keys()].sort();
     const conf = who.flatMap((each) => CONF_NAMES.map((name) => confKey(each, name)));
     const conf6 = who.flatMap((each) => CONF6_NAMES.map((name) => conf6Key(each, name)));
-    const others = [...Object.keys(KNOWN), FORWARD].sort();
+    const known = Object.keys(KNOWN).filter((name) => this.knows(name));
+    const others = [...known, FORWARD].sort();
     const isOf6 = (name: string) => name.startsWith("net.ipv6.");
     return [...conf, ...others.filter((name) => !isOf6(name)), ...conf6, ...others.filter(isOf6)];
   }
 
+  private knows(name: string): boolean {
+    return name in KNOWN && (this.hasBridge || !KNOWN[name]!.bridge);
+  }
+
   /** The names that are modelled, a device's with DEV for its name. */
   static names(): string[] {
-    const [of4, of6] = [CONF_NAMES.map((name) => confKey("DEV", name)), CONF6_NAMES.map((name) => conf6Key("DEV", name))];
+    const [of4, of6] = [
+      CONF_NAMES.map((name) => confKey("DEV", name)),
+      CONF6_NAMES.map((name) => conf6Key("DEV", name)),
+    ];
     return [...Object.keys(KNOWN), FORWARD, ...of4, ...of6];
   }
 

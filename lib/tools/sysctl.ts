@@ -29,7 +29,8 @@ export const sysctl: Command = ({ ns, args, out, err }) => {
       continue;
     }
     if (!ns.sysctls.has(name)) {
-      if (!isOfDevice(name)) throw notModelled("sysctl", name, Sysctls.names().join(", "));
+      if (!isOfDevice(name) && !Sysctls.names().includes(name))
+        throw notModelled("sysctl", name, Sysctls.names().join(", "));
       err(`sysctl: cannot stat /proc/sys/${swap(name)}: No such file or directory\n`);
       status = 1;
       continue;

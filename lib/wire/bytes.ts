@@ -3,7 +3,16 @@
 import { transportLength, writeTcp, writeUdp } from "./bytes-transport.ts";
 import { ipv6Length, writeIpv6 } from "./bytes6.ts";
 import { finish, sum } from "./checksum.ts";
-import { type Arp, ETHERTYPE, type Frame, type Icmp, type Ipv4Packet, type Ipv6Packet, protocolOf } from "./packet.ts";
+import {
+  type Arp,
+  ETHERTYPE,
+  type Frame,
+  type Icmp,
+  type Ipv4Packet,
+  type Ipv6Packet,
+  protocolOf,
+  type VlanTag,
+} from "./packet.ts";
 
 /** Octets of what an IPv4 packet carries. */
 export function bodyLength(body: Ipv4Packet["body"]): number {
@@ -30,7 +39,10 @@ export function ipLength(packet: Ipv4Packet | Ipv6Packet): number {
   return packet.kind === "ipv4" ? ipv4Length(packet) : ipv6Length(packet);
 }
 
-/** Octets of a frame from the destination address on, without FCS and without padding (as a capture on veth has it). */
+/**
+ * Octets of a frame from the destination address on, without FCS and without padding (as a capture on veth has it), and
+ * without a VLAN tag: Linux carries that beside the frame, and counts and measures without it.
+ */
 export function frameLength(frame: Frame): number {
   const { payload } = frame;
   switch (payload.kind) {
@@ -53,16 +65,26 @@ export function ethertypeOf({ payload }: Frame): number {
 /** The octets of a frame. */
 export function frameBytes(frame: Frame): Uint8Array {
   const { payload } = frame;
-  const out = new Uint8Array(frameLength(frame));
+  const start = frame.vlan === undefined ? 14 : 18;
+  const out = new Uint8Array(frameLength(frame) - 14 + start);
   const view = new DataView(out.buffer);
   put48(view, 0, frame.dst.bits);
   put48(view, 6, frame.src.bits);
-  view.setUint16(12, ethertypeOf(frame));
-  if (payload.kind === "ipv4") writeIpv4(view, out, 14, payload);
-  else if (payload.kind === "ipv6") writeIpv6(view, out, 14, payload);
-  else if (payload.kind === "arp") writeArp(view, 14, payload);
-  else out.set(payload.data, 14);
+  if (frame.vlan !== undefined) {
+    view.setUint16(12, ETHERTYPE.vlan);
+    view.setUint16(14, tagBits(frame.vlan));
+  }
+  view.setUint16(start - 2, ethertypeOf(frame));
+  if (payload.kind === "ipv4") writeIpv4(view, out, start, payload);
+  else if (payload.kind === "ipv6") writeIpv6(view, out, start, payload);
+  else if (payload.kind === "arp") writeArp(view, start, payload);
+  else out.set(payload.data, start);
   return out;
+}
+
+/** The 16 bits of a tag: priority, drop eligible, VLAN. */
+function tagBits({ id, priority, dropEligible }: VlanTag): number {
+  return (priority << 13) | (dropEligible ? 0x1000 : 0) | id;
 }
 
 function writeArp(view: DataView, at: number, arp: Arp): void {

@@ -4,14 +4,24 @@ import type { Ipv4 } from "./address.ts";
 import type { Ipv6 } from "./address6.ts";
 import type { Mac } from "./mac.ts";
 
-export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
+export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
 export const PROTOCOL = { hopByHop: 0, icmp: 1, ipip: 4, tcp: 6, udp: 17, fragment: 44, icmp6: 58 } as const;
 
 /** An Ethernet II frame, without preamble and FCS. */
 export interface Frame {
   readonly dst: Mac;
   readonly src: Mac;
+  readonly vlan?: VlanTag;
   readonly payload: Arp | Ipv4Packet | Ipv6Packet | UnknownPayload;
+}
+
+/** IEEE 802.1Q. */
+export interface VlanTag {
+  /** 0: the tag says only a priority. */
+  readonly id: number;
+  /** 0 to 7. */
+  readonly priority: number;
+  readonly dropEligible: boolean;
 }
 
 /** What a frame carries when no room models its ethertype; bridges forward it all the same. */

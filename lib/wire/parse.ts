@@ -4,7 +4,7 @@ import { finish, sum } from "./checksum.ts";
 import { BadInput } from "./input.ts";
 import { Mac } from "./mac.ts";
 import { get48, need, refuse, viewOf } from "./octets.ts";
-import { type Arp, ETHERTYPE, type Frame, type Icmp, type Ipv4Packet, PROTOCOL } from "./packet.ts";
+import { type Arp, ETHERTYPE, type Frame, type Icmp, type Ipv4Packet, PROTOCOL, type VlanTag } from "./packet.ts";
 import { type Checksums, parseTcp, parseUdp } from "./parse-transport.ts";
 import { parseIpv6 } from "./parse6.ts";
 
@@ -17,13 +17,24 @@ export interface ParseOptions {
 export function parseFrame(bytes: Uint8Array, options: ParseOptions = {}): Frame {
   need(bytes, 14, "an Ethernet header");
   const view = viewOf(bytes);
-  const ethertype = view.getUint16(12);
-  const body = bytes.subarray(14);
-  const addresses = { dst: Mac.of(get48(view, 0)), src: Mac.of(get48(view, 6)) };
+  const isTagged = view.getUint16(12) === ETHERTYPE.vlan;
+  if (isTagged) need(bytes, 18, "an Ethernet header with a VLAN tag");
+  const start = isTagged ? 18 : 14;
+  const ethertype = view.getUint16(start - 2);
+  const body = bytes.subarray(start);
+  const addresses = {
+    dst: Mac.of(get48(view, 0)),
+    src: Mac.of(get48(view, 6)),
+    ...(isTagged && { vlan: tagOf(view.getUint16(14)) }),
+  };
   if (ethertype === ETHERTYPE.arp) return { ...addresses, payload: parseArp(body) };
   if (ethertype === ETHERTYPE.ipv4) return { ...addresses, payload: parseIpv4(body, options) };
   if (ethertype === ETHERTYPE.ipv6) return { ...addresses, payload: parseIpv6(body, options.checksums) };
   return { ...addresses, payload: { kind: "unknown", ethertype, data: body.slice() } };
+}
+
+function tagOf(bits: number): VlanTag {
+  return { id: bits & 0xfff, priority: bits >> 13, dropEligible: (bits & 0x1000) !== 0 };
 }
 
 function parseArp(bytes: Uint8Array): Arp {

@@ -43,7 +43,7 @@ export function ipReceive(
   const skb = new Skb(packet, cause, device, device, frame);
   // What comes back from loopback was routed when it was sent; the kernel does not ask again.
   if (device.kind === "loopback") passHook(ns, ns.hooks, "PREROUTING", recall(ns, skb), loopedBack);
-  else passHook(ns, ns.hooks, "PREROUTING", ns.carried === null ? skb : recall(ns, skb), route);
+  else passHook(ns, ns.hooks, "PREROUTING", ns.carried === null ? skb : recall(ns, skb), ipRoute);
 }
 
 function countReceived(mib: Mib, packet: Ipv4Packet): void {
@@ -96,7 +96,7 @@ export function loopBack(ns: Netns, { packet, cause, device, mark, ct }: Skb): v
 }
 
 /** ip_rcv_finish: to whom? */
-function route(ns: Netns, skb: Skb): void {
+export function ipRoute(ns: Netns, skb: Skb): void {
   const { device, packet, frame, mark } = skb;
   const decision = routeInput(ns, device, packet.src, packet.dst, packet, skb.cause, mark);
   if (decision.type === "martian") {

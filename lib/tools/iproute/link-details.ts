@@ -3,22 +3,21 @@
 // link_iptnl.c (iptunnel_print_opt). Numbers of queues and segments are those of a kernel with CONFIG_RPS and one CPU.
 import type { Device } from "../../link/device.ts";
 import { notModelled } from "../command.ts";
+import { attributesJson, attributesText, bridgeAttributes, slaveAttributes } from "./bridge-details.ts";
 import type { Context } from "./context.ts";
 
 /** The least and the largest MTU a device says it takes; 0 is no limit. */
 function mtuLimits({ kind, ipip }: Device): readonly [number, number] {
-  if (kind === "veth" || kind === "vxlan") return [68, 65535];
+  if (kind === "veth" || kind === "vxlan" || kind === "bridge") return [68, 65535];
+  if (kind === "vlan") return [0, 65535];
   return ipip?.proto === "ipip" ? [68, 65515] : [0, 0];
 }
 
 /** A device below hands its own limit on; a device without one has none of its own. */
-function segments({ kind, vxlan }: Device): number {
+function segments({ kind, vxlan, vlan, bridge }: Device): number {
+  if (vlan !== null) return segments(vlan.lower);
+  if (bridge !== null) return Math.min(524280, ...bridge.ports.map(segments));
   return kind === "loopback" || kind === "veth" || (vxlan !== null && vxlan.lower !== null) ? 524280 : 65536;
-}
-
-function refuseBridge(device: Device): void {
-  if (device.bridge !== null || device.master !== null)
-    throw notModelled("ip", `-d for ${device.name}`, "-d for devices that are neither a bridge nor a port of one");
 }
 
 /** IPv6 is not for links that carry less (IPV6_MIN_MTU). */
@@ -31,10 +30,12 @@ function hasIpv6({ ipip, everUp, mtu }: Device): boolean {
 
 /** What follows the line of the address; of `ip addr` the IPv6 part is not there. */
 export function detailsText(context: Context, device: Device, of: "link" | "addr"): string {
-  refuseBridge(device);
   const [least, most] = mtuLimits(device);
-  const words = [` promiscuity 0  allmulti 0 minmtu ${least} maxmtu ${most} `];
+  // A bridge hears everything that comes in by its ports.
+  const all = device.port === null ? 0 : 1;
+  const words = [` promiscuity ${all}  allmulti ${all} minmtu ${least} maxmtu ${most} `];
   if (device.kind !== "loopback") words.push(`${context.newline}    ${device.kind} ${settingsText(context, device)}`);
+  if (device.port !== null) words.push(`${context.newline}    bridge_slave ${attributesText(slaveAttributes(device))}`);
   if (of === "link" && hasIpv6(device)) words.push("addrgenmode eui64 ");
   words.push(
     `numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size ${segments(device)} tso_max_segs 65535 gro_max_size 65536 `,
@@ -48,8 +49,10 @@ function nameHere(context: Context, device: Device): string {
 }
 
 function settingsText(context: Context, device: Device): string {
-  const { vxlan, ipip } = device;
+  const { vxlan, ipip, vlan } = device;
+  if (device.bridge !== null) return attributesText(bridgeAttributes(device));
   const words: string[] = [];
+  if (vlan !== null) words.push(`protocol 802.1Q id ${vlan.id} <REORDER_HDR>`);
   if (vxlan !== null) {
     const { vni, local, remote, lower, sourcePorts, port, learning, tos, ttl, df, ageing, udpChecksum } = vxlan;
     words.push(`id ${vni}`);
@@ -77,16 +80,22 @@ function settingsText(context: Context, device: Device): string {
 
 /** The same as JSON. */
 export function detailsJson(context: Context, device: Device, of: "link" | "addr"): object {
-  refuseBridge(device);
   const [min_mtu, max_mtu] = mtuLimits(device);
   const data = settingsJson(context, device);
   return {
-    promiscuity: 0,
-    allmulti: 0,
+    promiscuity: device.port === null ? 0 : 1,
+    allmulti: device.port === null ? 0 : 1,
     min_mtu,
     max_mtu,
     ...(device.kind !== "loopback" && {
-      linkinfo: { info_kind: device.kind, ...(data !== null && { info_data: data }) },
+      linkinfo: {
+        info_kind: device.kind,
+        ...(data !== null && { info_data: data }),
+        ...(device.port !== null && {
+          info_slave_kind: "bridge",
+          info_slave_data: attributesJson(slaveAttributes(device)),
+        }),
+      },
     }),
     ...(of === "link" && hasIpv6(device) && { inet6_addr_gen_mode: "eui64" }),
     num_tx_queues: 1,
@@ -99,7 +108,10 @@ export function detailsJson(context: Context, device: Device, of: "link" | "addr
   };
 }
 
-function settingsJson(context: Context, { vxlan, ipip }: Device): object | null {
+function settingsJson(context: Context, device: Device): object | null {
+  const { vxlan, ipip, vlan } = device;
+  if (device.bridge !== null) return attributesJson(bridgeAttributes(device));
+  if (vlan !== null) return { protocol: "802.1Q", id: vlan.id, flags: ["REORDER_HDR"] };
   if (vxlan !== null) {
     const { vni, local, remote, lower, sourcePorts, port, learning, tos, ttl, df, ageing, udpChecksum } = vxlan;
     if (tos !== 0 || ttl === "inherit") throw notModelled("ip -j -d", "tos or ttl inherit", "the listing without -j");

@@ -1,15 +1,15 @@
-// `ip link add ... type dummy|vxlan|ipip`.
+// `ip link add ... type dummy|vxlan|ipip|vlan`.
 // Before you edit: net/core/rtnetlink.c (rtnl_newlink_create: the tunnel's packets go through the namespace that asked).
 import type { Device } from "../../link/device.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { endsInUse, type NewDevice, vniInUse } from "../../netns/tunnel/device.ts";
 import type { Mac } from "../../wire/mac.ts";
 import type { Context } from "./context.ts";
-import { readIpip, readVxlan } from "./link-tunnel-words.ts";
+import { readIpip, readVlan, readVxlan } from "./link-tunnel-words.ts";
 import type { LinkRequest } from "./link-words.ts";
 import { answers, refused, type Words } from "./words.ts";
 
-export type MadeKind = "dummy" | "vxlan" | "ipip";
+export type MadeKind = "dummy" | "vxlan" | "ipip" | "vlan";
 
 /** Makes the device; `check` refuses a request before anything is made, `name` finds a free one. */
 export function addKind(
@@ -40,6 +40,17 @@ export function addKind(
     if (vniInUse(under, settings))
       throw refused({ errno: "EEXIST", message: "A VXLAN device with the specified VNI already exists" });
     return lab.addVxlan(made(), settings, lower, under, helpers.mac(request));
+  }
+  if (kind === "vlan") {
+    const id = readVlan(words);
+    helpers.check(ns, request, kind);
+    const { link } = request;
+    if (id === null) throw refused({ errno: "EINVAL", message: "8021q: VLAN id not specified" });
+    if (link === undefined) throw refused({ errno: "EINVAL", message: "8021q: link not specified" });
+    if (link.kind === "loopback" || link.kind === "ipip")
+      throw refused({ errno: "EOPNOTSUPP", message: "8021q: VLANs not supported on device" });
+    if (link.vlans?.has(id)) throw refused({ errno: "EEXIST", message: "8021q: VLAN device already exists" });
+    return lab.addVlan(made(), link, id, helpers.mac(request));
   }
   const { settings, lower } = readIpip(context, words);
   // The module comes with the first tunnel, and takes a number for its tunl0.

@@ -14,6 +14,7 @@ export type LineOf = "link" | "addr";
  */
 function linkOf(device: Device): Device | null | undefined {
   if (device.ipip !== null) return device.ipip.lower;
+  if (device.vlan !== null) return device.vlan.lower;
   if (device.vxlan !== null) return device.vxlan.underlay === device.owner ? undefined : device;
   return device.peer ?? undefined;
 }

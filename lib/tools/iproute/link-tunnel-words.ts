@@ -1,5 +1,5 @@
-// The words behind `type vxlan` and `type ipip`.
-// Before you edit: iproute2 6.1 ip/iplink_vxlan.c (vxlan_parse_opt), ip/link_iptnl.c (iptunnel_parse_opt).
+// The words behind `type vxlan`, `type ipip` and `type vlan`.
+// Before you edit: iproute2 6.1 ip/iplink_vxlan.c (vxlan_parse_opt), ip/link_iptnl.c (iptunnel_parse_opt), iplink_vlan.c.
 import type { Device } from "../../link/device.ts";
 import { IPIP_DEFAULTS, type IpipSettings } from "../../link/ipip.ts";
 import { VXLAN_DEFAULTS, type VxlanSettings } from "../../link/vxlan.ts";
@@ -146,4 +146,17 @@ export function readIpip(context: Context, words: Words): TunnelRequest<IpipSett
   checkIpip(made, 255);
   const { lower, ...settings } = made;
   return { settings, lower };
+}
+
+/** The id behind `type vlan`, or null when there is none. */
+export function readVlan(words: Words): number | null {
+  let id: number | null = null;
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (matches(word, "protocol") && words.peek.toLowerCase() === "802.1q") words.take();
+    else if (matches(word, "id")) id = number(words.argument(), 65535, "id is invalid");
+    else throw notModelled("ip link", `type vlan ${word}`, "id, protocol 802.1Q");
+  }
+  if (id !== null && id >= 4096) throw refused({ errno: "ERANGE", message: "8021q: Invalid VLAN id" });
+  return id;
 }

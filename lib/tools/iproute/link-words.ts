@@ -23,10 +23,12 @@ export interface LinkRequest {
   /** Null: nomaster. */
   master?: Device | null;
   type?: string;
+  /** The device below. */
+  link?: Device;
 }
 
 const SUPPORTED =
-  "up, down, name, dev, index, address, mtu, netns, master, nomaster, type veth, bridge, dummy, vxlan, ipip";
+  "up, down, name, dev, index, address, mtu, netns, master, nomaster, type veth, bridge, dummy, vxlan, ipip, vlan";
 
 /** Words compared whole, and words that may be abbreviated, that nothing here answers to. */
 const OTHER_WHOLE =
@@ -52,8 +54,12 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
       if (request.index !== undefined) throw duplicate("index", argument);
       request.index = Number.parseInt(argument, 10);
       if (!(request.index > 0)) throw wrongArgument(argument, 'Invalid "index" value');
-    } else if (matches(word, "link")) throw notModelled("ip link", word, SUPPORTED);
-    else if (matches(word, "address")) request.address = linkAddress(words.argument());
+    } else if (matches(word, "link")) {
+      const argument = words.argument();
+      const lower = context.device(argument);
+      if (lower === undefined) throw noDevice(argument, 1);
+      request.link = lower;
+    } else if (matches(word, "address")) request.address = linkAddress(words.argument());
     else if (matches(word, "broadcast") || matches(word, "txqueuelen") || matches(word, "txqlen")) {
       linkAddressOrNumber(word, words.argument());
     } else if (word === "mtu") {

@@ -15,6 +15,7 @@ import {
 import type { Netns } from "../../netns/netns.ts";
 import { notModelled } from "../command.ts";
 import { show } from "./addr-show.ts";
+import { type BridgeChange, changeBridge, changePort, readBridgeWords, readSlaveWords } from "./bridge-words.ts";
 import { type Context, noteLink, noteNetns } from "./context.ts";
 import { addKind } from "./link-kinds.ts";
 import { deviceOf, type LinkRequest, readLink, stationMac } from "./link-words.ts";
@@ -68,8 +69,7 @@ function add(context: Context, words: Words): void {
   const { type } = request;
   if (type === undefined) throw new Quit('Not enough information: "type" argument is required\n', 1);
   if (type === "bridge") {
-    if (!words.isEmpty) throw notModelled("ip link", words.peek, "ip link add NAME type bridge");
-    return addBridge(context, request);
+    return addBridge(context, request, readBridgeWords(words));
   }
   if (type === "veth") {
     if (words.isEmpty) return addVeth(context, request, {});
@@ -81,7 +81,7 @@ function add(context: Context, words: Words): void {
     if (peer.type !== undefined) throw duplicate("type", peer.type);
     return addVeth(context, request, peer);
   }
-  if (type === "dummy" || type === "vxlan" || type === "ipip") {
+  if (type === "dummy" || type === "vxlan" || type === "ipip" || type === "vlan") {
     const device = addKind(context, words, type, request, {
       check,
       name: freeName,
@@ -92,11 +92,9 @@ function add(context: Context, words: Words): void {
     return finish(device, type === "dummy" ? request : rest);
   }
   if (
-    /^(vlan|gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tun|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(
-      type,
-    )
+    /^(gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tun|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(type)
   )
-    throw notModelled("ip link", `type ${type}`, "type veth, bridge, dummy, vxlan, ipip");
+    throw notModelled("ip link", `type ${type}`, "type veth, bridge, dummy, vxlan, ipip, vlan");
   if (!words.isEmpty) throw garbage(words);
   throw refused({ errno: "EOPNOTSUPP", message: "Unknown device type" });
 }
@@ -129,7 +127,7 @@ function freeName(ns: Netns, stem: string, taken?: string): string {
   return `${stem}${i}`;
 }
 
-function addBridge(context: Context, request: LinkRequest): void {
+function addBridge(context: Context, request: LinkRequest, change: BridgeChange): void {
   const ns = request.netns ?? context.ns;
   check(ns, request);
   if (request.master !== undefined)
@@ -137,6 +135,7 @@ function addBridge(context: Context, request: LinkRequest): void {
   const name = request.name ?? freeName(ns, "bridge");
   const mac = request.address === undefined ? undefined : stationMac(request.address)!;
   const device = context.call.lab.addBridge(ns, name, mac, request.index);
+  changeBridge(device.bridge!, change);
   finish(device, request);
 }
 
@@ -174,8 +173,7 @@ function finish(device: Device, { mtu, up, master }: LinkRequest): void {
 function set(context: Context, words: Words): void {
   const request = readLink(context, words, false);
   const device = deviceOf(context, request);
-  if (request.type !== undefined)
-    throw notModelled("ip link set", `type ${request.type}`, "up, down, name, address, mtu, master, nomaster, netns");
+  if (request.type !== undefined) setKind(device, request.type, words);
   const { netns, mtu, address, master, up } = request;
   const name = request.name === device.name || request.name === request.dev ? undefined : request.name;
   let { ns } = context;
@@ -209,6 +207,15 @@ function set(context: Context, words: Words): void {
   noteLink(context.call.lab, device);
   // The other end tells of its carrier.
   if (up !== undefined && device.peer?.up) noteLink(context.call.lab, device.peer);
+}
+
+/** What belongs to the kind of device, or to what it is a port of, comes before all else (rtnl_changelink). */
+function setKind(device: Device, type: string, words: Words): void {
+  if (type === "bridge_slave") return changePort(device, readSlaveWords(words));
+  if (type !== "bridge") throw notModelled("ip link set", `type ${type}`, "type bridge, type bridge_slave");
+  const change = readBridgeWords(words);
+  if (device.bridge === null) throw answers("EOPNOTSUPP");
+  changeBridge(device.bridge, change);
 }
 
 function sameThere(what: string): Quit {
