@@ -18,6 +18,8 @@ export interface Lookup {
   /** What came of it. */
   readonly because: string;
   readonly command: string;
+  /** The rule that named the table, unless it is one of those that every machine has. */
+  readonly rule?: string;
   /** Longest prefix first. */
   readonly candidates: readonly Candidate[];
   readonly decided: boolean;
@@ -55,7 +57,9 @@ function decisionOf(group: readonly Step[]): Decision {
     .map((step): Lookup => {
       const candidates = candidatesOf(step);
       const decided = candidates.some((each) => each.chosen);
-      return { because: step.because, command: step.evidence?.command ?? "ip route", candidates, decided };
+      const asked = group.find((each) => each.id === step.cause && each.what === "ip rule")?.evidence?.text;
+      const rule = asked === undefined || /^(0|32766|32767):/.test(asked) ? {} : { rule: asked.replaceAll("\t", " ") };
+      return { because: step.because, command: step.evidence?.command ?? "ip route", ...rule, candidates, decided };
     });
   return {
     where: last.where,

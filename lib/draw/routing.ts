@@ -32,7 +32,7 @@ const INSET = 12;
 const MARK_W = Math.ceil(measure("/32", STRONG_CODE)) + 14;
 /** Routes drawn of a table that decided, and of one that did not. */
 const MOST_ROUTES = 20;
-const MOST_PASSED = 8;
+const MOST_PASSED = 3;
 const WIDTH = WIDEST - 2 * MARGIN;
 
 /** The routing decisions among the steps: one step, or all of a walk. */
@@ -128,7 +128,9 @@ function drawLookup(
   painter.text(
     MARGIN,
     y + 12,
-    decided ? `$ ${lookup.command}` : lookup.because,
+    decided
+      ? `$ ${lookup.command}${lookup.rule === undefined ? "" : `, asked because of rule ${lookup.rule}`}`
+      : lookup.because,
     WIDTH,
     decided ? SMALL_CODE : SMALL,
     "muted",

@@ -20,6 +20,10 @@ export class Told {
   toString(): string {
     return this.text;
   }
+  /** Prints the text now, where the last line of a cell shows something else: `sh("web", "ip route").print()`. */
+  print(): void {
+    process.stdout.write(this.text.endsWith("\n") || this.text === "" ? this.text : `${this.text}\n`);
+  }
   [DISPLAY](): Shown {
     return { "text/plain": this.text };
   }

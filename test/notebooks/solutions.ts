@@ -22,6 +22,8 @@ export interface Guess {
 
 export interface Answers {
   readonly rows: readonly string[];
+  /** At most so many cells and words, where a lesson is not the usual one. */
+  readonly most?: { readonly cells: number; readonly words: number };
   readonly exercises: readonly Exercise[];
   readonly guesses: readonly Guess[];
 }
@@ -72,6 +74,8 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
   },
   "02-pod-to-pod.ipynb": {
     rows: ["P01", "P02", "P03", "P04", "P05"],
+    // Two lessons: one link, and two nodes.
+    most: { cells: 95, words: 2800 },
     exercises: [
       {
         cell: "exercise-1",
@@ -115,11 +119,142 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
         wrong: [['"late", "true"', '"late", "ip addr del 10.244.1.9/32 dev eth0; ip addr add 10.244.1.9/24 dev eth0"']],
         because: /the other end of the cable, node-1\/veth9, is down/,
       },
+      {
+        cell: "exercise-6",
+        right: [['"other", "true"', '"other", "arping -c 1 -A -I eth0 10.244.1.3"']],
+        // A question about oneself is asked with no sender: nobody learns from it.
+        wrong: [['"other", "true"', '"other", "arping -c 1 -w 1 -D -I eth0 10.244.1.3"']],
+        because: /10\.244\.1\.3 is not an address of this namespace/,
+      },
+      {
+        cell: "exercise-7",
+        right: [
+          [
+            '"node-2", "true"',
+            '"node-2", "ip route add default via 192.168.1.11 table 100; ip rule add from 10.244.2.2 lookup 100"',
+          ],
+        ],
+        // The table is there, and no rule asks it.
+        wrong: [['"node-2", "true"', '"node-2", "ip route add default via 192.168.1.11 table 100"']],
+        because: /No answer: rp_filter: the way back to 10\.244\.2\.2 .* not by eth0/,
+      },
+      {
+        cell: "exercise-8",
+        right: [["ipip: 0, vxlan: 0", "ipip: 8953, vxlan: 8923"]],
+        // The inner frame's Ethernet header is forgotten.
+        wrong: [["ipip: 0, vxlan: 0", "ipip: 8953, vxlan: 8937"]],
+        because: /vxlan: 8937 does not pass/,
+      },
+      {
+        cell: "exercise-9",
+        right: [['"node-2", "true"', '"node-2", "ip link set eth0 mtu 1500"']],
+        // The hole becomes visible, and stays.
+        wrong: [['"node-1", "true"', '"node-1", "ip link set flannel.1 mtu 1350"']],
+        because: /do not fit the MTU 1350 of flannel\.1/,
+      },
     ],
     guesses: [
       { cell: "predict-heard", right: "1", wrong: "4" },
       { cell: "predict-aged", right: "1", wrong: "0" },
+      { cell: "predict-pinned", right: "0", wrong: "3" },
+      { cell: "predict-duplicate", right: "2", wrong: "1" },
       { cell: "predict-ttl", right: "62", wrong: "64" },
+      { cell: "predict-back", right: '"eth0"', wrong: '"eth1"' },
+      { cell: "predict-largest", right: "1422", wrong: "1450" },
+    ],
+  },
+  "lab-00-linux-networking.ipynb": {
+    rows: [],
+    most: { cells: 60, words: 1800 },
+    exercises: [
+      {
+        cell: "exercise-1",
+        right: [
+          ['device: string = "?"', 'device: string = "lo"'],
+          ['state: string = "?"', 'state: string = "DOWN"'],
+        ],
+        wrong: [
+          ['device: string = "?"', 'device: string = "lo"'],
+          ['state: string = "?"', 'state: string = "UP"'],
+        ],
+        because: /Not "UP"/,
+      },
+      {
+        cell: "exercise-2",
+        right: [
+          ['77": "?"', '77": "yes"'],
+          ['130": "?"', '130": "no"'],
+          ['2": "?"', '2": "no"'],
+        ],
+        wrong: [
+          ['77": "?"', '77": "yes"'],
+          ['130": "?"', '130": "yes"'],
+        ],
+        because: /10\.1\.0\.130: not "yes"\. \/25 leaves 7 bits/,
+      },
+      {
+        cell: "exercise-3",
+        right: [['"?"; //', '"10.1.7.192/26"; //']],
+        wrong: [['"?"; //', '"10.1.7.0/26"; //']],
+        because: /begin at 0, 64, 128, 192/,
+      },
+      {
+        cell: "exercise-4-check",
+        right: [['["?", "?", "?", "?"]', '["route", "neighbour", "link", "way back"]']],
+        wrong: [['["?", "?", "?", "?"]', '["route", "way back", "link", "way back"]']],
+        because: /2: silence/,
+      },
+      {
+        cell: "exercise-5",
+        right: [
+          [
+            '"laptop", "true"',
+            '"laptop", "ip link add veth-green type veth peer name eth0 netns green; ip link set veth-green up; ip addr add 10.3.0.1/24 dev veth-green"',
+          ],
+          [
+            '"green", "true"',
+            '"green", "ip link set eth0 up; ip addr add 10.3.0.2/24 dev eth0; ip route add default via 10.3.0.1"',
+          ],
+        ],
+        // The way back is forgotten.
+        wrong: [
+          [
+            '"laptop", "true"',
+            '"laptop", "ip link add veth-green type veth peer name eth0 netns green; ip link set veth-green up; ip addr add 10.3.0.1/24 dev veth-green"',
+          ],
+          ['"green", "true"', '"green", "ip link set eth0 up; ip addr add 10.3.0.2/24 dev eth0"'],
+        ],
+        because: /In green.*no route to 10\.1\.0\.2/,
+      },
+      {
+        cell: "exercise-6",
+        right: [['"laptop", "true"', '"laptop", "sysctl -w net.ipv4.ip_forward=0"']],
+        wrong: [['"laptop", "true"', '"laptop", "ip link set veth-red down"']],
+        because: /Too much: the laptop is lost as well/,
+      },
+      {
+        cell: "exercise-7",
+        right: [
+          [
+            '"red", "true"',
+            '"red", "ip addr del 10.1.0.2/32 dev eth0; ip addr add 10.1.0.2/24 dev eth0; ip route add default via 10.1.0.1"',
+          ],
+          ['"laptop", "true"', '"laptop", "sysctl -w net.ipv4.ip_forward=1"'],
+        ],
+        // Two mistakes are mended, and nobody forwards.
+        wrong: [
+          [
+            '"red", "true"',
+            '"red", "ip addr del 10.1.0.2/32 dev eth0; ip addr add 10.1.0.2/24 dev eth0; ip route add default via 10.1.0.1"',
+          ],
+        ],
+        because: /In laptop.*does not forward/,
+      },
+    ],
+    guesses: [
+      { cell: "predict-state", right: '"DOWN"', wrong: '"UP"' },
+      { cell: "predict-permanent", right: '"silence"', wrong: '"error"' },
+      { cell: "predict-arrives", right: '"yes"', wrong: '"no"' },
     ],
   },
 };

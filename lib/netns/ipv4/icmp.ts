@@ -73,7 +73,12 @@ function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause
   const src = arrival.toAll ? null : packet.dst;
   const body: Icmp = { ...icmp, type: ICMP.echoReply };
   const mark = replyMark(ns, arrival.mark);
-  ipSend(ns, { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true, mark }, step);
+  const reply = { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true, mark } as const;
+  const { errno, packet: sent } = ipSend(ns, reply, step);
+  if (errno === null || sent !== undefined) return;
+  ns.step(LEVEL.path, step, null, "drop", { ...packet, src: packet.dst, dst: packet.src, body }, () => ({
+    because: errno === "ENETUNREACH" ? `no route to ${packet.src} in any table` : `the answer cannot be sent: ${errno}`,
+  }));
 }
 
 /** The mark of what the kernel itself answers to a packet (IP4_REPLY_MARK). */
