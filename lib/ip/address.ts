@@ -18,7 +18,7 @@ export interface InterfaceAddress {
 
 /** The network an address is in: 10.244.1.0/24 of 10.244.1.5/24. */
 export function networkOf(address: InterfaceAddress): Prefix4 {
-  return new Prefix4(address.local, address.length);
+  return Prefix4.of(address.local, address.length);
 }
 
 /** Whether a new address has its network on the device already (then it is secondary). */
@@ -27,15 +27,15 @@ export function isSecondary(addresses: readonly InterfaceAddress[], local: Ipv4,
   return addresses.some((a) => !a.secondary && a.length === length && network.contains(a.local));
 }
 
-/** Puts an address where the kernel keeps it: primaries first, the nearest scope first among them (inet_insert_ifa). */
-export function insertAddress(addresses: InterfaceAddress[], address: InterfaceAddress): void {
+/** The list with one more where the kernel keeps it: primaries first, the nearest scope first (inet_insert_ifa). */
+export function withAddress(addresses: readonly InterfaceAddress[], address: InterfaceAddress): InterfaceAddress[] {
   let at = addresses.length;
   if (!address.secondary) {
     at = 0;
     for (const [i, each] of addresses.entries())
       if (!each.secondary && SCOPE[address.scope] <= SCOPE[each.scope]) at = i + 1;
   }
-  addresses.splice(at, 0, address);
+  return addresses.toSpliced(at, 0, address);
 }
 
 /**

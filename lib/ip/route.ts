@@ -50,12 +50,13 @@ export interface Route {
 /** Up to so many routes a table is searched from end to end: a pod has five, and that is faster than any index. */
 const SMALL = 16;
 
+const NONE: readonly Route[] = [];
+
 /** One routing table. Routes stand in the order in which a lookup prefers them: longest prefix, then best metric. */
 export class RouteTable {
   readonly id: number;
-  private routes: Route[] = [];
-  /** Somebody may still read the list of routes as it is, so a change begins with a copy. */
-  private isSeen = false;
+  /** A change makes another list: the trace still tells from the one that was asked. */
+  private routes: readonly Route[] = NONE;
   /** For large tables: prefix length to network bits to routes; null while it must be made anew. */
   private index: Map<number, Map<number, Route[]>> | null = null;
   /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
@@ -93,18 +94,15 @@ export class RouteTable {
     if (at !== -1) this.splice(at, 1);
   }
 
-  private splice(at: number, removed: number, ...added: Route[]): void {
-    if (this.isSeen) this.routes = [...this.routes];
-    this.isSeen = false;
-    this.routes.splice(at, removed, ...added);
-    this.index = null;
-    this.packed = null;
+  /** The routes as they are now, in the order of preference. */
+  get all(): readonly Route[] {
+    return this.routes;
   }
 
-  /** The routes as they are now, in the order of preference: the trace keeps the list, to tell later what was considered. */
-  view(): readonly Route[] {
-    this.isSeen = true;
-    return this.routes;
+  private splice(at: number, removed: number, ...added: Route[]): void {
+    this.routes = this.routes.toSpliced(at, removed, ...added);
+    this.index = null;
+    this.packed = null;
   }
 
   /** The routes of exactly this network. */

@@ -111,9 +111,9 @@ function readDevices({ ns, place }: Room): void {
     device.mtu = data.at("mtu").whole(0, 65536);
     device.up = data.at("up").flag();
     device.everUp = device.up || (data.maybe("wasUp")?.flag() ?? false);
-    const { addresses } = ns.inet.get(device)!;
-    addresses.length = 0;
+    const addresses: InterfaceAddress[] = [];
     for (const each of data.at("addresses").list()) addresses.push(readAddress(device, addresses, each));
+    ns.inet.get(device)!.addresses = addresses;
   }
   if (!taken.has(ns.devices.get("lo")!.index)) throw place.at("devices").wrong("no lo", "Every namespace has one.");
   ns.nextIndex = Math.max(...taken) + 1;

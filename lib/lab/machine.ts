@@ -3,9 +3,10 @@ import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
 import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
+import type { AskedRoute } from "../netns/ipv4/fib-route.ts";
 import type { Netns } from "../netns/netns.ts";
 import { addTunl0 } from "../netns/tunnel/device.ts";
-import { addressWithLength, ipv4, Prefix4 } from "../wire/address.ts";
+import { addressWithLength, type Ipv4, ipv4, Prefix4 } from "../wire/address.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Lab } from "./lab.ts";
 
@@ -85,7 +86,7 @@ export class Machine {
         `${via}`,
         `It must be in ${new Prefix4(wired.address, wired.length)}.`,
       );
-    const containers = options.containers ?? ["app"];
+    const containers = options.containers ?? ONE_CONTAINER;
     const ns = this.lab.addNetns(this, name);
     this.containers.set(name, containers);
     setUp(ns, ns.devices.get("lo")!);
@@ -95,7 +96,7 @@ export class Machine {
     setUp(this.root, end);
     setUp(ns, eth0);
     if (wired !== null) must(addAddress(ns, eth0, wired.address, wired.length), name);
-    if (via !== null) must(addRoute(ns, TABLE.main, { ...DEFAULT_ROUTE, via, dev: eth0 }), name);
+    if (via !== null) must(addRoute(ns, TABLE.main, defaultRoute(via, eth0)), name);
     return ns;
   }
 
@@ -129,14 +130,22 @@ export class Machine {
   }
 }
 
-const DEFAULT_ROUTE = {
-  type: "unicast",
-  prefix: new Prefix4(ipv4("0.0.0.0"), 0),
-  src: null,
-  metric: 0,
-  protocol: "boot",
-  scope: "global",
-} as const;
+const ONE_CONTAINER: readonly string[] = ["app"];
+const EVERYWHERE = new Prefix4(ipv4("0.0.0.0"), 0);
+
+/** Written out in the order of the kernel's own routes, so that all have one shape. */
+function defaultRoute(via: Ipv4, dev: Device): AskedRoute {
+  return {
+    type: "unicast",
+    prefix: EVERYWHERE,
+    via,
+    dev,
+    src: null,
+    metric: 0,
+    protocol: "boot",
+    scope: "global",
+  };
+}
 
 function must(errno: Errno | null, name: string): void {
   if (errno !== null) throw new Error(`${name}: ${errorText(errno)}`);

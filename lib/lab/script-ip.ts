@@ -66,8 +66,9 @@ function asTheKernelMakesIt(data: LabData) {
   const lab = labFrom({ ...data, nodes });
   for (const ns of lab.namespaces.values()) {
     for (const device of [...ns.devices.values()].sort((a, b) => a.index - b.index)) {
-      const { addresses } = ns.inet.get(device)!;
-      const before = addresses.splice(0);
+      const inet = ns.inet.get(device)!;
+      const before = inet.addresses;
+      inet.addresses = [];
       const { up } = device;
       device.up = false;
       for (const { local, length, ...options } of before) addAddress(ns, device, local, length, options);

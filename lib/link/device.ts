@@ -54,6 +54,15 @@ export interface Owner {
 /** Sees every frame of a device as tcpdump would; present only while somebody watches. */
 export type Tap = (frame: Frame, direction: "in" | "out") => void;
 
+export interface Stats {
+  rxPackets: number;
+  rxBytes: number;
+  rxDropped: number;
+  txPackets: number;
+  txBytes: number;
+  txDropped: number;
+}
+
 export class Device {
   readonly kind: DeviceKind;
   owner: Owner;
@@ -84,7 +93,7 @@ export class Device {
   taps: Tap[] | null = null;
   /** What IPv4 keeps for it (ip_ptr); only its namespace knows what that is. */
   inet: object | null = null;
-  readonly stats = { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+  private counted: Stats | null = null;
 
   constructor(
     owner: Owner,
@@ -101,6 +110,12 @@ export class Device {
     this.mac = mac;
     this.mtu = kind === "loopback" ? 65536 : 1500;
     this.bridge = bridge;
+  }
+
+  /** What passed; made when the first frame does, for most devices of a large lab never see one. */
+  get stats(): Stats {
+    this.counted ??= { rxPackets: 0, rxBytes: 0, rxDropped: 0, txPackets: 0, txBytes: 0, txDropped: 0 };
+    return this.counted;
   }
 
   /** Whether anything is at the other end: the peer of a veth is up, a bridge has a port that runs. */

@@ -1,6 +1,7 @@
 // Devices are made, moved, renamed, set up and down; what the kernel does by itself then. Addresses and routes: fib.ts.
 // The trace names devices when it is read: each change of one settles what was recorded before (trace/recorder.ts).
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
+import type { InterfaceAddress } from "../ip/address.ts";
 import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
 import { IPIP_OVERHEAD } from "../link/ipip.ts";
@@ -93,6 +94,16 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
   for (const each of devices) ns.devices.set(each.name, each);
 }
 
+/** What a loopback that comes up has. */
+const LOOPBACK: InterfaceAddress = {
+  local: Ipv4.of(0x7f000001),
+  length: 8,
+  broadcast: null,
+  scope: "host",
+  label: "lo",
+  secondary: false,
+};
+
 /** `ip link set DEV up`: null, or why not. */
 export function setUp(ns: Netns, device: Device): Errno | null {
   if (device.up) return null;
@@ -102,18 +113,10 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   ns.cables.recorder.settle();
   device.up = true;
   device.everUp = true;
-  const { addresses } = ns.inet.get(device)!;
-  if (device.kind === "loopback" && addresses.length === 0)
-    addresses.push({
-      local: Ipv4.of(0x7f000001),
-      length: 8,
-      broadcast: null,
-      scope: "host",
-      label: "lo",
-      secondary: false,
-    });
-  if (addresses.length > 0) ns.inet.get(device)!.confSet = ALL_SET;
-  for (const address of addresses) addAddressRoutes(ns, device, address, addresses);
+  const inet = ns.inet.get(device)!;
+  if (device.kind === "loopback" && inet.addresses.length === 0) inet.addresses = [LOOPBACK];
+  if (inet.addresses.length > 0) inet.confSet = ALL_SET;
+  for (const address of inet.addresses) addAddressRoutes(ns, device, address, inet.addresses);
   up6(ns, device);
   tellOthers(device);
   notify(ns, device);

@@ -24,11 +24,12 @@ import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
 
+const NO_ADDRESSES: readonly InterfaceAddress[] = [];
 const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 
 /** What IPv4 keeps for each device (struct in_device). */
 export class Inet implements Configured {
-  readonly addresses: InterfaceAddress[] = [];
+  addresses: readonly InterfaceAddress[] = NO_ADDRESSES;
   /** reachable_time, drawn once for each device. */
   readonly reachableTime: number;
   /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */

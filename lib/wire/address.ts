@@ -13,11 +13,10 @@ const known = new Map<number, Ipv4>();
 export class Ipv4 {
   readonly family = 4;
   readonly bits: number;
-  readonly text: string;
+  private written: string | null = null;
 
   private constructor(bits: number) {
     this.bits = bits;
-    this.text = `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
   }
 
   /** The one object for these 32 bits. */
@@ -31,6 +30,12 @@ export class Ipv4 {
     return address;
   }
 
+  /** As people write it; put together when it is first asked for. */
+  get text(): string {
+    const { bits } = this;
+    this.written ??= `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+    return this.written;
+  }
   /** 127.0.0.0/8 */
   get isLoopback(): boolean {
     return this.bits >>> 24 === 127;
@@ -85,6 +90,9 @@ export function mask4(length: number): number {
   return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
 }
 
+/** Prefixes that were made lately, each in the place its bits choose. */
+const recent: (Prefix4 | undefined)[] = new Array(64).fill(undefined);
+
 /** An IPv4 network: address bits beyond the length are zero. Prints as `10.244.1.0/24`. */
 export class Prefix4 {
   readonly family = 4;
@@ -97,6 +105,17 @@ export class Prefix4 {
     this.mask = mask4(length);
     this.address = Ipv4.of(address.bits & this.mask);
     this.length = length;
+  }
+
+  /** The same; networks that many ask for in a row are one object, so a thousand pods share theirs. */
+  static of(address: Ipv4, length: number): Prefix4 {
+    const bits = (address.bits & mask4(length)) >>> 0;
+    const at = (bits ^ (bits >>> 8) ^ (bits >>> 16) ^ (length << 1)) & (recent.length - 1);
+    const found = recent[at];
+    if (found?.length === length && found.address.bits === bits) return found;
+    const made = new Prefix4(address, length);
+    recent[at] = made;
+    return made;
   }
 
   contains(address: Ipv4): boolean {

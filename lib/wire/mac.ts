@@ -9,14 +9,12 @@ const known = new Map<number, Mac>();
  */
 export class Mac {
   readonly bits: number;
-  readonly text: string;
+  private written: string | null = null;
   /** The group bit: broadcast or multicast, so a bridge floods it. */
   readonly isGroup: boolean;
 
   private constructor(bits: number) {
     this.bits = bits;
-    const hex = bits.toString(16).padStart(12, "0");
-    this.text = hex.replace(/..(?=.)/g, "$&:");
     this.isGroup = (Math.floor(bits / 2 ** 40) & 1) === 1;
   }
 
@@ -30,6 +28,14 @@ export class Mac {
     return mac;
   }
 
+  /** As people write it; put together when it is first asked for, because most are never printed. */
+  get text(): string {
+    this.written ??= this.bits
+      .toString(16)
+      .padStart(12, "0")
+      .replace(/..(?=.)/g, "$&:");
+    return this.written;
+  }
   toString(): string {
     return this.text;
   }

@@ -170,13 +170,13 @@ function explain(
       break;
     }
     if (!isFull) continue;
-    const routes = ns.tables.get(rule.table)?.view() ?? null;
+    const routes = ns.tables.get(rule.table)?.all ?? null;
     step = ns.note(LEVEL.full, step, device, "ip rule", packet, tellRule, ns, rule, flow, routes);
   }
   const { route, table } = found ?? { route: null, table: null };
   if (route === null || table === null) return step;
   const way = hop === null ? null : { because: hopBecause(ns, route, hop, flow), tried: otherHops(route, hop) };
-  const routes = isFull ? table.view() : NO_ROUTES;
+  const routes = isFull ? table.all : NO_ROUTES;
   const said =
     table.id === TABLE.main ? tellMainRoute : table.id === TABLE.local ? tellLocalRoute : tellRoute(table.id);
   return ns.note(LEVEL.path, step, device, "route", packet, said, route, flow.dst, routes, way);

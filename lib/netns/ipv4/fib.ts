@@ -1,7 +1,7 @@
 // Addresses as the kernel takes them: an address brings its routes and takes them away. Routes that somebody adds are in
 // fib-route.ts. What is refused has the kernel's words.
 // Before you edit: net/ipv4/fib_frontend.c (fib_add_ifaddr, fib_del_ifaddr), devinet.c (__inet_insert_ifa, inet_rtm_deladdr).
-import { type InterfaceAddress, insertAddress, isSecondary, networkOf, type Scope } from "../../ip/address.ts";
+import { type InterfaceAddress, isSecondary, networkOf, type Scope, withAddress } from "../../ip/address.ts";
 import { type Route, type RouteType, TABLE, usesDevice } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import { type Ipv4, Prefix4 } from "../../wire/address.ts";
@@ -50,7 +50,7 @@ export function tryAddress(
   // From now on a new default of a switch does not reach the device (ipv4_devconf_setall).
   inet.confSet = ALL_SET;
   const scope = options.scope ?? (local.isLoopback ? "host" : "global");
-  const network = new Prefix4(local, length);
+  const network = Prefix4.of(local, length);
   for (const each of addresses) {
     if (each.length !== length || !network.contains(each.local)) continue;
     if (each.local === local) return refuse("EEXIST", "ipv4: Address already assigned");
@@ -59,25 +59,27 @@ export function tryAddress(
   const secondary = isSecondary(addresses, local, length);
   const { broadcast = null, label = device.name } = options;
   const address = { local, length, broadcast, scope, label, secondary };
-  insertAddress(addresses, address);
-  addAddressRoutes(ns, device, address, addresses);
+  inet.addresses = withAddress(addresses, address);
+  addAddressRoutes(ns, device, address, inet.addresses);
   return null;
 }
 
 /** `ip addr del`: with a primary address its secondaries go too (promote_secondaries is 0). */
 export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddress): void {
-  const { addresses } = ns.inet.get(device)!;
+  const inet = ns.inet.get(device)!;
+  const { addresses } = inet;
   const network = networkOf(address);
   const goes = addresses.filter(
     (each) =>
       each === address ||
       (!address.secondary && each.secondary && each.length === address.length && network.contains(each.local)),
   );
-  for (const each of goes) addresses.splice(addresses.indexOf(each), 1);
+  const left = addresses.filter((each) => !goes.includes(each));
+  inet.addresses = left;
   const gone = new Set(goes.map((each) => each.local).filter((local) => ns.deviceOfAddress(local) === undefined));
   for (const table of ns.tables.values()) {
     for (const route of table.list()) {
-      const isOwn = goes.some((each) => route.dev === device && isRouteOf(route, each, addresses));
+      const isOwn = goes.some((each) => route.dev === device && isRouteOf(route, each, left));
       if (isOwn || (route.src !== null && gone.has(route.src))) table.remove(route);
     }
   }
@@ -121,16 +123,16 @@ export function addAddressRoutes(
     ns.tables
       .get(table)!
       .add({ type, prefix, via: null, dev: device, src, metric: 0, protocol: "kernel", scope }, "append");
-  add(TABLE.local, "local", new Prefix4(local, 32), "host");
+  add(TABLE.local, "local", Prefix4.of(local, 32), "host");
   if (!device.up) return;
   if (broadcast !== null && broadcast.bits !== 0xffffffff)
-    add(TABLE.local, "broadcast", new Prefix4(broadcast, 32), "link");
+    add(TABLE.local, "broadcast", Prefix4.of(broadcast, 32), "link");
   if (secondary || network.address.isZeroNet || length === 32) return;
   if (local.isMulticast || local.bits === 0xffffffff) return;
   if (device.kind === "loopback") add(TABLE.local, "local", network, "host");
   else add(TABLE.main, "unicast", network, "link");
   if (length < 31 && broadcast !== network.broadcast)
-    add(TABLE.local, "broadcast", new Prefix4(network.broadcast, 32), "link");
+    add(TABLE.local, "broadcast", Prefix4.of(network.broadcast, 32), "link");
 }
 
 /** Routes of a device that went down, or, with `all`, that goes away. */

@@ -226,8 +226,8 @@ function rename(ns: Netns, device: Device, name: string): void {
   if (device.kind === "loopback") throw notModelled("ip link set", `lo name ${name}`, "names of veths and bridges");
   if (ns.devices.has(name)) throw answers("EEXIST");
   if (name.includes(":") || name === "." || name === "..") throw answers("EINVAL");
-  for (const [i, address] of ns.inet.get(device)!.addresses.entries())
-    if (address.label === device.name) ns.inet.get(device)!.addresses[i] = { ...address, label: name };
+  const inet = ns.inet.get(device)!;
+  inet.addresses = inet.addresses.map((each) => (each.label === device.name ? { ...each, label: name } : each));
   renameDevice(ns, device, name);
 }
 
