@@ -5,16 +5,18 @@
 // Before you edit: RFC 9112 (HTTP/1.1), RFC 862 (echo); process.ts says what a program is.
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { Netns } from "../netns/netns.ts";
+import { asShown, atPort, type Remote } from "../netns/socket/family.ts";
 import { UdpSocket } from "../netns/socket/udp.ts";
 import { type Received, TcpSocket } from "../netns/tcp/tcp.ts";
-import { type Ipv4, ipv4 } from "../wire/address.ts";
+import { type Ip, ip } from "../wire/address.ts";
+import { UNSPECIFIED6 } from "../wire/address6.ts";
 import type { Program, Wait } from "./process.ts";
 
 /** What a program asks the kernel and waits for; the generator's value is the answer. */
 export type Asking<T> = Generator<Wait, T, void>;
 
 /** Connects and waits: null when it is done, else why not; ETIMEDOUT too when `until` comes first. */
-export function* connected(socket: TcpSocket, address: Ipv4, port: number, until?: number): Asking<Errno | null> {
+export function* connected(socket: TcpSocket, address: Ip, port: number, until?: number): Asking<Errno | null> {
   const failed = socket.connect(address, port);
   if (failed !== null) return failed;
   while (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") {
@@ -36,7 +38,7 @@ export function* more(socket: TcpSocket, until?: number): Asking<Received | Errn
 
 export interface Listening {
   readonly port: number;
-  /** Any address of the namespace unless one is named. */
+  /** Any IPv4 address of the namespace unless one is named; `::` takes both families. */
   readonly address?: string;
   /** Name of the program in `ss` and in the trace. */
   readonly program?: string;
@@ -44,9 +46,10 @@ export interface Listening {
 
 /** A socket that listens, or why there is none. Servers set SO_REUSEADDR, so they can be started again at once. */
 export function listen(ns: Netns, { port, address, program = "server" }: Listening, backlog = 4096): TcpSocket | Errno {
-  const socket = new TcpSocket(ns, program);
+  const named = address === undefined ? null : ip(address);
+  const socket = new TcpSocket(ns, program, named?.family ?? 4);
   socket.reuseAddress = true;
-  const failed = socket.bind(address === undefined ? null : ipv4(address), port) ?? socket.listen(backlog);
+  const failed = socket.bind(named === UNSPECIFIED6 ? null : named, port) ?? socket.listen(backlog);
   if (failed === null) return socket;
   socket.close();
   return failed;
@@ -90,7 +93,7 @@ export interface HttpRequest {
   /** As `HTTP/1.1`. */
   readonly version: string;
   /** The other end as the server sees it: an address that was translated on the way is not the client's own. */
-  readonly client: { readonly address: Ipv4; readonly port: number };
+  readonly client: Remote;
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -103,7 +106,7 @@ export function httpServer(
   options: Server & { readonly reply?: (request: HttpRequest) => string },
 ): Program {
   const { program = "http-server", err } = options;
-  const reply = options.reply ?? (({ client }) => `${ns.name} saw client ${client.address}:${client.port}\n`);
+  const reply = options.reply ?? (({ client }) => `${ns.name} saw client ${atPort(client.address, client.port)}\n`);
   const listener = listen(ns, { ...options, program });
   if (typeof listener === "string") return refused(listener, program, err);
   return serve(listener, (connection) =>
@@ -125,6 +128,11 @@ function bytesOf(head: string, body: Uint8Array): Uint8Array {
   return out;
 }
 
+/** The other end as the program sees it: over IPv4 a socket of IPv6 sees a mapped address. */
+function clientOf({ remote, family }: TcpSocket): Remote {
+  return { address: asShown(remote!.address, family)!, port: remote!.port };
+}
+
 /** Reads requests of one connection and sends what `answer` says, each piece with a write of its own. */
 export function httpConnection(
   connection: TcpSocket,
@@ -141,7 +149,7 @@ export function httpConnection(
       }
       text += decoder.decode(piece.data, { stream: true });
       for (let end = text.indexOf("\r\n\r\n"); end !== -1; end = text.indexOf("\r\n\r\n")) {
-        const { pieces, close } = answer(requestOf(text.slice(0, end), connection.remote!));
+        const { pieces, close } = answer(requestOf(text.slice(0, end), clientOf(connection)));
         text = text.slice(end + 4);
         for (const each of pieces) connection.send(each, piece.cause);
         if (!close) continue;
@@ -185,8 +193,9 @@ export function tcpEcho(ns: Netns, options: Server): Program {
 /** Sends back what comes, by UDP (RFC 862). */
 export function udpEcho(ns: Netns, options: Server): Program {
   const { program = "udp-echo", err, address, port } = options;
-  const socket = new UdpSocket(ns, program);
-  const failed = socket.bind(address === undefined ? null : ipv4(address), port);
+  const named = address === undefined ? null : ip(address);
+  const socket = new UdpSocket(ns, program, named?.family ?? 4);
+  const failed = socket.bind(named === UNSPECIFIED6 ? null : named, port);
   if (failed !== null) return refused(failed, program, err);
   return echoDatagrams(socket);
 }

@@ -2,7 +2,7 @@
 // Before you edit: net-tools 2.10 netstat.c (tcp_do_one, udp_do_one, iface_info), net/ipv4/tcp_ipv4.c (get_tcp4_sock).
 import { netstatTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
-import type { Endpoint } from "../netns/socket/socket.ts";
+import type { Endpoint } from "../netns/socket/family.ts";
 import { type Command, notModelled } from "./command.ts";
 import { shortRows } from "./ifconfig-table.ts";
 import { statistics } from "./netstat-statistics.ts";

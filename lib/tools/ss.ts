@@ -1,7 +1,7 @@
 // ss: the sockets of a namespace, as iproute2 6.1 prints them into a pipe.
 // Before you edit: misc/ss.c (columns, render_calc_width, sock_state_print, inet_show_sock).
 import type { Netns } from "../netns/netns.ts";
-import type { Endpoint } from "../netns/socket/socket.ts";
+import type { Endpoint } from "../netns/socket/family.ts";
 import type { UdpSocket } from "../netns/socket/udp.ts";
 import type { TcpSocket } from "../netns/tcp/tcp.ts";
 import { type Command, notModelled } from "./command.ts";

@@ -110,13 +110,13 @@ export function udpProbes(call: Call, options: Options, fail: Fail): Prober {
       for (const [socket, probe] of open) {
         const error = socket.readError();
         if (error !== null) {
-          answers.push({ probe, from: error.offender, time: error.time, ttl: error.ttl, error });
+          answers.push({ probe, from: error.offender as Ipv4 | null, time: error.time, ttl: error.ttl, error });
           open.delete(socket);
           continue;
         }
         const datagram = socket.receive();
         if (datagram === null) continue;
-        answers.push({ probe, from: datagram.from.address, time: ns.cables.now, ttl: 0, error: null });
+        answers.push({ probe, from: datagram.from.address as Ipv4, time: ns.cables.now, ttl: 0, error: null });
         open.delete(socket);
       }
       return answers;

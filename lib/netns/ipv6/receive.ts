@@ -13,6 +13,8 @@ import {
   withHopLimit,
 } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
+import { udpInput6 } from "../socket/udp6.ts";
+import { tcpInput6 } from "../tcp/tcp6.ts";
 import { decide6, type NoWay6, type Way6 } from "./decide.ts";
 import { isMember } from "./groups.ts";
 import { icmp6Error, icmp6Input } from "./icmp.ts";
@@ -164,12 +166,8 @@ export function localDeliver6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, 
   }
   const { body } = whole;
   if (body.kind === "icmp6") return icmp6Input(ns, arrival, whole, body, step, packet.fragment !== undefined);
-  if (body.kind === "udp") {
-    const closed = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
-      because: `no socket is bound to UDP port ${body.dstPort}`,
-    }));
-    return icmp6Error(ns, arrival, whole, ICMP6.unreachable, ICMP6_CODE.port, 0, closed);
-  }
+  if (body.kind === "udp") return udpInput6(ns, arrival, whole, body, step);
+  if (body.kind === "tcp") return tcpInput6(ns, arrival, whole, body, step);
   const dropped = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
     because: `nothing here speaks the protocol ${protocolOf(whole)}`,
   }));

@@ -1,8 +1,9 @@
 // What a socket may ask to be told in full when its packet went wrong: who said so, how, and about which packet.
 // Before you edit: net/ipv4/ip_sockglue.c (ip_icmp_error, ip_local_error), icmp.c (icmp_err_convert), ip(7) IP_RECVERR.
-import type { Ipv4 } from "../../wire/address.ts";
-import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet } from "../../wire/packet.ts";
+import type { Ip } from "../../wire/address.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Icmp6 } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
+import type { IpPacket } from "./family.ts";
 
 /** One entry of a socket's error queue (struct sock_extended_err). */
 export interface QueuedError {
@@ -14,20 +15,26 @@ export interface QueuedError {
   /** The MTU of "message too long", else 0. */
   readonly info: number;
   /** Who said it; null when it was this kernel. */
-  readonly offender: Ipv4 | null;
-  /** TTL of the ICMP message, 0 when there was none. */
+  readonly offender: Ip | null;
+  /** TTL or hop limit of the ICMP message, 0 when there was none. */
   readonly ttl: number;
   /** The packet at fault as the message quotes it; null when it was never made. */
-  readonly quoted: Ipv4Packet | null;
+  readonly quoted: IpPacket | null;
   readonly time: number;
 }
 
 /** An ICMP error as a socket reads it. */
-export function queuedError(message: Ipv4Packet, icmp: Icmp, quoted: Ipv4Packet, time: number): QueuedError {
-  const { type, code } = icmp;
-  const errno = errnoOf(type, code);
-  const info = errno === "EMSGSIZE" ? icmp.rest & 0xffff : 0;
-  return { origin: "icmp", errno, type, code, info, offender: message.src, ttl: message.ttl, quoted, time };
+export function queuedError(
+  message: IpPacket,
+  icmp: Icmp | Icmp6,
+  quoted: IpPacket,
+  time: number,
+  errno = errnoOf(icmp.type, icmp.code),
+): QueuedError {
+  const { type, code, rest } = icmp;
+  const info = errno !== "EMSGSIZE" ? 0 : icmp.kind === "icmp" ? rest & 0xffff : rest;
+  const ttl = message.kind === "ipv4" ? message.ttl : message.hopLimit;
+  return { origin: "icmp", errno, type, code, info, offender: message.src, ttl, quoted, time };
 }
 
 /** A packet this kernel refused to make, because the way takes no more than `mtu` octets. */

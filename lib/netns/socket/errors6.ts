@@ -3,6 +3,8 @@
 import type { Icmp6, Ipv6Packet } from "../../wire/packet.ts";
 import type { Arrival6 } from "../ipv6/receive.ts";
 import type { Netns } from "../netns.ts";
+import { tcpError6 } from "../tcp/tcp6.ts";
+import { udpError6 } from "./udp6.ts";
 
 /** Hands an ICMPv6 error to the socket whose packet it quotes. False when there is none. */
 export function socketError6(
@@ -10,10 +12,12 @@ export function socketError6(
   { iif }: Arrival6,
   quoted: Ipv6Packet,
   packet: Ipv6Packet,
-  _icmp: Icmp6,
+  icmp: Icmp6,
   cause: number,
 ): boolean {
   const { body } = quoted;
+  if (body.kind === "udp") return udpError6(ns, quoted, body, packet, icmp);
+  if (body.kind === "tcp") return tcpError6(ns, quoted, body, icmp, cause);
   if (body.kind !== "icmp6") return false;
   const readers = ns.sockets.ping6Readers(body.rest >>> 16);
   for (const reader of readers) reader.push({ packet, quoted, iif, cause, time: ns.cables.now });

@@ -2,7 +2,6 @@
 // Before you edit: net/ipv4/udp.c (udp4_lib_lookup2, compute_score), inet_connection_sock.c (inet_csk_get_port,
 // inet_csk_bind_conflict), inet_hashtables.c.
 
-import type { Ipv4 } from "../../wire/address.ts";
 import type { Netns } from "../netns.ts";
 import type { TcpSocket } from "../tcp/tcp.ts";
 import type { PingSocket } from "./ping.ts";
@@ -11,12 +10,6 @@ import type { UdpSocket } from "./udp.ts";
 
 /** ip_local_port_range: where the kernel takes a port from when the program names none. */
 export const EPHEMERAL = { first: 32768, last: 60999 } as const;
-
-/** An address and port; a null address is 0.0.0.0, any address of the namespace. */
-export interface Endpoint {
-  readonly address: Ipv4 | null;
-  readonly port: number;
-}
 
 export class SocketTable {
   readonly udp = new Map<number, UdpSocket[]>();
@@ -52,9 +45,4 @@ export class SocketTable {
     }
     return null;
   }
-}
-
-/** Whether two local endpoints cannot both be bound: the same port, and one of them is any address or both the same. */
-export function overlap(a: Endpoint, b: Endpoint): boolean {
-  return a.port === b.port && (a.address === null || b.address === null || a.address === b.address);
 }

@@ -3,22 +3,35 @@
 import type { Device } from "../../link/device.ts";
 import type { Told } from "../../trace/recorder.ts";
 import { LEVEL } from "../../trace/step.ts";
-import type { Ipv4 } from "../../wire/address.ts";
-import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Udp } from "../../wire/packet.ts";
+import { type Ip, type Ipv4, unmapped } from "../../wire/address.ts";
+import { LOOPBACK6, UNSPECIFIED6 } from "../../wire/address6.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, type Udp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import { icmpError } from "../ipv4/icmp.ts";
 import { routeOutput } from "../ipv4/output-route.ts";
 import type { Arrival } from "../ipv4/receive.ts";
-import { ipSend, type Outgoing } from "../ipv4/send.ts";
+import type { Outgoing } from "../ipv4/send.ts";
 import type { Netns } from "../netns.ts";
 import { Waitable } from "../wait.ts";
 import { type QueuedError, queuedError, tooLong } from "./error-queue.ts";
-import { type Endpoint, overlap } from "./socket.ts";
+import {
+  atPort,
+  type Endpoint,
+  endText,
+  type Family,
+  type IpPacket,
+  isLocal,
+  overlap,
+  type Remote,
+  sendByIp,
+  takesFamily,
+  wayTo,
+} from "./family.ts";
 
 export interface Datagram {
   readonly data: Uint8Array;
-  readonly from: { readonly address: Ipv4; readonly port: number };
-  readonly to: Ipv4;
+  readonly from: Remote;
+  readonly to: Ip;
   readonly cause: number;
 }
 
@@ -32,7 +45,10 @@ export interface Encapsulation {
 
 export class UdpSocket extends Waitable {
   local: Endpoint = { address: null, port: 0 };
-  remote: { readonly address: Ipv4; readonly port: number } | null = null;
+  remote: Remote | null = null;
+  readonly family: Family;
+  /** IPV6_V6ONLY. */
+  v6only = false;
   mayBroadcast = false;
   /** Not a program's, but a tunnel's. */
   encap: Encapsulation | null = null;
@@ -49,19 +65,24 @@ export class UdpSocket extends Waitable {
   private readonly ns: Netns;
   private readonly queue: Datagram[] = [];
 
-  constructor(ns: Netns, program: string) {
+  constructor(ns: Netns, program: string, family: Family = 4) {
     super();
     this.ns = ns;
     this.program = program;
+    this.family = family;
   }
 
   /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */
-  bind(address: Ipv4 | null, port: number): Errno | null {
+  bind(wanted: Ip | null, port: number): Errno | null {
+    const address = wanted === null ? null : unmapped(wanted);
     if (this.local.port !== 0) return "EINVAL";
     if (address !== null && !isLocal(this.ns, address)) return "EADDRNOTAVAIL";
     const { udp } = this.ns.sockets;
-    const isFree = (candidate: number) =>
-      (udp.get(candidate) ?? []).every((other) => !overlap(other.local, { address, port: candidate }));
+    const { family, v6only } = this;
+    const isFree = (candidate: number) => {
+      const bound = { family, v6only, local: { address, port: candidate } };
+      return (udp.get(candidate) ?? []).every((other) => !overlap(other, bound));
+    };
     const chosen = port === 0 ? this.ns.sockets.ephemeralPort(isFree) : isFree(port) ? port : null;
     if (chosen === null) return "EADDRINUSE";
     this.local = { address, port: chosen };
@@ -70,28 +91,36 @@ export class UdpSocket extends Waitable {
   }
 
   /** Fixes the other end: only its datagrams and errors come in. */
-  connect(address: Ipv4, port: number): Errno | null {
-    const way = routeOutput(this.ns, address, this.local.address, this.device, -1, this.options.mark);
+  connect(wanted: Ip, port: number): Errno | null {
+    const address = wanted === UNSPECIFIED6 ? LOOPBACK6 : unmapped(wanted);
+    if (address.family === 4) return this.connect4(address, port);
+    const way = wayTo(this.ns, address, this.local.address, this.device, 0, PROTOCOL.udp);
+    if (way.errno !== null) return way.errno;
+    return this.connected(way.src, address, port);
+  }
+
+  private connect4(address: Ipv4, port: number): Errno | null {
+    if (this.v6only) return "ENETUNREACH";
+    const way = routeOutput(this.ns, address, this.local.address as Ipv4, this.device, -1, this.options.mark);
     if (way.errno === "ENETUNREACH") this.ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";
+    // Who has no address sends as 0.0.0.0, and that is no address to be bound to. To 0.0.0.0 means to oneself.
+    return this.connected(way.src.bits === 0 ? null : way.src, address.bits === 0 ? way.src : address, port);
+  }
+
+  private connected(src: Ip | null, address: Ip, port: number): Errno | null {
     if (this.local.port === 0) {
       const failed = this.bind(null, 0);
       if (failed !== null) return failed;
     }
-    // Who has no address sends as 0.0.0.0, and that is no address to be bound to.
-    this.local = { address: way.src.bits === 0 ? null : way.src, port: this.local.port };
-    // To 0.0.0.0 means to this namespace itself.
-    this.remote = { address: address.bits === 0 ? way.src : address, port };
+    this.local = { address: src, port: this.local.port };
+    this.remote = { address, port };
     return null;
   }
 
   /** Sends a datagram to the connected end or to `to`. Null, or why not. */
-  send(
-    data: Uint8Array,
-    to: { readonly address: Ipv4; readonly port: number } | null = null,
-    cause = -1,
-  ): Errno | null {
+  send(data: Uint8Array, to: Remote | null = null, cause = -1): Errno | null {
     if (this.error !== null) return this.takeError();
     const target = to ?? this.remote;
     if (target === null) return "EDESTADDRREQ";
@@ -113,11 +142,12 @@ export class UdpSocket extends Waitable {
       target,
     );
     const { local, device, mayBroadcast, options } = this;
-    const sent = ipSend(
-      this.ns,
-      { src: local.address, dst: target.address, body, mayBroadcast, oif: device, ...options },
-      step,
-    );
+    const dst = unmapped(target.address);
+    // Who is bound to an address of one family cannot send from it to the other.
+    if (local.address !== null && local.address.family !== dst.family) return "ENETUNREACH";
+    if (dst.family === 4 && this.v6only) return "ENETUNREACH";
+    const oif = device ?? target.scope ?? null;
+    const sent = sendByIp(this.ns, { src: local.address, dst, body, mayBroadcast, oif, ...options }, step);
     if (sent.errno === "EMSGSIZE" && this.errors !== null) {
       this.errors.push(tooLong(sent.mtu ?? 0, this.ns.cables.now));
       this.wake();
@@ -163,14 +193,9 @@ export class UdpSocket extends Waitable {
   }
 }
 
-/** Whether a program may bind to an address. */
-export function isLocal(ns: Netns, address: Ipv4): boolean {
-  return ns.tables.get(255)!.lookup(address)?.type === "local";
-}
-
 /** A datagram for this namespace: the socket that fits best gets it, of one for everybody all that fit. */
 export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
-  const fitting = fittingSockets(ns, arrival, packet, udp);
+  const fitting = fittingSockets(ns, arrival.device, packet, udp);
   // For everybody, and nobody listens: that is no error (__udp4_lib_mcast_deliver).
   if (fitting.length === 0 && arrival.toAll) ns.mib.UdpIgnoredMulti++;
   else if (fitting.length === 0) ns.mib.UdpNoPorts++;
@@ -190,38 +215,51 @@ function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp, sock
     ns.mib.UdpInDatagrams++;
     return socket.encap.receive(arrival, packet, udp, cause);
   }
-  const { program } = socket;
-  const { address, port } = socket.local;
-  const step = ns.note(LEVEL.path, cause, arrival.device, "deliver", packet, tellDeliver, program, address, port);
-  const from = { address: packet.src, port: udp.srcPort };
-  if (socket.push({ data: udp.data, from, to: packet.dst, cause: step })) return;
+  queue(ns, arrival.device, packet, udp, socket, cause);
+}
+
+/** Into the socket's queue, if there is room. */
+export function queue(ns: Netns, device: Device, packet: IpPacket, udp: Udp, socket: UdpSocket, cause: number): void {
+  const { program, local, family } = socket;
+  const step = ns.note(LEVEL.path, cause, device, "deliver", packet, tellDeliver, program, local, family);
+  const { src, dst } = packet;
+  const isScoped = src.family === 6 && src.isLinkLocal;
+  const from = { address: src, port: udp.srcPort, ...(isScoped && { scope: device }) };
+  if (socket.push({ data: udp.data, from, to: dst, cause: step })) return;
   ns.mib.UdpRcvbufErrors++;
   ns.mib.UdpInErrors++;
-  ns.step(LEVEL.path, step, arrival.device, "drop", packet, () => ({ because: "the socket's receive queue is full" }));
+  ns.step(LEVEL.path, step, device, "drop", packet, () => ({ because: "the socket's receive queue is full" }));
 }
 
-function tellSend(program: string, length: number, to: { readonly address: Ipv4; readonly port: number }): Told {
-  return { because: `${program} sends ${length} octets to ${to.address}:${to.port} by UDP` };
+function tellSend(program: string, length: number, to: Remote): Told {
+  return { because: `${program} sends ${length} octets to ${atPort(to.address, to.port)} by UDP` };
 }
 
-function tellDeliver(program: string, address: Ipv4 | null, port: number): Told {
-  const local = `${address ?? "0.0.0.0"}:${port}`;
+function tellDeliver(program: string, end: Endpoint, family: Family): Told {
+  const local = endText(end, family);
   return {
     because: `${program} has UDP ${local}`,
     evidence: { kind: "socket", text: `UNCONN ${local}`, command: "ss -lun" },
   };
 }
 
-/** Best first: a connected socket beats one bound to the address, and that beats one bound to any. */
-function fittingSockets(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: Udp): UdpSocket[] {
+/**
+ * Best first: a connected socket beats one bound to the address, and that beats one bound to any; of those one of the
+ * packet's family beats one of both.
+ */
+export function fittingSockets(ns: Netns, on: Device, packet: IpPacket, udp: Udp): UdpSocket[] {
   const sockets = ns.sockets.udp.get(udp.dstPort) ?? [];
-  const fitting = sockets.filter(
-    ({ local, remote, device }) =>
-      (device === null || device === arrival.device) &&
-      (local.address === null || local.address === packet.dst) &&
-      (remote === null || (remote.address === packet.src && remote.port === udp.srcPort)),
-  );
-  const score = ({ local, remote }: UdpSocket) => (local.address === null ? 0 : 1) + (remote === null ? 0 : 2);
+  const own = packet.kind === "ipv4" ? 4 : 6;
+  const fitting = sockets.filter((socket) => {
+    const { local, remote, device } = socket;
+    return (
+      (device === null || device === on) &&
+      (local.address === null ? takesFamily(socket, own) : local.address === packet.dst) &&
+      (remote === null || (remote.address === packet.src && remote.port === udp.srcPort))
+    );
+  });
+  const score = ({ local, remote, family }: UdpSocket) =>
+    (local.address === null ? 0 : 2) + (remote === null ? 0 : 4) + (family === own ? 1 : 0);
   return fitting.length < 2 ? fitting : fitting.sort((a, b) => score(b) - score(a));
 }
 

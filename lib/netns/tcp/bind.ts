@@ -1,34 +1,33 @@
 // Which local port? The bind table with its conflicts, ports for connections, and the lookup of a segment's socket.
 // Before you edit: net/ipv4/inet_connection_sock.c (inet_csk_bind_conflict, inet_csk_find_open_port),
 // inet_hashtables.c (__inet_hash_connect, __inet_lookup_listener).
-import type { Ipv4 } from "../../wire/address.ts";
-import type { Ipv4Packet, Tcp } from "../../wire/packet.ts";
+import type { Ip } from "../../wire/address.ts";
+import type { Tcp } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
-import { type Endpoint, EPHEMERAL, overlap } from "../socket/socket.ts";
+import { type Endpoint, type IpPacket, overlap, type Remote, takesFamily } from "../socket/family.ts";
+import { EPHEMERAL } from "../socket/socket.ts";
 import type { TcpSocket } from "./tcp.ts";
 
 /** Whether `socket` cannot have this endpoint because of another (inet_csk_bind_conflict). TIME-WAIT counts too. */
 export function conflict(socket: TcpSocket, wanted: Endpoint): TcpSocket | undefined {
+  const { family, v6only } = socket;
+  const bound = { family, v6only, local: wanted };
   return (socket.ns.sockets.tcp.get(wanted.port) ?? []).find(
     (other) =>
       other !== socket &&
-      overlap(other.local, wanted) &&
+      overlap(other, bound) &&
       !(socket.reuseAddress && other.reuseAddress && other.state !== "LISTEN") &&
       !(socket.reusePort && other.reusePort),
   );
 }
 
 /** A free port of the ephemeral range for bind, odd ones first: connect takes the even ones. */
-export function portToBind(socket: TcpSocket, address: Ipv4 | null): number | null {
+export function portToBind(socket: TcpSocket, address: Ip | null): number | null {
   return search(socket.ns, 1, (port) => conflict(socket, { address, port }) === undefined);
 }
 
 /** A port for a connection: one that nobody bound, and whose connections lead elsewhere. */
-export function portToConnect(
-  socket: TcpSocket,
-  address: Ipv4,
-  remote: { address: Ipv4; port: number },
-): number | null {
+export function portToConnect(socket: TcpSocket, address: Ip, remote: Remote): number | null {
   const { tcp } = socket.ns.sockets;
   return search(socket.ns, 0, (port) =>
     (tcp.get(port) ?? []).every(
@@ -56,8 +55,8 @@ function search(ns: Netns, parity: number, isFree: (port: number) => boolean): n
 }
 
 /** Both ports and the other end's address as one number; few connections share it (inet_ehashfn). */
-const connectionKey = (localPort: number, address: Ipv4, port: number): number =>
-  Math.imul(address.bits, 0x9e3779b1) ^ ((port << 16) | localPort);
+const connectionKey = (localPort: number, address: Ip, port: number): number =>
+  Math.imul(address.family === 4 ? address.bits : address.w1 ^ address.w3, 0x9e3779b1) ^ ((port << 16) | localPort);
 
 /** Puts a socket into the tables: of bound ports, and, when it has another end, of connections. */
 export function hash(socket: TcpSocket): void {
@@ -97,7 +96,7 @@ function remove(table: Map<number, TcpSocket[]>, key: number, socket: TcpSocket)
   if (list.length === 0) table.delete(key);
 }
 
-function connection(ns: Netns, local: Endpoint, address: Ipv4, port: number): TcpSocket | undefined {
+function connection(ns: Netns, local: Endpoint, address: Ip, port: number): TcpSocket | undefined {
   for (const socket of ns.sockets.tcpConnections.get(connectionKey(local.port, address, port)) ?? [])
     if (
       socket.local.port === local.port &&
@@ -110,19 +109,24 @@ function connection(ns: Netns, local: Endpoint, address: Ipv4, port: number): Tc
 }
 
 /** The connection a segment belongs to, else the listener that fits best (__inet_lookup_skb). */
-export function lookup(ns: Netns, { src, dst }: Ipv4Packet, { srcPort, dstPort }: Tcp): TcpSocket | undefined {
+export function lookup(ns: Netns, { src, dst }: IpPacket, { srcPort, dstPort }: Tcp): TcpSocket | undefined {
   return connection(ns, { address: dst, port: dstPort }, src, srcPort) ?? listenerFor(ns, dst, dstPort);
 }
 
-/** A listener bound to the address beats one bound to any; several with SO_REUSEPORT share by chance. */
-function listenerFor(ns: Netns, address: Ipv4, port: number): TcpSocket | undefined {
+/**
+ * A listener bound to the address beats one bound to any, and of those one of the packet's family beats one of both;
+ * several with SO_REUSEPORT share by chance.
+ */
+function listenerFor(ns: Netns, address: Ip, port: number): TcpSocket | undefined {
   const fits = ns.sockets.tcpListeners.get(port) ?? [];
   const exact = fits.filter(({ local }) => local.address === address);
-  const chosen = exact.length > 0 ? exact : fits.filter(({ local }) => local.address === null);
+  const any = fits.filter((each) => each.local.address === null && takesFamily(each, address.family));
+  const own = any.filter(({ family }) => family === address.family);
+  const chosen = exact.length > 0 ? exact : own.length > 0 ? own : any;
   return chosen.length > 1 ? chosen[Math.floor(ns.cables.random() * chosen.length)] : chosen[0];
 }
 
 /** Our own end of a quoted segment. */
-export function connectionOf(ns: Netns, quoted: Ipv4Packet, { srcPort, dstPort }: Tcp): TcpSocket | undefined {
+export function connectionOf(ns: Netns, quoted: IpPacket, { srcPort, dstPort }: Tcp): TcpSocket | undefined {
   return connection(ns, { address: quoted.src, port: srcPort }, quoted.dst, dstPort);
 }

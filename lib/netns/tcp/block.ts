@@ -1,10 +1,10 @@
 // What the kernel keeps for each TCP socket (struct tcp_sock), and the arithmetic of sequence numbers.
 // Before you edit: RFC 9293 §3.3, include/linux/tcp.h, include/net/tcp.h, include/net/inet_connection_sock.h.
+import type { Device } from "../../link/device.ts";
 import { MILLISECOND, SECOND, type Timer } from "../../trace/world.ts";
-import type { Ipv4 } from "../../wire/address.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
-import type { Endpoint } from "../socket/socket.ts";
+import { type Endpoint, endText, type Family, type Remote } from "../socket/family.ts";
 import { Waitable } from "../wait.ts";
 import type { TcpSocket } from "./tcp.ts";
 
@@ -79,9 +79,14 @@ export abstract class TcpBlock extends Waitable {
   readonly ns: Netns;
   /** Name of the program that owns it, for `ss -p` and the trace. */
   readonly program: string;
+  readonly family: Family;
+  /** IPV6_V6ONLY. */
+  v6only = false;
+  /** The device that the addresses belong to when they are link-local; null: any. */
+  device: Device | null = null;
   state: TcpState = "UNCONN";
   local: Endpoint = { address: null, port: 0 };
-  remote: { readonly address: Ipv4; readonly port: number } | null = null;
+  remote: Remote | null = null;
   /** The port was named by bind, not chosen for a connection. */
   isBound = false;
   /** It is in the tables of its namespace. */
@@ -174,17 +179,18 @@ export abstract class TcpBlock extends Waitable {
   delayedAck: Timer | null = null;
   ending: Timer | null = null;
 
-  constructor(ns: Netns, program: string) {
+  constructor(ns: Netns, program: string, family: Family = 4) {
     super();
     this.ns = ns;
     this.program = program;
+    this.family = family;
   }
 
   /** "ESTAB 10.0.0.1:8080 10.0.0.2:40000", the line of `ss -tan` without its queues. */
   get text(): string {
-    const { state, local, remote } = this;
-    const other = remote === null ? "0.0.0.0:*" : `${remote.address}:${remote.port}`;
-    return `${state} ${local.address ?? "0.0.0.0"}:${local.port} ${other}`;
+    const { state, local, remote, family } = this;
+    const other = remote === null ? `${family === 6 ? "[::]" : "0.0.0.0"}:*` : endText(remote, family);
+    return `${state} ${endText(local, family)} ${other}`;
   }
 }
 

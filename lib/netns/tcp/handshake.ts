@@ -2,23 +2,30 @@
 // Before you edit: RFC 9293 §3.5, net/ipv4/tcp_output.c (tcp_connect_init, tcp_select_initial_window), tcp_input.c
 // (tcp_conn_request, tcp_rcv_synsent_state_process), tcp_minisocks.c (tcp_check_req), tcp_ipv4.c (tcp_v4_syn_recv_sock).
 import { LEVEL } from "../../trace/step.ts";
-import { type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
+import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { replyMark } from "../ipv4/icmp.ts";
-import { peekRoute } from "../ipv4/output-route.ts";
 import type { Netns } from "../netns.ts";
+import { atPort, type Family, type IpPacket, wayTo } from "../socket/family.ts";
 import { hash } from "./bind.ts";
 import { after, draw32, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
 import { resend, sendAck, sendNew, sendReset, syncMss } from "./output.ts";
-import { TcpSocket } from "./tcp.ts";
+import { type TcpArrival, TcpSocket } from "./tcp.ts";
 import { measure, stopRetransmission } from "./timer.ts";
 
 const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 const NO_DATA = new Uint8Array(0);
 
-/** ipv4_default_advmss: what a route's MTU leaves for data; an IP packet has at most 65535 octets. */
-export const mssOf = (mtu: number): number => Math.min(mtu, 65535) - 40;
+/** ipv4_default_advmss, ip6_default_advmss: what a device's MTU leaves for data; an IP packet has at most 65535 octets. */
+export const mssOf = (mtu: number, family: Family): number =>
+  family === 4 ? Math.min(mtu, 65535) - 40 : Math.max(Math.min(mtu, 65575) - 60, 1220);
+
+/** tcp_mtu_to_mss: what the MTU of a way leaves for data. */
+export const pathMssOf = (mtu: number, family: Family): number => Math.min(mtu, 65535) - (family === 4 ? 40 : 60);
+
+/** The MSS of who names none (TCP_MSS_DEFAULT, or what the smallest MTU of IPv6 leaves). */
+const unsaidMss = (family: Family): number => (family === 4 ? TCP.defaultMss : 1220);
 
 /** tcp_select_initial_window: as many full segments as half the buffer holds. */
 function initialWindow(mss: number): number {
@@ -61,7 +68,13 @@ function begin(socket: TcpSocket): void {
 }
 
 /** A segment for a listener (tcp_conn_request). */
-export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, mark: number, cause: number): void {
+export function listenInput(
+  listener: TcpSocket,
+  { mark, iif }: TcpArrival,
+  packet: IpPacket,
+  tcp: Tcp,
+  cause: number,
+): void {
   const { ns } = listener;
   const { flags } = tcp;
   const drop = (because: string) =>
@@ -75,8 +88,9 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, m
       ns,
       packet,
       tcp,
-      drop(`${listener.program} listens, and knows no connection with ${packet.src}:${tcp.srcPort}`),
+      drop(`${listener.program} listens, and knows no connection with ${atPort(packet.src, tcp.srcPort)}`),
       replyMark(ns, mark),
+      iif ?? null,
     );
     return;
   }
@@ -91,19 +105,23 @@ export function listenInput(listener: TcpSocket, packet: Ipv4Packet, tcp: Tcp, m
   // inet_request_mark: with tcp_fwmark_accept a connection keeps the mark of the SYN.
   const accepts = listener.mark === 0 && ns.sysctls.get("net.ipv4.tcp_fwmark_accept") !== 0;
   const own = accepts ? mark : listener.mark;
-  const way = peekRoute(ns, packet.src, packet.dst, null, own);
+  const { src, dst } = packet;
+  const scope = src.family === 6 && src.isLinkLocal ? (iif ?? null) : null;
+  const way = wayTo(ns, src, dst, scope, own);
   if (way.errno !== null) return void drop(`there is no way back to ${packet.src}`);
-  const child = new TcpSocket(ns, listener.program);
+  const child = new TcpSocket(ns, listener.program, listener.family);
+  child.v6only = listener.v6only;
+  child.device = scope;
   child.listener = listener;
   child.mark = own;
-  child.local = { address: packet.dst, port: tcp.dstPort };
-  child.remote = { address: packet.src, port: tcp.srcPort };
+  child.local = { address: dst, port: tcp.dstPort };
+  child.remote = { address: src, port: tcp.srcPort };
   child.isBound = true;
   child.reuseAddress = listener.reuseAddress;
   child.reusePort = listener.reusePort;
   child.noDelay = listener.noDelay;
-  child.routeMss = mssOf(way.device.mtu);
-  child.pathMss = mssOf(ns.pathMtus.of({ ...way.decision, device: way.device }, packet.src, ns.cables.now));
+  child.routeMss = mssOf(way.mtu, src.family);
+  child.pathMss = pathMssOf(way.pathMtu, src.family);
   begin(child);
   takeSyn(child, tcp);
   child.rcvWnd = initialWindow(child.routeMss - (child.hasTimestamps ? TCP.timestampOctets : 0));
@@ -121,7 +139,7 @@ function overflow({ mib }: Netns): void {
 function takeSyn(socket: TcpSocket, { seq, options, window }: Tcp): void {
   socket.rcvNxt = plus(seq, 1);
   socket.rcvWup = socket.rcvNxt;
-  socket.peerMss = options.mss ?? TCP.defaultMss;
+  socket.peerMss = options.mss ?? unsaidMss(socket.remote!.address.family);
   socket.hasTimestamps = options.timestamps !== undefined;
   socket.hasSack = options.sackPermitted === true;
   socket.tsRecent = options.timestamps?.[0] ?? 0;
@@ -134,7 +152,7 @@ function takeSyn(socket: TcpSocket, { seq, options, window }: Tcp): void {
 }
 
 /** A segment for a connection that a listener began, and whose ACK is awaited (tcp_check_req). */
-export function synRecvInput(child: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+export function synRecvInput(child: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): void {
   const { ns, listener } = child;
   const { flags, seq } = tcp;
   if ((flags & SYN) !== 0 && (flags & ACK) === 0 && plus(seq, 1) === child.rcvNxt)
@@ -157,8 +175,10 @@ export function synRecvInput(child: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cau
     return;
   }
   established(child, tcp);
+  // Its SYN-ACK got through, so the neighbour needs no probe.
+  child.confirm = true;
   ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-    because: `${packet.src}:${tcp.srcPort} and ${child.program} are connected`,
+    because: `${atPort(packet.src, tcp.srcPort)} and ${child.program} are connected`,
     evidence: { kind: "socket", text: child.text, command: "ss -tan" },
   }));
   if (listener !== null) {
@@ -189,7 +209,7 @@ function established(socket: TcpSocket, tcp: Tcp): void {
 }
 
 /** An answer to our SYN (tcp_rcv_synsent_state_process). */
-export function synSentInput(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+export function synSentInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): void {
   const { ns } = socket;
   const { flags } = tcp;
   if ((flags & ACK) !== 0 && (after(tcp.ack, socket.sndNxt) || !after(tcp.ack, socket.sndUna)))
@@ -213,7 +233,7 @@ export function synSentInput(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, ca
   }
   established(socket, tcp);
   const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-    because: `${socket.program} is connected to ${packet.src}:${tcp.srcPort}`,
+    because: `${socket.program} is connected to ${atPort(packet.src, tcp.srcPort)}`,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
   socket.confirm = true;

@@ -2,7 +2,8 @@
 // Before you edit: RFC 9293 §3.10.7, net/ipv4/tcp_input.c (tcp_validate_incoming, tcp_ack, tcp_data_queue, tcp_fin,
 // tcp_rcv_state_process), tcp_minisocks.c (tcp_timewait_state_process).
 import { LEVEL } from "../../trace/step.ts";
-import { type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
+import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
+import { atPort, type IpPacket } from "../socket/family.ts";
 import { ackCheck, dataReceived, enterQuickAck } from "./ack.ts";
 import { after, before, distance, OWED, plus } from "./block.ts";
 import { destroy, fail } from "./close.ts";
@@ -12,7 +13,7 @@ import { endLater, measure, progress } from "./timer.ts";
 
 const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 
-export function establishedInput(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+export function establishedInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): void {
   const { flags, seq, data } = tcp;
   const end = plus(seq, data.length + (flags & FIN ? 1 : 0));
   if (!isAcceptable(socket, packet, tcp, end, cause)) return;
@@ -32,7 +33,7 @@ export function establishedInput(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp
 }
 
 /** tcp_validate_incoming: window, RST, SYN. */
-function isAcceptable(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, end: number, cause: number): boolean {
+function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number, cause: number): boolean {
   const { flags, seq } = tcp;
   const { rcvNxt } = socket;
   if (before(end, socket.rcvWup) || after(seq, plus(rcvNxt, openWindow(socket)))) {
@@ -47,7 +48,7 @@ function isAcceptable(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, end: numb
     if (seq !== rcvNxt) sendAck(socket, refuse(socket, packet, cause, "a RST that is not exactly the next octet"));
     else {
       const step = socket.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-        because: `${packet.src}:${tcp.srcPort} resets the connection of ${socket.program}`,
+        because: `${atPort(packet.src, tcp.srcPort)} resets the connection of ${socket.program}`,
         evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
       }));
       fail(socket, socket.state === "CLOSE-WAIT" ? "EPIPE" : "ECONNRESET", step);
@@ -61,7 +62,7 @@ function isAcceptable(socket: TcpSocket, packet: Ipv4Packet, tcp: Tcp, end: numb
   return true;
 }
 
-function refuse(socket: TcpSocket, packet: Ipv4Packet, cause: number, because: string): number {
+function refuse(socket: TcpSocket, packet: IpPacket, cause: number, because: string): number {
   return socket.ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
     because,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },

@@ -1,11 +1,12 @@
 // Segments leave: headers, windows, what may be sent now, acknowledgements, resets.
 // Before you edit: net/ipv4/tcp_output.c (__tcp_transmit_skb, tcp_write_xmit, tcp_mss_split_point, tcp_send_fin,
 // __tcp_select_window, tcp_select_window, tcp_send_delayed_ack), tcp_ipv4.c (tcp_v4_send_reset, tcp_v4_send_ack).
+import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
-import { type Ipv4Packet, TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
-import { ipSend } from "../ipv4/send.ts";
+import { TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
+import { atPort, type IpPacket, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { armDelayedAck, armRetransmission } from "./timer.ts";
@@ -102,11 +103,12 @@ export function transmit(
   const { confirm } = socket;
   socket.confirm = false;
   const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-    because: `${socket.program} (${socket.state}) ${isRetransmission ? "sends again" : "sends"} ${segmentText(body)} to ${remote!.address}:${remote!.port}`,
+    because: `${socket.program} (${socket.state}) ${isRetransmission ? "sends again" : "sends"} ${segmentText(body)} to ${atPort(remote!.address, remote!.port)}`,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
-  const how = { src: local.address, dst: remote!.address, body, id, confirm, mark: socket.mark };
-  if (ipSend(ns, how, step).errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
+  const { mark, device: oif } = socket;
+  const sent = sendByIp(ns, { src: local.address, dst: remote!.address, body, id, confirm, mark, oif }, step);
+  if (sent.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
 }
 
 function synOptions(socket: TcpSocket): TcpOptions {
@@ -167,10 +169,20 @@ export function sendNew(socket: TcpSocket, flags: number, data: Uint8Array, caus
 }
 
 export function resend(socket: TcpSocket, segment: Sent, cause: number): void {
+  if (stillWaits(socket, segment)) return;
   segment.retransmitted = true;
   segment.lost = false;
   segment.sentAt = socket.ns.cables.now;
   transmit(socket, segment.seq, segment.flags, segment.data, cause, true);
+}
+
+/** Whether the segment has not even left, because ARP has no answer yet: it is not sent twice (skb_still_in_host_queue). */
+function stillWaits({ ns, local, remote }: TcpSocket, { seq }: Sent): boolean {
+  const way = peekRoute(ns, remote!.address, local.address, null);
+  if (way.errno !== null) return false;
+  const neighbour = ns.inet.get(way.device)?.neighbours.get(way.decision.nextHop);
+  const isIt = ({ body }: Ipv4Packet) => body.kind === "tcp" && body.seq === seq && body.srcPort === local.port;
+  return neighbour?.hasWaiting(isIt) === true;
 }
 
 /** tcp_write_xmit: sends what congestion window, receiver's window and Nagle's rule let go. */
@@ -254,9 +266,9 @@ export function resendLost(socket: TcpSocket, cause: number): void {
 /** tcp_current_mss: the route's MTU, what the other end said, half its window, and the room of the timestamps. */
 export function syncMss(socket: TcpSocket): void {
   const { maxWindow } = socket;
-  let mss = Math.min(socket.routeMss, socket.pathMss, socket.peerMss);
-  if (maxWindow > TCP.defaultMss) mss = Math.min(mss, Math.max(maxWindow >> 1, 48));
-  socket.mss = mss - (socket.hasTimestamps ? TCP.timestampOctets : 0);
+  const room = socket.hasTimestamps ? TCP.timestampOctets : 0;
+  const mss = Math.min(socket.routeMss, socket.pathMss, socket.peerMss) - room;
+  socket.mss = maxWindow > TCP.defaultMss ? Math.min(mss, Math.max(maxWindow >> 1, 48)) : mss;
 }
 
 /** tcp_send_active_reset: the program closed without reading, or wants no farewell. */
@@ -265,7 +277,14 @@ export function sendActiveReset(socket: TcpSocket, cause: number): void {
 }
 
 /** tcp_v4_send_reset: answers a segment nobody expects. Its sequence number is the one that segment asks for. */
-export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number, mark = 0): void {
+export function sendReset(
+  ns: Netns,
+  packet: IpPacket,
+  tcp: Tcp,
+  cause: number,
+  mark = 0,
+  oif: Device | null = null,
+): void {
   if ((tcp.flags & RST) !== 0) return;
   const hasAck = (tcp.flags & ACK) !== 0;
   const length = tcp.data.length + (tcp.flags & SYN ? 1 : 0) + (tcp.flags & FIN ? 1 : 0);
@@ -281,11 +300,14 @@ export function sendReset(ns: Netns, packet: Ipv4Packet, tcp: Tcp, cause: number
     data: NO_DATA,
   };
   const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-    because: `the kernel answers ${packet.src}:${tcp.srcPort} with RST`,
+    because: `the kernel answers ${atPort(packet.src, tcp.srcPort)} with RST`,
   }));
   ns.mib.TcpOutSegs++;
   ns.mib.TcpOutRsts++;
-  ipSend(ns, { src: packet.dst, dst: packet.src, body, tos: packet.tos, id: 0, mark }, step);
+  const { src: dst, dst: src } = packet;
+  // IPv6's reset keeps no class (tcp_v6_send_response), and to a link-local address it goes by the device that asks.
+  if (packet.kind === "ipv6") return void sendByIp(ns, { src, dst, body, mark, oif, prefersOif: true }, step);
+  sendByIp(ns, { src, dst, body, tos: packet.tos, id: 0, mark }, step);
 }
 
 /** tcp_v4_send_ack: what is left of a connection in TIME-WAIT acknowledges without a socket. */
@@ -303,5 +325,6 @@ export function sendBareAck(socket: TcpSocket, cause: number): void {
     data: NO_DATA,
   };
   ns.mib.TcpOutSegs++;
-  ipSend(ns, { src: local.address, dst: remote!.address, body, id: 0, mark: socket.mark }, cause);
+  const { mark, device: oif } = socket;
+  sendByIp(ns, { src: local.address, dst: remote!.address, body, id: 0, mark, oif }, cause);
 }

@@ -2,21 +2,25 @@
 // Before you edit: RFC 9293, net/ipv4/tcp.c, af_inet.c (inet_stream_connect, inet_listen), tcp_ipv4.c (tcp_v4_rcv,
 // tcp_v4_err, tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts,
 // ack.ts, output.ts, timer.ts, close.ts, bind.ts.
+
+import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
-import type { Ipv4 } from "../../wire/address.ts";
-import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, type Tcp } from "../../wire/packet.ts";
+import { type Ip, type Ipv4, unmapped } from "../../wire/address.ts";
+import { LOOPBACK6, UNSPECIFIED6 } from "../../wire/address6.ts";
+import type { Icmp, Ipv4Packet, Tcp } from "../../wire/packet.ts";
+import { ICMP, ICMP_CODE } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import { replyMark } from "../ipv4/icmp.ts";
 import { peekRoute } from "../ipv4/output-route.ts";
 import { learnPathMtu } from "../ipv4/path-mtu.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
-import { isLocal } from "../socket/udp.ts";
+import { atPort, endText, type IpPacket, isLocal, wayTo } from "../socket/family.ts";
 import { afterRead } from "./ack.ts";
 import { conflict, connectionOf, hash, hashListener, lookup, portToBind, portToConnect } from "./bind.ts";
 import { before, type Piece, TcpBlock } from "./block.ts";
-import { close, fail, sendFin } from "./close.ts";
-import { listenInput, mssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
+import { close, disconnect, fail, sendFin } from "./close.ts";
+import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
 import { push, segmentText, sendReset, syncMss } from "./output.ts";
 
@@ -36,7 +40,8 @@ export class TcpSocket extends TcpBlock {
   endRead = false;
 
   /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */
-  bind(address: Ipv4 | null, port: number): Errno | null {
+  bind(wanted: Ip | null, port: number): Errno | null {
+    const address = wanted === null ? null : unmapped(wanted);
     if (this.local.port !== 0 || this.state !== "UNCONN") return "EINVAL";
     if (address !== null && !isLocal(this.ns, address)) return "EADDRNOTAVAIL";
     const chosen = port === 0 ? portToBind(this, address) : port;
@@ -75,14 +80,16 @@ export class TcpSocket extends TcpBlock {
   /**
    * Begins a connection. Null: it is under way; the socket wakes when `state` is ESTAB or when `takeError` says why not.
    */
-  connect(address: Ipv4, port: number, cause = -1): Errno | null {
+  connect(wanted: Ip, port: number, cause = -1): Errno | null {
     if (this.state !== "UNCONN") return "EISCONN";
     const { ns } = this;
-    const way = peekRoute(ns, address, this.local.address, null, this.mark);
+    const address = wanted === UNSPECIFIED6 ? LOOPBACK6 : unmapped(wanted);
+    if (address.isMulticast || (address.family === 4 && this.v6only)) return "ENETUNREACH";
+    const way = wayTo(ns, address, this.local.address, this.device, this.mark);
     if (way.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
-    if (way.decision.type === "broadcast" || way.decision.type === "multicast") return "ENETUNREACH";
-    const target = address.bits === 0 ? way.src : address;
+    if (way.toAll) return "ENETUNREACH";
+    const target = address.family === 4 && address.bits === 0 ? way.src : address;
     const remote = { address: target, port };
     if (this.local.port === 0) {
       const chosen = portToConnect(this, way.src, remote);
@@ -100,11 +107,11 @@ export class TcpSocket extends TcpBlock {
       if (taken) return "EADDRNOTAVAIL";
     }
     this.remote = remote;
-    this.routeMss = mssOf(way.device.mtu);
-    this.pathMss = mssOf(ns.pathMtus.of({ ...way.decision, device: way.device }, target, ns.cables.now));
+    this.routeMss = mssOf(way.mtu, target.family);
+    this.pathMss = pathMssOf(way.pathMtu, target.family);
     hash(this);
     const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-      because: `${this.program} connects from ${way.src}:${this.local.port} to ${target}:${port} by TCP`,
+      because: `${this.program} connects from ${atPort(way.src, this.local.port)} to ${atPort(target, port)} by TCP`,
     }));
     sendSyn(this, step);
     return null;
@@ -125,7 +132,7 @@ export class TcpSocket extends TcpBlock {
       return this.state === "SYN-SENT" || this.state === "SYN-RECV" ? "EAGAIN" : "EPIPE";
     if (data.length === 0) return null;
     const step = this.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-      because: `${this.program} writes ${data.length} octets for ${this.remote!.address}:${this.remote!.port}`,
+      because: `${this.program} writes ${data.length} octets for ${endText(this.remote!, this.family)}`,
       evidence: { kind: "socket", text: this.text, command: "ss -tan" },
     }));
     this.unsent.push(data);
@@ -161,8 +168,9 @@ export class TcpSocket extends TcpBlock {
 
   /** Says that no more octets come from here (SHUT_WR): FIN. */
   shutdown(cause = -1): Errno | null {
-    if (this.remote === null || this.state === "UNCONN" || this.state === "SYN-SENT") return "ENOTCONN";
-    sendFin(this, cause);
+    if (this.remote === null || this.state === "UNCONN") return "ENOTCONN";
+    if (this.state === "SYN-SENT") disconnect(this);
+    else sendFin(this, cause);
     return null;
   }
 
@@ -194,28 +202,36 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return out;
 }
 
-/** A segment for this namespace (tcp_v4_rcv). */
-export function tcpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, tcp: Tcp, cause: number): void {
+/** How a segment came in. */
+export interface TcpArrival extends Pick<Arrival, "device" | "toOne" | "mark"> {
+  /** The device that gives link-local addresses their meaning. */
+  readonly iif?: Device;
+}
+
+/** A segment for this namespace (tcp_v4_rcv, tcp_v6_rcv). */
+export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: Tcp, cause: number): void {
   if (!arrival.toOne) {
-    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({ because: "TCP knows no broadcast" }));
+    ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
+      because: "TCP knows no broadcast and no multicast",
+    }));
     return;
   }
   ns.mib.TcpInSegs++;
   const socket = lookup(ns, packet, tcp);
   if (socket === undefined) {
     const step = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
-      because: `no program has a connection with ${packet.src}:${tcp.srcPort}, and none listens on TCP port ${tcp.dstPort}`,
+      because: `no program has a connection with ${atPort(packet.src, tcp.srcPort)}, and none listens on TCP port ${tcp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${tcp.dstPort}`, command: "ss -tan" },
     }));
-    return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark));
+    return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark), arrival.iif ?? null);
   }
   const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
-    because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${packet.src}:${tcp.srcPort}`,
+    because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${atPort(packet.src, tcp.srcPort)}`,
     evidence: { kind: "socket", text: socket.text, command: socket.state === "LISTEN" ? "ss -ltn" : "ss -tan" },
   }));
   switch (socket.state) {
     case "LISTEN":
-      return listenInput(socket, packet, tcp, arrival.mark, step);
+      return listenInput(socket, arrival, packet, tcp, step);
     case "SYN-SENT":
       return synSentInput(socket, packet, tcp, step);
     case "SYN-RECV":
@@ -240,10 +256,15 @@ export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, ca
   }
   const errno = errnoOf(icmp);
   if (errno === null) return false;
+  told(socket, errno, cause);
+  return true;
+}
+
+/** Final while connecting, a note afterwards. */
+export function told(socket: TcpSocket, errno: Errno, cause: number): void {
   if (socket.state === "SYN-SENT" || (socket.state === "SYN-RECV" && socket.listener === null))
     fail(socket, errno, cause);
   else socket.softError = errno;
-  return true;
 }
 
 /** tcp_v4_mtu_reduced: smaller segments from now on, and again what was too large. */
@@ -251,16 +272,23 @@ function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
   if (mtu < 68) return false;
   // The other segments of the same burst say it again.
   if (mtu - 40 >= Math.min(socket.routeMss, socket.pathMss)) return true;
-  const { ns, remote } = socket;
-  const way = peekRoute(ns, remote!.address, socket.local.address, null, socket.mark);
+  const { ns } = socket;
+  const remote = socket.remote!.address as Ipv4;
+  const way = peekRoute(ns, remote, socket.local.address as Ipv4, null, socket.mark);
   if (way.errno !== null) return true;
   const hop = { ...way.decision, device: way.device };
-  learnPathMtu(ns, hop, remote!.address, mtu, cause);
-  socket.pathMss = mssOf(ns.pathMtus.of(hop, remote!.address, ns.cables.now));
+  learnPathMtu(ns, hop, remote, mtu, cause);
+  shrink(socket, ns.pathMtus.of(hop, remote, ns.cables.now));
+  return true;
+}
+
+/** The way takes packets of `mtu` octets: nothing that was longer got through. */
+export function shrink(socket: TcpSocket, mtu: number): void {
+  socket.pathMss = pathMssOf(mtu, socket.remote!.address.family);
   syncMss(socket);
   // Nothing of it got through: it goes back to what is not sent yet, and is cut anew.
   const lost = socket.sent.filter(({ data }) => data.length > socket.mss);
-  if (lost.length === 0) return true;
+  if (lost.length === 0) return;
   const from = socket.sent.indexOf(lost[0]!);
   const back = socket.sent.splice(from);
   if (back.some(({ flags }) => (flags & 1) !== 0)) socket.finQueued = true;
@@ -270,7 +298,6 @@ function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
   }
   socket.sndNxt = back.at(-1)!.seq;
   push(socket, -1);
-  return true;
 }
 
 /** icmp_err_convert of net/ipv4/icmp.c. */
