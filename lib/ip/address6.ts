@@ -15,7 +15,7 @@ export interface InterfaceAddress6 {
   /** Another has it, so it stays tentative. */
   dadFailed: boolean;
   /** `nodad`: taken without asking. */
-  readonly noDad: boolean;
+  noDad: boolean;
   /** `noprefixroute`: it brings no route to its network. */
   noPrefixRoute: boolean;
   /** preferred_lft 0: it answers, and is no source as long as there is another. */
@@ -111,7 +111,10 @@ const RULES: readonly (readonly [name: string, score: Score])[] = [
     },
   ],
   ["it is not deprecated", ({ address }) => (address.deprecated ? 0 : 1)],
-  ["it is on the device the packet leaves by", (each, _, device) => (device === null || each.device === device ? 1 : 0)],
+  [
+    "it is on the device the packet leaves by",
+    (each, _, device) => (device === null || each.device === device ? 1 : 0),
+  ],
   ["its label is the destination's", ({ address }, target) => (labelOf(address.local) === labelOf(target) ? 1 : 0)],
   [
     "it is an identity as the destination is",

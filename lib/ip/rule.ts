@@ -143,8 +143,7 @@ function selectorMiss(rule: PolicyRule<Ip>, flow: Flow<Ip>): Omit<Tried, "text">
   if (iif !== undefined && iif !== flow.iif) return { field: "iif", wanted: iif, had: flow.iif };
   if (oif !== undefined && oif !== flow.oif?.name) return { field: "oif", wanted: oif, had: flow.oif?.name ?? "any" };
   if (((mark ^ flow.mark) & mask) !== 0) return { field: "fwmark", wanted: markText(rule)!, had: hex(flow.mark) };
-  if (to !== undefined && differs(to, flow.dst))
-    return { field: "to", wanted: prefixText(to), had: flow.dst.text };
+  if (to !== undefined && differs(to, flow.dst)) return { field: "to", wanted: prefixText(to), had: flow.dst.text };
   if (from !== undefined && differs(from, flow.src))
     return { field: "from", wanted: prefixText(from), had: flow.src?.text ?? "not chosen yet" };
   return null;

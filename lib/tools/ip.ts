@@ -14,7 +14,7 @@ import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
 type Run = (context: Context, words: Words) => void;
 
 const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "netns"] as const;
-const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -br, -o, -j, -s, -d, -n NAME`;
+const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -6, -br, -o, -j, -s, -d, -n NAME`;
 
 /** In iproute2's order; null is known to the real tool and not modelled (netns may be a program, so it stands alone). */
 const COMMANDS: Readonly<Record<string, Run | null>> = {
@@ -54,7 +54,7 @@ const COMMANDS: Readonly<Record<string, Run | null>> = {
   stats: null,
 };
 
-/** `ip` of iproute2 6.1 for IPv4, veth, bridge, loopback, dummy, vxlan and ipip. */
+/** `ip` of iproute2 6.1 for IPv4, IPv6, veth, bridge, loopback, dummy, vxlan and ipip. */
 export const ip: Command = (call) => {
   try {
     const words = new Words(call.args);
@@ -80,6 +80,7 @@ export const ip: Command = (call) => {
 export function noOptions(): Options {
   return {
     inet: false,
+    inet6: false,
     packet: false,
     brief: false,
     oneline: false,
@@ -101,9 +102,10 @@ function readOptions(start: Context, words: Words): Context {
     if (matches(option, "-loops")) throw notModelled("ip", word, SUPPORTED);
     else if (matches(option, "-family")) {
       const family = words.argument();
-      if (family !== "inet") throw notModelled("ip", `${word} ${family}`, SUPPORTED);
-      options.inet = true;
+      if (family !== "inet" && family !== "inet6") throw notModelled("ip", `${word} ${family}`, SUPPORTED);
+      options[family] = true;
     } else if (option === "-4") options.inet = true;
+    else if (option === "-6") options.inet6 = true;
     else if (matches(option, "-stats") || matches(option, "-statistics")) {
       if (++options.stats > 1) throw notModelled("ip", "-s -s", SUPPORTED);
     } else if (matches(option, "-details")) options.details = true;
@@ -125,7 +127,7 @@ function readOptions(start: Context, words: Words): Context {
 
 /** Options of ip.c that are not modelled. */
 function isKnown(option: string): boolean {
-  if (/^-(6|0|M|B|echo)$/.test(option)) return true;
+  if (/^-(0|M|B|echo)$/.test(option)) return true;
   const rest = ["human", "human-readable", "iec", "resolve", "timestamp", "tshort", "force", "batch", "rcvbuf"];
   return [...rest, "color", "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
 }

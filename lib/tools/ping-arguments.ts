@@ -14,12 +14,14 @@ export interface Options {
   readonly deadline: number | null;
   readonly discovery: "want" | "do" | "dont";
   readonly source: string | null;
+  /** The family that was asked for, or null. */
+  readonly family: 4 | 6 | null;
   readonly broadcast: boolean;
   readonly mark: number | undefined;
   readonly quiet: boolean;
 }
 
-const SUPPORTED = "-c -i -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -m MARK -b -n -q -4 and an address";
+const SUPPORTED = "-c -i -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -m MARK -b -n -q -4 -6 and an address";
 /** Null when the words are wrong in a way the real ping complains of, which is then said. */
 export function readArguments({ args, err }: Call): Options | null {
   const values = new Map<string, string>();
@@ -35,7 +37,7 @@ export function readArguments({ args, err }: Call): Options | null {
         return null;
       }
       values.set(match[1]!, value);
-    } else if (/^-[bnq4]+$/.test(word)) for (const letter of word.slice(1)) flags.add(letter);
+    } else if (/^-[bnq46]+$/.test(word)) for (const letter of word.slice(1)) flags.add(letter);
     else if (word.startsWith("-")) throw notModelled("ping", word, SUPPORTED);
     else targets.push(word);
   }
@@ -83,6 +85,7 @@ export function readArguments({ args, err }: Call): Options | null {
     deadline: deadline === undefined || deadline === null ? null : Math.round(deadline * SECOND),
     discovery,
     source: values.get("I") ?? null,
+    family: flags.has("4") ? 4 : flags.has("6") ? 6 : null,
     broadcast: flags.has("b"),
     mark: mark ?? undefined,
     quiet: flags.has("q"),

@@ -46,7 +46,8 @@ export const sysctl: Command = ({ ns, args, out, err }) => {
     } catch (failure) {
       if (!(failure instanceof BadInput)) throw failure;
       // The kernel takes any number for most of them; what it then means is not modelled.
-      if (/^-?\d+$/.test(value) && (name.startsWith("net.ipv4.conf.") || name === "net.ipv4.ip_forward")) throw failure;
+      if (/^-?\d+$/.test(value) && (/^net\.ipv[46]\.conf\./.test(name) || name === "net.ipv4.ip_forward"))
+        throw failure;
       err(`sysctl: setting key "${name}": Invalid argument\n`);
       status = 1;
     }
@@ -65,6 +66,6 @@ function swap(name: string): string {
 
 /** A switch that is modelled, of a device that is not there. */
 function isOfDevice(name: string): boolean {
-  const [, key] = /^net\.ipv4\.conf\.[^.]+\.(\w+)$/.exec(name) ?? [];
-  return key !== undefined && Sysctls.names().includes(`net.ipv4.conf.DEV.${key}`);
+  const [, family, key] = /^net\.(ipv[46])\.conf\.[^.]+\.(\w+)$/.exec(name) ?? [];
+  return key !== undefined && Sysctls.names().includes(`net.${family}.conf.DEV.${key}`);
 }

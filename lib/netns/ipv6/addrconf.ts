@@ -6,7 +6,7 @@ import { type InterfaceAddress6, insertAddress6, network6Of } from "../../ip/add
 import { TABLE } from "../../ip/route.ts";
 import { METRIC6, nexthops6Of, type Route6, uses6 } from "../../ip/route6.ts";
 import type { Device } from "../../link/device.ts";
-import { type Ipv6, linkLocalOf, LOOPBACK6, prefix6, Prefix6 } from "../../wire/address6.ts";
+import { type Ipv6, LOOPBACK6, linkLocalOf, Prefix6, prefix6 } from "../../wire/address6.ts";
 import { type Refusal, refuse } from "../ipv4/fib.ts";
 import type { Netns } from "../netns.ts";
 import { beginDad, joinAnycast, kickDad, leaveAnycast, stopDad } from "./dad.ts";
@@ -51,6 +51,7 @@ export function addAddress6(
 export function changeAddress6(ns: Netns, device: Device, address: InterfaceAddress6, options: AddressOptions6): void {
   dropPrefixRoute(ns, device, address);
   address.deprecated = options.deprecated ?? false;
+  address.noDad = options.noDad ?? false;
   address.noPrefixRoute = options.noPrefixRoute ?? false;
   address.metric = options.metric ?? 0;
   prefixRoute(ns, device, address);
@@ -88,7 +89,13 @@ function dropPrefixRoute(ns: Netns, device: Device, address: InterfaceAddress6):
   const prefix = network6Of(address);
   const isNeeded = ns.ipv6
     .of(device)
-    .addresses.some((other) => other !== address && other.length === address.length && prefix.contains(other.local));
+    .addresses.some(
+      (other) =>
+        other !== address &&
+        other.length === address.length &&
+        other.metric === address.metric &&
+        prefix.contains(other.local),
+    );
   if (isNeeded) return;
   const table = ns.ipv6.table(TABLE.main);
   const metric = address.metric || METRIC6.address;
@@ -163,7 +170,11 @@ export function forgetNeighbours6(ns: Netns, device: Device, isKept: (state: str
 export function mtuChanged6(ns: Netns, device: Device, before: number): void {
   if (!ns.hasIpv6) return;
   if (before >= LEAST_MTU && device.mtu < LEAST_MTU) down6(ns, device);
-  else if (before < LEAST_MTU && device.up) up6(ns, device);
+  else if (before < LEAST_MTU && device.mtu >= LEAST_MTU) {
+    // All that IPv6 knew of the device was thrown away: it begins as a new one does.
+    ns.ipv6.of(device).conf = ns.ipv6.fallback;
+    if (device.up) up6(ns, device);
+  }
   for (const heard of ns.ipv6.pathMtus.values())
     if (heard.device === device && (device.mtu < heard.mtu || before === heard.mtu)) heard.mtu = device.mtu;
 }

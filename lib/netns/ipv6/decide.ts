@@ -69,12 +69,7 @@ export interface Question6 {
 }
 
 /** Asks the rules and their tables for a destination (fib6_rule_lookup, ip6_pol_route). */
-export function decide6(
-  ns: Netns,
-  question: Question6,
-  packet: Ipv6Packet | undefined,
-  cause: number,
-): Way6 | NoWay6 {
+export function decide6(ns: Netns, question: Question6, packet: Ipv6Packet | undefined, cause: number): Way6 | NoWay6 {
   const { dst, src, iif = null, oif = null, bound = false, protocol = 0, mark = 0 } = question;
   const state = ns.ipv6;
   // A packet that came in asks for routes by its own device first.
@@ -153,7 +148,11 @@ export function sourceFor6(ns: Netns, way: Way6 | NoWay6, dst: Ipv6): { src: Ipv
   const { address, device, rule } = choice;
   const cause = ns.step(LEVEL.full, way.cause, device, "route", undefined, () => ({
     because: `${address.local} is the source: ${rule}`,
-    evidence: { kind: "address", text: `inet6 ${address.local}/${address.length}`, command: `ip -6 addr show ${device.name}` },
+    evidence: {
+      kind: "address",
+      text: `inet6 ${address.local}/${address.length}`,
+      command: `ip -6 addr show ${device.name}`,
+    },
   }));
   return { src: address.local, cause };
 }

@@ -42,7 +42,10 @@ export function tryRoute6(ns: Netns, tableId: number, asked: AskedRoute6, verb: 
   }
   if (asked.src !== null && ns.ipv6.deviceOfAddress(asked.src) === null && !isTentative(ns, asked.src))
     return refuse("EINVAL", "Invalid source address");
-  const route = withNexthops({ ...asked, dev: ways[0]!.dev, nexthops: undefined, metric: asked.metric || METRIC6.usual }, ways)!;
+  const route = withNexthops(
+    { ...asked, dev: ways[0]!.dev, nexthops: undefined, metric: asked.metric || METRIC6.usual },
+    ways,
+  )!;
   const known = ns.ipv6.tables.get(tableId);
   const same = known?.of(route.prefix).filter(({ metric }) => metric === route.metric) ?? [];
   if (verb === "change" && (known?.of(route.prefix) ?? []).length === 0)
@@ -81,10 +84,17 @@ function leadsNowhere(type: RouteType6): boolean {
 }
 
 /** A way with its device found, or why it is none (fib6_nh_init). */
-function checkWay(ns: Netns, { type, prefix }: AskedRoute6, { via, dev, weight, onlink }: AskedNexthop6): Nexthop6 | Refusal {
+function checkWay(
+  ns: Netns,
+  { type, prefix }: AskedRoute6,
+  { via, dev, weight, onlink }: AskedNexthop6,
+): Nexthop6 | Refusal {
   const loopback = ns.devices.get("lo")!;
   // What leads nowhere, or is a network of the loopback itself, leads by the loopback.
-  if (leadsNowhere(type) || (dev?.kind === "loopback" && type !== "local" && !prefix.address.isLoopback && via === null)) {
+  if (
+    leadsNowhere(type) ||
+    (dev?.kind === "loopback" && type !== "local" && !prefix.address.isLoopback && via === null)
+  ) {
     if (!loopback.up) return refuse("ENETDOWN", "Nexthop device is not up");
     return { via: null, dev: loopback, weight };
   }
@@ -160,7 +170,15 @@ export function deleteRoute6(ns: Netns, tableId: number, pattern: RoutePattern6)
     if (found === undefined) return { errno: "ESRCH" };
     const isWhole = asked.via === null && pattern.nexthops === undefined;
     const gone = nexthops6Of(found).find(isAsked);
-    table.replace(found, isWhole ? null : withNexthops(found, nexthops6Of(found).filter((hop) => hop !== gone)));
+    table.replace(
+      found,
+      isWhole
+        ? null
+        : withNexthops(
+            found,
+            nexthops6Of(found).filter((hop) => hop !== gone),
+          ),
+    );
   }
   return null;
 }

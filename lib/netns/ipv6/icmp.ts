@@ -47,7 +47,9 @@ export function icmp6Input(
   }
   if (type >= ICMP6.routerSolicitation && type <= ICMP6.redirect) {
     if (!wasCut) return ndInput(ns, arrival, packet, icmp, cause);
-    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because: "neighbour discovery never comes in pieces" }));
+    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
+      because: "neighbour discovery never comes in pieces",
+    }));
     return;
   }
   if (type < 128) return error(ns, arrival, packet, icmp, cause);
@@ -128,7 +130,13 @@ export function icmp6Error(
 }
 
 /** icmpv6_xrlim_allow: the wider the network of the route, the more errors may go there. */
-function isAllowed(ns: Netns, to: Ipv6, src: Ipv6 | null, oif: Parameters<typeof routeOutput6>[3], cause: number): boolean {
+function isAllowed(
+  ns: Netns,
+  to: Ipv6,
+  src: Ipv6 | null,
+  oif: Parameters<typeof routeOutput6>[3],
+  cause: number,
+): boolean {
   const found = routeOutput6(ns, to, src, oif, cause, { protocol: PROTOCOL.icmp6, bound: false });
   if (found.errno !== null) return false;
   if (found.device.kind === "loopback") return true;

@@ -78,13 +78,7 @@ export function routeOutput6(
 }
 
 /** Which way a packet would go, asked without a trace, as `connect` asks it. */
-export function peekRoute6(
-  ns: Netns,
-  dst: Ipv6,
-  src: Ipv6 | null,
-  oif: Device | null,
-  protocol = 0,
-): OutputRoute6 {
+export function peekRoute6(ns: Netns, dst: Ipv6, src: Ipv6 | null, oif: Device | null, protocol = 0): OutputRoute6 {
   const { recorder } = ns.cables;
   const { level } = recorder;
   recorder.level = LEVEL.off;

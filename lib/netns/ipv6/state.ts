@@ -3,9 +3,9 @@
 // Before you edit: include/net/if_inet6.h (struct inet6_dev), include/net/netns/ipv6.h.
 import type { InterfaceAddress6 } from "../../ip/address6.ts";
 import type { Neighbour } from "../../ip/neighbour.ts";
+import { TABLE } from "../../ip/route.ts";
 import { type Nexthop6, type Route6, RouteTable6 } from "../../ip/route6.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
-import { TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import type { Timer, World } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";

@@ -3,10 +3,13 @@
 import type { InterfaceAddress, Scope } from "../../ip/address.ts";
 import type { Device } from "../../link/device.ts";
 import { Prefix4 } from "../../wire/address.ts";
+import { Prefix6 } from "../../wire/address6.ts";
 import { notModelled } from "../command.ts";
+import { address6Json, address6Text, addresses6Of, link6Json, link6Text } from "./addr-show6.ts";
 import type { Context } from "./context.ts";
 import { type LineOf, linkJson, linkText, statistics } from "./link-text.ts";
 import { prefixOf, scopeOf } from "./values.ts";
+import { isAddress6, prefix6Of } from "./values6.ts";
 import { duplicateOrGarbage, matches, Quit, type Words, wrongArgument } from "./words.ts";
 
 /** What a listing is confined to. */
@@ -21,6 +24,9 @@ export interface AddressFilter {
   secondary: boolean | null;
   /** `permanent` matches every address here, `dynamic` none. */
   dynamic: boolean;
+  /** A prefix of IPv6, and flags that only its addresses have. */
+  to6: Prefix6 | null;
+  flag: "tentative" | "deprecated" | "dadFailed" | null;
 }
 
 export function readFilter(context: Context, words: Words): AddressFilter {
@@ -34,11 +40,17 @@ export function readFilter(context: Context, words: Words): AddressFilter {
     kind: null,
     secondary: null,
     dynamic: false,
+    to6: null,
+    flag: null,
   };
   let name: string | null = null;
   while (!words.isEmpty) {
     const word = words.take();
-    if (word === "to") {
+    if (word === "to" && (context.options.inet6 || isAddress6(words.peek))) {
+      const { address, length } = prefix6Of(words.argument(), context.family6);
+      filter.to6 = new Prefix6(address, length);
+      context.options.inet = true;
+    } else if (word === "to") {
       const { address, length, any } = prefixOf(words.argument(), context.family);
       filter.to = { network: new Prefix4(address, length), any };
       context.options.inet = true;
@@ -58,7 +70,9 @@ export function readFilter(context: Context, words: Words): AddressFilter {
       if (filter.master === null) throw wrongArgument(argument, "Device does not exist\n");
     } else if (word === "nomaster") filter.master = "none";
     else if (word === "type") filter.kind = words.argument();
-    else if (["group", "vrf", "tentative", "deprecated", "dadfailed", "temporary"].includes(word))
+    else if (word === "tentative" || word === "deprecated") filter.flag = word;
+    else if (word === "dadfailed") filter.flag = "dadFailed";
+    else if (["group", "vrf", "temporary"].includes(word))
       throw notModelled("ip addr", word, "dev, to, scope, up, label, master, type, primary, secondary");
     else {
       const argument = word === "dev" ? words.argument() : word;
@@ -87,6 +101,7 @@ function passes(device: Device, filter: AddressFilter): boolean {
 
 /** The addresses of a device that a filter lets through. */
 export function addressesOf(context: Context, device: Device, filter: AddressFilter): InterfaceAddress[] {
+  if (context.options.inet6 || filter.to6 !== null || filter.flag !== null) return [];
   return context.ns.inet.get(device)!.addresses.filter((address) => {
     if (filter.dynamic) return false;
     if (filter.scope !== null && address.scope !== filter.scope) return false;
@@ -109,27 +124,46 @@ export function show(context: Context, words: Words, of: LineOf): void {
   const filter = readFilter(context, words);
   const { options } = context;
   // A device without any address is listed whatever is asked of addresses, unless it is a family.
-  const hasNone = (device: Device) => context.ns.inet.get(device)!.addresses.length === 0;
+  const { ns } = context;
+  // A listing of IPv6 asks IPv6 for its devices; one of a single device asks for that device.
+  const only6 = of === "addr" && options.inet6 && filter.device === null;
+  const hasNone = (device: Device) =>
+    !options.inet &&
+    !options.inet6 &&
+    ns.inet.get(device)!.addresses.length === 0 &&
+    !(ns.hasIpv6 && ns.ipv6.of(device).addresses.length > 0);
   const rows = context
     .devices()
     .filter((device) => passes(device, filter))
-    .map((device) => ({ device, addresses: of === "link" ? [] : addressesOf(context, device, filter) }))
-    .filter(({ device, addresses }) => of === "link" || addresses.length > 0 || (hasNone(device) && !options.inet));
+    .map((device) => ({
+      device,
+      addresses: of === "link" ? [] : addressesOf(context, device, filter),
+      addresses6: of === "link" ? [] : addresses6Of(context, device, filter),
+    }))
+    .filter(
+      ({ device, addresses, addresses6 }) =>
+        of === "link" || addresses.length + addresses6.length > 0 || hasNone(device),
+    );
   if (options.json) {
     context.json(
-      rows.map(({ device, addresses }) =>
-        of === "link"
-          ? linkJson(context, device, of)
-          : { ...linkJson(context, device, of), addr_info: addresses.map((each) => addressJson(context, each)) },
-      ),
+      rows.map(({ device, addresses, addresses6 }) => {
+        const link = only6 && !options.brief ? link6Json(context, device) : linkJson(context, device, of);
+        if (of === "link") return link;
+        const all = [
+          ...addresses.map((each) => addressJson(context, each)),
+          ...addresses6.map((each) => address6Json(context, each)),
+        ];
+        return { ...link, addr_info: all };
+      }),
     );
     return;
   }
-  for (const { device, addresses } of rows) {
+  for (const { device, addresses, addresses6 } of rows) {
     // With a label asked for, iproute2 leaves the device's own lines out.
     const hasLink = of === "link" || options.brief || (!options.oneline && filter.label === null);
-    let text = hasLink ? linkText(context, device, of) : "";
+    let text = !hasLink ? "" : only6 ? link6Text(context, device) : linkText(context, device, of);
     for (const address of addresses) text += addressText(context, device, address);
+    for (const address of addresses6) text += address6Text(context, device, address);
     if (of === "addr" && options.brief) text += "\n";
     if (of === "addr" && !options.brief && !options.oneline && options.stats > 0)
       text += `${statistics(context, device)}\n`;

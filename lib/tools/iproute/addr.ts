@@ -2,9 +2,12 @@
 // Before you edit: iproute2 ip/ipaddress.c (do_ipaddr, ipaddr_modify, ipaddr_flush), net/ipv4/devinet.c (inet_rtm_newaddr).
 import type { InterfaceAddress, Scope } from "../../ip/address.ts";
 import { deleteAddress, tryAddress } from "../../netns/ipv4/fib.ts";
+import { deleteAddress6 } from "../../netns/ipv6/addrconf.ts";
 import { Ipv4, mask4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import { addressesOf, readFilter, show } from "./addr-show.ts";
+import { addresses6Of } from "./addr-show6.ts";
+import { modify6 } from "./addr6.ts";
 import type { Context } from "./context.ts";
 import { addressOf, type PrefixWord, prefixOf, scopeOf } from "./values.ts";
 import {
@@ -45,7 +48,7 @@ export function ipAddress(context: Context, words: Words): void {
     case "change":
     case "replace":
     case "delete":
-      return modify(context, words, command);
+      return context.isAbout6(words) ? modify6(context, words, command) : modify(context, words, command);
     case "list":
     case "show":
     case "lst":
@@ -156,7 +159,9 @@ function flush(context: Context, words: Words): void {
   if (context.options.stats > 0) throw notModelled("ip address flush", "-s", "ip address flush without -s");
   const filter = readFilter(context, words);
   const devices = filter.device === null ? context.devices() : [filter.device];
-  for (const device of devices)
+  for (const device of devices) {
     for (const address of addressesOf(context, device, filter))
       if (context.ns.inet.get(device)!.addresses.includes(address)) deleteAddress(context.ns, device, address);
+    for (const address of addresses6Of(context, device, filter)) deleteAddress6(context.ns, device, address);
+  }
 }

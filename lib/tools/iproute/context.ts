@@ -5,11 +5,14 @@ import type { Device } from "../../link/device.ts";
 import type { Netns } from "../../netns/netns.ts";
 import type { Call } from "../command.ts";
 import { jsonText } from "./json.ts";
-import { Quit } from "./words.ts";
+import { isAddress6 } from "./values6.ts";
+import { Quit, type Words } from "./words.ts";
 
 export interface Options {
   /** `-4`, or a family that was found on the way. */
   inet: boolean;
+  /** `-6` */
+  inet6: boolean;
   /** `-0`: link layer only. */
   packet: boolean;
   brief: boolean;
@@ -34,6 +37,16 @@ export class Context {
 
   get family(): "inet" | "any valid" {
     return this.options.inet ? "inet" : "any valid";
+  }
+
+  /** The same where an address of IPv6 is looked for. */
+  get family6(): "inet6" | "any valid" {
+    return this.options.inet6 ? "inet6" : "any valid";
+  }
+
+  /** Whether a command is about IPv6: so the option says, or an address among its words. */
+  isAbout6(words: Words): boolean {
+    return this.options.inet6 || (!this.options.inet && words.left.some(isAddress6));
   }
 
   /** What stands between the lines of one record. */
@@ -100,8 +113,8 @@ export function netnsIds({ ns, call }: Context): ReadonlyMap<Netns, number> {
 }
 
 /** The namespace that a device leads to: its peer's, or the one a tunnel sends through. */
-function otherEnd({ peer, vxlan, ipip }: Device): Netns | undefined {
-  return (peer?.owner ?? vxlan?.underlay ?? ipip?.underlay) as Netns | undefined;
+function otherEnd({ peer, vxlan, ipip, vlan }: Device): Netns | undefined {
+  return (peer?.owner ?? vlan?.lower.owner ?? vxlan?.underlay ?? ipip?.underlay) as Netns | undefined;
 }
 
 /** Whoever listens is told what a device leads to (rtmsg_ifinfo): from then on that namespace has a number there. */

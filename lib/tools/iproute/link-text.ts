@@ -76,7 +76,7 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   if (of === "link") words.push("mode DEFAULT");
   words.push("group default", "qlen 1000");
   let text = words.join(" ");
-  if (of === "link" || !options.inet || options.details) {
+  if (of === "link" || !(options.inet || options.inet6) || options.details) {
     const { type, address, isPeer, broadcast } = linkLayer(device);
     text += `${newline}    link/${type} ${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;
   }
@@ -119,7 +119,7 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     ...(of === "link" && { linkmode: "DEFAULT" }),
     group: "default",
     txqlen: 1000,
-    ...((of === "link" || !options.inet || options.details) && {
+    ...((of === "link" || !(options.inet || options.inet6) || options.details) && {
       link_type: type,
       address,
       ...(isPeer && { link_pointtopoint: true }),

@@ -4,10 +4,14 @@
 import type { Neighbour, NeighbourState } from "../../ip/neighbour.ts";
 import type { Device } from "../../link/device.ts";
 import { neighbourOf } from "../../netns/ipv4/arp.ts";
-import { Prefix4 } from "../../wire/address.ts";
+import { neighbour6Of } from "../../netns/ipv6/ndisc.ts";
+import type { Neighbour6 } from "../../netns/ipv6/state.ts";
+import { type Ip, type Prefix, Prefix4 } from "../../wire/address.ts";
+import { Prefix6 } from "../../wire/address6.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { addressOf, linkAddress, macOf, prefixOf } from "./values.ts";
+import { address6Of, isAddress6, prefix6Of } from "./values6.ts";
 import {
   answers,
   duplicate,
@@ -61,13 +65,27 @@ function stateOf(word: string): NeighbourState | "NOARP" | "none" | null {
   return word === "none" ? "none" : ((state as NeighbourState | "NOARP" | undefined) ?? null);
 }
 
-interface Entry {
+/** An entry of either family. */
+interface Entry<N extends Neighbour | Neighbour6 = Neighbour | Neighbour6> {
   readonly device: Device;
-  readonly neighbour: Neighbour;
+  readonly neighbour: N;
 }
 
-/** All entries of a namespace, by device. */
-export function neighboursOf(context: Context): Entry[] {
+/** All entries of IPv6, by device. */
+function neighbours6Of(context: Context): Entry<Neighbour6>[] {
+  const { ns } = context;
+  if (!ns.hasIpv6) return [];
+  return context
+    .devices()
+    .flatMap((device) =>
+      [...ns.ipv6.of(device).neighbours.values()]
+        .filter(({ state }) => state !== null)
+        .map((neighbour) => ({ device, neighbour })),
+    );
+}
+
+/** All entries of IPv4, by device. */
+export function neighboursOf(context: Context): Entry<Neighbour>[] {
   return context
     .devices()
     .flatMap((device) =>
@@ -79,13 +97,15 @@ export function neighboursOf(context: Context): Entry[] {
 
 function forget(context: Context, { device, neighbour }: Entry): void {
   neighbour.remove();
-  context.ns.inet.get(device)!.deleteNeighbour(neighbour.address);
+  if (neighbour.address.family === 6) context.ns.ipv6.of(device).neighbours.delete(neighbour.address);
+  else context.ns.inet.get(device)!.deleteNeighbour(neighbour.address);
 }
 
 function showOrFlush(context: Context, words: Words, flush: boolean): void {
   if (flush && words.isEmpty) throw new Quit("Flush requires arguments.\n", 1);
   let dev: string | undefined;
-  let to: Prefix4 | undefined;
+  let to: Prefix | undefined;
+  let proxy = false;
   let states: Set<string> | undefined;
   while (!words.isEmpty) {
     const word = words.take();
@@ -100,15 +120,21 @@ function showOrFlush(context: Context, words: Words, flush: boolean): void {
       states ??= new Set();
       for (const each of argument === "all" ? STATES : [state!]) states.add(each);
     } else if (
-      /^(master|vrf|nomaster|unused|proxy)$/.test(word) ||
+      /^(master|vrf|nomaster|unused)$/.test(word) ||
       (word !== "to" && word !== "" && matches(word, "protocol"))
     )
-      throw notModelled("ip neigh", word, "dev, to, nud");
+      throw notModelled("ip neigh", word, "dev, to, nud, proxy");
+    else if (word === "proxy") proxy = true;
     else {
       const argument = word === "to" ? words.argument() : word;
       if (matches(argument, "help")) throw notModelled("ip neigh", argument, SUPPORTED);
-      const { address, length } = prefixOf(argument, context.family);
-      to = new Prefix4(address, length);
+      if (context.options.inet6 || (!context.options.inet && isAddress6(argument))) {
+        const { address, length } = prefix6Of(argument, context.family6);
+        to = new Prefix6(address, length);
+      } else {
+        const { address, length } = prefixOf(argument, context.family);
+        to = new Prefix4(address, length);
+      }
     }
   }
   let only: Device | undefined;
@@ -117,11 +143,12 @@ function showOrFlush(context: Context, words: Words, flush: boolean): void {
     if (only === undefined) throw noDevice(dev);
   }
   const shown = states ?? new Set<string>(flush ? STATES.filter((each) => each !== "PERMANENT") : STATES);
-  const found = neighboursOf(context).filter(
+  if (proxy) return showProxies(context, only, flush);
+  const { inet, inet6 } = context.options;
+  const all: Entry[] = [...(inet6 ? [] : neighboursOf(context)), ...(inet ? [] : neighbours6Of(context))];
+  const found = all.filter(
     ({ device, neighbour }) =>
-      (only === undefined || device === only) &&
-      (to === undefined || to.contains(neighbour.address)) &&
-      shown.has(neighbour.state!),
+      (only === undefined || device === only) && isIn(to, neighbour.address) && shown.has(neighbour.state!),
   );
   if (flush) {
     if (context.options.stats > 0) throw notModelled("ip neigh flush", "-s", "ip neigh flush without -s");
@@ -133,19 +160,42 @@ function showOrFlush(context: Context, words: Words, flush: boolean): void {
   for (const entry of found) context.out(neighbourText(context, entry, only !== undefined));
 }
 
+function isIn(network: Prefix | undefined, address: Ip): boolean {
+  if (network === undefined) return true;
+  if (network.family === 4) return address.family === 4 && network.contains(address);
+  return address.family === 6 && network.contains(address);
+}
+
+/** `ip -6 neigh show proxy`: addresses that are answered for in another's name. */
+function showProxies(context: Context, only: Device | undefined, flush: boolean): void {
+  if (flush) throw notModelled("ip neigh flush", "proxy", "ip neigh flush of neighbours");
+  const { ns } = context;
+  const devices = ns.hasIpv6 && !context.options.inet ? context.devices() : [];
+  for (const device of devices.filter((each) => only === undefined || each === only))
+    for (const address of ns.ipv6.of(device).proxies)
+      context.out(`${address} ${only === undefined ? `dev ${device.name} ` : ""}proxy \n`);
+}
+
 function neighbourText({ options }: Context, { device, neighbour }: Entry, isOnly: boolean): string {
-  const { address, mac, state, isValid } = neighbour;
+  const { address, mac, state, isValid, isRouter } = neighbour;
   if (options.brief)
     return `${address.text.padEnd(39)} ${isOnly ? "" : `${device.name.padEnd(16)} `}${isValid ? mac : ""}\n`;
   const words: string[] = [address.text];
   if (!isOnly) words.push("dev", device.name);
   if (isValid) words.push("lladdr", mac!.text);
+  if (isRouter) words.push("router");
   return `${[...words, state].join(" ")} \n`;
 }
 
 function neighbourJson({ device, neighbour }: Entry, isOnly: boolean): object {
-  const { address, mac, state, isValid } = neighbour;
-  return { dst: address, ...(!isOnly && { dev: device.name }), ...(isValid && { lladdr: mac }), state: [state] };
+  const { address, mac, state, isValid, isRouter } = neighbour;
+  return {
+    dst: address,
+    ...(!isOnly && { dev: device.name }),
+    ...(isValid && { lladdr: mac }),
+    ...(isRouter && { router: null }),
+    state: [state],
+  };
 }
 
 function get(context: Context, words: Words): void {
@@ -162,11 +212,11 @@ function get(context: Context, words: Words): void {
       to = argument;
     }
   }
-  const address = to === undefined ? undefined : addressOf(to, context.family);
+  const address = to === undefined ? undefined : anyAddressOf(context, to);
   if (address === undefined || dev === undefined) throw new Quit("Device and address are required arguments.\n", 1);
   const device = context.device(dev);
   if (device === undefined) throw noDevice(dev);
-  const neighbour = context.ns.inet.get(device)!.neighbours.get(address);
+  const neighbour = knownOf(context, device, address);
   if (neighbour?.state == null) throw refused({ errno: "ENOENT", message: "Neighbour entry not found" });
   context.out(neighbourText(context, { device, neighbour }, false));
 }
@@ -176,6 +226,8 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
   let dev: string | undefined;
   let lladdr: string | undefined;
   let state: ReturnType<typeof stateOf> = "PERMANENT";
+  let isRouter = false;
+  let proxy = false;
   while (!words.isEmpty) {
     const word = words.take();
     if (word !== "" && matches(word, "lladdr")) {
@@ -187,29 +239,36 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
       state = stateOf(argument);
       if (state === null) throw wrongArgument(argument, "nud state is bad");
     } else if (
-      /^(router|use|managed)$/.test(word) ||
-      ["proxy", "extern_learn", "protocol"].some((each) => matches(word, each))
+      /^(use|managed)$/.test(word) ||
+      (word !== "proxy" && ["extern_learn", "protocol"].some((each) => matches(word, each)))
     )
-      throw notModelled("ip neigh", word, "an address, lladdr, dev, nud");
-    else if (word === "dev") dev = words.argument();
+      throw notModelled("ip neigh", word, "an address, lladdr, dev, nud, router, proxy");
+    else if (word === "router") isRouter = true;
+    else if (word !== "" && matches(word, "proxy")) {
+      const argument = words.argument();
+      if (to !== undefined) throw duplicate("address", argument);
+      to = argument;
+      proxy = true;
+    } else if (word === "dev") dev = words.argument();
     else {
       const argument = word === "to" ? words.argument() : word;
       if (matches(argument, "help")) throw notModelled("ip neigh", argument, SUPPORTED);
       if (to !== undefined) throw duplicateOrGarbage("to", argument);
-      addressOf(argument, context.family);
+      anyAddressOf(context, argument);
       to = argument;
     }
   }
   if (to === undefined || dev === undefined) throw new Quit("Device and destination are required arguments.\n", 255);
-  const address = addressOf(to, context.family);
+  const address = anyAddressOf(context, to);
   const octets = lladdr === undefined || lladdr === "null" ? undefined : linkAddress(lladdr);
   const device = context.device(dev);
   if (device === undefined) throw noDevice(dev);
-  const existing = context.ns.inet.get(device)!.neighbours.get(address);
+  if (proxy) return setProxy(context, device, address, command);
+  const existing = knownOf(context, device, address);
   const isThere = existing !== undefined && existing.state !== null;
   if (command === "delete") {
     if (!isThere) throw answers("ENOENT");
-    return forget(context, { device, neighbour: existing });
+    return forget(context, { device, neighbour: existing! });
   }
   if (octets !== undefined && octets.length < 6) throw refused({ errno: "EINVAL", message: "Invalid link address" });
   if (state !== "PERMANENT" && state !== "REACHABLE" && state !== "STALE")
@@ -219,9 +278,26 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
   if (octets === undefined && !(existing?.isValid ?? false))
     throw refused({ errno: "EINVAL", message: "No link layer address given" });
   if (device.kind === "loopback") throw notModelled("ip neigh", "dev lo", "neighbours of veths and bridges");
-  neighbourOf(context.ns, device, address).set(
-    octets === undefined ? existing!.mac! : macOf(octets.slice(0, 6)),
-    state,
-    -1,
-  );
+  const { ns } = context;
+  const neighbour = address.family === 4 ? neighbourOf(ns, device, address) : neighbour6Of(ns, device, address);
+  neighbour.set(octets === undefined ? existing!.mac! : macOf(octets.slice(0, 6)), state, -1);
+  neighbour.isRouter = isRouter;
+}
+
+function anyAddressOf(context: Context, word: string): Ip {
+  const { inet, inet6 } = context.options;
+  if (inet6 || (!inet && isAddress6(word))) return address6Of(word, context.family6);
+  return addressOf(word, context.family);
+}
+
+function knownOf({ ns }: Context, device: Device, address: Ip): Neighbour | Neighbour6 | undefined {
+  if (address.family === 4) return ns.inet.get(device)!.neighbours.get(address);
+  return ns.hasIpv6 ? ns.ipv6.of(device).neighbours.get(address) : undefined;
+}
+
+function setProxy({ ns }: Context, device: Device, address: Ip, command: string): void {
+  if (address.family === 4) throw notModelled("ip neigh", `proxy ${address}`, "proxies for addresses of IPv6");
+  const { proxies } = ns.ipv6.of(device);
+  if (command === "delete" && !proxies.delete(address)) throw answers("ENOENT");
+  if (command !== "delete") proxies.add(address);
 }

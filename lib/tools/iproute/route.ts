@@ -9,6 +9,7 @@ import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { getRoute } from "./route-get.ts";
 import { flushRoutes, showRoutes } from "./route-show.ts";
+import { ipRoute6 } from "./route6.ts";
 import { addressOf, type PrefixWord, prefixOf, protocolOf, scopeOf, tableOf, typeOf, unsigned } from "./values.ts";
 import {
   duplicateOrGarbage,
@@ -22,7 +23,7 @@ import {
 } from "./words.ts";
 
 const SUPPORTED = "show, add, append, prepend, replace, change, delete, get, flush";
-const COMMANDS = [
+export const COMMANDS = [
   ...([
     "add",
     "change",
@@ -41,6 +42,7 @@ const COMMANDS = [
 ];
 
 export function ipRoute(context: Context, words: Words): void {
+  if (context.isAbout6(words)) return ipRoute6(context, words);
   if (words.isEmpty) return showRoutes(context, words);
   const word = words.take();
   const command = word === "chg" ? "change" : firstMatch(word, COMMANDS);

@@ -1,5 +1,6 @@
 // `ip rule`: show, add, delete, flush.
 // Before you edit: iproute2 ip/iprule.c (do_iprule, iprule_modify, iprule_list_flush_or_save, filter_nlmsg, print_rule).
+import { commonBits } from "../../ip/address6.ts";
 import { RouteTable, TABLE } from "../../ip/route.ts";
 import {
   defaultPriority,
@@ -13,11 +14,14 @@ import {
   tableName,
   withRule,
 } from "../../ip/rule.ts";
+import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
 import type { Netns } from "../../netns/netns.ts";
+import type { Ip } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { prefixOf, protocolOf, tableOf, typeOf, unsigned } from "./values.ts";
-import { answers, firstMatch, matches, Quit, type Words, wrongArgument } from "./words.ts";
+import { isAddress6, prefix6Of } from "./values6.ts";
+import { answers, firstMatch, matches, Quit, refused, type Words, wrongArgument } from "./words.ts";
 
 const COMMANDS = ["list", "lst", "show", "save", "restore", "add", "delete", "flush", "help"] as const;
 const SELECTORS = "from, to, not, fwmark, iif, oif, priority, table, protocol";
@@ -34,7 +38,22 @@ export function ipRule(context: Context, words: Words): void {
   throw notModelled("ip rule", word, "show, add, delete, flush");
 }
 
-type Asked = { -readonly [Key in keyof PolicyRule]?: PolicyRule[Key] };
+type AnyRule = PolicyRule<Ip>;
+type Asked = { -readonly [Key in keyof AnyRule]?: AnyRule[Key] };
+
+/** The rules of the family that is asked for; `set` puts others in their place. */
+function rulesOf({ ns, options }: Context): readonly AnyRule[] {
+  if (!options.inet6) return ns.rules;
+  return ns.hasIpv6 ? ns.ipv6.rules : DEFAULT_RULES6;
+}
+
+function setRules({ ns, options }: Context, rules: readonly AnyRule[]): void {
+  if (options.inet6) ns.ipv6.rules = rules as readonly PolicyRule6[];
+  else {
+    ns.rules = rules as readonly PolicyRule[];
+    if (ns.hasRedirects) ns.redirects.clear();
+  }
+}
 
 function priorityOf(argument: string): number {
   const priority = unsigned(argument);
@@ -64,9 +83,19 @@ function deviceName(word: string, argument: string): string {
   return argument;
 }
 
+/** Bits of a whole address. */
+function widthOf({ address }: RulePrefix<Ip>): number {
+  return address.family === 4 ? 32 : 128;
+}
+
 /** A prefix that says nothing is none. */
-function prefixAsked(context: Context, words: Words): RulePrefix | undefined {
-  const { address, length, any } = prefixOf(words.argument(), context.family);
+function prefixAsked(context: Context, words: Words): RulePrefix<Ip> | undefined {
+  const { inet, inet6 } = context.options;
+  // Without -6 the kernel is asked for a rule of IPv4, and it finds the address too long.
+  if (!inet6 && !inet && isAddress6(words.peek)) throw refused({ errno: "EINVAL", message: "Invalid source address" });
+  const { address, length, any } = inet6
+    ? prefix6Of(words.argument(), context.family6)
+    : prefixOf(words.argument(), context.family);
   return any || length === 0 ? undefined : { address, length };
 }
 
@@ -125,21 +154,28 @@ function modify(context: Context, words: Words, command: "add" | "delete"): void
   if (words.isEmpty) throw new Quit(`"ip rule ${command === "add" ? "add" : "del"}" requires arguments.\n`, 1);
   const { ns } = context;
   const asked = readAsked(context, words);
+  const rules = rulesOf(context);
   if (command === "delete") {
-    const found = findRule(ns.rules, asked);
+    const found = findRule(rules, asked);
     if (found === undefined) throw answers("ENOENT");
     setRules(
-      ns,
-      ns.rules.filter((rule) => rule !== found),
+      context,
+      rules.filter((rule) => rule !== found),
     );
     return;
   }
-  const { action = "lookup", priority = defaultPriority(ns.rules) } = asked;
+  const { action = "lookup", priority = defaultPriority(rules) } = asked;
   // A rule that names no table asks main; one that refuses needs none.
   const table = asked.table ?? (asked.action === undefined || action === "lookup" ? TABLE.main : 0);
-  const rule: PolicyRule = { ...asked, priority, action, table };
-  if (ruleExists(ns.rules, rule)) throw answers("EEXIST");
-  setRules(ns, withRule(ns.rules, table === 0 && action === "lookup" ? { ...rule, table: emptyTable(ns) } : rule));
+  const rule: AnyRule = { ...asked, priority, action, table };
+  if (ruleExists(rules, rule)) throw answers("EEXIST");
+  const lacksTable = table === 0 && action === "lookup";
+  if (context.options.inet6) {
+    if (lacksTable) throw refused({ errno: "EINVAL", message: "Invalid table" });
+    // The table a rule names is made with it (fib6_rule_configure).
+    if (action === "lookup") ns.ipv6.table(table);
+  }
+  setRules(context, withRule(rules, lacksTable ? { ...rule, table: emptyTable(ns) } : rule));
 }
 
 /** `table 0` is a new one: the first number that no table has (fib_empty_table). */
@@ -150,14 +186,9 @@ function emptyTable({ tables }: Netns): number {
   return id;
 }
 
-function setRules(ns: Netns, rules: readonly PolicyRule[]): void {
-  ns.rules = rules;
-  if (ns.hasRedirects) ns.redirects.clear();
-}
-
 /** Which rules are listed; what is not said lists all. */
-function readFilter(context: Context, words: Words): (rule: PolicyRule) => boolean {
-  const tests: ((rule: PolicyRule) => boolean)[] = [];
+function readFilter(context: Context, words: Words): (rule: AnyRule) => boolean {
+  const tests: ((rule: AnyRule) => boolean)[] = [];
   while (!words.isEmpty) {
     const word = words.take();
     if (isPriority(word)) {
@@ -184,7 +215,7 @@ function readFilter(context: Context, words: Words): (rule: PolicyRule) => boole
     else if (matches(word, "protocol")) throw notModelled("ip rule show", word, SELECTORS);
     else {
       const argument = matches(word, "dst") || word === "to" ? words.argument() : word;
-      const { address, length } = prefixOf(argument, "inet");
+      const { address, length } = context.options.inet6 ? prefix6Of(argument) : prefixOf(argument, "inet");
       tests.push(prefixTest("to", length === 0 ? undefined : { address, length }));
     }
   }
@@ -192,38 +223,41 @@ function readFilter(context: Context, words: Words): (rule: PolicyRule) => boole
 }
 
 /** A rule's prefix that is in the one that was named, as far as the rule says one. */
-function prefixTest(key: "from" | "to", wanted: RulePrefix | undefined): (rule: PolicyRule) => boolean {
+function prefixTest(key: "from" | "to", wanted: RulePrefix<Ip> | undefined): (rule: AnyRule) => boolean {
   return (rule) => {
     if (wanted === undefined) return true;
     const own = rule[key];
     if (own === undefined || own.length < wanted.length) return false;
-    return (own.address.bits ^ wanted.address.bits) >>> (32 - wanted.length) === 0;
+    const [a, b] = [own.address, wanted.address];
+    if (a.family === 4) return b.family === 4 && (a.bits ^ b.bits) >>> (32 - wanted.length) === 0;
+    return b.family === 6 && commonBits(a, b) >= wanted.length;
   };
 }
 
 function flush(context: Context, words: Words): void {
   const passes = readFilter(context, words);
-  const { ns } = context;
+  const rules = rulesOf(context);
   // A rule of priority 0 does not tell its priority, and so it stays.
-  const left = ns.rules.filter((rule) => rule.priority === 0 || !passes(rule));
-  if (left.length < ns.rules.length) setRules(ns, left);
+  const left = rules.filter((rule) => rule.priority === 0 || !passes(rule));
+  if (left.length < rules.length) setRules(context, left);
 }
 
 function show(context: Context, words: Words): void {
   const { ns } = context;
-  const rules = ns.rules.filter(readFilter(context, words));
+  const filter = readFilter(context, words);
+  const rules = rulesOf(context).filter(filter);
   if (context.options.json) return context.json(rules.map((rule) => ruleJson(ns, rule)));
   for (const rule of rules) context.out(`${ruleText(rule, (name) => ns.devices.has(name))}\n`);
 }
 
-function ruleJson(ns: Netns, rule: PolicyRule): object {
+function ruleJson(ns: Netns, rule: AnyRule): object {
   const { priority, from, to, mark = 0, mask = 0, iif, oif, table, suppress, action, protocol } = rule;
   return {
     priority,
     ...(rule.not && { not: null }),
     src: from?.address ?? "all",
-    ...(from !== undefined && from.length < 32 && { srclen: from.length }),
-    ...(to !== undefined && { dst: to.address, ...(to.length < 32 && { dstlen: to.length }) }),
+    ...(from !== undefined && from.length < widthOf(from) && { srclen: from.length }),
+    ...(to !== undefined && { dst: to.address, ...(to.length < widthOf(to) && { dstlen: to.length }) }),
     ...((mark !== 0 || mask !== 0) && { fwmark: hex(mark), ...(mask !== 0xffffffff && { fwmask: hex(mask) }) }),
     ...(iif !== undefined && { iif, ...(!ns.devices.has(iif) && { iif_detached: null }) }),
     ...(oif !== undefined && { oif, ...(!ns.devices.has(oif) && { oif_detached: null }) }),

@@ -1,5 +1,5 @@
 // Addresses, prefixes, MACs, scopes, tables as iproute2 reads them: shorter forms than elsewhere are fine (10.1 is
-// 10.1.0.0), IPv6 is not modelled.
+// 10.1.0.0), IPv6's are in values6.ts.
 // Before you edit: iproute2 lib/utils.c (get_addr_1, get_prefix_1), lib/ll_addr.c (ll_addr_a2n), lib/rt_names.c.
 import type { Scope } from "../../ip/address.ts";
 import { ROUTE_TYPES, type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
@@ -21,7 +21,6 @@ export interface PrefixWord {
 type Family = "inet" | "any valid";
 
 function readAddress(word: string): Ipv4 | null {
-  if (word.includes(":")) throw notModelled("ip", word, "IPv4 addresses");
   const parts = word.split(".");
   if (parts.length > 4) return null;
   let bits = 0;

@@ -81,6 +81,11 @@ export class Words {
     return this.take();
   }
 
+  /** The words that are left, not taken. */
+  get left(): readonly string[] {
+    return this.all.slice(this.at);
+  }
+
   rest(): string[] {
     const rest = this.all.slice(this.at);
     this.at = this.all.length;
