@@ -61,12 +61,26 @@ export class Cableway {
   }
 }
 
-interface Alarm extends Timer {
+class Alarm implements Timer {
   readonly time: number;
   readonly order: number;
-  readonly background: boolean;
   readonly action: () => void;
-  cancelled: boolean;
+  /** Null for one that keeps no lab from being quiet. */
+  private readonly counted: Alarms | null;
+  cancelled = false;
+
+  constructor(time: number, order: number, action: () => void, counted: Alarms | null) {
+    this.time = time;
+    this.order = order;
+    this.action = action;
+    this.counted = counted;
+  }
+
+  cancel(): void {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    if (this.counted !== null) this.counted.foreground--;
+  }
 }
 
 /** Timers in a binary heap, the earliest first; of the same time the one set first. */
@@ -84,18 +98,7 @@ export class Alarms {
   }
 
   set(time: number, order: number, action: () => void, background: boolean): Timer {
-    const alarm: Alarm = {
-      time,
-      order,
-      background,
-      action,
-      cancelled: false,
-      cancel: () => {
-        if (alarm.cancelled) return;
-        alarm.cancelled = true;
-        if (!background) this.foreground--;
-      },
-    };
+    const alarm = new Alarm(time, order, action, background ? null : this);
     if (!background) this.foreground++;
     this.heap.push(alarm);
     this.up(this.heap.length - 1);

@@ -2,7 +2,7 @@
 // beside it in ipv4/, tcp/, tunnel/, socket/ and configure.ts, and stack.ts says which of them a frame meets first.
 // Before you edit: include/net/net_namespace.h, include/net/netns/ipv4.h.
 import type { InterfaceAddress } from "../ip/address.ts";
-import type { Neighbour } from "../ip/neighbour.ts";
+import type { Neighbour, NeighbourPort } from "../ip/neighbour.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
@@ -36,6 +36,8 @@ export class Inet implements Configured {
   conf: Conf;
   confSet: number;
   private known: Map<Ipv4, Neighbour> | null = null;
+  /** What its neighbours ask of the namespace; made with the first one. */
+  port: NeighbourPort | null = null;
 
   constructor(reachableTime: number, conf: Conf = CONF_PRESET, confSet = 0) {
     this.reachableTime = reachableTime;

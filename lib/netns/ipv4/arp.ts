@@ -6,9 +6,10 @@ import { TABLE } from "../../ip/route.ts";
 import { DEFAULT_RULES } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
+import type { Told } from "../../trace/recorder.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { Ipv4 } from "../../wire/address.ts";
-import { BROADCAST_MAC, ZERO_MAC } from "../../wire/mac.ts";
+import { BROADCAST_MAC, type Mac, ZERO_MAC } from "../../wire/mac.ts";
 import { type Arp, type Frame, ICMP, ICMP_CODE } from "../../wire/packet.ts";
 import { inetOf, type Netns } from "../netns.ts";
 import { accepts, announced, judge } from "./arp-rules.ts";
@@ -21,7 +22,8 @@ export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour
   const inet = inetOf(device);
   let neighbour = inet.neighbours.get(address);
   if (neighbour === undefined) {
-    neighbour = new Neighbour(address, portOf(ns, device));
+    inet.port ??= portOf(ns, device);
+    neighbour = new Neighbour(address, inet.port);
     inet.addNeighbour(neighbour);
   }
   return neighbour;
@@ -29,23 +31,24 @@ export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour
 
 /** An ARP message came in (arp_rcv, arp_process). */
 export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forUs: boolean, cause: number): void {
-  if (!forUs) {
-    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({
-      because: `the frame is for ${frame.dst}: ARP does not look at it`,
-    }));
-    return;
-  }
-  const staysHome = arp.targetIp.isLoopback && ns.sysctls.conf.of(device, "route_localnet") === 0;
-  if (arp.targetIp.isMulticast || staysHome) {
-    ns.step(LEVEL.path, cause, device, "drop", frame, () => ({ because: `nobody has ${arp.targetIp} on a link` }));
+  const { targetIp } = arp;
+  const staysHome = targetIp.isLoopback && ns.sysctls.conf.of(device, "route_localnet") === 0;
+  if (!forUs || targetIp.isMulticast || staysHome) {
+    ns.note(LEVEL.path, cause, device, "drop", frame, tellIgnored, forUs ? targetIp : null, frame.dst);
     return;
   }
   if (ns.cables.recorder.level === LEVEL.off && isForAnother(ns, device, arp)) {
     // Of a flooded question most who hear it have nothing to say; nobody watches, so the reasons are not told either.
-    if (ns.inet.get(device)!.neighbours.has(arp.senderIp) || accepts(ns, device, arp.senderIp))
-      learn(ns, device, frame, arp, cause);
+    const known = inetOf(device).neighbours.get(arp.senderIp);
+    const isNews = known?.mac !== arp.senderMac || !known.isValid;
+    if (isNews && (known !== undefined || accepts(ns, device, arp.senderIp))) learn(ns, device, frame, arp, cause);
     return;
   }
+  process(ns, device, frame, arp, cause);
+}
+
+/** arp_process: is it answered, and what is learned from it? */
+function process(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number): void {
   let step = cause;
   if (arp.op === "request") {
     const { answer: kind, because, evidence, done } = quietly(ns, () => judge(ns, device, arp));
@@ -59,11 +62,17 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
   learn(ns, device, frame, arp, step);
 }
 
+function tellIgnored(target: Ipv4 | null, mac: Mac): Told {
+  return {
+    because: target === null ? `the frame is for ${mac}: ARP does not look at it` : `nobody has ${target} on a link`,
+  };
+}
+
 /** A question that `judge` leaves unanswered in the usual case: for another's address, and this is no proxy. */
 function isForAnother(ns: Netns, device: Device, { op, senderIp, targetIp }: Arp): boolean {
   if (op !== "request" || senderIp.bits === 0 || ns.rules !== DEFAULT_RULES) return false;
   if (ns.tables.get(TABLE.local)!.lookup(targetIp) !== null) return false;
-  return ns.sysctls.conf.of(device, "proxy_arp") === 0;
+  return inetOf(device).conf.proxy_arp === 0 && ns.sysctls.conf.all.proxy_arp === 0;
 }
 
 /** What an ARP message says of its sender. */
