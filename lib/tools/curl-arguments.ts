@@ -3,6 +3,8 @@ import { type Call, notModelled } from "./command.ts";
 
 export interface CurlOptions {
   readonly url: Url;
+  /** -4, -6; null: either. */
+  readonly family: 4 | 6 | null;
   readonly method: string;
   readonly head: boolean;
   readonly silent: boolean;
@@ -21,6 +23,7 @@ export interface CurlOptions {
 }
 
 export interface Url {
+  /** An IPv6 address without its brackets. */
   readonly host: string;
   readonly port: number;
   /** As it is written behind `Host:`. */
@@ -29,7 +32,7 @@ export interface Url {
 }
 
 const SUPPORTED =
-  "one http:// URL, -s, -S, -v, -i, -I, -f, -o /dev/null, -m/--max-time, --connect-timeout, -w, -H, -X, -4";
+  "one http:// URL, -s, -S, -v, -i, -I, -f, -o /dev/null, -m/--max-time, --connect-timeout, -w, -H, -X, -4, -6";
 
 const LONG: Readonly<Record<string, string>> = {
   silent: "s",
@@ -45,9 +48,10 @@ const LONG: Readonly<Record<string, string>> = {
   header: "H",
   request: "X",
   ipv4: "4",
+  ipv6: "6",
 };
 const VALUED = "omTwHX";
-const FLAGS = "sSviIf4";
+const FLAGS = "sSviIf46";
 
 /** The options, or the status with which curl exits after its complaint. */
 export function readCurlArguments({ args, err }: Call): CurlOptions | number {
@@ -104,6 +108,7 @@ export function readCurlArguments({ args, err }: Call): CurlOptions | number {
   const seconds = (letter: string) => (values.has(letter) ? Number(values.get(letter)) : null);
   return {
     url,
+    family: has("6") ? 6 : has("4") ? 4 : null,
     method: values.get("X") ?? (has("I") ? "HEAD" : "GET"),
     head: has("I"),
     silent: has("s"),
@@ -128,10 +133,11 @@ const KNOWN_SCHEMES = new Set(
 function urlOf(text: string): Url | null {
   const rest = text.replace(/^http:\/\//i, "");
   const [, authority = "", path = ""] = /^([^/?#]*)([^#]*)/.exec(rest) ?? [];
-  const [, host = "", , portText] = /^([^:]*)(:(.*))?$/.exec(authority) ?? [];
-  if (host === "" || /[@\s[\]]/.test(authority)) return null;
+  const [, named = "", , portText] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(:(.*))?$/.exec(authority) ?? [];
+  if (named === "" || /[@\s]/.test(authority)) return null;
   if (portText !== undefined && portText !== "" && (!/^\d+$/.test(portText) || Number(portText) > 65535)) return null;
   const port = portText ? Number(portText) : 80;
   const target = path === "" ? "/" : path.startsWith("?") ? `/${path}` : path;
-  return { host, port, authority: port === 80 ? host : `${host}:${port}`, target };
+  const host = named.replace(/[[\]]/g, "");
+  return { host, port, authority: port === 80 ? named : `${named}:${port}`, target };
 }

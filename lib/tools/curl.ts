@@ -5,11 +5,13 @@
 import type { Program } from "../lab/process.ts";
 import { type Asking, connected, more } from "../lab/programs.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
+import { atPort } from "../netns/socket/family.ts";
 import { TcpSocket } from "../netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../trace/world.ts";
-import { Ipv4, ipv4 } from "../wire/address.ts";
+import type { Ip } from "../wire/address.ts";
 import type { Call, Command } from "./command.ts";
 import { type CurlOptions, readCurlArguments } from "./curl-arguments.ts";
+import { hostOf } from "./host.ts";
 
 export const curl: Command = (call) => {
   const options = readCurlArguments(call);
@@ -50,35 +52,29 @@ interface Failure {
   readonly text: string;
 }
 
-/** The address of a host; "localhost" needs no resolver. */
-function addressOf(host: string): Ipv4 | null {
-  if (host === "localhost") return Ipv4.of(0x7f000001);
-  try {
-    return ipv4(host);
-  } catch {
-    return null;
-  }
-}
-
 function* transfer(call: Call, options: CurlOptions, told: Told): Asking<Failure | null> {
   const { lab, ns } = call;
   const { host, port } = options.url;
   const say = (text: string) => {
     if (options.verbose) call.err(`* ${text}\n`);
   };
-  const address = addressOf(host);
-  if (address === null) {
+  const found = hostOf(ns, host, options.family);
+  // It never says what failed, for there was nothing to try.
+  if (found === "family") return { status: 7, text: "Couldn't connect to server" };
+  if (found === null) {
     const text = `Could not resolve host: ${host}`;
     say(text);
     say("Closing connection 0");
     return { status: 6, text };
   }
+  const { address } = found;
   const begun = lab.now;
   const deadline = options.maxTime === null ? Number.POSITIVE_INFINITY : begun + options.maxTime * SECOND;
-  const socket = new TcpSocket(ns, "curl");
+  const socket = new TcpSocket(ns, "curl", address.family);
+  socket.device = found.scope;
   socket.noDelay = true;
   try {
-    say(`  Trying ${address}:${port}...`);
+    say(`  Trying ${atPort(address, port)}...`);
     const failed = yield* connect(options, socket, address, begun, deadline, say);
     if (failed !== null) {
       say(failed.text);
@@ -99,7 +95,7 @@ function* transfer(call: Call, options: CurlOptions, told: Told): Asking<Failure
 function* connect(
   { url, connectTimeout }: CurlOptions,
   socket: TcpSocket,
-  address: Ipv4,
+  address: Ip,
   begun: number,
   deadline: number,
   say: (text: string) => void,

@@ -4,6 +4,8 @@ import { servicePort } from "./services.ts";
 
 export interface NcOptions {
   readonly listen: boolean;
+  /** -4, -6; null: what the address is. */
+  readonly family: 4 | 6 | null;
   readonly keep: boolean;
   readonly udp: boolean;
   readonly verbose: boolean;
@@ -26,7 +28,7 @@ const USAGE = `usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M tt
 \t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
 \t  [destination] [port]
 `;
-const SUPPORTED = "-l, -k, -u, -v, -z, -n, -N, -4, -w, -q, -p, -s";
+const SUPPORTED = "-l, -k, -u, -v, -z, -n, -N, -4, -6, -w, -q, -p, -s";
 const VALUED = "wqpsIiMmOPTVWXx";
 
 /** Null when it has complained, as nc does before it exits with 1. */
@@ -60,7 +62,7 @@ export function readNcArguments({ args, err }: Call): NcOptions | null {
         err(`nc: invalid option -- '${letter}'\n`);
         return usage();
       }
-      if (!"lkuvznN4".includes(letter)) throw notModelled("nc", `-${letter}`, SUPPORTED);
+      if (!"lkuvznN46".includes(letter)) throw notModelled("nc", `-${letter}`, SUPPORTED);
       flags.add(letter);
     }
   }
@@ -94,6 +96,7 @@ export function readNcArguments({ args, err }: Call): NcOptions | null {
   if (ports === null || (sourcePort === null && !listen && values.has("p"))) return null;
   return {
     listen,
+    family: flags.has("6") ? 6 : flags.has("4") ? 4 : null,
     keep: flags.has("k"),
     udp,
     verbose: flags.has("v"),

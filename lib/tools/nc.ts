@@ -5,15 +5,17 @@
 import type { Program } from "../lab/process.ts";
 import { type Asking, connected, more } from "../lab/programs.ts";
 import { errorText } from "../netns/errno.ts";
+import { asShown } from "../netns/socket/family.ts";
 import { UdpSocket } from "../netns/socket/udp.ts";
 import { TcpSocket } from "../netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../trace/world.ts";
-import { Ipv4, ipv4 } from "../wire/address.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
+import { type Host, hostOf } from "./host.ts";
 import { type NcOptions, readNcArguments } from "./nc-arguments.ts";
 import { serviceName } from "./services.ts";
 
 const encoder = new TextEncoder();
+const anyOf = (family: 4 | 6) => (family === 6 ? "::" : "0.0.0.0");
 
 export const nc: Command = (call) => {
   const options = readNcArguments(call);
@@ -22,31 +24,52 @@ export const nc: Command = (call) => {
   return connectAll(call, options);
 };
 
-/** "localhost" is in every /etc/hosts; other names need a resolver. */
-function addressOf(host: string): Ipv4 | null {
-  if (host === "localhost") return Ipv4.of(0x7f000001);
-  try {
-    return ipv4(host);
-  } catch {
-    return null;
-  }
+const WRONG_FAMILY = "Address family for hostname not supported";
+
+function unresolved({ err }: Call, host: string, port: string, numeric: boolean, found: "family" | null): number {
+  // A zone is part of an address: no resolver is asked.
+  const isNumeric = numeric || host.includes("%");
+  const unknown = isNumeric ? "Name or service not known" : "Temporary failure in name resolution";
+  err(`nc: getaddrinfo for host "${host}" port ${port}: ${found === "family" ? WRONG_FAMILY : unknown}\n`);
+  return 1;
 }
 
-function unresolved({ err }: Call, host: string, port: string, numeric: boolean): number {
-  const why = numeric ? "Name or service not known" : "Temporary failure in name resolution";
-  err(`nc: getaddrinfo for host "${host}" port ${port}: ${why}\n`);
-  return 1;
+/** Binds to -s and -p; false when it has complained. */
+function bindSource({ ns, err }: Call, options: NcOptions, socket: TcpSocket | UdpSocket): boolean {
+  const { source, sourcePort } = options;
+  if (source === null && sourcePort === null) return true;
+  const from = source === null ? null : hostOf(ns, source, socket.family);
+  if (source !== null && (from === null || from === "family")) {
+    err(`nc: getaddrinfo: ${from === null ? "Name or service not known" : WRONG_FAMILY}\n`);
+    return false;
+  }
+  const failed = socket.bind((from as Host | null)?.address ?? null, sourcePort ?? 0);
+  if (failed !== null) err(`nc: bind failed: ${errorText(failed)}\n`);
+  return failed === null;
+}
+
+/** Where to listen: an address, or any of IPv4, with -6 of both families. Null when it has complained. */
+function listenAt(
+  call: Call,
+  { host, family, ports, numeric }: NcOptions,
+): { family: 4 | 6; host: Host | null } | null {
+  if (host === null) return { family: family ?? 4, host: null };
+  const found = hostOf(call.ns, host, family);
+  if (found === "family") call.err(`nc: getaddrinfo: ${WRONG_FAMILY}\n`);
+  else if (found === null) unresolved(call, host, `${ports[0]}`, numeric, found);
+  if (found === "family" || found === null) return null;
+  const { address } = found;
+  const isAny = address.family === 6 ? address.isUnspecified : address.bits === 0;
+  return { family: address.family, host: isAny ? null : found };
 }
 
 function* connectAll(call: Call, options: NcOptions): Program {
   const { host, ports } = options;
-  const address = addressOf(host!);
-  if (address === null) return unresolved(call, host!, `${ports[0]}`, options.numeric);
+  const to = hostOf(call.ns, host!, options.family);
+  if (to === null || to === "family") return unresolved(call, host!, `${ports[0]}`, options.numeric, to);
   let status = 1;
   for (const port of ports) {
-    const done = options.udp
-      ? yield* connectUdp(call, options, address, port)
-      : yield* connectTcp(call, options, address, port);
+    const done = options.udp ? yield* connectUdp(call, options, to, port) : yield* connectTcp(call, options, to, port);
     if (done === null) return 1;
     if (done) status = 0;
   }
@@ -60,19 +83,13 @@ function succeeded({ err }: Call, { udp, numeric, host }: NcOptions, port: numbe
 }
 
 /** True: it was connected; false: not; null: nc itself gives up. */
-function* connectTcp(call: Call, options: NcOptions, address: Ipv4, port: number): Asking<boolean | null> {
+function* connectTcp(call: Call, options: NcOptions, { address, scope }: Host, port: number): Asking<boolean | null> {
   const { lab, ns, err } = call;
-  const socket = new TcpSocket(ns, "nc");
+  const socket = new TcpSocket(ns, "nc", address.family);
+  socket.device = scope;
   try {
-    if (options.source !== null || options.sourcePort !== null) {
-      socket.reusePort = true;
-      const source = options.source === null ? null : addressOf(options.source);
-      const failed = socket.bind(source, options.sourcePort ?? 0);
-      if (failed !== null) {
-        err(`nc: bind failed: ${errorText(failed)}\n`);
-        return null;
-      }
-    }
+    socket.reusePort = options.source !== null || options.sourcePort !== null;
+    if (!bindSource(call, options, socket)) return null;
     const until = options.timeout === null ? undefined : lab.now + options.timeout * SECOND;
     const failed = yield* connected(socket, address, port, until);
     if (failed !== null) {
@@ -106,19 +123,19 @@ function* converse({ lab, stdin, out }: Call, options: NcOptions, socket: TcpSoc
 
 function* listenTcp(call: Call, options: NcOptions): Program {
   const { ns, err } = call;
-  const socket = new TcpSocket(ns, "nc");
+  const at = listenAt(call, options);
+  if (at === null) return 1;
+  const address = at.host?.address ?? null;
+  const socket = new TcpSocket(ns, "nc", at.family);
   socket.reusePort = true;
   socket.reuseAddress = true;
   try {
-    const address = options.host === null ? null : addressOf(options.host);
-    if (options.host !== null && address === null)
-      return unresolved(call, options.host, `${options.ports[0]}`, options.numeric);
-    const failed = socket.bind(address?.bits === 0 ? null : address, options.ports[0]!) ?? socket.listen(1);
+    const failed = socket.bind(address, options.ports[0]!) ?? socket.listen(1);
     if (failed !== null) {
       err(`nc: ${errorText(failed)}\n`);
       return 1;
     }
-    if (options.verbose) err(`Listening on ${address ?? "0.0.0.0"} ${options.ports[0]}\n`);
+    if (options.verbose) err(`Listening on ${address ?? anyOf(at.family)} ${options.ports[0]}\n`);
     for (;;) {
       const next = socket.accept();
       if (next === null) {
@@ -126,7 +143,8 @@ function* listenTcp(call: Call, options: NcOptions): Program {
         continue;
       }
       try {
-        if (options.verbose) err(`Connection received on ${next.remote!.address} ${next.remote!.port}\n`);
+        const { remote, family } = next;
+        if (options.verbose) err(`Connection received on ${asShown(remote!.address, family)} ${remote!.port}\n`);
         yield* converse(call, options, next, -1);
       } finally {
         next.close();
@@ -138,17 +156,12 @@ function* listenTcp(call: Call, options: NcOptions): Program {
   }
 }
 
-function* connectUdp(call: Call, options: NcOptions, address: Ipv4, port: number): Asking<boolean | null> {
+function* connectUdp(call: Call, options: NcOptions, { address, scope }: Host, port: number): Asking<boolean | null> {
   const { lab, ns, err, stdin, out } = call;
-  const socket = new UdpSocket(ns, "nc");
+  const socket = new UdpSocket(ns, "nc", address.family);
+  socket.device = scope;
   try {
-    if (options.source !== null || options.sourcePort !== null) {
-      const failed = socket.bind(options.source === null ? null : addressOf(options.source), options.sourcePort ?? 0);
-      if (failed !== null) {
-        err(`nc: bind failed: ${errorText(failed)}\n`);
-        return null;
-      }
-    }
+    if (!bindSource(call, options, socket)) return null;
     const failed = socket.connect(address, port);
     if (failed !== null) {
       if (options.verbose) err(`nc: connect to ${options.host} port ${port} (udp) failed: ${errorText(failed)}\n`);
@@ -193,23 +206,27 @@ function* udpTest({ lab }: Call, { timeout }: NcOptions, socket: UdpSocket): Ask
 function* listenUdp(call: Call, options: NcOptions): Program {
   const { ns, err, out, stdin, lab } = call;
   if (options.keep) throw notModelled("nc", "-k with -u", "-u -l without -k");
-  const socket = new UdpSocket(ns, "nc");
+  const at = listenAt(call, options);
+  if (at === null) return 1;
+  const address = at.host?.address ?? null;
+  const socket = new UdpSocket(ns, "nc", at.family);
   try {
-    const address = options.host === null ? null : addressOf(options.host);
-    const failed = socket.bind(address?.bits === 0 ? null : address, options.ports[0]!);
+    const failed = socket.bind(address, options.ports[0]!);
     if (failed !== null) {
       err(`nc: ${errorText(failed)}\n`);
       return 1;
     }
-    if (options.verbose) err(`Bound on ${address ?? "0.0.0.0"} ${options.ports[0]}\n`);
+    if (options.verbose) err(`Bound on ${address ?? anyOf(at.family)} ${options.ports[0]}\n`);
     let known = false;
     for (;;) {
       const next = socket.receive();
       if (next !== null) {
         if (!known) {
           known = true;
-          socket.connect(next.from.address, next.from.port);
-          if (options.verbose) err(`Connection received on ${next.from.address} ${next.from.port}\n`);
+          const { address, port, scope } = next.from;
+          socket.device ??= scope ?? null;
+          socket.connect(address, port);
+          if (options.verbose) err(`Connection received on ${asShown(address, at.family)} ${port}\n`);
           if (stdin !== "") socket.send(encoder.encode(stdin), null, next.cause);
         }
         out(new TextDecoder().decode(next.data));

@@ -2,7 +2,7 @@
 // Before you edit: net-tools 2.10 netstat.c (tcp_do_one, udp_do_one, iface_info), net/ipv4/tcp_ipv4.c (get_tcp4_sock).
 import { netstatTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
-import type { Endpoint } from "../netns/socket/family.ts";
+import type { Endpoint, Family } from "../netns/socket/family.ts";
 import { type Command, notModelled } from "./command.ts";
 import { shortRows } from "./ifconfig-table.ts";
 import { statistics } from "./netstat-statistics.ts";
@@ -10,7 +10,7 @@ import { snmpOf } from "./proc.ts";
 import { routeTable } from "./route-table.ts";
 import { serviceName } from "./services.ts";
 
-const SUPPORTED = "-r, -i, -s, -t, -u, -l, -a, -n, -4";
+const SUPPORTED = "-r, -i, -s, -t, -u, -l, -a, -n, -4, -6";
 const LONG: Readonly<Record<string, string>> = {
   "--route": "r",
   "--interfaces": "i",
@@ -29,7 +29,7 @@ export const netstat: Command = ({ ns, args, out }) => {
   for (const word of args) {
     const long = LONG[word];
     if (long !== undefined) letters.add(long);
-    else if (/^-[ristulan4]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
+    else if (/^-[ristulan46]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
     else throw notModelled("netstat", word, SUPPORTED);
   }
   const has = (letter: string) => letters.has(letter);
@@ -56,13 +56,19 @@ function socketTable(ns: Netns, has: (letter: string) => boolean): string {
   const head = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      ";
   const wanted = (isServer: boolean) => has("a") || has("l") === isServer;
   const numeric = has("n");
-  const rows = [...(has("t") ? tcpRows(ns, wanted, numeric) : []), ...(has("u") ? udpRows(ns, wanted, numeric) : [])];
+  const families = ([4, 6] as const).filter((family) => has("4") === has("6") || has(`${family}`));
+  const rows = [
+    ...(has("t") ? families.flatMap((family) => tcpRows(ns, family, wanted, numeric)) : []),
+    ...(has("u") ? families.flatMap((family) => udpRows(ns, family, wanted, numeric)) : []),
+  ];
   return `Active Internet connections (${which})\n${head}\n${rows.join("")}`;
 }
 
-function tcpRows(ns: Netns, wanted: (isServer: boolean) => boolean, numeric: boolean): string[] {
+function tcpRows(ns: Netns, family: Family, wanted: (isServer: boolean) => boolean, numeric: boolean): string[] {
   const sockets = [...ns.sockets.tcp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
-  const shown = sockets.filter(({ state }) => state !== "UNCONN" && wanted(state === "LISTEN"));
+  const shown = sockets.filter(
+    (socket) => socket.family === family && socket.state !== "UNCONN" && wanted(socket.state === "LISTEN"),
+  );
   const listening = shown.filter(({ state }) => state === "LISTEN");
   return [...listening, ...shown.filter(({ state }) => state !== "LISTEN")].map((socket) => {
     const { state } = socket;
@@ -72,7 +78,7 @@ function tcpRows(ns: Netns, wanted: (isServer: boolean) => boolean, numeric: boo
         : state === "TIME-WAIT" || state === "SYN-RECV"
           ? [0, 0]
           : [socket.unread, ((socket.sndNxt - socket.sndUna) >>> 0) + socket.unsentLength + (socket.finQueued ? 1 : 0)];
-    return row("tcp", queues, socket.local, socket.remote, STATES[state] ?? state, numeric);
+    return row("tcp", family, queues, socket.local, socket.remote, STATES[state] ?? state, numeric);
   });
 }
 
@@ -88,15 +94,18 @@ const STATES: Readonly<Record<string, string>> = {
   "LAST-ACK": "LAST_ACK",
 };
 
-function udpRows(ns: Netns, wanted: (isServer: boolean) => boolean, numeric: boolean): string[] {
+function udpRows(ns: Netns, family: Family, wanted: (isServer: boolean) => boolean, numeric: boolean): string[] {
   const sockets = [...ns.sockets.udp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
   return sockets
-    .filter(({ remote }) => wanted(remote === null))
-    .map(({ local, remote }) => row("udp", [0, 0], local, remote, remote === null ? "" : "ESTABLISHED", numeric));
+    .filter((socket) => socket.family === family && wanted(socket.remote === null))
+    .map(({ local, remote }) =>
+      row("udp", family, [0, 0], local, remote, remote === null ? "" : "ESTABLISHED", numeric),
+    );
 }
 
 function row(
   protocol: "tcp" | "udp",
+  family: Family,
   [received, sent]: readonly [number, number],
   local: Endpoint,
   remote: Endpoint | null,
@@ -106,11 +115,12 @@ function row(
   const end = (endpoint: Endpoint | null) => {
     const port = endpoint === null || endpoint.port === 0 ? "*" : `${endpoint.port}`;
     const name = numeric || port === "*" ? undefined : serviceName(protocol, Number(port));
-    const address = endpoint?.address?.text ?? "0.0.0.0";
+    const any = family === 4 ? "0.0.0.0" : numeric ? "::" : "[::]";
+    const address = endpoint?.address?.text ?? any;
     // The only name a namespace knows is its own (/etc/hosts).
-    const host = !numeric && address === "127.0.0.1" ? "localhost" : address;
+    const host = !numeric && (address === "127.0.0.1" || address === "::1") ? "localhost" : address;
     return `${host}:${name ?? port}`.padEnd(23);
   };
   const queue = (octets: number) => `${octets}`.padStart(6);
-  return `${protocol.padEnd(4)}  ${queue(received)} ${queue(sent)} ${end(local)} ${end(remote)} ${state.padEnd(11)}\n`;
+  return `${(protocol + (family === 6 ? "6" : "")).padEnd(6)}${queue(received)} ${queue(sent)} ${end(local)} ${end(remote)} ${state.padEnd(11)}\n`;
 }

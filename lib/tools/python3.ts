@@ -5,7 +5,7 @@ import { EPOCH } from "../lab/lab.ts";
 import type { Program } from "../lab/process.ts";
 import { type HttpRequest, httpConnection, listen, serve } from "../lab/programs.ts";
 import { ERRNO, type Errno } from "../netns/errno.ts";
-import { ipv4 } from "../wire/address.ts";
+import { ip } from "../wire/address.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 
 const SUPPORTED = "python3 -m http.server [-b ADDRESS] [PORT]";
@@ -22,7 +22,7 @@ export const python3: Command = (call) => {
     else if (/^\d+$/.test(word)) port = Number(word);
     else throw notModelled("python3", word, SUPPORTED);
   }
-  if (address !== null) ipv4(address);
+  if (address !== null) ip(address);
   return start(call, address === "0.0.0.0" ? null : address, port);
 };
 
@@ -35,7 +35,8 @@ function* start({ ns, lab, out, err }: Call, address: string | null, port: numbe
     return 1;
   }
   const shown = address ?? "0.0.0.0";
-  out(`Serving HTTP on ${shown} port ${port} (http://${shown}:${port}/) ...\n`);
+  const host = shown.includes(":") ? `[${shown}]` : shown;
+  out(`Serving HTTP on ${shown} port ${port} (http://${host}:${port}/) ...\n`);
   const answer = (request: HttpRequest) => {
     const now = new Date(Number(EPOCH / 1_000_000n) + Math.floor(lab.now / 1e6));
     return respond(request, now, err);

@@ -1,13 +1,13 @@
 // ss: the sockets of a namespace, as iproute2 6.1 prints them into a pipe.
 // Before you edit: misc/ss.c (columns, render_calc_width, sock_state_print, inet_show_sock).
 import type { Netns } from "../netns/netns.ts";
-import type { Endpoint } from "../netns/socket/family.ts";
+import { asShown, type Endpoint, type Family } from "../netns/socket/family.ts";
 import type { UdpSocket } from "../netns/socket/udp.ts";
 import type { TcpSocket } from "../netns/tcp/tcp.ts";
 import { type Command, notModelled } from "./command.ts";
 import { serviceName } from "./services.ts";
 
-const SUPPORTED = "-t, -u, -l, -a, -n, -4, -H and their long forms";
+const SUPPORTED = "-t, -u, -l, -a, -n, -4, -6, -H and their long forms";
 
 const LONG: Readonly<Record<string, string>> = {
   "--tcp": "t",
@@ -16,6 +16,7 @@ const LONG: Readonly<Record<string, string>> = {
   "--all": "a",
   "--numeric": "n",
   "--ipv4": "4",
+  "--ipv6": "6",
   "--no-header": "H",
 };
 
@@ -24,8 +25,12 @@ interface Row {
   readonly state: string;
   readonly received: number;
   readonly sent: number;
+  readonly family: Family;
+  readonly v6only: boolean;
   readonly local: Endpoint;
   readonly peer: Endpoint | null;
+  /** The device it is bound to. */
+  readonly device: string | null;
 }
 
 export const ss: Command = ({ ns, args, out, err }) => {
@@ -37,8 +42,8 @@ export const ss: Command = ({ ns, args, out, err }) => {
     else throw notModelled("ss", word, SUPPORTED);
   }
   for (const letter of letters) {
-    if ("tulan4H".includes(letter)) continue;
-    if (!"hVnraloemipTsbEZzN460tMSudwxfKHOADF".includes(letter)) {
+    if ("tulan46H".includes(letter)) continue;
+    if (!"hVnraloemipTsbEZzN0tMSudwxfKHOADF".includes(letter)) {
       err(`ss: invalid option -- '${letter}'\n`);
       return 255;
     }
@@ -53,7 +58,9 @@ export const ss: Command = ({ ns, args, out, err }) => {
     if (has("l")) return isListening;
     return !isListening && state !== "SYN-RECV" && state !== "TIME-WAIT";
   };
-  const rows = [...(has("u") ? udpRows(ns) : []), ...(has("t") ? tcpRows(ns) : [])].filter((row) => wanted(row.state));
+  const rows = [...(has("u") ? udpRows(ns) : []), ...(has("t") ? tcpRows(ns) : [])].filter(
+    (row) => wanted(row.state) && (has("4") === has("6") || has(`${row.family}`)),
+  );
   // One state alone can be meant (a connected UDP socket): then its column is left out.
   const oneState = has("u") && !has("t") && !has("a") && !has("l");
   out(table(rows, { netid: has("t") && has("u"), state: !oneState, header: !has("H"), numeric: has("n") }));
@@ -70,8 +77,7 @@ function tcpRows(ns: Netns): Row[] {
     netid: "tcp",
     state: socket.state,
     ...queues(socket),
-    local: socket.local,
-    peer: socket.remote,
+    ...endsOf(socket),
   }));
 }
 
@@ -87,14 +93,25 @@ function queues(socket: TcpSocket): { received: number; sent: number } {
 
 function udpRows(ns: Netns): Row[] {
   const sockets: UdpSocket[] = [...ns.sockets.udp.entries()].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
-  return sockets.map(({ local, remote }) => ({
+  return sockets.map((socket) => ({
     netid: "udp",
-    state: remote === null ? "UNCONN" : "ESTAB",
+    state: socket.remote === null ? "UNCONN" : "ESTAB",
     received: 0,
     sent: 0,
-    local,
-    peer: remote,
+    ...endsOf(socket),
   }));
+}
+
+function endsOf({ family, v6only, local, remote, device }: TcpSocket | UdpSocket) {
+  return { family, v6only, local, peer: remote, device: device?.name ?? null };
+}
+
+/** An address as inet_addr_print prints it: `*` is any address of both families. */
+function addressText({ family, v6only, device }: Row, end: Endpoint | null, isLocal: boolean): string {
+  const shown = asShown(end?.address ?? null, family);
+  const text = shown === null ? (family === 4 ? "0.0.0.0" : v6only ? "[::]" : "*") : `${shown}`;
+  const bracketed = text.includes(":") && !text.startsWith("[") ? `[${text}]` : text;
+  return `${bracketed}${isLocal && device !== null ? `%${device}` : ""}:`;
 }
 
 interface Look {
@@ -115,9 +132,9 @@ function table(rows: readonly Row[], look: Look): string {
     row.state,
     `${row.received}`.padEnd(6),
     `${row.sent}`.padEnd(6),
-    `${row.local.address ?? "0.0.0.0"}:`,
+    addressText(row, row.local, true),
     port(row, row.local),
-    `${row.peer?.address ?? "0.0.0.0"}:`,
+    addressText(row, row.peer, false),
     port(row, row.peer),
     "",
   ]);

@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { Lab } from "../../lib/lab/lab.ts";
 import { addAddress } from "../../lib/netns/configure.ts";
+import { addAddress6 } from "../../lib/netns/ipv6/addrconf.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
+import { ipv6 } from "../../lib/wire/address6.ts";
 
 const here = new URL("../../../test/tools-sockets/", import.meta.url);
 
@@ -24,7 +26,7 @@ interface Said {
   readonly status: number;
 }
 
-const entries = JSON.parse(readFileSync(new URL("lines.json", here), "utf8")) as Entry[];
+const entriesOf = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, here), "utf8")) as Entry[];
 
 function isReal(): boolean {
   if (process.env.PACKETWALK_REAL === "no" || process.getuid?.() !== 0) return false;
@@ -41,13 +43,18 @@ function isReal(): boolean {
   return made && versions.every(([line, text]) => `${spawnSync("sh", ["-c", line!]).stdout}`.includes(text!));
 }
 
-function model(): Said[] {
-  const lab = new Lab({ seed: "lines" });
+function model(entries: readonly Entry[], isSix: boolean): Said[] {
+  const lab = new Lab({ seed: "lines", ipv6: isSix });
   lab.node("a");
   lab.node("b");
   const [eth0, peer] = lab.cable("a", "eth0", "b", "eth0");
   addAddress(lab.netns("a"), eth0, ipv4("10.0.0.1"), 24);
   addAddress(lab.netns("b"), peer, ipv4("10.0.0.2"), 24);
+  if (isSix) {
+    addAddress6(lab.netns("a"), eth0, ipv6("fd00::1"), 64, { noDad: true });
+    addAddress6(lab.netns("b"), peer, ipv6("fd00::2"), 64, { noDad: true });
+    lab.runFor(3e9);
+  }
   return entries.map(({ at, line, background, here }) => {
     const text = here ?? line ?? background!;
     // What a job in the background said meanwhile goes to its own window on the real machine: read it away.
@@ -69,36 +76,42 @@ function plain(line: string, text: string): string {
     .replace(/^< Date: .*$/gm, "< Date: DATE")
     .replace(/after \d+ ms/g, "after N ms")
     .replace(/after \d+ milliseconds/g, "after N milliseconds");
-  if (line.includes("ss ")) {
+  if (/^(ss|netstat) /.test(line)) {
     const [head = "", ...rows] = said.split("\n");
     said = [head, ...rows.sort()].join("\n");
   }
   return said;
 }
 
-describe("a line with ss, nc, curl or python3 says what the real tool says", function () {
-  this.timeout(120_000);
-  let real: readonly Said[] = [];
-  let ours: readonly Said[] = [];
+for (const [name, isSix] of [
+  ["lines", false],
+  ["lines6", true],
+] as const)
+  describe(`a line with ss, nc, curl or python3 says what the real tool says${isSix ? ", of IPv6" : ""}`, function () {
+    this.timeout(120_000);
+    const entries = entriesOf(name);
+    let real: readonly Said[] = [];
+    let ours: readonly Said[] = [];
 
-  before(() => {
-    if (isReal()) {
-      console.log("      sockets: compared with this machine's ss, nc, curl and python3");
-      const script = new URL("record.py", here).pathname;
-      const input = readFileSync(new URL("lines.json", here));
-      real = JSON.parse(`${execFileSync("python3", [script, `pw${process.pid}-`], { input })}`) as Said[];
-    } else {
-      console.log("      sockets: compared with recorded goldens (test/tools-sockets/goldens/lines.json)");
-      real = JSON.parse(readFileSync(new URL("goldens/lines.json", here), "utf8")) as Said[];
-    }
-    ours = model();
-  });
-
-  for (const [i, { at, line, background }] of entries.entries()) {
-    if (background !== undefined) continue;
-    it(`${at}: ${line}`, () => {
-      expect(plain(line!, ours[i]!.text)).to.equal(plain(line!, real[i]!.text));
-      expect(ours[i]!.status, "exit status").to.equal(real[i]!.status);
+    before(() => {
+      if (isReal()) {
+        console.log("      sockets: compared with this machine's ss, nc, curl and python3");
+        const script = new URL("record.py", here).pathname;
+        const input = readFileSync(new URL(`${name}.json`, here));
+        const env = { ...process.env, IPV6: isSix ? "yes" : "no" };
+        real = JSON.parse(`${execFileSync("python3", [script, `pw${process.pid}-`], { input, env })}`) as Said[];
+      } else {
+        console.log(`      sockets: compared with recorded goldens (test/tools-sockets/goldens/${name}.json)`);
+        real = entriesOf(`goldens/${name}`) as unknown as Said[];
+      }
+      ours = model(entries, isSix);
     });
-  }
-});
+
+    for (const [i, { at, line, background }] of entries.entries()) {
+      if (background !== undefined) continue;
+      it(`${at}: ${line}`, () => {
+        expect(plain(line!, ours[i]!.text)).to.equal(plain(line!, real[i]!.text));
+        expect(ours[i]!.status, "exit status").to.equal(real[i]!.status);
+      });
+    }
+  });

@@ -1,6 +1,7 @@
 """Runs the command lines of lines.json in real namespaces and prints what each wrote and how it ended.
 
-usage: record.py PREFIX < lines.json > recorded.json   (root, ip; a is 10.0.0.1, b is 10.0.0.2 on one veth pair)
+usage: record.py PREFIX < lines.json > recorded.json   (root, ip; a is 10.0.0.1 and fd00::1, b is 10.0.0.2 and fd00::2 on
+one veth pair; IPv6 is switched off unless IPV6=yes)
 
 curl writes to a terminal, so that it shows no progress meter; everything else writes to a pipe.
 """
@@ -33,9 +34,12 @@ for name in names.values():
     run(f"ip netns add {name}")
 run(f"ip -n {names['a']} link add eth0 type veth peer name eth0 netns {names['b']}")
 for who, name in names.items():
-    run(f"ip netns exec {name} sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
+    if os.environ.get("IPV6") != "yes":
+        run(f"ip netns exec {name} sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
     run(f"ip -n {name} link set lo up")
     run(f"ip -n {name} addr add 10.0.0.{1 if who == 'a' else 2}/24 dev eth0")
+    if os.environ.get("IPV6") == "yes":
+        run(f"ip -n {name} addr add fd00::{1 if who == 'a' else 2}/64 dev eth0 nodad")
     run(f"ip -n {name} link set eth0 up")
 running, results = [], []
 try:

@@ -86,6 +86,7 @@ export class UdpSocket extends Waitable {
     const chosen = port === 0 ? this.ns.sockets.ephemeralPort(isFree) : isFree(port) ? port : null;
     if (chosen === null) return "EADDRINUSE";
     this.local = { address, port: chosen };
+    if (address?.family === 6) this.v6only = true;
     udp.set(chosen, [...(udp.get(chosen) ?? []), this]);
     return null;
   }

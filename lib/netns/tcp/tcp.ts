@@ -49,6 +49,8 @@ export class TcpSocket extends TcpBlock {
     const other = conflict(this, { address, port: chosen });
     if (other !== undefined) return this.inUse(port, other);
     this.local = { address, port: chosen };
+    // __inet6_bind: an address of IPv6 takes nothing of IPv4.
+    if (address?.family === 6) this.v6only = true;
     this.isBound = true;
     hash(this);
     return null;
