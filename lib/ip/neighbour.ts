@@ -141,6 +141,11 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
     return (this.queue.at(-1)?.packet.src as Address | undefined) ?? null;
   }
 
+  /** Whether such a packet still waits for the MAC. */
+  hasWaiting(is: (packet: PacketOf<Address>) => boolean): boolean {
+    return this.queue.some(({ packet }) => is(packet));
+  }
+
   /** Somebody else asks for it once: until an answer comes or not, it is not FAILED (__neigh_set_probe_once). */
   probeOnce(): void {
     this.updated = this.port.world.now;

@@ -149,14 +149,17 @@ function forgetNeighbours(ns: Netns, device: Device): void {
 
 function tellOthers(device: Device): void {
   device.peer?.owner.changed(device.peer);
-  if (device.master !== null) linkChanged6(device.owner as Netns, device.master);
+  // A bridge has a carrier as long as one of its ports has.
+  if (device.master !== null) carrierChanged(device.owner as Netns, device.master);
 }
 
 /** The carrier of a device changed, because the other end of its cable went up or down. */
 export function carrierChanged(ns: Netns, device: Device): void {
   linkChanged6(ns, device);
-  if (device.master !== null) linkChanged6(ns, device.master);
-  if (device.carrier) return;
+  if (device.carrier) {
+    if (device.master !== null) linkChanged6(ns, device.master);
+    return;
+  }
   forgetNeighbours6(ns, device, (state) => state === "PERMANENT");
   // net/core/neighbour.c neigh_carrier_down: what was learned without a carrier is not worth keeping.
   const inet = ns.inet.get(device);
@@ -166,6 +169,7 @@ export function carrierChanged(ns: Netns, device: Device): void {
     neighbour.remove();
     inet.deleteNeighbour(address);
   }
+  if (device.master !== null) carrierChanged(device.master.owner as Netns, device.master);
   if (device.master !== null) disablePort(device);
 }
 
@@ -208,7 +212,11 @@ export function setMaster(device: Device, bridge: Device | null): Errno | null {
   if (bridge !== null && (device.kind === "loopback" || device.kind === "ipip")) return "EINVAL";
   if (device.master === bridge) return null;
   (device.owner as Netns).cables.recorder.settle();
-  if (device.master !== null) removePort(device);
+  const left = device.master;
+  if (left !== null) {
+    removePort(device);
+    carrierChanged(left.owner as Netns, left);
+  }
   if (bridge !== null) addPort(bridge, device);
   if (bridge !== null) linkChanged6(bridge.owner as Netns, bridge);
   return null;

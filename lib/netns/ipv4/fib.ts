@@ -76,6 +76,11 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
   );
   const left = addresses.filter((each) => !goes.includes(each));
   inet.addresses = left;
+  // With the last address IPv4 ends on the device: no route by it is left, and no neighbour (fib_disable_ip).
+  if (left.length === 0) {
+    flushRoutes(ns, device, true);
+    inet.forgetNeighbours();
+  }
   const gone = new Set(goes.map((each) => each.local).filter((local) => ns.deviceOfAddress(local) === undefined));
   for (const table of ns.tables.values()) {
     for (const route of table.list()) {

@@ -42,6 +42,13 @@ export function fail(socket: TcpSocket, errno: Errno, _cause: number): void {
   socket.wake();
 }
 
+/** The program gives up a connection that is not there yet, and keeps the socket (tcp_disconnect). */
+export function disconnect(socket: TcpSocket): void {
+  socket.error = "ECONNRESET";
+  destroy(socket);
+  socket.wake();
+}
+
 /** Says FIN, behind what is still to be sent. */
 export function sendFin(socket: TcpSocket, cause: number): void {
   if (socket.state === "ESTAB" || socket.state === "SYN-RECV") socket.state = "FIN-WAIT-1";

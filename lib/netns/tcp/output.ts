@@ -4,7 +4,9 @@
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
+import { Ipv4 } from "../../wire/address.ts";
 import { TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
+import { peekRoute } from "../ipv4/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, type IpPacket, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
@@ -178,11 +180,14 @@ export function resend(socket: TcpSocket, segment: Sent, cause: number): void {
 
 /** Whether the segment has not even left, because ARP has no answer yet: it is not sent twice (skb_still_in_host_queue). */
 function stillWaits({ ns, local, remote }: TcpSocket, { seq }: Sent): boolean {
-  const way = peekRoute(ns, remote!.address, local.address, null);
+  const { address } = remote!;
+  if (!(address instanceof Ipv4)) return false;
+  const way = peekRoute(ns, address, local.address as Ipv4 | null, null);
   if (way.errno !== null) return false;
   const neighbour = ns.inet.get(way.device)?.neighbours.get(way.decision.nextHop);
-  const isIt = ({ body }: Ipv4Packet) => body.kind === "tcp" && body.seq === seq && body.srcPort === local.port;
-  return neighbour?.hasWaiting(isIt) === true;
+  return (
+    neighbour?.hasWaiting(({ body }) => body.kind === "tcp" && body.seq === seq && body.srcPort === local.port) === true
+  );
 }
 
 /** tcp_write_xmit: sends what congestion window, receiver's window and Nagle's rule let go. */
