@@ -77,7 +77,10 @@ export class Prediction {
     this.because = because;
   }
   get ok(): boolean {
-    return this.truth !== undefined && isDeepStrictEqual(this.guess, this.truth);
+    const { guess, truth } = this;
+    // DOWN is not more right than down.
+    if (typeof guess === "string" && typeof truth === "string") return guess.toLowerCase() === truth.toLowerCase();
+    return truth !== undefined && isDeepStrictEqual(guess, truth);
   }
   toString(): string {
     if (this.truth === undefined)

@@ -35,7 +35,10 @@ export function ladder(steps: readonly Step[], options: LadderOptions = {}): Sce
   const names = lifelines(rows);
   const start = Math.min(...all.map((row) => row.time));
   const painter = new Painter();
-  const pitch = Math.max(42, Math.min(104, Math.floor(330 / Math.max(names.length, 1))));
+  const pitch = Math.max(
+    sizes && names.length <= 5 ? 78 : 42,
+    Math.min(104, Math.floor(330 / Math.max(names.length, 1))),
+  );
   const time = Math.max(40, ...rows.map((row) => Math.ceil(measure(since(row.time, start), SMALL)))) + 10;
   const left = MARGIN + time;
   const words = left + names.length * pitch + 10;

@@ -43,7 +43,7 @@ export function mtuRows(
   names.slice(1).forEach((name, i) => {
     const before = names[i] as string;
     const mtus = [...new Set([...ends(before, name), ...ends(name, before)].map(({ mtu }) => mtu))];
-    const text = mtus.join(" | ");
+    const text = mtus.join("|");
     painter.text((centre(before) + centre(name)) / 2, y, text, pitch - 8, SMALL_CODE, "text", { anchor: "middle" });
   });
   const tunnels = names.map((name) =>

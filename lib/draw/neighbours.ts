@@ -4,7 +4,7 @@ import type { Step } from "../trace/step.ts";
 import type { Ink } from "./ink.ts";
 import { inner } from "./packet.ts";
 import { BODY, LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
-import { measure, visible, wrap } from "./text.ts";
+import { measure, type Type, visible, wrap } from "./text.ts";
 import { since } from "./way.ts";
 
 export interface NeighboursOptions {
@@ -27,6 +27,7 @@ interface Entry {
   readonly address: string;
 }
 
+const STATE: Type = { ...SMALL, bold: true };
 const MOST_ENTRIES = 4;
 const PITCH = 112;
 const INK_OF: Readonly<Record<string, Ink>> = {
@@ -69,7 +70,7 @@ export function neighbours(steps: readonly Step[], options: NeighboursOptions = 
     const next = laid.slice(i + 1).find((each) => each.row.entry === row.entry && each.row.state !== undefined);
     const x = laneX(row.entry);
     painter.box(x, top, PITCH - 10, (next?.y ?? bottom) - top - 4, INK_OF[row.state] ?? "field", { round: 3 });
-    painter.text(x + 8, top + 17.5, row.state, PITCH - 20, STRONG, row.state === "FAILED" ? "drop" : "text");
+    painter.text(x + 8, top + 17.5, row.state, PITCH - 20, STATE, row.state === "FAILED" ? "drop" : "text");
   });
   for (const { row, lines, y: top } of laid) {
     painter.text(MARGIN, top + 17, since(row.step.time, start), time - 8, SMALL, "muted");

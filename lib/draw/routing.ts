@@ -172,7 +172,7 @@ function drawPassed(
 ): number {
   const bit = bits === undefined || destination === undefined ? undefined : differing(bits, length, destination);
   const says = bit === undefined ? why : `bit ${bit + 1} differs`;
-  const room = bit === undefined ? 250 : 110;
+  const room = bit === undefined ? 300 : 110;
   painter.box(MARGIN, y, WIDTH, 22, "dim", { round: 3, tip: brief(`${text}: ${why}`) });
   if (length >= 0) painter.text(MARGIN + INSET, y + 15.5, `/${length}`, MARK_W, SMALL_CODE, "muted");
   painter.text(MARGIN + INSET + MARK_W, y + 15.5, text, WIDTH - 2 * INSET - MARK_W - room - 10, SMALL_CODE, "muted");

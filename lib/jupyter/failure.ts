@@ -53,6 +53,21 @@ export function codeFrame(source: string, line: number, column: number, length =
 /** What a reader types who takes the cell for a terminal. */
 const SHELL_LINE = /^\s*(ip|ping|bridge|arp|ss|nc|curl|tcpdump|traceroute|sysctl)[ \t]+[\w.-]/;
 
+/** What a reader did who meets a name that nobody defined: skipped a cell, or left out quotes. */
+function undefinedNames(diagnostics: readonly Diagnostic[]): string[] {
+  const named = diagnostics.filter(({ code }) => code === CANNOT_FIND).map((d) => /'(.+?)'/.exec(d.messageText)?.[1]);
+  return [...new Set(named)]
+    .slice(0, 3)
+    .map((name = "") =>
+      VERBS.includes(name)
+        ? `"${name}" is imported by the first cell of a chapter: run that, or write import { ${name} } from "packetwalk";`
+        : `Nothing is called "${harmless(name)}" yet: run the cell that defines it, or put quotes around a text.`,
+    );
+}
+
+const CANNOT_FIND = 2304;
+const VERBS: readonly string[] = ["check", "lab", "predict", "reaches", "sh", "show", "walk"];
+
 /** A cell the compiler refused. */
 export function compileFailure(diagnostics: readonly Diagnostic[], source: string, cell: string): Failure {
   const lines = source.split("\n");
@@ -74,6 +89,7 @@ export function compileFailure(diagnostics: readonly Diagnostic[], source: strin
   const command = SHELL_LINE.exec(source)?.[1];
   if (command !== undefined)
     traceback.push(`"${command}" is a shell command: put %%sh and a place above it, as %%sh node-1`);
+  else traceback.push(...undefinedNames(diagnostics));
   return { ename: "CompileError", evalue: parts.map((part) => part.text).join("\n"), traceback };
 }
 
@@ -117,7 +133,9 @@ function describe(thrown: unknown, sources: Sources, depth: number): Failure {
   const ename = harmless(String(thrown.name || "Error"));
   const evalue = cut(String(thrown.message), 20_000);
   const frames = framesOf(String(thrown.stack), sources);
-  const traceback = [`${red(ename)}: ${harmless(evalue)}`, ...located(frames, sources)];
+  const isOurs = frames.every((frame) => frame.cell === undefined) && ename === "BadInput";
+  // What a %%sh cell got wrong is said by the message; the way it took through the library is not the reader's.
+  const traceback = [`${red(ename)}: ${harmless(evalue)}`, ...(isOurs ? [] : located(frames, sources))];
   const inner = [
     ...("cause" in thrown && thrown.cause !== undefined ? [["caused by", thrown.cause] as const] : []),
     ...(thrown instanceof AggregateError ? thrown.errors.slice(0, 5).map((e: unknown) => ["one of", e] as const) : []),

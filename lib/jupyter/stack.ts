@@ -29,6 +29,7 @@ const MAX_FRAMES = 20;
 const CELL_PLACE = /(cell\[[^\]]+\]):(\d+):(\d+)/;
 const OWN_PLACE =
   /node_modules[\\/](?:@?tslab|zeromq)|[\\/]dist[\\/]lib[\\/](?:jupyter|cli)[\\/]|node:internal|\(node:vm|at node:vm|at new Promise \(<anonymous>\)/;
+const GENERATOR = /^at (?:\S+\.)?next \(<anonymous>\)$/;
 const LIBRARY_PLACE = /[\\/]dist[\\/]lib[\\/]|node_modules[\\/]packetwalk[\\/]/;
 
 /** The frames of `error.stack` that say something to a reader. */
@@ -53,6 +54,8 @@ export function framesOf(stack: string, sources: Sources): Frame[] {
       inside++;
       continue;
     }
+    // A generator of the library that is asked for its next value: the library again.
+    if (inside > 0 && GENERATOR.test(line)) continue;
     sayInside();
     const frame = frameOf(line.slice(3), sources);
     if (frame) frames.push(frame);

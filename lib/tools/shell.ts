@@ -89,10 +89,11 @@ function known(words: readonly string[]): void {
   const name = words[0]!;
   if (Object.hasOwn(COMMANDS, name)) return;
   const names = Object.keys(COMMANDS).sort();
+  const root = name === "sudo" ? "You are root here: leave it out. " : "";
   throw new BadInput(
     "a command that is not modelled",
     name,
-    `There are: ${names.join(", ")}.${didYouMean(name, names)}`,
+    `${root}There are: ${names.join(", ")}.${didYouMean(name, names)}`,
   );
 }
 

@@ -85,7 +85,7 @@ describe("a ladder of sizes", () => {
   it("tells a loss that nobody was told of", () => {
     const { steps, lab } = walks()["an MTU black hole"]!;
     const scene = ladder(steps, { mtus: lab });
-    expect(textsOf(scene)).to.include("1500 | 1400");
+    expect(textsOf(scene)).to.include("1500|1400");
     expect(column(scene, "what").join("\n")).to.match(/dropped: 1514 octets are more than b\/eth0 takes/);
   });
 });

@@ -1,7 +1,8 @@
 // What a student gets wrong: each mistake is one error that names the text and the mend, and changes nothing.
 import { execFileSync } from "node:child_process";
 import { assert } from "chai";
-import { BadInput, lab, type ShownLab, sh, walk } from "../../lib/index.ts";
+import { BadInput, lab, predict, type ShownLab, sh, walk } from "../../lib/index.ts";
+import { compileFailure } from "../../lib/jupyter/failure.ts";
 
 function small(): ShownLab {
   const net = lab({ seed: "mistakes" });
@@ -69,6 +70,13 @@ const MISTAKES: readonly [string, (net: ShownLab) => unknown, RegExp, RegExp][] 
   ["a command nobody knows", () => sh("web", "pnig 10.244.1.1"), /"pnig"/, /ping/],
   ["a shell loop", () => sh("web", "for i in 1 2; do ping -c $i 10.244.1.1; done"), /\$i/, /TypeScript/],
   ["a quote left open", () => sh("web", "echo 'hello"), /'hello/, /Close it/],
+  ["sudo", () => sh("web", "sudo ip link"), /"sudo"/, /root here: leave it out/],
+  [
+    "a picture of a namespace that is not there",
+    () => walk("web", "true").neighbours("wbe"),
+    /"wbe"/,
+    /There are node-1, web/,
+  ],
   ["a walk without a command", () => walk("web", undefined as unknown as string), /undefined/, /ping -c 1/],
   ["a lab from something else", () => lab({ nodes: 3 } as never), /./, /./],
 ];
@@ -103,6 +111,28 @@ describe("a student's mistakes", () => {
     const index = new URL("../../lib/index.js", import.meta.url).href;
     const cell = `import(${JSON.stringify(index)}).then(({ sh }) => sh("web", "true")).catch(({ message }) => console.log(message))`;
     assert.match(execFileSync(process.execPath, ["-e", cell], { encoding: "utf8" }), /no lab yet.*lab\(\)/);
+  });
+
+  it("a name that nobody defined is asked after: was the cell run that does, are there quotes?", () => {
+    const mendOf = (source: string, name: string) => {
+      const place = { offset: 0, line: 0, character: 0 };
+      const diagnostic = {
+        start: place,
+        end: place,
+        messageText: `Cannot find name '${name}'.`,
+        category: 1,
+        code: 2304,
+      };
+      return compileFailure([diagnostic], source, "cell[1]").traceback.at(-1);
+    };
+    assert.match(mendOf('walk("web", "true")', "walk")!, /import \{ walk \} from "packetwalk"/);
+    assert.match(mendOf('sh(web, "true")', "web")!, /"web" yet: run the cell .* quotes/);
+    assert.match(mendOf("ip link", "ip")!, /%%sh/);
+  });
+
+  it("a prediction that differs in capitals only is right", () => {
+    assert.isTrue(predict<string>("state?", "down", () => "DOWN").ok);
+    assert.isFalse(predict<string>("state?", "up", () => "DOWN").ok);
   });
 
   it("a word that is nearly right is answered with the right one", () => {
