@@ -3,30 +3,24 @@
 // Before you edit: RFC 4861 §7.3.2 (the states' names), net/core/neighbour.c (neigh_event_send, neigh_timer_handler,
 // __neigh_update), net/ipv4/arp.c (arp_solicit), net/ipv6/ndisc.c (ndisc_solicit). Default times: include/net/neighbour.h,
 // arp_tbl in arp.c and nd_tbl in ndisc.c.
-import { SECOND, type Timer, type World } from "../trace/world.ts";
+import type { Timer, World } from "../trace/world.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Ipv6 } from "../wire/address6.ts";
+import { ipLength } from "../wire/bytes.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
+import type { NeighbourParms } from "./neighbour-parms.ts";
+import type { Entry, NeighbourTable } from "./neighbour-table.ts";
 
 export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILED" | "PERMANENT";
 
-export const NEIGHBOUR_TIMES = {
-  /** Between two requests for the same address. */
-  retransmit: 1 * SECOND,
-  /** A base; every device draws its own from half to one and a half of it. */
-  reachable: 30 * SECOND,
-  /** How long a STALE entry is used before it is asked again. */
-  delayFirstProbe: 5 * SECOND,
-  /** An answer that comes sooner than this after the last one does not overwrite it (proxies race). */
-  lock: 1 * SECOND,
-} as const;
-
-/** mcast_solicit and ucast_solicit. */
-const BROADCASTS = 3;
-const UNICASTS = 3;
-/** unres_qlen_bytes of 212992 holds this many small packets (one counts 2304 bytes with its overhead). */
-const QUEUE_PACKETS = 92;
+/** What a packet takes in memory: its head, in one of the sizes that memory comes in, and a struct sk_buff. */
+function truesize(packet: Ipv4Packet | Ipv6Packet): number {
+  // __ip_append_data: room for the link's header and alignment; behind it struct skb_shared_info.
+  const head = ((ipLength(packet) + 31 + 63) & ~63) + 320;
+  const size = head <= 576 ? 576 : 2 ** Math.ceil(Math.log2(head));
+  return size + 256;
+}
 
 /** What waits for an address of a family. */
 type PacketOf<Address> = Address extends Ipv6 ? Ipv6Packet : Ipv4Packet;
@@ -40,8 +34,11 @@ export interface Waiting<Address extends Ipv4 | Ipv6 = Ipv4> {
 /** What a neighbour entry asks of its namespace. */
 export interface NeighbourPort<Address extends Ipv4 | Ipv6 = Ipv4> {
   readonly world: World;
-  /** reachable_time of the device in nanoseconds. */
-  readonly reachableTime: number;
+  readonly parms: NeighbourParms;
+  /** The table of the whole machine. */
+  readonly table: NeighbourTable | null;
+  /** The device's own list loses the entry. */
+  forget(neighbour: Neighbour<Address>): void;
   /** Asks: everybody, or the MAC the entry has. */
   solicit(neighbour: Neighbour<Address>, unicast: boolean, cause: number): void;
   /** The MAC is known: these go out now. */
@@ -52,24 +49,45 @@ export interface NeighbourPort<Address extends Ipv4 | Ipv6 = Ipv4> {
   changed(neighbour: Neighbour<Address>, from: NeighbourState | null, because: string, cause: number): number;
 }
 
-export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
+export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   readonly address: Address;
   mac: Mac | null = null;
   /** It said of itself that it is a router (NTF_ROUTER): only IPv6's neighbours say so. */
   isRouter = false;
   state: NeighbourState | null = null;
   /** Virtual times: last proof that the MAC is right, last use, last change. */
-  confirmed = Number.NEGATIVE_INFINITY;
-  used = Number.NEGATIVE_INFINITY;
-  updated = Number.NEGATIVE_INFINITY;
+  confirmed: number;
+  used: number;
+  updated: number;
   private probes = 0;
   private queue: Waiting<Address>[] = [];
+  private queued = 0;
   private timer: Timer | null = null;
   private readonly port: NeighbourPort<Address>;
 
-  constructor(address: Address, port: NeighbourPort<Address>) {
+  /** `exempt` from being collected: it is made to stay. */
+  constructor(address: Address, port: NeighbourPort<Address>, exempt = false) {
     this.address = address;
     this.port = port;
+    const { now } = port.world;
+    this.used = now;
+    this.updated = now;
+    this.confirmed = now - 2 * port.parms.reachable;
+    port.table?.add(this, exempt);
+  }
+
+  get parms(): NeighbourParms {
+    return this.port.parms;
+  }
+  get isInUse(): boolean {
+    return this.timer !== null || this.queue.length > 0;
+  }
+
+  /** The table has no room for it any more. */
+  forget(because: string): void {
+    this.port.changed(this, this.state, `${because}: it is forgotten`, -1);
+    this.remove();
+    this.port.forget(this);
   }
 
   /** Whether a packet can go to `mac` at once. */
@@ -87,7 +105,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
     if (this.state === "DELAY" || this.state === "PROBE") return true;
     if (this.state === "STALE") {
       this.become("DELAY", "a STALE entry is used: its MAC is still tried, and proved within 5 s", cause);
-      this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
+      this.arm(this.parms.delayFirstProbe, true);
       return true;
     }
     this.resolve(cause, packet);
@@ -100,11 +118,16 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
       if (packet !== null) this.wait(packet, cause);
       return;
     }
+    const { app, multicast } = this.parms.solicits;
+    if (app + multicast === 0) {
+      this.become("FAILED", "mcast_solicit is 0: nobody is asked", cause);
+      return;
+    }
     this.probes = 0;
     const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
     if (packet !== null) this.wait(packet, step);
-    this.ask(false, step);
-    this.arm(NEIGHBOUR_TIMES.retransmit, false);
+    this.ask(step);
+    this.arm(this.parms.retransmit, false);
   }
 
   /**
@@ -150,9 +173,10 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
   probeOnce(): void {
     this.updated = this.port.world.now;
     if (this.state !== "FAILED") return;
-    this.probes = BROADCASTS;
+    const { app, multicast } = this.parms.solicits;
+    this.probes = app + multicast;
     this.become("INCOMPLETE", "a route by it is looked at, so it is asked once more", -1);
-    this.arm(NEIGHBOUR_TIMES.retransmit, true);
+    this.arm(this.parms.retransmit, true);
   }
 
   /** An upper layer knows that packets get through (MSG_CONFIRM, a TCP acknowledgement). */
@@ -177,41 +201,62 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
     this.mac = mac;
     this.state = state;
     if (state === "REACHABLE") this.reachable("read from data", -1);
-    else if (state === "DELAY") this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
-    else if (state === "PROBE" || state === "INCOMPLETE") this.arm(NEIGHBOUR_TIMES.retransmit, state === "PROBE");
+    else if (state === "DELAY") this.arm(this.parms.delayFirstProbe, true);
+    else if (state === "PROBE" || state === "INCOMPLETE") this.arm(this.parms.retransmit, state === "PROBE");
   }
 
   /** The entry goes away: its timer stops, what waits is lost. */
   remove(): void {
     this.disarm();
     this.queue = [];
+    this.queued = 0;
+    this.port.table?.delete(this);
     this.state = null;
   }
 
   private reachable(because: string, cause: number): number {
     this.confirmed = this.port.world.now;
     const step = this.become("REACHABLE", because, cause);
-    this.arm(this.port.reachableTime, true);
+    this.arm(this.parms.reachableTime, true);
     return step;
   }
 
   private wait(packet: PacketOf<Address>, cause: number): void {
-    if (this.queue.length >= QUEUE_PACKETS) this.queue.shift();
+    const size = truesize(packet);
+    // unres_qlen_bytes: the oldest go (__neigh_event_send).
+    while (this.queued + size > this.parms.queueOctets) {
+      const lost = this.queue.shift();
+      if (lost === undefined) break;
+      this.queued -= truesize(lost.packet);
+      if (this.port.table !== null) this.port.table.stats.unresolvedDiscards++;
+    }
     this.queue.push({ packet, cause });
+    this.queued += size;
   }
 
   private flush(cause: number): void {
     const waiting = this.queue;
     this.queue = [];
+    this.queued = 0;
     for (const { packet } of waiting) {
       this.use(packet, cause);
       this.port.send(this, { packet, cause });
     }
   }
 
-  private ask(unicast: boolean, cause: number): void {
-    this.probes++;
-    this.port.solicit(this, unicast, cause);
+  /** First the MAC itself, while one is believed; then programs, of which there are none; then everybody (arp_solicit). */
+  private ask(cause: number): void {
+    const { unicast, app } = this.parms.solicits;
+    const number = this.probes++;
+    const toItself = this.state === "PROBE" && number < unicast;
+    const toPrograms = !toItself && number < (this.state === "PROBE" ? unicast + app : app);
+    if (!toPrograms) this.port.solicit(this, toItself, cause);
+  }
+
+  /** neigh_max_probes. */
+  private get most(): number {
+    const { unicast, app, again, multicast } = this.parms.solicits;
+    return this.state === "PROBE" ? unicast + app + again : app + multicast;
   }
 
   private timeout(): void {
@@ -219,35 +264,36 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
     const { now } = this.port.world;
     const none = -1;
     if (this.state === "REACHABLE") {
-      if (now < this.confirmed + this.port.reachableTime)
-        this.arm(this.confirmed + this.port.reachableTime - now, true);
-      else if (now <= this.used + NEIGHBOUR_TIMES.delayFirstProbe) {
+      if (now < this.confirmed + this.parms.reachableTime)
+        this.arm(this.confirmed + this.parms.reachableTime - now, true);
+      else if (now <= this.used + this.parms.delayFirstProbe) {
         this.become("DELAY", "not proved for a while, but used just now", none);
-        this.arm(NEIGHBOUR_TIMES.delayFirstProbe, true);
+        this.arm(this.parms.delayFirstProbe, true);
       } else this.become("STALE", "not proved for a while, and not used", none);
     } else if (this.state === "DELAY") {
-      if (now <= this.confirmed + NEIGHBOUR_TIMES.delayFirstProbe) this.reachable("an upper layer got an answer", none);
+      if (now <= this.confirmed + this.parms.delayFirstProbe) this.reachable("an upper layer got an answer", none);
       else {
         this.probes = 0;
         const step = this.become("PROBE", "5 s without proof: ask the MAC itself", none);
-        this.ask(true, step);
-        this.arm(NEIGHBOUR_TIMES.retransmit, true);
+        this.ask(step);
+        this.arm(this.parms.retransmit, true);
       }
     } else if (this.state === "PROBE" || this.state === "INCOMPLETE") {
       const isProbe = this.state === "PROBE";
-      if (this.probes >= (isProbe ? UNICASTS : BROADCASTS)) return this.fail();
-      this.ask(isProbe, this.queue[0]?.cause ?? none);
-      this.arm(NEIGHBOUR_TIMES.retransmit, isProbe);
+      if (this.probes >= this.most) return this.fail();
+      this.ask(this.queue[0]?.cause ?? none);
+      this.arm(this.parms.retransmit, isProbe);
     }
   }
 
   private fail(): void {
-    const asked = this.state === "PROBE" ? UNICASTS : BROADCASTS;
+    const asked = this.most;
     const cause = this.queue[0]?.cause ?? -1;
     const step = this.become("FAILED", `${asked} requests, a second apart, and nobody answered`, cause);
     this.mac = null;
     const waiting = this.queue.map(({ packet }) => ({ packet, cause: step }));
     this.queue = [];
+    this.queued = 0;
     this.port.unreachable(this, waiting);
   }
 
@@ -255,6 +301,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> {
     const from = this.state;
     this.state = state;
     if (from !== state) this.updated = this.port.world.now;
+    if (from === "PERMANENT" || state === "PERMANENT") this.port.table?.changed(this);
     return from === state ? cause : this.port.changed(this, from, because, cause);
   }
 

@@ -61,6 +61,7 @@ export class RouteTable {
   private index: Map<number, Map<number, Route[]>> | null = null;
   /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
   private packed: number[] | null = null;
+  private ends: readonly Route[] | null = null;
 
   constructor(id: number) {
     this.id = id;
@@ -99,10 +100,17 @@ export class RouteTable {
     return this.routes;
   }
 
+  /** The default routes, the best metric first. */
+  get defaults(): readonly Route[] {
+    this.ends ??= this.routes.filter(({ prefix }) => prefix.length === 0);
+    return this.ends;
+  }
+
   private splice(at: number, removed: number, ...added: Route[]): void {
     this.routes = this.routes.toSpliced(at, removed, ...added);
     this.index = null;
     this.packed = null;
+    this.ends = null;
   }
 
   /** The routes of exactly this network. */

@@ -91,7 +91,7 @@ export class Lab implements Cables {
         name,
         "Nodes, pods and namespaces need names of their own.",
       );
-    const ns = new Netns(machine.name, name, this.nextInode++, this, STACK);
+    const ns = new Netns(machine.name, name, this.nextInode++, this, STACK, machine.kernel);
     if (this.ipv6) ns.set6("all", "disable_ipv6", 0);
     addDevice(ns, "loopback", "lo", Mac.of(0));
     if (machine.modules.has("ipip")) addTunl0(ns);

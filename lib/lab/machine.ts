@@ -4,6 +4,7 @@ import type { Device } from "../link/device.ts";
 import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { AskedRoute } from "../netns/ipv4/fib-route.ts";
+import { Kernel } from "../netns/kernel.ts";
 import type { Netns } from "../netns/netns.ts";
 import { addTunl0 } from "../netns/tunnel/device.ts";
 import { addressWithLength, type Ipv4, ipv4, Prefix4 } from "../wire/address.ts";
@@ -32,12 +33,14 @@ export class Machine {
   readonly containers = new Map<string, readonly string[]>();
   /** Modules of its kernel that were loaded and that show. */
   readonly modules = new Set<Module>();
+  readonly kernel: Kernel;
   /** The machine's own namespace. */
   readonly root: Netns;
 
   constructor(lab: Lab, name: string) {
     this.lab = lab;
     this.name = name;
+    this.kernel = new Kernel(lab);
     this.root = lab.addNetns(this, name);
     setUp(this.root, this.root.devices.get("lo")!);
   }

@@ -5,7 +5,7 @@ import type { Netns } from "../netns/netns.ts";
 import { ipIn, quoted } from "./script-words.ts";
 
 function isOfDevice(name: string): boolean {
-  return /^net\.ipv4\.conf\.(?!(all|default|lo)\.)/.test(name);
+  return /^net\.ipv4\.(conf|neigh)\.(?!(all|default|lo)\.)/.test(name);
 }
 
 /** Switches that are not as every namespace has them: before there are devices, those of the namespace. */

@@ -2,11 +2,11 @@
 // The trace names devices when it is read: each change of one settles what was recorded before (trace/recorder.ts).
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
 import type { InterfaceAddress } from "../ip/address.ts";
+import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
 import { IPIP_OVERHEAD } from "../link/ipip.ts";
 import { vxlanMtu } from "../link/vxlan.ts";
-import { SECOND } from "../trace/world.ts";
 import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
 import { ALL_SET } from "./devconf.ts";
@@ -51,9 +51,9 @@ function adopt(ns: Netns, device: Device): void {
     ns.devices.clear();
     for (const each of sorted) ns.devices.set(each.name, each);
   }
-  const reachableTime = Math.floor((15 + 30 * ns.cables.random()) * SECOND);
+  const parms = new NeighbourParms(ns.cables, ns.kernel.arp.defaults);
   const { fallback, fallbackSet } = ns.sysctls.conf;
-  const inet = new Inet(reachableTime, fallback, fallbackSet);
+  const inet = new Inet(parms, fallback, fallbackSet);
   device.inet = inet;
   ns.inet.set(device, inet);
   if (ns.hasIpv6) ns.ipv6.adopt(device);

@@ -18,6 +18,7 @@ export const ERRNO = {
   EADDRNOTAVAIL: [99, "Cannot assign requested address"],
   ENETDOWN: [100, "Network is down"],
   ENETUNREACH: [101, "Network is unreachable"],
+  ENOBUFS: [105, "No buffer space available"],
   ECONNRESET: [104, "Connection reset by peer"],
   EISCONN: [106, "Transport endpoint is already connected"],
   ENOTCONN: [107, "Transport endpoint is not connected"],

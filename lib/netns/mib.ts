@@ -10,6 +10,7 @@ export class Mib {
   IpInUnknownProtos = 0;
   IpInDelivers = 0;
   IpOutRequests = 0;
+  IpOutDiscards = 0;
   IpOutNoRoutes = 0;
   IpReasmTimeout = 0;
   IpReasmReqds = 0;
@@ -42,6 +43,7 @@ export class Mib {
   UdpInErrors = 0;
   UdpOutDatagrams = 0;
   UdpRcvbufErrors = 0;
+  UdpSndbufErrors = 0;
   UdpIgnoredMulti = 0;
 
   TcpExtArpFilter = 0;

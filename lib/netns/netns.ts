@@ -3,6 +3,7 @@
 // Before you edit: include/net/net_namespace.h, include/net/netns/ipv4.h.
 import type { InterfaceAddress } from "../ip/address.ts";
 import type { Neighbour, NeighbourPort } from "../ip/neighbour.ts";
+import type { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
@@ -18,6 +19,7 @@ import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
 import type { Conf6Name } from "./ipv6/conf.ts";
 import { Ipv6State } from "./ipv6/state.ts";
+import type { Kernel } from "./kernel.ts";
 import { Mib } from "./mib.ts";
 import { Tables } from "./netfilter/tables.ts";
 import type { Skb } from "./skb.ts";
@@ -30,8 +32,8 @@ const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 /** What IPv4 keeps for each device (struct in_device). */
 export class Inet implements Configured {
   addresses: readonly InterfaceAddress[] = NO_ADDRESSES;
-  /** reachable_time, drawn once for each device. */
-  readonly reachableTime: number;
+  /** How its neighbours are believed and asked (net.ipv4.neigh.DEV). */
+  readonly parms: NeighbourParms;
   /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */
   conf: Conf;
   confSet: number;
@@ -39,8 +41,8 @@ export class Inet implements Configured {
   /** What its neighbours ask of the namespace; made with the first one. */
   port: NeighbourPort | null = null;
 
-  constructor(reachableTime: number, conf: Conf = CONF_PRESET, confSet = 0) {
-    this.reachableTime = reachableTime;
+  constructor(parms: NeighbourParms, conf: Conf = CONF_PRESET, confSet = 0) {
+    this.parms = parms;
     this.conf = conf;
     this.confSet = confSet;
   }
@@ -57,8 +59,9 @@ export class Inet implements Configured {
     this.known?.delete(address);
   }
   forgetNeighbours(): void {
-    for (const neighbour of this.neighbours.values()) neighbour.remove();
+    const known = this.neighbours;
     this.known = null;
+    for (const neighbour of known.values()) neighbour.remove();
   }
 }
 
@@ -83,6 +86,8 @@ export class Netns implements Owner {
   /** Number of the namespace, as `readlink /proc/self/ns/net` shows it. */
   readonly inode: number;
   readonly cables: Cables;
+  /** What all namespaces of its machine share. */
+  readonly kernel: Kernel;
   private readonly stack: Stack;
   /** By name, in the order of their index. */
   readonly devices = new Map<string, Device>();
@@ -172,6 +177,10 @@ export class Netns implements Owner {
   get hasRedirects(): boolean {
     return this.ownRedirects !== null;
   }
+  /** The machine's own namespace (init_net). */
+  get isFirst(): boolean {
+    return this.name === this.node;
+  }
   /** net.ipv4.conf.DEV.forwarding: whether packets for others that come in by the device are passed on. */
   forwards(device: Device): boolean {
     return inetOf(device).conf.forwarding !== 0;
@@ -182,11 +191,12 @@ export class Netns implements Owner {
     return set === 0 ? secretOf(this.node) : set;
   }
 
-  constructor(node: string, name: string, inode: number, cables: Cables, stack: Stack) {
+  constructor(node: string, name: string, inode: number, cables: Cables, stack: Stack, kernel: Kernel) {
     this.node = node;
     this.name = name;
     this.inode = inode;
     this.cables = cables;
+    this.kernel = kernel;
     this.stack = stack;
     this.nextId = Math.floor(cables.random() * 65536);
   }

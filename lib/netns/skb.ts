@@ -4,6 +4,7 @@
 // (skb_scrub_packet).
 import type { Device } from "../link/device.ts";
 import type { Frame, Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
+import type { Errno } from "./errno.ts";
 import type { Way } from "./ipv4/decide.ts";
 
 /** `Packet` and `Route` are those of IPv4 unless said otherwise. */
@@ -24,6 +25,8 @@ export class Skb<Packet extends Ipv4Packet | Ipv6Packet = Ipv4Packet, Route = Wa
   mark = 0;
   /** What connection tracking attached (nfct); only who attached it knows what it is. */
   ct: object | null = null;
+  /** Why it could not leave, for the system call that made it. */
+  errno: Errno | null = null;
   /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */
   toOne = true;
   /** The address itself is for everybody, whatever the frame was (RTCF_BROADCAST). */

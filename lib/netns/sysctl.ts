@@ -2,9 +2,10 @@
 // would lie. Those of each device are in devconf.ts.
 // Before you edit: Documentation/networking/ip-sysctl.rst.
 import { BadInput } from "../wire/input.ts";
-import { CONF_NAMES, type ConfName, type ConfOwner, confKey, confParts, DevConf, greatest } from "./devconf.ts";
+import { CONF_NAMES, type ConfName, confKey, confParts, DevConf, greatest } from "./devconf.ts";
 import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, greatest6, read6 } from "./ipv6/conf.ts";
-import type { Ipv6State } from "./ipv6/state.ts";
+import { allNeigh, changedNeigh, NEIGH_NAMES, neighKey, readNeigh, writeNeigh } from "./neigh-sysctl.ts";
+import type { Netns } from "./netns.ts";
 
 interface Known {
   /** Only there with the module br_netfilter. */
@@ -35,21 +36,14 @@ const KNOWN: Readonly<Record<string, Known>> = {
 };
 const FORWARD = "net.ipv4.ip_forward";
 
-/** Whose switches these are: a namespace, which knows what IPv6 does with its own. */
-interface SwitchOwner extends ConfOwner {
-  readonly ipv6: Ipv6State;
-  readonly hasIpv6: boolean;
-  set6(who: string, name: Conf6Name, value: number): void;
-}
-
 export class Sysctls {
   readonly conf: DevConf;
   /** The module br_netfilter is loaded. */
   hasBridge = false;
   private values: Map<string, number> | null = null;
-  private readonly owner: SwitchOwner;
+  private readonly owner: Netns;
 
-  constructor(owner: SwitchOwner) {
+  constructor(owner: Netns) {
     this.owner = owner;
     this.conf = new DevConf(owner);
   }
@@ -62,6 +56,8 @@ export class Sysctls {
     if (name === FORWARD) return this.conf.all.forwarding;
     const known = KNOWN[name];
     if (known !== undefined) return this.values?.get(name) ?? known.preset;
+    const neigh = neighKey(this.owner, name);
+    if (neigh !== null) return readNeigh(this.owner, neigh);
     const of6 = this.conf6Of(name);
     if (of6 !== null) return read6(this.owner.ipv6, of6.who, of6.name)!;
     const { who, name: key } = this.confOf(name);
@@ -69,15 +65,15 @@ export class Sysctls {
   }
 
   set(name: string, text: string): void {
+    const neigh = neighKey(this.owner, name);
+    if (neigh !== null) return writeNeigh(this.owner, neigh, wholeNumber(name, text, 0, 2147483647));
     const conf = name === FORWARD ? { who: "all", name: "forwarding" as const } : null;
     const known = KNOWN[name];
     const of6 = this.conf6Of(name);
     const of4 = known === undefined && of6 === null ? (conf ?? this.confOf(name)) : null;
     const { who, name: key } = of4 ?? { who: "", name: null };
     const { min, max } = known ?? { min: 0, max: of6 === null ? greatest(key!) : greatest6(of6.name) };
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new BadInput(`not a value of ${name}`, text, `Write a number from ${min} to ${max}.`);
+    const value = wholeNumber(name, text, min, max);
     if (of6 !== null) return this.owner.set6(of6.who, of6.name, value);
     if (key !== null) return this.conf.write(who, key, value);
     this.values ??= new Map();
@@ -86,7 +82,7 @@ export class Sysctls {
 
   /** Whether there is a switch of this name: a device's comes and goes with it. */
   has(name: string): boolean {
-    if (name === FORWARD || this.knows(name)) return true;
+    if (name === FORWARD || this.knows(name) || neighKey(this.owner, name) !== null) return true;
     const parts6 = conf6Parts(name);
     if (parts6 !== null) return read6(this.owner.ipv6, parts6.who, parts6.name as Conf6Name) !== undefined;
     const parts = confParts(name);
@@ -99,7 +95,12 @@ export class Sysctls {
     const own = changed
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]): [string, string] => [name, `${value}`]);
-    return [...own, ...this.conf.changed(), ...(this.owner.hasIpv6 ? changed6(this.owner.ipv6) : [])];
+    return [
+      ...own,
+      ...this.conf.changed(),
+      ...changedNeigh(this.owner),
+      ...(this.owner.hasIpv6 ? changed6(this.owner.ipv6) : []),
+    ];
   }
 
   /** Every name there is in this namespace, in the order of `sysctl -a`. */
@@ -110,7 +111,13 @@ export class Sysctls {
     const known = Object.keys(KNOWN).filter((name) => this.knows(name));
     const others = [...known, FORWARD].sort();
     const isOf6 = (name: string) => name.startsWith("net.ipv6.");
-    return [...conf, ...others.filter((name) => !isOf6(name)), ...conf6, ...others.filter(isOf6)];
+    return [
+      ...conf,
+      ...others.filter((name) => !isOf6(name)),
+      ...allNeigh(this.owner),
+      ...conf6,
+      ...others.filter(isOf6),
+    ];
   }
 
   private knows(name: string): boolean {
@@ -123,7 +130,7 @@ export class Sysctls {
       CONF_NAMES.map((name) => confKey("DEV", name)),
       CONF6_NAMES.map((name) => conf6Key("DEV", name)),
     ];
-    return [...Object.keys(KNOWN), FORWARD, ...of4, ...of6];
+    return [...Object.keys(KNOWN), FORWARD, ...of4, ...NEIGH_NAMES, ...of6];
   }
 
   /** Null for what is no switch of IPv6 for all, default or a device. */
@@ -145,4 +152,11 @@ export class Sysctls {
       throw new BadInput("a sysctl of a device that is not there", key, `There are ${[...this.owner.devices.keys()]}.`);
     return { who: parts.who, name: parts.name as ConfName };
   }
+}
+
+function wholeNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max)
+    throw new BadInput(`not a value of ${name}`, text, `Write a number from ${min} to ${max}.`);
+  return value;
 }

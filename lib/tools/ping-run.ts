@@ -10,6 +10,8 @@ import type { Options } from "./ping-arguments.ts";
 /** Without -c a real ping goes on until Ctrl-C; here it gets that Ctrl-C after so many. */
 const UNTIL_CTRL_C = 5;
 const TIMEVAL = 16;
+/** What an attempt counts while the kernel has no room, until it is as much as -W (pinger). */
+const NO_ROOM = 500 * MILLISECOND;
 
 /** A reply to request `seq`; or a line about it, which counts as an error or does not. */
 export type Heard =
@@ -43,6 +45,7 @@ export class Run<Message> {
   private readonly answered = new Set<number>();
   private sent = 0;
   private received = 0;
+  private refused = 0;
   private duplicates = 0;
   private errors = 0;
   private pipe = 0;
@@ -116,6 +119,15 @@ export class Run<Message> {
     this.last = call.lab.now;
     // From the second reply on ping vouches for its neighbour (MSG_CONFIRM).
     const sent = this.voice.send(seq, data, this.received > 0);
+    // No room for it: tried again at the next turn, some times. It is no error of the way.
+    if (sent.errno === "ENOBUFS") {
+      if (++this.refused * Math.min(options.interval / 2, NO_ROOM) < options.linger) {
+        this.sent--;
+        this.sentAt.delete(seq);
+      } else this.call.err(`ping: sendmsg: ${errorText("ENOBUFS")}\n`);
+      return;
+    }
+    this.refused = 0;
     if (sent.errno === "EMSGSIZE")
       this.failed(`ping: local error: message too long, mtu${this.voice.mtuSign}${sent.mtu}\n`);
     else if (sent.errno !== null) this.failed(`ping: sendmsg: ${errorText(sent.errno as Errno)}\n`);

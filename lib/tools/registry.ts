@@ -4,6 +4,7 @@ import { arping } from "./arping.ts";
 import { bridge } from "./bridge.ts";
 import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
+import { dmesg } from "./dmesg.ts";
 import { ethtool } from "./ethtool.ts";
 import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   bridge,
   cat,
   curl,
+  dmesg,
   echo,
   ethtool,
   false: no,

@@ -1,5 +1,6 @@
 // `sysctl`: the switches of a namespace that act here.
 // Before you edit: procps-ng 4.0 sysctl.c.
+import { isNeighName } from "../netns/neigh-sysctl.ts";
 import { Sysctls } from "../netns/sysctl.ts";
 import { BadInput } from "../wire/input.ts";
 import { type Command, notModelled } from "./command.ts";
@@ -66,6 +67,7 @@ function swap(name: string): string {
 
 /** A switch that is modelled, of a device that is not there. */
 function isOfDevice(name: string): boolean {
+  if (isNeighName(name)) return true;
   const [, family, key] = /^net\.(ipv[46])\.conf\.[^.]+\.(\w+)$/.exec(name) ?? [];
   return key !== undefined && Sysctls.names().includes(`net.${family}.conf.DEV.${key}`);
 }

@@ -1,7 +1,7 @@
 // Who has this address? ARP asked and answered.
 // Before you edit: RFC 826, net/ipv4/arp.c (arp_process, arp_solicit), net/core/neighbour.c (neigh_event_ns).
 import { selectSource } from "../../ip/address.ts";
-import { NEIGHBOUR_TIMES, Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
+import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
 import { TABLE } from "../../ip/route.ts";
 import { DEFAULT_RULES } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
@@ -27,6 +27,26 @@ export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour
     inet.addNeighbour(neighbour);
   }
   return neighbour;
+}
+
+/** The same, but null when the machine's table has no room for one more (__neigh_create). */
+export function createNeighbour(ns: Netns, device: Device, address: Ipv4): Neighbour | null {
+  const known = ns.inet.get(device)!.neighbours.get(address);
+  if (known !== undefined) return known;
+  return ns.kernel.arp.hasRoom() ? neighbourOf(ns, device, address) : null;
+}
+
+/** What is said of a packet for which the table has no room. */
+export function tellOverflow(ns: Netns, address: Ipv4): Told {
+  const { size, thresholds } = ns.kernel.arp;
+  return {
+    because: `the machine's table has ${size} neighbours, all in use or young, and no room for ${address}: neighbor table overflow`,
+    evidence: {
+      kind: "sysctl",
+      text: `net.ipv4.neigh.default.gc_thresh3 = ${thresholds[2]}`,
+      command: "sysctl net.ipv4.neigh.default.gc_thresh3",
+    },
+  };
 }
 
 /** An ARP message came in (arp_rcv, arp_process). */
@@ -85,7 +105,8 @@ function learn(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number)
     isUnicast(arp.senderIp);
   const isNews = isGratuitous || (arp.op === "reply" && isElsewhere && isUnicast(arp.senderIp));
   let known = ns.inet.get(device)!.neighbours.get(arp.senderIp);
-  if (known === undefined && isNews && accepts(ns, device, arp.senderIp)) known = neighbourOf(ns, device, arp.senderIp);
+  if (known === undefined && isNews && accepts(ns, device, arp.senderIp))
+    known = createNeighbour(ns, device, arp.senderIp) ?? undefined;
   if (known === undefined) {
     ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
       because: `nobody here asked for ${arp.senderIp}`,
@@ -95,7 +116,7 @@ function learn(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number)
   }
   // An answer to our own question is proof; anything else only says who seems to be there.
   const solicited = arp.op === "reply" && !frame.dst.isGroup;
-  const override = ns.cables.now > known.updated + NEIGHBOUR_TIMES.lock || isGratuitous;
+  const override = ns.cables.now > known.updated + known.parms.lock || isGratuitous;
   const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({
     because: `${arp.senderIp} is at ${arp.senderMac}`,
   }));
@@ -119,7 +140,7 @@ function quietly<Result>(ns: Netns, ask: () => Result): Result {
 function answer(ns: Netns, device: Device, arp: Arp, cause: number): void {
   if (arp.senderIp.bits !== 0) {
     // The question itself tells who asks, so the answer's way back needs no question.
-    neighbourOf(ns, device, arp.senderIp).update(
+    createNeighbour(ns, device, arp.senderIp)?.update(
       arp.senderMac,
       false,
       true,
@@ -143,9 +164,12 @@ function answer(ns: Netns, device: Device, arp: Arp, cause: number): void {
 }
 
 function portOf(ns: Netns, device: Device): NeighbourPort {
+  const inet = ns.inet.get(device)!;
   return {
     world: ns.cables,
-    reachableTime: ns.inet.get(device)!.reachableTime,
+    parms: inet.parms,
+    table: ns.kernel.arp,
+    forget: ({ address }) => inet.deleteNeighbour(address),
     solicit: (neighbour, unicast, cause) => solicit(ns, device, neighbour, unicast, cause),
     send: (neighbour, { packet, cause }) =>
       sendTo(ns, device, neighbour.mac!, packet, cause, neighbour.address, neighbour.state!),

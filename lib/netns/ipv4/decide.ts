@@ -31,6 +31,7 @@ import type { Ipv4 } from "../../wire/address.ts";
 import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
+import { selectDefault } from "./default-route.ts";
 
 /** Where a packet goes next. */
 export interface Way {
@@ -87,7 +88,7 @@ export function decide(
   mark = 0,
 ): Way | NoWay {
   const flow: Flow = { dst: destination, src: source, iif: device?.name ?? "lo", oif, mark };
-  const found = lookup(ns.rules, ns.tables, flow);
+  const found = bestDefault(ns, lookup(ns.rules, ns.tables, flow), flow, device);
   const hop = found?.route?.nexthops === undefined ? null : hopOf(ns, found.route, flow, device);
   let step = cause;
   if (ns.cables.recorder.level !== LEVEL.off) step = explain(ns, flow, found, hop, device, packet, cause);
@@ -108,6 +109,15 @@ export function decide(
   const table = found.table!.id;
   const way: Way = { type, route, table, device: out, nextHop, via, mtu, mtuLocked, detour: false, cause: step };
   return type === "unicast" && ns.hasRedirects ? ns.redirects.follow(ns, way, destination) : way;
+}
+
+/** Of several default routes a packet made here takes one whose gateway answers (fib_select_path). */
+function bestDefault(ns: Netns, found: Lookup | null, { oif }: Flow, device: Device | null): Lookup | null {
+  const route = found?.route;
+  if (device !== null || oif !== null || route?.prefix.length !== 0) return found;
+  if (route.type !== "unicast" || route.nexthops !== undefined) return found;
+  const best = selectDefault(ns, found!.table!, route);
+  return best === route ? found : { ...found!, route: best };
 }
 
 /** The way of a multipath route for a flow (fib_select_path, ip_mkroute_input). */

@@ -6,9 +6,11 @@ import { DEFAULT_RULES, lookup } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { type Evidence, LEVEL, type Tried } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
+import { frameBytes } from "../../wire/bytes.ts";
 import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { ConfName } from "../devconf.ts";
 import { inetOf, type Netns } from "../netns.ts";
+import type { Skb } from "../skb.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
 
 /** A packet that cannot have come that way. Linux drops it without a word, unless log_martians is on. */
@@ -188,8 +190,8 @@ function maskOf(length: number): number {
   return length === 0 ? 0 : -1 << (32 - length);
 }
 
-/** The drop of a martian, and what the kernel writes to its log if it is told to. */
-export function dropMartian(ns: Netns, device: Device, packet: Ipv4Packet, martian: Martian): void {
+/** The drop of a martian, and what the kernel writes to its log if it is told to (ip_handle_martian_source). */
+export function dropMartian(ns: Netns, { device, packet, frame }: Skb, martian: Martian): void {
   const { because, evidence, tried, end } = martian;
   const step = ns.step(LEVEL.path, martian.cause, device, "drop", packet, () => ({
     because,
@@ -202,6 +204,11 @@ export function dropMartian(ns: Netns, device: Device, packet: Ipv4Packet, marti
     end === "source"
       ? `IPv4: martian source ${dst} from ${src}, on dev ${device.name}`
       : `IPv4: martian destination ${dst} from ${src}, dev ${device.name}`;
+  ns.kernel.say(() => {
+    if (end !== "source" || frame === null || device.kind === "ipip") return [line];
+    const header = [...frameBytes(frame).subarray(0, 14)].map((octet) => octet.toString(16).padStart(2, "0"));
+    return [line, `ll header: 00000000: ${header.join(" ")}`];
+  });
   ns.step(LEVEL.path, step, device, "receive", packet, () => ({
     because: `the kernel writes to its log: ${line}`,
     evidence: evidenceOf(ns, device, "log_martians"),

@@ -101,7 +101,7 @@ export function ipRoute(ns: Netns, skb: Skb): void {
   const decision = routeInput(ns, device, packet.src, packet.dst, packet, skb.cause, mark);
   if (decision.type === "martian") {
     if (decision.by === "rp_filter") ns.mib.TcpExtIPReversePathFilter++;
-    return dropMartian(ns, device, packet, decision);
+    return dropMartian(ns, skb, decision);
   }
   if (decision.type === "error") return noRoute(ns, skb, decision);
   skb.cause = decision.cause;

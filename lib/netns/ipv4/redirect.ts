@@ -7,7 +7,7 @@ import { MILLISECOND, SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { ICMP, type Icmp, type Ipv4Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
-import { neighbourOf } from "./arp.ts";
+import { createNeighbour } from "./arp.ts";
 import type { Way } from "./decide.ts";
 import { icmpError } from "./icmp.ts";
 import type { Peer } from "./icmp-limit.ts";
@@ -113,7 +113,8 @@ export function takeRedirect(
     if (conf.of(device, "secure_redirects") !== 0 && !isGateway(ns, gateway, device))
       return void ignored(`no route here has ${gateway} for a gateway`, evidenceOf(ns, device, "secure_redirects"));
   } else if (ns.tables.get(TABLE.local)!.lookup(gateway) !== null) return void ignored(`${gateway} is an address here`);
-  const neighbour = neighbourOf(ns, way.decision.device, gateway);
+  const neighbour = createNeighbour(ns, way.decision.device, gateway);
+  if (neighbour === null) return;
   const step = ns.step(LEVEL.path, cause, device, "route", packet, () => ({
     because: neighbour.isValid
       ? `${packet.src} tells of a shorter way to ${quoted.dst}: by ${gateway} from now on, for ${KEPT / SECOND} s`

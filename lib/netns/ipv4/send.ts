@@ -15,7 +15,7 @@ import type { Mib } from "../mib.ts";
 import { inetOf, type Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
 import { ipipOutput } from "../tunnel/ipip.ts";
-import { neighbourOf } from "./arp.ts";
+import { createNeighbour, tellOverflow } from "./arp.ts";
 import { fragment } from "./fragment.ts";
 import { hasJoined } from "./input-route.ts";
 import { outputWay, routeOutput } from "./output-route.ts";
@@ -86,7 +86,9 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();
   const skb = new Skb(packet, decision.cause, device).route(decision, device);
   skb.mark = mark;
-  return { errno: ipLocalOut(ns, skb) === "drop" ? "EPERM" : null, packet };
+  const isDropped = ipLocalOut(ns, skb) === "drop";
+  if (skb.errno !== null) ns.mib.IpOutDiscards++;
+  return { errno: isDropped ? "EPERM" : skb.errno, packet };
 }
 
 /** ip_local_out: a packet that is made here and has its way. */
@@ -196,7 +198,12 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
   if (known === undefined && isBroadcast(ns, device, nextHop)) {
     return transmit(ns.cables, device, { dst: BROADCAST_MAC, src: device.mac, payload: packet }, cause);
   }
-  const neighbour = known ?? neighbourOf(ns, device, nextHop);
+  const neighbour = known ?? createNeighbour(ns, device, nextHop);
+  if (neighbour === null) {
+    ns.step(LEVEL.path, cause, device, "drop", packet, () => tellOverflow(ns, nextHop));
+    skb.errno = "ENOBUFS";
+    return false;
+  }
   if (!neighbour.use(packet, cause)) return true;
   return sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }

@@ -30,7 +30,9 @@ export function neighbour6Of(ns: Netns, device: Device, address: Ipv6): Neighbou
 function portOf(ns: Netns, device: Device): NeighbourPort<Ipv6> {
   return {
     world: ns.cables,
-    reachableTime: ns.ipv6.of(device).reachableTime,
+    parms: ns.ipv6.of(device).parms,
+    table: null,
+    forget: ({ address }) => void ns.ipv6.of(device).neighbours.delete(address),
     solicit: (neighbour, unicast, cause) => {
       // The source of the packet that waits is named if it is an address of the device's own.
       const waiting = neighbour.lastSource();

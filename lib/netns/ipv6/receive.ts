@@ -4,14 +4,7 @@
 import type { Device } from "../../link/device.ts";
 import { type Evidence, LEVEL } from "../../trace/step.ts";
 import { ipv6Length } from "../../wire/bytes6.ts";
-import {
-  type Frame,
-  ICMP6,
-  ICMP6_CODE,
-  type Ipv6Packet,
-  protocolOf,
-  withHopLimit,
-} from "../../wire/packet.ts";
+import { type Frame, ICMP6, ICMP6_CODE, type Ipv6Packet, protocolOf, withHopLimit } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
 import { udpInput6 } from "../socket/udp6.ts";
 import { tcpInput6 } from "../tcp/tcp6.ts";
@@ -58,7 +51,9 @@ export function ip6Receive(
   if (way.type === "local" || way.type === "anycast") return localDeliver6(ns, arrival, packet, way.cause);
   if (way.type === "unicast") return forward(ns, arrival, packet, way);
   if (isMember(ns, device, dst)) return localDeliver6(ns, arrival, packet, way.cause);
-  ns.step(LEVEL.path, way.cause, device, "drop", packet, () => ({ because: `${device.name} is not in the group ${dst}` }));
+  ns.step(LEVEL.path, way.cause, device, "drop", packet, () => ({
+    because: `${device.name} is not in the group ${dst}`,
+  }));
 }
 
 interface Refused {
@@ -76,7 +71,8 @@ function notTaken(
 ): Refused | null {
   if (!forUs) return { because: "the frame is for another MAC: IPv6 does not look at it" };
   if (!ns.ipv6.runsOn(device)) {
-    if (device.mtu < LEAST_MTU) return { because: `IPv6 needs an MTU of ${LEAST_MTU}, and ${device.name} has ${device.mtu}` };
+    if (device.mtu < LEAST_MTU)
+      return { because: `IPv6 needs an MTU of ${LEAST_MTU}, and ${device.name} has ${device.mtu}` };
     const name = `net.ipv6.conf.${device.name}.disable_ipv6`;
     return {
       because: `IPv6 is switched off on ${device.name}`,

@@ -3,6 +3,7 @@
 // Before you edit: include/net/if_inet6.h (struct inet6_dev), include/net/netns/ipv6.h.
 import type { InterfaceAddress6 } from "../../ip/address6.ts";
 import type { Neighbour } from "../../ip/neighbour.ts";
+import { NeighbourParms } from "../../ip/neighbour-parms.ts";
 import { TABLE } from "../../ip/route.ts";
 import { type Nexthop6, type Route6, RouteTable6 } from "../../ip/route6.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
@@ -28,14 +29,13 @@ export class Inet6 {
   readonly anycast = new Map<Ipv6, number>();
   /** Duplicate address detection under way. */
   readonly detections = new Map<InterfaceAddress6, { timer: Timer | null; left: number; nonce: Uint8Array }>();
-  /** reachable_time, drawn once for each device. */
-  readonly reachableTime: number;
+  readonly parms: NeighbourParms;
   conf: Conf6;
   /** It was up and had a carrier since IPv6 was started on it (IF_READY). */
   ready = false;
 
-  constructor(reachableTime: number, conf: Conf6) {
-    this.reachableTime = reachableTime;
+  constructor(parms: NeighbourParms, conf: Conf6) {
+    this.parms = parms;
     this.conf = conf;
   }
 
@@ -78,7 +78,7 @@ export class Ipv6State {
 
   /** A device came: its switches are those of `default`. */
   adopt(device: Device): void {
-    this.devices.set(device, new Inet6(Math.floor((15 + 30 * this.world.random()) * 1e9), this.fallback));
+    this.devices.set(device, new Inet6(new NeighbourParms(this.world), this.fallback));
   }
 
   of(device: Device): Inet6 {

@@ -155,6 +155,11 @@ export class UdpSocket extends Waitable {
     }
     if (sent.errno === null) this.ns.mib.UdpOutDatagrams++;
     else if (sent.errno === "ENETUNREACH") this.ns.mib.IpOutNoRoutes++;
+    else if (sent.errno === "ENOBUFS" && this.errors === null) {
+      // Who did not ask for its errors in full is not told that there was no room (udp_send_skb).
+      this.ns.mib.UdpSndbufErrors++;
+      return null;
+    }
     return sent.errno;
   }
 

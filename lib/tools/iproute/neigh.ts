@@ -3,7 +3,7 @@
 // Before you edit: iproute2 ip/ipneigh.c, net/core/neighbour.c (neigh_add, neigh_delete, neigh_dump_table).
 import type { Neighbour, NeighbourState } from "../../ip/neighbour.ts";
 import type { Device } from "../../link/device.ts";
-import { neighbourOf } from "../../netns/ipv4/arp.ts";
+import { createNeighbour, neighbourOf } from "../../netns/ipv4/arp.ts";
 import { neighbour6Of } from "../../netns/ipv6/ndisc.ts";
 import type { Neighbour6 } from "../../netns/ipv6/state.ts";
 import { type Ip, type Prefix, Prefix4 } from "../../wire/address.ts";
@@ -279,7 +279,9 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
     throw refused({ errno: "EINVAL", message: "No link layer address given" });
   if (device.kind === "loopback") throw notModelled("ip neigh", "dev lo", "neighbours of veths and bridges");
   const { ns } = context;
-  const neighbour = address.family === 4 ? neighbourOf(ns, device, address) : neighbour6Of(ns, device, address);
+  const make = state === "PERMANENT" ? neighbourOf : createNeighbour;
+  const neighbour = address.family === 4 ? make(ns, device, address) : neighbour6Of(ns, device, address);
+  if (neighbour === null) throw answers("ENOBUFS");
   neighbour.set(octets === undefined ? existing!.mac! : macOf(octets.slice(0, 6)), state, -1);
   neighbour.isRouter = isRouter;
 }

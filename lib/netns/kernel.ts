@@ -1,0 +1,48 @@
+// What all namespaces of a machine share: the table of neighbours, and the kernel's log.
+// Before you edit: net/ipv4/arp.c (arp_tbl), kernel/printk, lib/ratelimit.c, net/core/utils.c (net_ratelimit).
+import { NeighbourParms } from "../ip/neighbour-parms.ts";
+import { NeighbourTable } from "../ip/neighbour-table.ts";
+import { SECOND, type World } from "../trace/world.ts";
+
+/** net_ratelimit: so many lines in so long a time. */
+const BURST = 10;
+const INTERVAL = 5 * SECOND;
+
+export class Kernel {
+  readonly arp: NeighbourTable;
+  /** What `dmesg` prints: the time in nanoseconds since the machine began, and the line. */
+  readonly log: { readonly time: number; readonly line: string }[] = [];
+  private readonly world: World;
+  private begin = Number.NEGATIVE_INFINITY;
+  private said = 0;
+  private missed = 0;
+
+  constructor(world: World) {
+    this.world = world;
+    const defaults = new NeighbourParms({ random: () => 0.5 });
+    this.arp = new NeighbourTable("arp_cache", world, defaults, () =>
+      this.say(() => [`neighbour: ${this.arp.id}: neighbor table overflow!`]),
+    );
+  }
+
+  /** Lines of the network that come too often are left out, and counted (net_ratelimit). */
+  say(lines: () => readonly string[]): void {
+    const { now } = this.world;
+    if (now > this.begin + INTERVAL) {
+      if (this.missed > 0) this.print(`net_ratelimit: ${this.missed} callbacks suppressed`);
+      this.begin = now;
+      this.said = 0;
+      this.missed = 0;
+    }
+    if (this.said >= BURST) this.missed++;
+    else {
+      this.said++;
+      for (const line of lines()) this.print(line);
+    }
+  }
+
+  /** A line that is never left out. */
+  print(line: string): void {
+    this.log.push({ time: this.world.now, line });
+  }
+}
