@@ -2,11 +2,12 @@
 // Before you edit: tcpdump 4.99 tcpdump.c (main, cleanup, info), print-sll.c (sll2_if_print); libpcap pcap-linux.c
 // (linux_check_direction: on loopback every packet is seen twice and shown once).
 
+import { EPOCH } from "../lab/lab.ts";
 import type { Program } from "../lab/process.ts";
 import type { Device } from "../link/device.ts";
 import { Waitable } from "../netns/wait.ts";
 import { MICROSECOND, SECOND } from "../trace/world.ts";
-import { frameLength } from "../wire/bytes.ts";
+import { frameBytes, frameLength } from "../wire/bytes.ts";
 import { type DescribeOptions, describe } from "../wire/describe.ts";
 import { TcpSequences } from "../wire/describe-tcp.ts";
 import { parseFilter } from "../wire/filter.ts";
@@ -14,12 +15,18 @@ import type { FrameTest } from "../wire/filter-tests.ts";
 import { FilterError } from "../wire/filter-words.ts";
 import { BROADCAST_MAC } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
+import { parseFrame } from "../wire/parse.ts";
+import { type Captured, parsePcap, pcapBytes } from "../wire/pcap.ts";
+import { parsePcapng } from "../wire/pcapng.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 
-const SUPPORTED = "-i DEVICE, -c COUNT, -n, -e, -v, -q, -t, -tt, -ttt, -S, -l and a filter";
+const SUPPORTED = "-i DEVICE, -w FILE, -r FILE, -c COUNT, -n, -e, -v, -q, -t, -tt, -ttt, -S, -l and a filter";
 
 interface Options {
   readonly device: string | null;
+  /** -w, -r: files of the machine. */
+  readonly write: string | null;
+  readonly read: string | null;
   readonly count: number;
   readonly link: boolean;
   readonly verbose: number;
@@ -40,9 +47,10 @@ interface Options {
 export const tcpdump: Command = (call) => {
   const options = readOptions(call.args);
   if (typeof options === "string") return complain(call, options);
-  const device = deviceOf(call, options.device);
+  const device = options.read === null ? deviceOf(call, options.device) : null;
   if (typeof device === "string") return complain(call, device);
   try {
+    if (options.read !== null) return readBack(call, options, options.read, parseFilter(options.filter));
     return capture(call, options, device, parseFilter(options.filter));
   } catch (failure) {
     if (failure instanceof FilterError) return complain(call, failure.message);
@@ -58,6 +66,8 @@ function complain(call: Call, message: string): number {
 function readOptions(args: readonly string[]): Options | string {
   const letters: string[] = [];
   let device: string | null = null;
+  let write: string | null = null;
+  let read: string | null = null;
   let count = Number.POSITIVE_INFINITY;
   const filter: string[] = [];
   // As getopt of glibc takes them: options may stand behind the filter too.
@@ -74,11 +84,12 @@ function readOptions(args: readonly string[]): Options | string {
     }
     for (let at = 1; at < word.length; at++) {
       const letter = word[at]!;
-      if (letter === "w") throw notModelled("tcpdump", word, "a capture as a file by walk(...).pcap()");
-      if (letter === "i" || letter === "c") {
+      if ("icwr".includes(letter)) {
         const value = word.slice(at + 1) || args[++i];
         if (value === undefined) throw notModelled("tcpdump", `-${letter} without a value`, SUPPORTED);
         if (letter === "i") device = value;
+        else if (letter === "w") write = value;
+        else if (letter === "r") read = value;
         else if (/^\d+$/.test(value) && Number(value) > 0) count = Number(value);
         else return `invalid packet count ${value}`;
         break;
@@ -90,8 +101,13 @@ function readOptions(args: readonly string[]): Options | string {
   const times = (letter: string) => letters.filter((each) => each === letter).length;
   if (times("t") > 3) throw notModelled("tcpdump", "-tttt", SUPPORTED);
   if (times("v") > 2) throw notModelled("tcpdump", "-vvv", SUPPORTED);
+  if (write === "-" || read === "-") throw notModelled("tcpdump", "-", "a file's name behind -w and -r");
+  if (write !== null && (device === "any" || read !== null))
+    throw notModelled("tcpdump", "-w", "-w with -i and one device");
   return {
     device,
+    write,
+    read,
     count,
     link: times("e") > 0,
     verbose: times("v"),
@@ -115,19 +131,19 @@ function deviceOf({ ns }: Call, name: string | null): Device | null | string {
   return device.up ? device : `${device.name}: That device is not up`;
 }
 
+function describeOptionsOf({ link, quiet, verbose, absolute }: Options): DescribeOptions {
+  return { link, quiet, verbose: verbose as 0 | 1 | 2, ...(!absolute && { sequences: new TcpSequences() }) };
+}
+
 function* capture(call: Call, options: Options, only: Device | null, filter: FrameTest): Program {
   const { lab, ns, out, err } = call;
   const full = new Waitable();
   const devices = only === null ? [...ns.devices.values()] : [only];
-  const describeOptions: DescribeOptions = {
-    link: options.link,
-    quiet: options.quiet,
-    verbose: options.verbose as 0 | 1 | 2,
-    ...(!options.absolute && { sequences: new TcpSequences() }),
-  };
+  const describeOptions = describeOptionsOf(options);
   let captured = 0;
   let received = 0;
   let isOver = false;
+  const written: Captured[] = [];
   const clock = new Clock(options.time);
   const watch = (device: Device) => (frame: Frame, direction: "in" | "out") => {
     if (!filter(frame)) return;
@@ -135,7 +151,10 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
     if (captured >= options.count || (device.kind === "loopback" && direction === "out")) return;
     captured++;
     const head = clock.stamp(lab.now);
-    out(`${head}${only === null ? cooked(device, frame, direction, describeOptions) : describeOn(frame, device)}\n`);
+    if (options.write !== null)
+      written.push({ time: EPOCH + BigInt(Math.floor(lab.now)), bytes: octetsOn(frame, device) });
+    else
+      out(`${head}${only === null ? cooked(device, frame, direction, describeOptions) : describeOn(frame, device)}\n`);
     if (captured >= options.count) full.wake();
   };
   const taps = devices.map((device) => ({ device, tap: watch(device) }));
@@ -146,7 +165,7 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
     only === null ? "LINUX_SLL2 (Linux cooked v2)" : only.kind === "ipip" ? "RAW (Raw IP)" : "EN10MB (Ethernet)";
   const listening = `listening on ${only?.name ?? "any"}, link-type ${type}, snapshot length 262144 bytes\n`;
   err(
-    options.verbose > 0
+    options.verbose > 0 || options.write !== null
       ? `tcpdump: ${listening}`
       : `tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n${listening}`,
   );
@@ -163,11 +182,40 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
       const left = (device.taps ?? []).filter((each) => each !== tap);
       device.taps = left.length > 0 ? left : null;
     }
+    if (options.write !== null)
+      lab.machines
+        .get(ns.node)
+        ?.files.set(options.write, pcapBytes(written, only?.kind === "ipip" ? 101 : 1, "microseconds"));
     // What a signal ends leaves the line of its ^C first.
     if (!isOver) out("\n");
     const packets = (count: number) => `${count} packet${count === 1 ? "" : "s"}`;
     err(`${packets(captured)} captured\n${packets(received)} received by filter\n0 packets dropped by kernel\n`);
   }
+}
+
+/** A frame as the device carries it: a tunnel's packets have no header around them. */
+function octetsOn(frame: Frame, { kind }: Device): Uint8Array {
+  const octets = frameBytes(frame);
+  return kind === "ipip" ? octets.subarray(14) : octets;
+}
+
+/** `-r FILE`: what was captured, pcap or pcapng, printed as if it passed now. */
+function readBack(call: Call, options: Options, name: string, filter: FrameTest): number {
+  const { lab, ns, out, err } = call;
+  const file = lab.machines.get(ns.node)?.files.get(name);
+  if (file === undefined) return complain(call, `${name}: No such file or directory`);
+  const captures = file[0] === 0x0a ? parsePcapng(file) : parsePcap(file);
+  err(`reading from file ${name}, link-type EN10MB (Ethernet), snapshot length 262144\n`);
+  const describeOptions = describeOptionsOf(options);
+  const clock = new Clock(options.time);
+  let shown = 0;
+  for (const { time, bytes } of captures) {
+    const frame = parseFrame(bytes, { checksums: "ignore" });
+    if (!filter(frame) || shown >= options.count) continue;
+    shown++;
+    out(`${clock.stamp(Number(time - EPOCH))}${describe(frame, describeOptions)}\n`);
+  }
+  return 0;
 }
 
 /** A device that carries packets without a frame around them (raw_if_print). */

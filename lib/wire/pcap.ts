@@ -11,11 +11,15 @@ export interface Captured {
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 
-/** The octets of a pcap file with nanosecond times. */
-export function pcapBytes(captures: readonly Captured[], linkType: 1 | 101 = 1): Uint8Array {
+/** The octets of a pcap file, with nanosecond times unless said otherwise. */
+export function pcapBytes(
+  captures: readonly Captured[],
+  linkType: 1 | 101 = 1,
+  unit: "nanoseconds" | "microseconds" = "nanoseconds",
+): Uint8Array {
   const out = new Uint8Array(24 + captures.reduce((length, { bytes }) => length + 16 + bytes.length, 0));
   const view = new DataView(out.buffer);
-  view.setUint32(0, MAGIC_NANOSECONDS, true);
+  view.setUint32(0, unit === "nanoseconds" ? MAGIC_NANOSECONDS : MAGIC_MICROSECONDS, true);
   view.setUint16(4, 2, true);
   view.setUint16(6, 4, true);
   view.setUint32(16, 262144, true);
@@ -23,7 +27,7 @@ export function pcapBytes(captures: readonly Captured[], linkType: 1 | 101 = 1):
   let at = 24;
   for (const { time, bytes } of captures) {
     view.setUint32(at, Number(time / 1_000_000_000n), true);
-    view.setUint32(at + 4, Number(time % 1_000_000_000n), true);
+    view.setUint32(at + 4, Number((time % 1_000_000_000n) / (unit === "nanoseconds" ? 1n : 1000n)), true);
     view.setUint32(at + 8, bytes.length, true);
     view.setUint32(at + 12, bytes.length, true);
     out.set(bytes, at + 16);

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
+import { parsePcap } from "../../lib/wire/pcap.ts";
 
 function twoPods(): Lab {
   const lab = new Lab();
@@ -57,7 +58,22 @@ describe("tcpdump in a lab", () => {
     expect(out).to.match(/^cni0 {2}In {2}ARP, Reply/m);
   });
 
+  it("writes what passed to a file of the machine, and reads it back", () => {
+    const lab = twoPods();
+    const line = "tcpdump -w ping.pcap -i cni0 icmp & ping -c 1 10.244.1.2 > /dev/null";
+    expect(sh(lab, "node-1", line).text).to.equal(
+      "tcpdump: listening on cni0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n\n" +
+        "2 packets captured\n2 packets received by filter\n0 packets dropped by kernel\n",
+    );
+    const { text } = sh(lab, "node-1", "tcpdump -n -t -r ping.pcap icmp[icmptype] = icmp-echo");
+    expect(text).to.match(
+      /^reading from file ping\.pcap, link-type EN10MB \(Ethernet\), snapshot length 262144\nIP 10\.244\.1\.1 > 10\.244\.1\.2: ICMP echo request, id \d+, seq 1, length 64\n$/,
+    );
+    expect(parsePcap(lab.machines.get("node-1")!.files.get("ping.pcap")!)).to.have.length(2);
+  });
+
   for (const [line, said] of [
+    ["tcpdump -n -r nothere.pcap", "tcpdump: nothere.pcap: No such file or directory\n"],
     ["tcpdump -n -i nope", "tcpdump: nope: No such device exists\n(No such device exists)\n"],
     ["tcpdump -n host", "tcpdump: can't parse filter expression: syntax error\n"],
     ["tcpdump -n port foo", "tcpdump: unknown port 'foo'\n"],

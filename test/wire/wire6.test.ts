@@ -24,7 +24,7 @@ import { ndIcmp, ndMessage } from "../../lib/wire/nd.ts";
 import { withHopLimit } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { parseQuote6 } from "../../lib/wire/parse6.ts";
-import { pcapBytes } from "../../lib/wire/pcap.ts";
+import { parsePcapng, pcapngBytes } from "../../lib/wire/pcapng.ts";
 import { Frames6 } from "./frames6.ts";
 
 describe("IPv6 as values and octets", () => {
@@ -121,8 +121,10 @@ describe("IPv6 as values and octets", () => {
     const frames = Array.from({ length: 400 }, () => any.frame());
     const room = mkdtempSync(join(tmpdir(), "packetwalk-"));
     try {
-      const file = join(room, "any.pcap");
-      writeFileSync(file, pcapBytes(frames.map((frame, i) => ({ time: BigInt(i), bytes: frameBytes(frame) }))));
+      const file = join(room, "any.pcapng");
+      const captures = frames.map((frame, i) => ({ time: BigInt(i), bytes: frameBytes(frame), device: `eth${i % 3}` }));
+      writeFileSync(file, pcapngBytes(captures));
+      expect(parsePcapng(pcapngBytes(captures))).to.deep.equal(captures);
       const fields = ["udp.checksum.status", "tcp.checksum.status", "icmpv6.checksum.status", "_ws.malformed"];
       const checks = ["udp", "tcp"].flatMap((name) => ["-o", `${name}.check_checksum:TRUE`]);
       const options = [...checks, "-o", "ipv6.defragment:FALSE", ...fields.flatMap((field) => ["-e", field])];
