@@ -33,12 +33,9 @@ export class Machine {
   readonly containers = new Map<string, readonly string[]>();
   /** Modules of its kernel that were loaded and that show. */
   readonly modules = new Set<Module>();
-<<<<<<< lib/lab/machine.ts
   /** What commands wrote, by the name they were told (`tcpdump -w web.pcap`). */
   readonly files = new Map<string, Uint8Array>();
-=======
   readonly kernel: Kernel;
->>>>>>> /tmp/nb.mine
   /** The machine's own namespace. */
   readonly root: Netns;
 
