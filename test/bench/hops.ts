@@ -9,8 +9,8 @@ import { type Ipv4, ipv4, Prefix4 } from "../../lib/wire/address.ts";
 const PORT = 7;
 /** As many octets as the peers send. */
 const PAYLOAD = new Uint8Array(64);
-/** Traced steps are given away after so many echoes, as a reader would. */
-const READ_EVERY = 100;
+/** Traced steps are given away after so many hops, as a reader would. */
+const READ_EVERY = 2000;
 
 /** Two sockets that send each other a datagram and back. */
 interface Pair {
@@ -69,8 +69,9 @@ function udpPair(lab: Lab, from: string, to: string, address: Ipv4): Pair {
 }
 
 /** Sends `count` echoes, one after the other, every host in its turn. Throws when one does not come back. */
-export function echo({ lab, pairs }: Traffic, count: number): void {
+export function echo({ lab, pairs, hopsPerEcho }: Traffic, count: number): void {
   const traced = lab.recorder.level !== LEVEL.off;
+  const readEvery = Math.ceil(READ_EVERY / hopsPerEcho);
   for (let i = 0; i < count; i++) {
     const { client, server, address } = pairs[i % pairs.length]!;
     client.send(PAYLOAD, { address, port: PORT });
@@ -79,7 +80,7 @@ export function echo({ lab, pairs }: Traffic, count: number): void {
     server.send(data, from);
     lab.run();
     if (client.receive() === null) throw new Error(`echo ${i} was lost`);
-    if (traced && i % READ_EVERY === READ_EVERY - 1) lab.recorder.forget();
+    if (traced && i % readEvery === readEvery - 1) lab.recorder.forget();
   }
 }
 
