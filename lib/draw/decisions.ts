@@ -39,7 +39,8 @@ export function decisionsOf(steps: readonly Step[]): Decision[] {
   const groups: Step[][] = [];
   const groupOf = new Map<number, Step[]>();
   for (const step of steps) {
-    if (step.what !== "ip rule" && step.what !== "route") continue;
+    // IPv6 tells the choice of a source as a step of its own: no route is asked for.
+    if ((step.what !== "ip rule" && step.what !== "route") || step.evidence?.kind === "address") continue;
     const group = (step.cause === null ? undefined : groupOf.get(step.cause)) ?? [];
     if (group.length === 0) groups.push(group);
     group.push(step);
@@ -98,8 +99,12 @@ function reason(tried: Tried): string {
 /** The network at the beginning of a route's text, after its type if it says one. */
 export function networkOf(text: string): { length: number; bits?: number } {
   const [, network = ""] =
-    /^(?:(?:local|broadcast|blackhole|unreachable|prohibit|unicast|throw) )?(\S+)/.exec(text.slice(0, 200)) ?? [];
+    /^(?:(?:local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|unicast|throw) )?(\S+)/.exec(
+      text.slice(0, 200),
+    ) ?? [];
   if (network === "default") return { length: 0, bits: 0 };
+  const [six] = /^[0-9a-f]*:[0-9a-f:.]*(?:\/\d{1,3})?$/.exec(network) ?? [];
+  if (six !== undefined) return { length: Number(six.split("/")[1] ?? 128) };
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(network);
   if (match === null) return { length: -1 };
   const [a, b, c, d] = match.slice(1, 5).map(Number) as [number, number, number, number];

@@ -41,6 +41,11 @@ export function icmp6Name({ type, code }: Icmp6): string {
   return code === 3 || code === 4 ? `${reason} unreachable` : `unreachable (${reason})`;
 }
 
+/** Messages between neighbours on a link: their addresses, their routers, their groups. */
+export function isDiscovery({ type }: Icmp6): boolean {
+  return (type >= ICMP6.routerSolicitation && type <= 137) || type === ICMP6.mldReport;
+}
+
 /** Echo request or reply: the word behind the checksum is identifier and number. */
 export function isEcho({ kind, type }: Icmp | Icmp6): boolean {
   const types = kind === "icmp" ? ICMP : ICMP6;

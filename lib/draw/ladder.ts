@@ -2,6 +2,7 @@
 // its words beside it, as tcpdump would print them.
 import type { LabData } from "../lab/data.ts";
 import type { Step, What } from "../trace/step.ts";
+import { isDiscovery } from "./icmp.ts";
 import { mtuRows, sizeOf, tellsOfSizes } from "./mtu.ts";
 import { innermost } from "./packet.ts";
 import { BODY, badgeWidth, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
@@ -29,7 +30,9 @@ type Row =
 /** The steps as a ladder of messages over virtual time. */
 export function ladder(steps: readonly Step[], options: LadderOptions = {}): Scene {
   const sizes = options.mtus !== undefined;
-  const all = rowsOf(steps, isTold(options.notes ?? (sizes ? "sizes" : "few"))).filter((row) => !sizes || !isArp(row));
+  const all = rowsOf(steps, isTold(options.notes ?? (sizes ? "sizes" : "few"))).filter(
+    (row) => !sizes || !isQuestion(row),
+  );
   const most = options.most ?? 60;
   const rows = all.slice(0, most);
   const names = lifelines(rows);
@@ -88,9 +91,11 @@ function isTold(notes: "few" | "all" | "none" | "sizes"): (step: Step) => boolea
   return ({ what }) => wanted.has(what);
 }
 
-function isArp(row: Row): boolean {
+/** ARP and neighbour discovery are small. */
+function isQuestion(row: Row): boolean {
   const packet = row.kind === "arrow" ? row.crossing.message.packet : row.step.packet;
-  return packet !== undefined && innermost(packet)?.kind === "arp";
+  const body = packet && innermost(packet);
+  return body?.kind === "arp" || (body?.kind === "ipv6" && body.body.kind === "icmp6" && isDiscovery(body.body));
 }
 
 /** Arrows and notes in time; branches of a flood to many namespaces are one arrow. */

@@ -28,7 +28,7 @@ interface Entry {
 }
 
 const STATE: Type = { ...SMALL, bold: true };
-const MOST_ENTRIES = 4;
+const MOST_ENTRIES = 3;
 const PITCH = 112;
 const INK_OF: Readonly<Record<string, Ink>> = {
   REACHABLE: "lit",

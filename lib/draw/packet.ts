@@ -128,6 +128,7 @@ function aboutIcmp(icmp: Icmp): string {
 /** The number of an echo, the address that a neighbour is asked for or tells of. */
 function aboutIcmp6(icmp: Icmp6): string {
   if (isEcho(icmp)) return ` seq ${icmp.rest & 0xffff}`;
+  if (icmp.type === ICMP6.packetTooBig) return ` mtu ${icmp.rest}`;
   const message = ndMessage(icmp);
   if (message === null || !("target" in message)) return "";
   if (message.kind === "neighbour solicitation") return `: who has ${message.target}?`;
