@@ -10,7 +10,8 @@ import { hash } from "./bind.ts";
 import { after, draw32, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
-import { resend, sendAck, sendNew, sendReset, syncMss } from "./output.ts";
+import { resend, sendAck, sendNew, syncMss } from "./output.ts";
+import { sendReset } from "./reset.ts";
 import { type TcpArrival, TcpSocket } from "./tcp.ts";
 import { measure, stopRetransmission } from "./timer.ts";
 

@@ -7,7 +7,8 @@ import { atPort, type IpPacket } from "../socket/family.ts";
 import { ackCheck, dataReceived, enterQuickAck } from "./ack.ts";
 import { after, before, distance, OWED, plus } from "./block.ts";
 import { destroy, fail } from "./close.ts";
-import { openWindow, push, resendLost, sendAck, sendBareAck, sendReset, syncMss } from "./output.ts";
+import { openWindow, push, resendLost, sendAck, sendBareAck, syncMss } from "./output.ts";
+import { sendReset } from "./reset.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { endLater, measure, progress } from "./timer.ts";
 

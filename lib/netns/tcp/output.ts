@@ -1,14 +1,13 @@
 // Segments leave: headers, windows, what may be sent now, acknowledgements, resets.
 // Before you edit: net/ipv4/tcp_output.c (__tcp_transmit_skb, tcp_write_xmit, tcp_mss_split_point, tcp_send_fin,
 // __tcp_select_window, tcp_select_window, tcp_send_delayed_ack), tcp_ipv4.c (tcp_v4_send_reset, tcp_v4_send_ack).
-import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
 import { peekRoute } from "../ipv4/output-route.ts";
 import type { Netns } from "../netns.ts";
-import { atPort, type IpPacket, sendByIp } from "../socket/family.ts";
+import { atPort, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { armDelayedAck, armRetransmission } from "./timer.ts";
@@ -279,40 +278,6 @@ export function syncMss(socket: TcpSocket): void {
 /** tcp_send_active_reset: the program closed without reading, or wants no farewell. */
 export function sendActiveReset(socket: TcpSocket, cause: number): void {
   transmit(socket, socket.sndNxt, RST | ACK, NO_DATA, cause);
-}
-
-/** tcp_v4_send_reset: answers a segment nobody expects. Its sequence number is the one that segment asks for. */
-export function sendReset(
-  ns: Netns,
-  packet: IpPacket,
-  tcp: Tcp,
-  cause: number,
-  mark = 0,
-  oif: Device | null = null,
-): void {
-  if ((tcp.flags & RST) !== 0) return;
-  const hasAck = (tcp.flags & ACK) !== 0;
-  const length = tcp.data.length + (tcp.flags & SYN ? 1 : 0) + (tcp.flags & FIN ? 1 : 0);
-  const body: Tcp = {
-    kind: "tcp",
-    srcPort: tcp.dstPort,
-    dstPort: tcp.srcPort,
-    seq: hasAck ? tcp.ack : 0,
-    ack: hasAck ? 0 : plus(tcp.seq, length),
-    flags: hasAck ? RST : RST | ACK,
-    window: 0,
-    options: {},
-    data: NO_DATA,
-  };
-  const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-    because: `the kernel answers ${atPort(packet.src, tcp.srcPort)} with RST`,
-  }));
-  ns.mib.TcpOutSegs++;
-  ns.mib.TcpOutRsts++;
-  const { src: dst, dst: src } = packet;
-  // IPv6's reset keeps no class (tcp_v6_send_response), and to a link-local address it goes by the device that asks.
-  if (packet.kind === "ipv6") return void sendByIp(ns, { src, dst, body, mark, oif, prefersOif: true }, step);
-  sendByIp(ns, { src, dst, body, tos: packet.tos, id: 0, mark }, step);
 }
 
 /** tcp_v4_send_ack: what is left of a connection in TIME-WAIT acknowledges without a socket. */

@@ -22,7 +22,8 @@ import { before, type Piece, TcpBlock } from "./block.ts";
 import { close, disconnect, fail, sendFin } from "./close.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
-import { push, segmentText, sendReset, syncMss } from "./output.ts";
+import { push, segmentText, syncMss } from "./output.ts";
+import { sendReset } from "./reset.ts";
 
 /** What `receive` gives: octets, or none when the other end has said all. */
 export interface Received extends Piece {
