@@ -1,7 +1,9 @@
 // Data becomes a lab: `labFrom(data)` makes what `labData` wrote, or throws one BadInput that names the field.
 // State is put where it belongs, not configured again: what the kernel would do by itself is in the data already.
+
 import { type InterfaceAddress, isSecondary, type Scope } from "../ip/address.ts";
 import type { NeighbourState } from "../ip/neighbour.ts";
+import { type LinkAttributes, USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import { bridgeState } from "../link/bridge.ts";
 import { type Device, validDeviceName } from "../link/device.ts";
 import { addDevice } from "../netns/configure.ts";
@@ -109,6 +111,7 @@ function readDevices({ ns, place }: Room): void {
     device.mac = address;
     device.macIsSet = data.maybe("macIsSet")?.flag() ?? false;
     device.mtu = data.at("mtu").whole(0, 65536);
+    device.attributes = readAttributes(data.maybe("attributes"));
     device.up = data.at("up").flag();
     device.everUp = device.up || (data.maybe("wasUp")?.flag() ?? false);
     const addresses: InterfaceAddress[] = [];
@@ -117,6 +120,20 @@ function readDevices({ ns, place }: Room): void {
   }
   if (!taken.has(ns.devices.get("lo")!.index)) throw place.at("devices").wrong("no lo", "Every namespace has one.");
   ns.nextIndex = Math.max(...taken) + 1;
+}
+
+function readAttributes(data: Place | null | undefined): LinkAttributes {
+  if (data == null) return USUAL_ATTRIBUTES;
+  const { promisc, allmulticast, arp, multicast, alias, txqueuelen, group } = USUAL_ATTRIBUTES;
+  return {
+    promisc: data.maybe("promisc")?.flag() ?? promisc,
+    allmulticast: data.maybe("allmulticast")?.flag() ?? allmulticast,
+    arp: data.maybe("arp")?.flag() ?? arp,
+    multicast: data.maybe("multicast")?.flag() ?? multicast,
+    alias: data.maybe("alias")?.text() ?? alias,
+    txqueuelen: data.maybe("txqueuelen")?.whole(0, 2 ** 31 - 1) ?? txqueuelen,
+    group: data.maybe("group")?.whole(0, 2 ** 31 - 1) ?? group,
+  };
 }
 
 function readAddress(device: Device, before: readonly InterfaceAddress[], data: Place): InterfaceAddress {

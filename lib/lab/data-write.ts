@@ -1,8 +1,10 @@
 // A lab becomes data: `labData(lab)` is plain JSON, and `labFrom` of data-read.ts makes the same lab of it again.
+
 import type { InterfaceAddress } from "../ip/address.ts";
 import type { Neighbour } from "../ip/neighbour.ts";
 import type { Route } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule, type RulePrefix, tableName } from "../ip/rule.ts";
+import { type LinkAttributes, USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
@@ -53,6 +55,7 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     mac: device.mac.text,
     ...(device.macIsSet && { macIsSet: true }),
     mtu: device.mtu,
+    ...(device.attributes !== USUAL_ATTRIBUTES && { attributes: unusual(device.attributes) }),
     up: device.up,
     ...(!device.up && device.everUp && { wasUp: true }),
     state: device.state,
@@ -66,6 +69,12 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     ...(device.port !== null && portData(device)),
     ...(bridge !== null && bridgeData(bridge)),
   };
+}
+
+/** Only what is not as usual. */
+function unusual(attributes: LinkAttributes): Partial<LinkAttributes> {
+  const usual = Object.entries(USUAL_ATTRIBUTES);
+  return Object.fromEntries(Object.entries(attributes).filter((entry, i) => entry[1] !== usual[i]![1]));
 }
 
 function addressData(device: Device, { local, length, broadcast, label, scope }: InterfaceAddress): AddressData {

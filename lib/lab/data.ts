@@ -1,6 +1,7 @@
 // A lab as data: what `lab.data()` gives, `lab.from(data)` reads, pictures draw and `script()` writes as commands.
 // Plain JSON: addresses, prefixes and MACs are text as people write it.
 
+import type { LinkAttributes } from "../link/attributes.ts";
 export interface LabData {
   readonly packetwalk: 1;
   readonly seed: string;
@@ -41,6 +42,8 @@ export interface DeviceData {
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   readonly macIsSet?: true;
   readonly mtu: number;
+  /** What `ip link set` said of it besides, where it is not as usual. */
+  readonly attributes?: Partial<LinkAttributes>;
   readonly up: boolean;
   /** Down now, but it was up once: `ip link` says noqueue instead of noop. */
   readonly wasUp?: true;

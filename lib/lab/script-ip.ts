@@ -1,5 +1,6 @@
 // The lines of a lab's script that give addresses and routes. What the kernel adds by itself is left to it; where it
 // would add something else than the lab has, or in another order, the lines mend it.
+import { USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import type { Device } from "../link/device.ts";
 import { addAddress, setUp } from "../netns/configure.ts";
 import type { Netns } from "../netns/netns.ts";
@@ -20,6 +21,8 @@ export function addressLines(ns: Netns, device: Device): string[] {
   if (device.vxlan !== null) lines.push(...vxlanMtuLines(device));
   else if (device.bridge === null ? device.mtu !== usualMtu(device) : device.mtuIsSet)
     lines.push(`${ip} link set ${dev} mtu ${device.mtu}`);
+  const words = attributeWords(device);
+  if (words.length > 0) lines.push(`${ip} link set ${dev} ${words.join(" ")}`);
   const { addresses } = ns.inet.get(device)!;
   const bringsLoopback = device.kind === "loopback" && (device.up || device.everUp);
   // Loopback gets 127.0.0.1 by itself when it comes up without an address.
@@ -39,6 +42,21 @@ export function addressLines(ns: Netns, device: Device): string[] {
   if (bringsLoopback && addresses.length === 0) lines.push(`${ip} addr del ${LOOPBACK} ${dev}`);
   if (device.everUp && !device.up) lines.push(`${ip} link set ${dev} down`);
   return lines;
+}
+
+/** What `ip link set` is told of a device besides. */
+function attributeWords({ attributes }: Device): string[] {
+  if (attributes === USUAL_ATTRIBUTES) return [];
+  const words: string[] = [];
+  const { alias, txqueuelen, group } = attributes;
+  for (const name of ["promisc", "allmulticast", "arp", "multicast"] as const) {
+    const value = attributes[name];
+    if (value !== USUAL_ATTRIBUTES[name]) words.push(name, value ? "on" : "off");
+  }
+  if (alias !== null) words.push("alias", quoted(alias));
+  if (txqueuelen !== USUAL_ATTRIBUTES.txqueuelen) words.push("txqueuelen", `${txqueuelen}`);
+  if (group !== 0) words.push("group", `${group}`);
+  return words;
 }
 
 /** The routes that the addresses do not bring by themselves, in an order the kernel takes. */

@@ -4,6 +4,7 @@ import type { World } from "../trace/world.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
+import { type LinkAttributes, USUAL_ATTRIBUTES } from "./attributes.ts";
 import type { BridgeState } from "./bridge.ts";
 import type { BridgePort } from "./bridge-port.ts";
 import type { IpipState } from "./ipip.ts";
@@ -93,6 +94,7 @@ export class Device {
   taps: Tap[] | null = null;
   /** What IPv4 keeps for it (ip_ptr); only its namespace knows what that is. */
   inet: object | null = null;
+  attributes: LinkAttributes = USUAL_ATTRIBUTES;
   private counted: Stats | null = null;
 
   constructor(
@@ -131,7 +133,8 @@ export class Device {
 
   /** IFF_NOARP: nobody is asked for a MAC. */
   get isNoArp(): boolean {
-    return this.kind === "dummy" || this.kind === "ipip";
+    const { arp } = this.attributes;
+    return arp === null ? this.kind === "dummy" || this.kind === "ipip" : !arp;
   }
 
   /** IFF_RUNNING: up and with carrier. */

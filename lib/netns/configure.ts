@@ -3,6 +3,7 @@
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
 import type { InterfaceAddress } from "../ip/address.ts";
 import { NeighbourParms } from "../ip/neighbour-parms.ts";
+import type { LinkAttributes } from "../link/attributes.ts";
 import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
 import { IPIP_OVERHEAD } from "../link/ipip.ts";
@@ -66,7 +67,7 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   if (device.master !== null) removePort(device);
   for (const port of [...(device.bridge?.ports ?? [])]) removePort(port);
   for (const address of [...ns.inet.get(device)!.addresses]) deleteAddress(ns, device, address);
-  flushRoutes(ns, device, true);
+  flushRoutes(ns, device, "gone");
   const { underlay } = device.vxlan ?? device.ipip ?? {};
   if (underlay !== undefined && !moves) (underlay as Netns).tunnels.delete(device);
   ns.inet.delete(device);
@@ -134,7 +135,7 @@ export function setDown(ns: Netns, device: Device): void {
   ns.cables.recorder.settle();
   device.up = false;
   if (device.vxlan !== null) closeVxlan(device);
-  flushRoutes(ns, device, false);
+  flushRoutes(ns, device, "down");
   forgetNeighbours(ns, device);
   down6(ns, device);
   if (device.master !== null) disablePort(device);
@@ -189,6 +190,13 @@ export function setMac(device: Device, mac: Mac): void {
       setMac(vlan, mac);
       vlan.macIsSet = false;
     }
+}
+
+/** `ip link set DEV arp off`, `promisc on` and so on; who takes up or gives up asking for MACs forgets whom it knew. */
+export function setAttributes(device: Device, attributes: Partial<LinkAttributes>): void {
+  const asked = !device.isNoArp;
+  device.attributes = { ...device.attributes, ...attributes };
+  if (asked === device.isNoArp) forgetNeighbours(device.owner as Netns, device);
 }
 
 /** `ip link set DEV mtu MTU`: null, or why not. */

@@ -96,10 +96,10 @@ export class Netns implements Owner {
   rules: readonly PolicyRule[] = DEFAULT_RULES;
   /** Somebody added a route of type local, so the addresses alone do not say what is local. */
   hasLocalRoutes = false;
+  /** A table is made with its first route; two are always there. */
   readonly tables = new Map<number, RouteTable>([
     [TABLE.local, new RouteTable(TABLE.local)],
     [TABLE.main, new RouteTable(TABLE.main)],
-    [TABLE.default, new RouteTable(TABLE.default)],
   ]);
   readonly sysctls = new Sysctls(this);
   readonly hooks = new Hooks();

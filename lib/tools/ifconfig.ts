@@ -85,10 +85,10 @@ function configure({ ns, err }: Call, name: string, settings: readonly string[])
     err(`${name}: ERROR while getting interface flags: No such device\n`);
     return 255;
   }
-  const { addresses } = ns.inet.get(device)!;
+  const inet = ns.inet.get(device)!;
   let status = 0;
   const replace = (local: Ipv4, length: number, broadcast: Ipv4 | null) => {
-    const old = addresses.find(({ label }) => label === name);
+    const old = inet.addresses.find(({ label }) => label === name);
     if (old !== undefined) deleteAddress(ns, device, old);
     tryAddress(ns, device, local, length, { broadcast });
   };
@@ -96,7 +96,7 @@ function configure({ ns, err }: Call, name: string, settings: readonly string[])
   const rest = [...settings];
   while (rest.length > 0) {
     const word = rest.shift()!;
-    const current = addresses.find(({ label }) => label === name);
+    const current = inet.addresses.find(({ label }) => label === name);
     if (word === "up") setUp(ns, device);
     else if (word === "down") setDown(ns, device);
     else if (word === "mtu") {

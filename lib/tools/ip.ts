@@ -1,6 +1,7 @@
 // `ip`: options, then an object, then what to do with it; every object is a file of iproute/.
 // Before you edit: iproute2 6.1 ip/ip.c (main, do_cmd): the order of objects decides what `ip a`, `ip n`, `ip r` mean.
-import { type Command, notModelled } from "./command.ts";
+import type { Program } from "../lab/process.ts";
+import { type Call, type Command, notModelled } from "./command.ts";
 import { ipAddress } from "./iproute/addr.ts";
 import { Context, type Options, openNetns } from "./iproute/context.ts";
 import { ipLink } from "./iproute/link.ts";
@@ -59,23 +60,80 @@ export const ip: Command = (call) => {
   try {
     const words = new Words(call.args);
     const context = readOptions(new Context(call, call.ns, noOptions()), words);
+    if (context.options.batch !== null) return batch(context, context.options.batch);
     if (words.isEmpty) throw notModelled("ip", "without an object", SUPPORTED);
-    const word = words.take();
-    const object = firstMatch(word, Object.keys(COMMANDS));
-    if (object === undefined) throw new Quit(`Object "${word}" is unknown, try "ip help".\n`, 1);
-    const run = COMMANDS[object];
-    if (object === "netns") return ipNetns(context, words) ?? 0;
-    if (run === null || run === undefined) throw notModelled("ip", word, SUPPORTED);
-    if (context.options.details && !["route", "link", "address", "tunnel"].includes(object))
-      throw notModelled("ip", `-d ${object}`, "-d with ip link, address, route, tunnel");
-    run(context, words);
-    return 0;
+    return doCommand(context, words);
   } catch (failure) {
-    if (!(failure instanceof Quit)) throw failure;
-    call.err(failure.message);
-    return failure.status;
+    return complain(call, failure);
   }
 };
+
+function complain(call: Call, failure: unknown): number {
+  if (!(failure instanceof Quit)) throw failure;
+  call.err(failure.message);
+  return failure.status;
+}
+
+function doCommand(context: Context, words: Words): number | Program {
+  const word = words.take();
+  const object = firstMatch(word, Object.keys(COMMANDS));
+  if (object === undefined) throw new Quit(`Object "${word}" is unknown, try "ip help".\n`, 1);
+  const run = COMMANDS[object];
+  if (object === "netns") return ipNetns(context, words) ?? 0;
+  if (run === null || run === undefined) throw notModelled("ip", word, SUPPORTED);
+  if (context.options.details && !["route", "link", "address", "tunnel"].includes(object))
+    throw notModelled("ip", `-d ${object}`, "-d with ip link, address, route, tunnel");
+  run(context, words);
+  return 0;
+}
+
+/**
+ * `ip -batch -`: each line of the input is a command without its `ip`. The first that fails ends it, unless -force; what
+ * failed before an answer of the kernel was awaited ends it in any case, as it ends the program (exit()).
+ * Before you edit: iproute2 lib/utils.c (do_batch, makeargs).
+ */
+function* batch({ call, ns, options }: Context, name: string): Program {
+  if (name !== "-") throw notModelled("ip -batch", name, "- : commands from a pipe; there are no files here");
+  let status = 0;
+  for (const [i, line] of logicalLines(call.stdin)) {
+    const words = wordsOf(line);
+    if (words.length === 0) continue;
+    try {
+      const done = doCommand(new Context(call, ns, { ...options }), new Words(words));
+      if ((typeof done === "number" ? done : yield* done) === 0) continue;
+      status = 1;
+    } catch (failure) {
+      const failed = complain(call, failure);
+      if (failure instanceof Quit && failure.exits) return failed;
+      status = 1;
+    }
+    call.err(`Command failed ${name}:${i}\n`);
+    if (!options.force) break;
+  }
+  return status;
+}
+
+/** Lines with their numbers, joined where one ends in a backslash. */
+function* logicalLines(text: string): Generator<[number, string]> {
+  let line = "";
+  for (const [i, piece] of text.split("\n").entries()) {
+    if (piece.endsWith("\\")) {
+      line += piece.slice(0, -1);
+      continue;
+    }
+    yield [i + 1, line + piece];
+    line = "";
+  }
+}
+
+/** The words of a line, with '…' and "…"; what stands behind # is none. */
+function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  const plain = line.replace(/#.*$/, "");
+  for (const [, single, double, bare] of plain.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"][^\s]*)/g))
+    words.push(single ?? double ?? bare ?? "");
+  return words;
+}
 
 export function noOptions(): Options {
   return {
@@ -88,6 +146,8 @@ export function noOptions(): Options {
     pretty: false,
     details: false,
     stats: 0,
+    batch: null,
+    force: false,
   };
 }
 
@@ -113,6 +173,10 @@ function readOptions(start: Context, words: Words): Context {
     else if (matches(option, "-Version")) {
       start.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
       throw new Quit("", 0);
+    } else if (matches(option, "-force")) options.force = true;
+    else if (matches(option, "-batch")) {
+      if (words.isEmpty) throw notModelled("ip", word, SUPPORTED);
+      options.batch = words.take();
     } else if (matches(option, "-brief")) options.brief = true;
     else if (matches(option, "-json")) options.json = true;
     else if (matches(option, "-pretty")) options.pretty = true;
@@ -128,6 +192,6 @@ function readOptions(start: Context, words: Words): Context {
 /** Options of ip.c that are not modelled. */
 function isKnown(option: string): boolean {
   if (/^-(0|M|B|echo)$/.test(option)) return true;
-  const rest = ["human", "human-readable", "iec", "resolve", "timestamp", "tshort", "force", "batch", "rcvbuf"];
+  const rest = ["human", "human-readable", "iec", "resolve", "timestamp", "tshort", "rcvbuf"];
   return [...rest, "color", "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
 }

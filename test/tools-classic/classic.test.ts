@@ -139,7 +139,6 @@ describe("what these tools know and the model does not is refused aloud", () => 
     "route flush",
     "route -C",
     "netstat",
-    "netstat -s",
     "netstat -p",
     "ifconfig lo promisc",
     "ifconfig -x",

@@ -41,6 +41,9 @@ export class Normal {
       .replace(/\bid \d+/g, "id <any>")
       .replace(/\b(10\.\d+\.\d+\.\d+)\.(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b/g, "$1.<port>")
       .replace(/time=[\d.]+ ms|time \d+ms|= [\d.]+(\/[\d.]+){3} ms/g, "<time>")
+      // A device has as many queues as the machine has processors.
+      .replace(/ numtxqueues \d+ numrxqueues \d+| numtxqueues 1(?= gso)/g, " <queues>")
+      .replace(/"num_tx_queues":\d+,"num_rx_queues":\d+/g, '"queues"')
       // The kernel that recorded the goldens has no VLAN filtering; every distribution's has, and so has the model.
       .replace(/^.* vlan 1 .*\n/gm, "");
     // How much more came while it stopped is chance.

@@ -45,17 +45,20 @@ function captured(line: string): string {
   return `${now} &\nP=$!; sleep 0.5; ${command}; S=$?; sleep 0.2; kill $P 2>/dev/null; wait $P; (exit $S)`;
 }
 
+/** How a machine begins, in a namespace of its own. */
+export const BEGIN = [
+  "mkdir -p /run/netns",
+  "mount -t tmpfs tmpfs /run/netns",
+  NO_IPV6,
+  NO_REDIRECTS,
+  "ip link set lo up",
+];
+
 /** What each line says, one after the other on one machine. */
 export function runReal(lines: readonly string[]): Said[] {
   const room = mkdtempSync(join(tmpdir(), "packetwalk-tools-"));
   try {
-    const script = [
-      "mkdir -p /run/netns",
-      "mount -t tmpfs tmpfs /run/netns",
-      NO_IPV6,
-      NO_REDIRECTS,
-      "ip link set lo up",
-    ];
+    const script = [...BEGIN];
     for (const [i, line] of lines.entries()) {
       writeFileSync(join(room, `${i}.sh`), captured(line));
       script.push(`. ${room}/${i}.sh >${room}/${i}.out 2>${room}/${i}.err </dev/null; echo $? >${room}/${i}.status`);

@@ -51,6 +51,8 @@ export function tellOverflow(ns: Netns, address: Ipv4): Told {
 
 /** An ARP message came in (arp_rcv, arp_process). */
 export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forUs: boolean, cause: number): void {
+  // Who asks nobody answers nobody (arp_rcv).
+  if (device.isNoArp) return;
   const { targetIp } = arp;
   const staysHome = targetIp.isLoopback && ns.sysctls.conf.of(device, "route_localnet") === 0;
   if (!forUs || targetIp.isMulticast || staysHome) {

@@ -30,14 +30,15 @@ const HOW = { add: "exclusive", append: "append", prepend: "prepend", replace: "
 
 /** `ip route add|append|prepend|replace|change`: null, or why the kernel refused, in its words. */
 export function tryRoute(ns: Netns, tableId: number, route: AskedRoute, verb: RouteVerb): Refusal | null {
-  const checked = checkRoute(ns, tableId, route);
-  if ("errno" in checked) return checked;
+  // The table is made whether or not the route is taken (inet_rtm_newroute).
   let table = ns.tables.get(tableId);
-  if (verb === "change" && !table?.list().some((each) => sameKey(each, route))) return { errno: "ENOENT" };
   if (table === undefined) {
     table = new RouteTable(tableId);
     ns.tables.set(tableId, table);
   }
+  const checked = checkRoute(ns, tableId, route);
+  if ("errno" in checked) return checked;
+  if (verb === "change" && !table.list().some((each) => sameKey(each, route))) return { errno: "ENOENT" };
   if (!table.add(checked, HOW[verb])) return { errno: "EEXIST" };
   if (checked.type === "local") ns.hasLocalRoutes = true;
   if (ns.hasRedirects) ns.redirects.clear();
@@ -76,10 +77,10 @@ function checkRoute(ns: Netns, tableId: number, asked: AskedRoute): Route | Refu
     return { ...route, via: null, dev: null };
   }
   const all = nexthops ?? [{ via, dev, weight: 1, ...(onlink && { onlink }) }];
-  if (nexthops !== undefined && via !== null && via !== nexthops[0]?.via)
-    return refuse("EINVAL", "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA");
   if (nexthops !== undefined && dev !== null && dev !== nexthops[0]?.dev)
     return refuse("EINVAL", "Nexthop device index does not match RTA_OIF");
+  if (nexthops !== undefined && via !== null && via !== nexthops[0]?.via)
+    return refuse("EINVAL", "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA");
   if (scope === "host" && all.length > 1)
     return refuse("EINVAL", "Route with host scope can not have multiple nexthops");
   const checked: Nexthop[] = [];
@@ -99,6 +100,8 @@ function checkRoute(ns: Netns, tableId: number, asked: AskedRoute): Route | Refu
 function checkNexthop(ns: Netns, tableId: number, hop: AskedNexthop, scope: Scope): Nexthop | Refusal {
   const { via, dev, onlink = false } = hop;
   if (scope === "host" && via !== null) return refuse("EINVAL", "Route with host scope can not have a gateway");
+  if (via === null && onlink && scope !== "host")
+    return refuse("EINVAL", "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set");
   let found = dev;
   if (via !== null && onlink) {
     if (SCOPE[scope] >= SCOPE.link) return refuse("EINVAL", "Nexthop has invalid scope");
@@ -112,7 +115,9 @@ function checkNexthop(ns: Netns, tableId: number, hop: AskedNexthop, scope: Scop
     found = gateway.device;
   }
   if (found === null) return { errno: "ENODEV" };
-  if (scope !== "host" && !found.up) return refuse("ENETDOWN", "Device for nexthop is not up");
+  // What leads to a gateway is refused without a word (fib_check_nh_v4_gw).
+  if (scope !== "host" && !found.up)
+    return via !== null && !onlink ? { errno: "ENETDOWN" } : refuse("ENETDOWN", "Device for nexthop is not up");
   return { via, dev: found, weight: hop.weight, ...(onlink && { onlink }) };
 }
 

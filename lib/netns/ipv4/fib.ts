@@ -78,7 +78,7 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
   inet.addresses = left;
   // With the last address IPv4 ends on the device: no route by it is left, and no neighbour (fib_disable_ip).
   if (left.length === 0) {
-    flushRoutes(ns, device, true);
+    flushRoutes(ns, device, "addressless");
     inet.forgetNeighbours();
   }
   const gone = new Set(goes.map((each) => each.local).filter((local) => ns.deviceOfAddress(local) === undefined));
@@ -140,18 +140,19 @@ export function addAddressRoutes(
     add(TABLE.local, "broadcast", Prefix4.of(network.broadcast, 32), "link");
 }
 
-/** Routes of a device that went down, or, with `all`, that goes away. */
-export function flushRoutes(ns: Netns, device: Device, all: boolean): void {
+/** Routes of a device that went down, lost its last address, or goes away. */
+export function flushRoutes(ns: Netns, device: Device, why: "down" | "addressless" | "gone"): void {
   for (const table of ns.tables.values())
-    for (const route of table.list()) if (goesWith(route, device, all)) table.remove(route);
+    for (const route of table.list()) if (goesWith(ns, route, device, why)) table.remove(route);
   forgetMtus(ns);
 }
 
 /** A route with several ways lives as long as one of their devices is up, and goes with the first that is deleted. */
-function goesWith(route: Route, device: Device, all: boolean): boolean {
+function goesWith(ns: Netns, route: Route, device: Device, why: "down" | "addressless" | "gone"): boolean {
   if (!usesDevice(route, device)) return false;
-  if (all || route.nexthops === undefined) return all || route.scope !== "host";
-  return route.nexthops.every(({ dev }) => !dev.up);
+  if (why === "gone") return true;
+  if (route.nexthops === undefined) return why === "addressless" || route.scope !== "host";
+  return route.nexthops.every(({ dev }) => !dev.up || ns.inet.get(dev as Device)!.addresses.length === 0);
 }
 
 /** What routers said of a way goes with its last route; shorter ways are asked for anew. */

@@ -8,6 +8,7 @@ import { notModelled } from "../command.ts";
 import { address6Json, address6Text, addresses6Of, link6Json, link6Text } from "./addr-show6.ts";
 import type { Context } from "./context.ts";
 import { type LineOf, linkJson, linkText, statistics } from "./link-text.ts";
+import { groupOf } from "./link-words.ts";
 import { prefixOf, scopeOf } from "./values.ts";
 import { isAddress6, prefix6Of } from "./values6.ts";
 import { duplicateOrGarbage, matches, Quit, type Words, wrongArgument } from "./words.ts";
@@ -21,6 +22,7 @@ export interface AddressFilter {
   up: boolean;
   master: Device | "none" | null;
   kind: string | null;
+  group: number | null;
   secondary: boolean | null;
   /** `permanent` matches every address here, `dynamic` none. */
   dynamic: boolean;
@@ -38,6 +40,7 @@ export function readFilter(context: Context, words: Words): AddressFilter {
     up: false,
     master: null,
     kind: null,
+    group: null,
     secondary: null,
     dynamic: false,
     to6: null,
@@ -72,7 +75,11 @@ export function readFilter(context: Context, words: Words): AddressFilter {
     else if (word === "type") filter.kind = words.argument();
     else if (word === "tentative" || word === "deprecated") filter.flag = word;
     else if (word === "dadfailed") filter.flag = "dadFailed";
-    else if (["group", "vrf", "temporary"].includes(word))
+    else if (word === "group") {
+      const argument = words.argument();
+      filter.group = groupOf(argument);
+      if (filter.group === null) throw wrongArgument(argument, 'Invalid "group" value\n');
+    } else if (["vrf", "temporary"].includes(word))
       throw notModelled("ip addr", word, "dev, to, scope, up, label, master, type, primary, secondary");
     else {
       const argument = word === "dev" ? words.argument() : word;
@@ -89,14 +96,27 @@ export function readFilter(context: Context, words: Words): AddressFilter {
   return filter;
 }
 
+/** What the kernel leaves out: of one device it is asked for, nothing; ports of a kind it does not know. */
 function passes(device: Device, filter: AddressFilter): boolean {
-  if (filter.device !== null && device !== filter.device) return false;
-  if (filter.up && !device.up) return false;
-  if (filter.master === "none") return device.master === null;
-  if (filter.master !== null && device.master !== filter.master) return false;
+  if (filter.device !== null) return device === filter.device;
+  return isOfMaster(device, filter) && (filter.kind?.endsWith("_slave") || isOfKind(device, filter));
+}
+
+function isOfMaster({ master }: Device, filter: AddressFilter): boolean {
+  return filter.master === null || master === (filter.master === "none" ? null : filter.master);
+}
+
+function isOfKind({ kind, master }: Device, filter: AddressFilter): boolean {
   if (filter.kind === null) return true;
-  if (filter.kind.endsWith("_slave")) return device.master !== null && filter.kind === `${device.master.kind}_slave`;
-  return device.kind === filter.kind;
+  if (filter.kind.endsWith("_slave")) return master !== null && filter.kind === `${master.kind}_slave`;
+  return kind === filter.kind;
+}
+
+/** What the tool itself leaves out, after it began the object of JSON (print_linkinfo). */
+function isShown(device: Device, filter: AddressFilter): boolean {
+  if (filter.up && !device.up) return false;
+  if (filter.group !== null && device.attributes.group !== filter.group) return false;
+  return (filter.master === "none" || isOfMaster(device, filter)) && isOfKind(device, filter);
 }
 
 /** The addresses of a device that a filter lets through. */
@@ -144,29 +164,30 @@ export function show(context: Context, words: Words, of: LineOf): void {
       ({ device, addresses, addresses6 }) =>
         of === "link" || addresses.length + addresses6.length > 0 || hasNone(device),
     );
+  // With a label asked for, iproute2 leaves the device's own lines out.
+  const hasLink = of === "link" || options.brief || (!options.oneline && filter.label === null);
   if (options.json) {
     context.json(
       rows.map(({ device, addresses, addresses6 }) => {
+        if (hasLink && !isShown(device, filter)) return {};
         const link = only6 && !options.brief ? link6Json(context, device) : linkJson(context, device, of);
         if (of === "link") return link;
         const all = [
           ...addresses.map((each) => addressJson(context, each)),
           ...addresses6.map((each) => address6Json(context, each)),
         ];
-        return { ...link, addr_info: all };
+        return { ...(hasLink && link), addr_info: all };
       }),
     );
     return;
   }
   for (const { device, addresses, addresses6 } of rows) {
-    // With a label asked for, iproute2 leaves the device's own lines out.
-    const hasLink = of === "link" || options.brief || (!options.oneline && filter.label === null);
+    if ((hasLink && !isShown(device, filter)) || (filter.up && !device.up)) continue;
     let text = !hasLink ? "" : only6 ? link6Text(context, device) : linkText(context, device, of);
     for (const address of addresses) text += addressText(context, device, address);
     for (const address of addresses6) text += address6Text(context, device, address);
     if (of === "addr" && options.brief) text += "\n";
-    if (of === "addr" && !options.brief && !options.oneline && options.stats > 0)
-      text += `${statistics(context, device)}\n`;
+    if (of === "addr" && !options.brief && hasLink && options.stats > 0) text += `${statistics(context, device)}\n`;
     context.out(text);
   }
 }

@@ -139,6 +139,8 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
   }
   // What is there already keeps its broadcast address: only lifetimes and metrics could change (inet_rtm_newaddr).
   if (existing !== undefined && command !== "add") return;
+  if (request.label !== undefined && request.label.length > 15)
+    throw refused({ errno: "EINVAL", message: "Attribute failed policy validation" });
   const refusal = tryAddress(context.ns, device, local.address, local.length, {
     broadcast: broadcastOf(request.broadcast, local),
     ...(request.scope !== undefined && { scope: request.scope }),

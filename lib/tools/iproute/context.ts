@@ -22,6 +22,9 @@ export interface Options {
   pretty: boolean;
   details: boolean;
   stats: number;
+  /** Where commands are read from, `-` for the input; and whether a failing one does not end them. */
+  batch: string | null;
+  force: boolean;
 }
 
 export class Context {

@@ -28,12 +28,17 @@ function hasIpv6({ ipip, everUp, mtu }: Device): boolean {
   return mtu >= IPV6_LEAST_MTU && (everUp || !ipip?.fallback);
 }
 
+/** How many want all frames, and all of groups: who said so, and the bridge it is a port of. */
+function listens({ port, attributes }: Device): readonly [number, number] {
+  const bridges = port === null ? 0 : 1;
+  return [bridges + Number(attributes.promisc), bridges + Number(attributes.allmulticast)];
+}
+
 /** What follows the line of the address; of `ip addr` the IPv6 part is not there. */
 export function detailsText(context: Context, device: Device, of: "link" | "addr"): string {
   const [least, most] = mtuLimits(device);
-  // A bridge hears everything that comes in by its ports.
-  const all = device.port === null ? 0 : 1;
-  const words = [` promiscuity ${all}  allmulti ${all} minmtu ${least} maxmtu ${most} `];
+  const [promiscuity, allmulti] = listens(device);
+  const words = [` promiscuity ${promiscuity}  allmulti ${allmulti} minmtu ${least} maxmtu ${most} `];
   if (device.kind !== "loopback") words.push(`${context.newline}    ${device.kind} ${settingsText(context, device)}`);
   if (device.port !== null) words.push(`${context.newline}    bridge_slave ${attributesText(slaveAttributes(device))}`);
   if (of === "link" && hasIpv6(device)) words.push("addrgenmode eui64 ");
@@ -83,8 +88,8 @@ export function detailsJson(context: Context, device: Device, of: "link" | "addr
   const [min_mtu, max_mtu] = mtuLimits(device);
   const data = settingsJson(context, device);
   return {
-    promiscuity: device.port === null ? 0 : 1,
-    allmulti: device.port === null ? 0 : 1,
+    promiscuity: listens(device)[0],
+    allmulti: listens(device)[1],
     min_mtu,
     max_mtu,
     ...(device.kind !== "loopback" && {
@@ -122,7 +127,7 @@ function settingsJson(context: Context, device: Device): object | null {
       ...(lower !== null && { link: context.ns.deviceOfIndex(lower.index)?.name ?? `if${lower.index}` }),
       port_range: sourcePorts,
       port,
-      ...(!learning && { learning }),
+      learning,
       ttl,
       df,
       ageing,

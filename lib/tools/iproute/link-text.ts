@@ -34,17 +34,26 @@ export function nameAndLink(context: Context, device: Device): string {
 
 /** Flags in iproute2's order. M-DOWN: the other end is in this namespace and down. */
 export function linkFlags(context: Context, device: Device): string[] {
-  const { kind, up, running, ipip } = device;
+  const { kind, up, running, ipip, attributes } = device;
   const link = linkOf(device);
   const flags: string[] = [];
   if (up && !running) flags.push("NO-CARRIER");
   if (kind === "loopback") flags.push("LOOPBACK");
-  else if (ipip !== null) flags.push(...(ipip.remote === null ? [] : ["POINTOPOINT"]), "NOARP");
-  else flags.push("BROADCAST", kind === "dummy" ? "NOARP" : "MULTICAST");
+  else if (ipip !== null) flags.push(...(ipip.remote === null ? [] : ["POINTOPOINT"]));
+  else flags.push("BROADCAST");
+  if (attributes.multicast ?? (kind !== "loopback" && kind !== "dummy" && ipip === null)) flags.push("MULTICAST");
+  if (device.isNoArp) flags.push("NOARP");
+  if (attributes.allmulticast) flags.push("ALLMULTI");
+  if (attributes.promisc) flags.push("PROMISC");
   if (up) flags.push("UP");
   if (running) flags.push("LOWER_UP");
   if (link && isHere(context, device, link) && !link.up) flags.push("M-DOWN");
   return flags;
+}
+
+/** /etc/iproute2/group has one name. */
+function groupName(group: number): string {
+  return group === 0 ? "default" : `${group}`;
 }
 
 function queueDiscipline(device: Device): string {
@@ -74,7 +83,9 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   if (device.master !== null) words.push(`master ${device.master.name}`);
   words.push(`state ${device.state}`);
   if (of === "link") words.push("mode DEFAULT");
-  words.push("group default", "qlen 1000");
+  const { group, txqueuelen, alias } = device.attributes;
+  words.push(`group ${groupName(group)}`);
+  if (txqueuelen !== 0) words.push(`qlen ${txqueuelen}`);
   let text = words.join(" ");
   if (of === "link" || !(options.inet || options.inet6) || options.details) {
     const { type, address, isPeer, broadcast } = linkLayer(device);
@@ -82,6 +93,7 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   }
   text += linkNetns(context, device);
   if (options.details) text += detailsText(context, device, of);
+  if (alias !== null && (of === "link" || options.details)) text += `${newline}    alias ${alias}`;
   if (of === "link" && options.stats > 0) text += newline + statistics(context, device);
   return `${text}\n`;
 }
@@ -91,6 +103,7 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
   const { options } = context;
   const other = linkOf(device);
   const id = linkNetnsId(context, device);
+  const { group, txqueuelen, alias } = device.attributes;
   const link =
     other === undefined
       ? {}
@@ -117,8 +130,8 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     ...(device.master !== null && { master: device.master.name }),
     operstate: device.state,
     ...(of === "link" && { linkmode: "DEFAULT" }),
-    group: "default",
-    txqlen: 1000,
+    group: groupName(group),
+    ...(txqueuelen !== 0 && { txqlen: txqueuelen }),
     ...((of === "link" || !(options.inet || options.inet6) || options.details) && {
       link_type: type,
       address,
@@ -127,6 +140,7 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     }),
     ...(id !== null && { link_netnsid: id }),
     ...(options.details && detailsJson(context, device, of)),
+    ...(alias !== null && (of === "link" || options.details) && { ifalias: alias }),
     ...(of === "link" && options.stats > 0 && { stats64: statisticsJson(device) }),
   };
 }

@@ -1,13 +1,14 @@
 // The words behind `ip link add` and `ip link set`.
 // Before you edit: iproute2 ip/iplink.c (iplink_parse): the order of its comparisons decides what `a`, `b`, `d` mean.
 
+import type { LinkAttributes } from "../../link/attributes.ts";
 import type { Device } from "../../link/device.ts";
 import type { Netns } from "../../netns/netns.ts";
 import type { Mac } from "../../wire/mac.ts";
 import { ZERO_MAC } from "../../wire/mac.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
-import { linkAddress, macOf } from "./values.ts";
+import { linkAddress, macOf, unsigned } from "./values.ts";
 import { duplicate, duplicateOrGarbage, matches, noDevice, Quit, type Words, wrongArgument } from "./words.ts";
 
 /** What a line asks of a device; what it does not name is undefined. */
@@ -25,6 +26,7 @@ export interface LinkRequest {
   type?: string;
   /** The device below. */
   link?: Device;
+  attributes?: Partial<LinkAttributes>;
 }
 
 const SUPPORTED =
@@ -32,7 +34,7 @@ const SUPPORTED =
 
 /** Words compared whole, and words that may be abbreviated, that nothing here answers to. */
 const OTHER_WHOLE =
-  /^(xdp|xdpgeneric|xdpdrv|xdpoffload|multicast|allmulticast|promisc|trailers|arp|carrier|vf|vrf|group|mode|state|protodown|protodown_reason|gso_max_size|gso_max_segs|gro_max_size|parentdev|qlen|brd)$/;
+  /^(xdp|xdpgeneric|xdpdrv|xdpoffload|trailers|carrier|vf|vrf|mode|state|protodown|protodown_reason|gso_max_size|gso_max_segs|gro_max_size|parentdev|brd)$/;
 
 /** Reads up to `type` or the end; `creates` as the kernel's NLM_F_CREATE. */
 export function readLink(context: Context, words: Words, creates: boolean): LinkRequest {
@@ -40,6 +42,9 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
   let name: string | undefined;
   let dev: string | undefined;
   let mtu: number | undefined;
+  const say = (more: Partial<LinkAttributes>) => {
+    request.attributes = { ...request.attributes, ...more };
+  };
   while (!words.isEmpty && request.type === undefined) {
     const word = words.take();
     if (word === "up" || word === "down") request.up = word === "up";
@@ -60,9 +65,12 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
       if (lower === undefined) throw noDevice(argument, 1);
       request.link = lower;
     } else if (matches(word, "address")) request.address = linkAddress(words.argument());
-    else if (matches(word, "broadcast") || matches(word, "txqueuelen") || matches(word, "txqlen")) {
-      linkAddressOrNumber(word, words.argument());
-    } else if (word === "mtu") {
+    else if (matches(word, "broadcast")) {
+      linkAddress(words.argument());
+      throw notModelled("ip link", word, SUPPORTED);
+    } else if (matches(word, "txqueuelen") || word === "qlen" || matches(word, "txqlen"))
+      say({ txqueuelen: count("txqueuelen", words, request.attributes?.txqueuelen) });
+    else if (word === "mtu") {
       const argument = words.argument();
       if (mtu !== undefined) throw duplicate("mtu", argument);
       if (!/^-?\d+$/.test(argument)) throw wrongArgument(argument, 'Invalid "mtu" value\n');
@@ -72,6 +80,16 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
       const argument = words.argument();
       if (request.netns !== undefined) throw duplicate("netns", argument);
       request.netns = namespaceOf(context, argument);
+    } else if (word === "multicast") say({ multicast: isOn(word, words) });
+    else if (word === "allmulticast") say({ allmulticast: isOn(word, words) });
+    else if (word === "promisc") say({ promisc: isOn(word, words) });
+    else if (word === "arp") say({ arp: isOn(word, words) });
+    else if (word === "group") {
+      const argument = words.argument();
+      if (request.attributes?.group !== undefined) throw duplicate("group", argument);
+      const group = groupOf(argument);
+      if (group === null) throw wrongArgument(argument, 'Invalid "group" value\n');
+      say({ group });
     } else if (OTHER_WHOLE.test(word)) throw notModelled("ip link", word, SUPPORTED);
     else if (matches(word, "master")) {
       const argument = words.argument();
@@ -85,10 +103,12 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
         throw new Quit(`Error: argument of "dynamic" must be "on" or "off", not "${argument}"\n`, 1);
       throw notModelled("ip link", word, SUPPORTED);
     } else if (matches(word, "type")) request.type = words.argument();
-    else if (
-      ["alias", "numtxqueues", "numrxqueues", "addrgenmode", "link-netns", "link-netnsid"].some((each) =>
-        matches(word, each),
-      )
+    else if (matches(word, "alias")) {
+      const argument = words.argument();
+      if (argument.length >= 256) throw wrongArgument(argument, "alias too long\n");
+      say({ alias: argument === "" ? null : argument });
+    } else if (
+      ["numtxqueues", "numrxqueues", "addrgenmode", "link-netns", "link-netnsid"].some((each) => matches(word, each))
     )
       throw notModelled("ip link", word, SUPPORTED);
     else {
@@ -106,10 +126,25 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
   return { ...request, ...(name !== undefined && { name }), ...(dev !== undefined && { dev }) };
 }
 
-/** What the real tool would go on to do with these is not modelled, but what it would complain about is. */
-function linkAddressOrNumber(word: string, argument: string): never {
-  if (matches(word, "broadcast")) linkAddress(argument);
-  throw notModelled("ip link", word, SUPPORTED);
+/** `on` or `off`. */
+function isOn(word: string, words: Words): boolean {
+  const argument = words.argument();
+  if (argument !== "on" && argument !== "off")
+    throw new Quit(`Error: argument of "${word}" must be "on" or "off", not "${argument}"\n`, 1);
+  return argument === "on";
+}
+
+function count(name: string, words: Words, before: number | undefined): number {
+  const argument = words.argument();
+  if (before !== undefined) throw duplicate(name, argument);
+  const number = unsigned(argument);
+  if (number === null) throw wrongArgument(argument, `Invalid "${name}" value\n`);
+  return number;
+}
+
+/** rtnl_group_a2n: /etc/iproute2/group has one name. */
+export function groupOf(word: string): number | null {
+  return word === "default" ? 0 : unsigned(word);
 }
 
 /** check_altifname: no length is looked at. */

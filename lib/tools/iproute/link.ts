@@ -5,6 +5,7 @@ import type { Device, DeviceKind } from "../../link/device.ts";
 import {
   moveDevice,
   renameDevice,
+  setAttributes,
   setDown,
   setMac,
   setMaster,
@@ -72,7 +73,13 @@ function add(context: Context, words: Words): void {
     return addBridge(context, request, readBridgeWords(words));
   }
   if (type === "veth") {
-    if (words.isEmpty) return addVeth(context, request, {});
+    // Without a word about it the other end is as this one.
+    const { mtu, attributes } = request;
+    if (words.isEmpty)
+      return addVeth(context, request, {
+        ...(mtu !== undefined && { mtu }),
+        ...(attributes !== undefined && { attributes }),
+      });
     if (words.take() !== "peer") {
       context.out("Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'\n");
       throw new Quit("", 1);
@@ -96,6 +103,7 @@ function add(context: Context, words: Words): void {
   )
     throw notModelled("ip link", `type ${type}`, "type veth, bridge, dummy, vxlan, ipip, vlan");
   if (!words.isEmpty) throw garbage(words);
+  if (request.name !== undefined && (request.netns ?? context.ns).devices.has(request.name)) throw answers("EEXIST");
   throw refused({ errno: "EOPNOTSUPP", message: "Unknown device type" });
 }
 
@@ -104,7 +112,17 @@ function check(ns: Netns, { name, index, mtu, address, master }: LinkRequest, ki
   if (name !== undefined && name.length > 15)
     throw refused({ errno: "EINVAL", message: "Attribute failed policy validation" });
   // A tunnel has the addresses of its ends, and what is said of a MAC is not looked at.
-  if (address !== undefined && kind !== "ipip" && stationMac(address) === null) throw answers("EADDRNOTAVAIL");
+  if (address !== undefined && kind !== "ipip" && stationMac(address) === null) {
+    const errno = address.length === 6 ? "EADDRNOTAVAIL" : "EINVAL";
+    if (kind !== "vxlan") throw answers(errno);
+    const message = address.length === 6 ? "Ethernet address is not unicast" : "link layer address is not Ethernet";
+    throw refused({ errno, message: `Provided ${message}` });
+  }
+  // The kind has its say before the name is looked for (veth_validate, vxlan_validate).
+  if (mtu !== undefined && (mtu < 68 || mtu > 65535)) {
+    if (kind === "veth") throw answers("EINVAL");
+    if (kind === "vxlan") throw refused({ errno: "EINVAL", message: "MTU must be between 68 and 65535" });
+  }
   if (name !== undefined && (name.includes(":") || name === "." || name === "..")) throw answers("EINVAL");
   if (name !== undefined && ns.devices.has(name)) throw answers("EEXIST");
   if (index !== undefined && ns.deviceOfIndex(index) !== undefined) throw answers("EEXIST");
@@ -129,7 +147,7 @@ function freeName(ns: Netns, stem: string, taken?: string): string {
 
 function addBridge(context: Context, request: LinkRequest, change: BridgeChange): void {
   const ns = request.netns ?? context.ns;
-  check(ns, request);
+  check(ns, request, "bridge");
   if (request.master !== undefined)
     throw notModelled("ip link", "add ... master ... type bridge", "a bridge of its own");
   const name = request.name ?? freeName(ns, "bridge");
@@ -163,8 +181,9 @@ function addVeth(context: Context, request: LinkRequest, peer: LinkRequest): voi
   finish(end, request);
 }
 
-function finish(device: Device, { mtu, up, master }: LinkRequest): void {
+function finish(device: Device, { mtu, up, master, attributes }: LinkRequest): void {
   if (mtu !== undefined) device.mtu = mtu;
+  if (attributes !== undefined) device.attributes = { ...device.attributes, ...attributes };
   if (master !== undefined && master !== null) setMaster(device, master);
   const errno = up === true ? setUp(device.owner as Netns, device) : null;
   if (errno !== null) throw answers(errno);
@@ -172,9 +191,11 @@ function finish(device: Device, { mtu, up, master }: LinkRequest): void {
 
 function set(context: Context, words: Words): void {
   const request = readLink(context, words, false);
+  if (request.dev === undefined && request.attributes?.group !== undefined)
+    throw notModelled("ip link set", "group without a device", "ip link set dev NAME group GROUP");
   const device = deviceOf(context, request);
   if (request.type !== undefined) setKind(device, request.type, words);
-  const { netns, mtu, address, master, up } = request;
+  const { netns, mtu, address, master, up, attributes } = request;
   const name = request.name === device.name || request.name === request.dev ? undefined : request.name;
   let { ns } = context;
   // do_setlink: first the namespace, then MAC, MTU, name, flags, master; what failed leaves the rest undone.
@@ -200,6 +221,7 @@ function set(context: Context, words: Words): void {
     if (errno !== null) throw answers(errno);
   }
   if (name !== undefined && name !== device.name) rename(ns, device, name);
+  if (attributes !== undefined) setAttributes(device, attributes);
   if (master !== undefined) enslave(device, master);
   const errno = up === true ? setUp(ns, device) : null;
   if (errno !== null) throw answers(errno);

@@ -275,9 +275,10 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
     throw notModelled("ip neigh", `nud ${state}`, "nud permanent, reachable, stale");
   if (command === "add" && isThere) throw answers("EEXIST");
   if (command === "change" && !isThere) throw answers("ENOENT");
+  if (device.isNoArp || device.kind === "loopback")
+    throw notModelled("ip neigh", `dev ${device.name}`, "neighbours of devices that ask for them");
   if (octets === undefined && !(existing?.isValid ?? false))
     throw refused({ errno: "EINVAL", message: "No link layer address given" });
-  if (device.kind === "loopback") throw notModelled("ip neigh", "dev lo", "neighbours of veths and bridges");
   const { ns } = context;
   const make = state === "PERMANENT" ? neighbourOf : createNeighbour;
   const neighbour = address.family === 4 ? make(ns, device, address) : neighbour6Of(ns, device, address);

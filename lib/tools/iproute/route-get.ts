@@ -31,10 +31,12 @@ function readQuestion(context: Context, words: Words): Question {
   let iif: string | null = null;
   let oif: string | null = null;
   let mark = 0;
+  // The first address settles the family of the others.
+  const prefixIn = (word: string) => prefixOf(word, from === null && to === null ? context.family : "inet");
   while (!words.isEmpty) {
     const word = words.take();
     if (word === "tos" || matches(word, "dsfield")) throw notModelled("ip route get", word, WORDS);
-    else if (matches(word, "from")) from = prefixOf(words.argument(), context.family).address;
+    else if (matches(word, "from")) from = prefixIn(words.argument()).address;
     else if (matches(word, "iif")) iif = words.argument();
     else if (matches(word, "mark")) {
       const argument = words.argument();
@@ -48,7 +50,7 @@ function readQuestion(context: Context, words: Words): Question {
       throw notModelled("ip route get", word, WORDS);
     else {
       if (word === "as" || matches(word, "help")) throw notModelled("ip route get", word, WORDS);
-      const prefix = prefixOf(word === "to" ? words.argument() : word, context.family);
+      const prefix = prefixIn(word === "to" ? words.argument() : word);
       if (prefix.length !== 32)
         context.call.err(`Warning: /${prefix.length} as prefix is invalid, only /32 (or none) is supported.\n`);
       to = prefix.address;
@@ -81,6 +83,7 @@ export function getRoute(context: Context, words: Words): void {
   const question = readQuestion(context, words);
   if (question.to.isMulticast || question.to.bits === 0xffffffff)
     throw notModelled("ip route get", question.to.text, "addresses of one host, and broadcast addresses of networks");
+  if (context.options.stats > 0) throw notModelled("ip route get", "-s", "ip route get without -s");
   const answer = question.iif === null ? output(context, question) : input(context, question, question.iif);
   print(context, question, answer);
 }
@@ -104,7 +107,10 @@ function output(context: Context, { to, from, oif, mark }: Question): Answer {
   const isFree = () => ns.sysctls.conf.of(device, "route_localnet") !== 0;
   if (src?.isLoopback && device !== loopback && !isFree()) throw answers("EINVAL");
   const flags = type === "unicast" && device === loopback ? ["local"] : flagsOf({ ...way, type });
-  return { ...known(context, { ...way, type }, to), device, table, src, flags };
+  // A way by a device that was named needs no route, and then comes from no table.
+  const isRouted = ns.tables.get(table)?.list().includes(way.route) === true;
+  const shown = isRouted || oif === null ? table : 0;
+  return { ...known(context, { ...way, type }, to), device, table: shown, src, flags };
 }
 
 function input(context: Context, { to, from, mark }: Question, iif: Device): Answer {
@@ -155,12 +161,13 @@ function print(context: Context, { to, from, iif, mark }: Question, answer: Answ
   const { type, via, device, table, src, flags, expires, metrics } = answer;
   // All but main are named. As long as nobody changed the rules, local is a part of main.
   const isMain = table === TABLE.main || (table === TABLE.local && context.ns.rules === DEFAULT_RULES);
-  const named = isMain || to.bits === 0 ? null : tableName(table);
+  const { details } = context.options;
+  const named = to.bits === 0 || table === 0 || (isMain && !details) ? null : tableName(isMain ? TABLE.main : table);
   const isMade = iif === null;
   if (context.options.json) {
     return context.json([
       {
-        ...(type !== "unicast" && { type }),
+        ...((type !== "unicast" || context.options.details) && { type }),
         dst: to,
         ...(from !== null && { from }),
         ...(via !== null && { gateway: via }),
@@ -177,7 +184,7 @@ function print(context: Context, { to, from, iif, mark }: Question, answer: Answ
       },
     ]);
   }
-  const words: string[] = type === "unicast" ? [] : [type];
+  const words: string[] = type === "unicast" && !context.options.details ? [] : [type];
   words.push(to.text);
   if (from !== null) words.push("from", from.text);
   if (via !== null) words.push("via", via.text);

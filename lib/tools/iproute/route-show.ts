@@ -123,10 +123,9 @@ function tablesOf(context: Context, filter: RouteFilter, then: string): [number,
   const { tables } = context.ns;
   if (filter.table !== 0) {
     const table = tables.get(filter.table);
-    // The kernel makes the default table when it gets its first route.
-    const isMade = table !== undefined && (filter.table !== TABLE.default || table.list().length > 0);
-    if (!isMade) throw new Quit(`Error: ipv4: FIB table does not exist.\n${then} terminated\n`, 2);
-    return [[filter.table, table?.list() ?? []]];
+    if (table !== undefined) return [[filter.table, table.list()]];
+    if (context.options.json && then === "Dump") context.out(context.options.pretty ? "[ " : "[");
+    throw new Quit(`Error: ipv4: FIB table does not exist.\n${then} terminated\n`, 2);
   }
   return [...tables.values()]
     .reverse()

@@ -106,16 +106,17 @@ function readRequest(context: Context, words: Words): Request {
   const request: Request = {};
   while (!words.isEmpty) {
     const word = words.take();
-    if (word === "src") request.src = addressOf(words.argument(), "inet");
+    if (word === "src") request.src = addressOf(words.argument(), familyOf(context, request));
     else if (word === "via") {
       if (request.via !== undefined) throw wrongArgument(word, "use nexthop syntax to specify multiple via\n");
       const argument = words.argument();
       if (argument === "inet6") throw notModelled("ip route", "via inet6", "IPv4 gateways");
-      request.via = addressOf(argument === "inet" ? words.argument() : argument, "inet");
+      request.via =
+        argument === "inet" ? addressOf(words.argument(), "inet") : addressOf(argument, familyOf(context, request));
     } else if (word === "mtu") readMtu(words, request);
     else if (word === "onlink") request.onlink = true;
     else if (word === "nexthop") {
-      request.nexthops = readNexthops(context, words);
+      request.nexthops = readNexthops(context, words, familyOf(context, request));
       break;
     } else if (OTHER_WHOLE.test(word) || matches(word, "dsfield")) throw notModelled("ip route", word, WORDS);
     else if (matches(word, "metric") || matches(word, "priority") || word === "preference") {
@@ -148,6 +149,13 @@ function readRequest(context: Context, words: Words): Request {
   return request;
 }
 
+/** The first address settles the family of the others; \`default\` has none. */
+function familyOf(context: Context, { src, via, to }: Request): Context["family"] {
+  const isKnown =
+    src !== undefined || via !== undefined || (to !== undefined && (to.length > 0 || to.address.bits > 0));
+  return isKnown ? "inet" : context.family;
+}
+
 /** `mtu [lock] 1400` */
 function readMtu(words: Words, request: Request): void {
   let argument = words.argument();
@@ -161,7 +169,8 @@ function readMtu(words: Words, request: Request): void {
 }
 
 /** `nexthop via A dev D weight N`, as many as there are; they come last (parse_nexthops, parse_one_nh). */
-function readNexthops(context: Context, words: Words): AskedNexthop[] {
+function readNexthops(context: Context, words: Words, given: Context["family"]): AskedNexthop[] {
+  let family = given;
   const nexthops: AskedNexthop[] = [];
   let isOpen = true;
   while (!words.isEmpty || isOpen) {
@@ -175,11 +184,14 @@ function readNexthops(context: Context, words: Words): AskedNexthop[] {
       if (word === "via") {
         const argument = words.argument();
         if (argument === "inet6") throw notModelled("ip route", "via inet6", "IPv4 gateways");
-        via = addressOf(argument === "inet" ? words.argument() : argument, context.family);
+        const gateway = argument === "inet" ? words.argument() : argument;
+        // A word that stands for any address is none.
+        via = /^(default|all|any)$/.test(gateway) ? null : addressOf(gateway, family);
+        family = "inet";
       } else if (word === "dev") {
         const name = words.argument();
         dev = context.device(name) ?? null;
-        if (dev === null) throw noDevice(name);
+        if (dev === null) throw new Quit(`${noDevice(name).message}Error: cannot parse nexthop\n`, 255);
       } else if (word === "weight") {
         const argument = words.argument();
         const number = unsigned(argument);
@@ -206,7 +218,7 @@ function readDestination(context: Context, words: Words, word: string, request: 
   }
   if (matches(argument, "help")) throw notModelled("ip route", argument, SUPPORTED);
   if (request.to !== undefined) throw duplicateOrGarbage("to", argument);
-  request.to = prefixOf(argument, (request.src ?? request.via) ? "inet" : context.family);
+  request.to = prefixOf(argument, familyOf(context, request));
 }
 
 function modify(context: Context, words: Words, command: RouteVerb | "delete"): void {

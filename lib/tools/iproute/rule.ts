@@ -143,6 +143,7 @@ function readAsked(context: Context, words: Words): Asked {
 
 function actionOf(word: string): RuleAction {
   if (matches(word, "help")) throw notModelled("ip rule", word, WORDS);
+  if (matches(word, "goto") || matches(word, "nop")) throw notModelled("ip rule", word, WORDS);
   const type = typeOf(word);
   if (type === null && unsigned(word) === null) throw wrongArgument(word, "Failed to parse rule type");
   if (type === "unicast") return "lookup";
@@ -204,7 +205,8 @@ function readFilter(context: Context, words: Words): (rule: AnyRule) => boolean 
     } else if (word === "oif") {
       const name = deviceName("oif", words.argument());
       tests.push((rule) => rule.oif === name);
-    } else if (matches(word, "lookup") || matches(word, "table")) {
+    } else if (matches(word, "tun_id")) throw notModelled("ip rule show", word, SELECTORS);
+    else if (matches(word, "lookup") || matches(word, "table")) {
       const argument = words.argument();
       const table = tableOf(argument);
       if (table === null) throw wrongArgument(argument, "table id value is invalid\n");

@@ -42,11 +42,11 @@ export function unsigned(word: string): number | null {
 export function addressOf(word: string, family: Family): Ipv4 {
   const address = ["default", "all", "any"].includes(word) ? Ipv4.of(0) : readAddress(word);
   if (address !== null) return address;
-  throw new Quit(`Error: ${family} address is expected rather than "${word}".\n`, 1);
+  throw new Quit(`Error: ${family} address is expected rather than "${word}".\n`, 1, true);
 }
 
 export function prefixOf(word: string, family: Family): PrefixWord {
-  const wrong = new Quit(`Error: ${family} prefix is expected rather than "${word}".\n`, 1);
+  const wrong = new Quit(`Error: ${family} prefix is expected rather than "${word}".\n`, 1, true);
   if (word === "default") return { address: Ipv4.of(0), length: 0, given: true, any: false };
   if (word === "all" || word === "any") return { address: Ipv4.of(0), length: 0, given: false, any: true };
   const slash = word.indexOf("/");
@@ -144,7 +144,8 @@ export function protocolOf(word: string): RouteProtocol | null {
 export function typeOf(word: string): RouteType | null {
   const type = ROUTE_TYPES.find((each) => each === word);
   if (type !== undefined) return type;
-  if (/^(brd|anycast|multicast|nat|xresolve)$/.test(word))
+  const number = unsigned(word);
+  if (/^(brd|anycast|multicast|nat|xresolve)$/.test(word) || (number !== null && number < 256))
     throw notModelled("ip route", word, `routes of type ${ROUTE_TYPES.join(", ")}`);
   return null;
 }

@@ -4,19 +4,22 @@ import type { Errno } from "../../netns/errno.ts";
 import { errorText } from "../../netns/errno.ts";
 import type { Refusal } from "../../netns/ipv4/fib.ts";
 
+/** exit(-1) */
+const EXIT = 255;
+
 /** The tool ends here with this status, after saying this on standard error. */
 export class Quit extends Error {
   override readonly name = "Quit";
   readonly status: number;
+  /** Not the command alone ends, but the program: a batch too (exit()). */
+  readonly exits: boolean;
 
-  constructor(said: string, status: number) {
+  constructor(said: string, status: number, exits = status === EXIT) {
     super(said);
     this.status = status;
+    this.exits = exits;
   }
 }
-
-/** exit(-1) */
-const EXIT = 255;
 
 export function matches(word: string, command: string): boolean {
   return command.startsWith(word);
