@@ -13,6 +13,7 @@ const FLOOR: Record<string, number> = {
   trace: 1,
   link: 2,
   ip: 2,
+  netfilter: 2,
   netns: 3,
   lab: 4,
   tools: 5,
