@@ -1,5 +1,5 @@
 // Many namespaces, the cables between them, one virtual clock, seeded dice.
-import seedrandom from "seedrandom";
+import alea from "seedrandom/lib/alea.js";
 import { bridgeState } from "../link/bridge.ts";
 import { type Cables, type Device, validDeviceName } from "../link/device.ts";
 import { receive } from "../link/forward.ts";
@@ -56,7 +56,7 @@ export class Lab implements Cables {
   constructor({ seed = "packetwalk", dice = seed, ipv6 = false }: LabOptions = {}) {
     this.seed = seed;
     this.ipv6 = ipv6;
-    this.dice = seedrandom.alea(dice);
+    this.dice = alea(dice);
   }
 
   get now(): number {
