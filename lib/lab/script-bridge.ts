@@ -1,6 +1,6 @@
 // The lines of a lab's script that make bridges what they are: settings, switches of ports, VLANs, entries set by hand.
 // Before you edit: ip-link(8) (BRIDGE Type Support), bridge(8) (bridge link set, bridge vlan add, bridge fdb add).
-import { BRIDGE_SETTINGS } from "../link/bridge.ts";
+import { BRIDGE_SETTINGS, type FdbEntry } from "../link/bridge.ts";
 import { bridgePort, defaultVlans, type Vlans } from "../link/bridge-port.ts";
 import type { Device } from "../link/device.ts";
 import { MILLISECOND } from "../trace/world.ts";
@@ -56,9 +56,6 @@ function vlanLines(device: Device, { pvid, members }: Vlans, defaultPvid: number
 /** Entries of its table that somebody set, and states of ports: once they are up. */
 export function settledLines(bridge: Device): string[] {
   const state = bridge.bridge!;
-  const entries = [...state.fdb.values()]
-    .filter(({ isStatic }) => isStatic)
-    .map(({ mac, port }) => `${bridgeIn(port)} fdb replace ${mac} dev ${quoted(port.name)} master static`);
   const states = state.ports
     .filter(({ port }) => port!.state !== "forwarding")
     .map((port) => {
@@ -66,7 +63,26 @@ export function settledLines(bridge: Device): string[] {
       // A port whose other end has just come up is not ready yet.
       return port.port!.state === "disabled" ? `sleep 0.1; ${set}` : `until ${set} 2> /dev/null; do sleep 0.1; done`;
     });
-  return [...entries, ...states];
+  return [...staticLines(bridge), ...states];
+}
+
+/** Said without a VLAN, an entry is there for every VLAN of the port: where it is not, it goes again. */
+function staticLines(bridge: Device): string[] {
+  const { fdb, vlanFdb } = bridge.bridge!;
+  const change = (verb: string, { mac, port }: FdbEntry, words: string) =>
+    `${bridgeIn(bridge)} fdb ${verb} ${mac} dev ${quoted(port.name)} master ${words}`;
+  const lines = [...fdb.values()]
+    .filter(({ isStatic }) => isStatic)
+    .flatMap((entry) => [
+      change("replace", entry, "static"),
+      ...[...entry.port.port!.vlans.members.keys()]
+        .filter((vlan) => !vlanFdb.get(vlan)?.get(entry.mac)?.isStatic)
+        .map((vlan) => change("del", entry, `vlan ${vlan}`)),
+    ]);
+  for (const [vlan, table] of vlanFdb)
+    for (const entry of table.values())
+      if (entry.isStatic && !fdb.get(entry.mac)?.isStatic) lines.push(change("replace", entry, `static vlan ${vlan}`));
+  return lines;
 }
 
 /** The line that makes a VLAN device, and, if it lives elsewhere, the one that moves it. */

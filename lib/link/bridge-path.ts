@@ -52,6 +52,8 @@ function linkLocal(cables: Cables, port: Device, frame: Frame, cause: number): v
   const vlan = ingress(bridge!, vlans, frame);
   if (flags.learning && vlan !== null && (state === "learning" || state === "forwarding"))
     fdbLearn(bridge!, port, frame.src, cables.now, vlan);
+  // Nobody listens on a port but the bridge (__netif_receive_skb_core counts what nobody takes).
+  if (frame.payload.kind === "unknown") port.stats.rxDropped++;
   handUp(cables, port, frame, true, cause, null);
 }
 

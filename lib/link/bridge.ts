@@ -60,6 +60,16 @@ function tableOf(bridge: BridgeState, vlan: number): Map<Mac, FdbEntry> | undefi
   return vlan === 0 ? bridge.fdb : bridge.vlanFdb.get(vlan);
 }
 
+/** The table of a VLAN (0: none), made if there is none yet. */
+export function fdbTable(bridge: BridgeState, vlan: number): Map<Mac, FdbEntry> {
+  let table = tableOf(bridge, vlan);
+  if (table === undefined) {
+    table = new Map();
+    bridge.vlanFdb.set(vlan, table);
+  }
+  return table;
+}
+
 /** Whether an entry still counts. */
 export function isFresh({ settings }: BridgeState, entry: FdbEntry, now: number): boolean {
   return entry.local || entry.isStatic === true || now - entry.updated < settings.ageing;
@@ -89,11 +99,7 @@ export type Learned = "known" | "new" | "moved" | "own address";
 /** Notes that `mac` was seen as a source on `port` (br_fdb_update). */
 export function fdbLearn(bridge: BridgeState, port: Device, mac: Mac, now: number, vlan = 0): Learned {
   if (bridge.settings.ageing === 0) return "known";
-  let table = tableOf(bridge, vlan);
-  if (table === undefined) {
-    table = new Map();
-    bridge.vlanFdb.set(vlan, table);
-  }
+  const table = fdbTable(bridge, vlan);
   const entry = table.get(mac) ?? (vlan === 0 ? undefined : ownIn(bridge, mac, vlan));
   if (entry === undefined) {
     table.set(mac, { mac, port, local: false, updated: now });

@@ -118,7 +118,7 @@ const IPV6_LEAST_MTU = 1280;
 function groupsOf({ bridge: state, up, mtu }: Device): string[] {
   const groups = mtu < IPV6_LEAST_MTU ? [] : ["33:33:00:00:00:01"];
   if (!up) return groups;
-  if (state !== null) groups.push("01:00:5e:00:00:6a", ...(groups.length > 0 ? ["33:33:00:00:00:6a"] : []));
+  if (state?.settings.snooping) groups.push("01:00:5e:00:00:6a", ...(groups.length > 0 ? ["33:33:00:00:00:6a"] : []));
   return [...groups, "01:00:5e:00:00:01"];
 }
 

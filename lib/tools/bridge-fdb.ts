@@ -1,6 +1,8 @@
-// `bridge fdb add|append|replace|del ... dst`: the table of a VXLAN device.
+// `bridge fdb add|append|replace|del`: the table of a VXLAN device (`dst`), or of the bridge of a port (`master`).
 // Before you edit: iproute2 6.1 bridge/fdb.c (fdb_modify), drivers/net/vxlan/vxlan_core.c (vxlan_fdb_add,
-// vxlan_fdb_update_existing, vxlan_fdb_update_create, __vxlan_fdb_delete).
+// vxlan_fdb_update_existing, vxlan_fdb_update_create, __vxlan_fdb_delete), net/bridge/br_fdb.c (br_fdb_add, br_fdb_delete).
+
+import { fdbTable } from "../link/bridge.ts";
 import type { Device } from "../link/device.ts";
 import type { VxlanEntryState, VxlanRemote } from "../link/vxlan.ts";
 import type { Refusal } from "../netns/ipv4/fib.ts";
@@ -10,7 +12,8 @@ import type { Context } from "./iproute/context.ts";
 import { addressOf, unsigned } from "./iproute/values.ts";
 import { duplicateOrGarbage, matches, noDevice, Quit, refused, type Words, wrongArgument } from "./iproute/words.ts";
 
-const SUPPORTED = "MAC dev DEV dst ADDR [port PORT] [vni VNI] [via DEV] [self] [permanent|static|dynamic]";
+const SUPPORTED =
+  "MAC dev DEV dst ADDR [port PORT] [vni VNI] [via DEV] [self] [permanent|static|dynamic], MAC dev PORT master static|dynamic [vlan VLAN]";
 
 export type FdbVerb = "add" | "append" | "replace" | "delete";
 
@@ -19,6 +22,9 @@ interface Request {
   readonly device: Device;
   readonly state: VxlanEntryState;
   readonly remote: VxlanRemote | null;
+  /** The bridge of the device is asked. */
+  readonly master: boolean;
+  readonly vlan: number;
 }
 
 function read(context: Context, words: Words): Request {
@@ -29,6 +35,8 @@ function read(context: Context, words: Words): Request {
   let vni: number | null = null;
   let via: Device | null = null;
   let state: VxlanEntryState = "permanent";
+  let master = false;
+  let vlan = 0;
   while (!words.isEmpty) {
     const word = words.take();
     if (word === "dev") dev = words.argument();
@@ -48,10 +56,14 @@ function read(context: Context, words: Words): Request {
       via = context.device(argument) ?? null;
       if (via === null) throw noDevice(argument, 255);
     } else if (word === "self") continue;
-    else if (matches(word, "local") || matches(word, "permanent")) state = "permanent";
+    else if (word === "master") master = true;
+    else if (matches(word, "vlan")) {
+      const argument = words.argument();
+      vlan = Number.parseInt(argument, 10) || 0;
+    } else if (matches(word, "local") || matches(word, "permanent")) state = "permanent";
     else if (matches(word, "temp") || matches(word, "static")) state = "static";
     else if (matches(word, "dynamic")) state = "reachable";
-    else if (/^(src_vni|master|router|vlan|use|extern_learn|sticky|nhid|protocol|proto)$/.test(word))
+    else if (/^(src_vni|router|use|extern_learn|sticky|nhid|protocol|proto)$/.test(word))
       throw notModelled("bridge fdb", word, SUPPORTED);
     else {
       const argument = word === "to" ? words.argument() : word;
@@ -65,6 +77,8 @@ function read(context: Context, words: Words): Request {
     throw new Quit(`Invalid mac address ${address}\n`, 255);
   const device = context.device(dev);
   if (device === undefined) throw noDevice(dev, 255);
+  if (master) return { mac: mac(address), device, state, remote: null, master, vlan };
+  if (vlan !== 0) throw notModelled("bridge fdb", "vlan without master", SUPPORTED);
   if (device.vxlan === null) throw notModelled("bridge fdb", `dev ${dev}`, "entries of VXLAN devices");
   if (dst?.isMulticast) throw notModelled("bridge fdb", `dst ${dst}`, "addresses of one machine; no multicast groups");
   const own = device.vxlan;
@@ -72,15 +86,48 @@ function read(context: Context, words: Words): Request {
     dst === undefined
       ? null
       : { address: dst, port: port === own.port ? null : port, vni: vni === own.vni ? null : vni, via };
-  return { mac: mac(address), device, state, remote };
+  return { mac: mac(address), device, state, remote, master, vlan };
 }
 
 /** Throws Quit with the kernel's answer when it refuses. */
 export function changeFdb(context: Context, words: Words, verb: FdbVerb): void {
   const request = read(context, words);
-  const answer = verb === "delete" ? remove(request) : put(request, verb);
+  const change = request.master ? changeMaster : changeVxlan;
+  const answer = change(request, verb);
   // Unlike ip, bridge ends with -1 whatever the kernel said.
   if (answer !== null) throw new Quit(refused(answer).message, 255);
+}
+
+function changeVxlan(request: Request, verb: FdbVerb): Refusal | null {
+  return verb === "delete" ? remove(request) : put(request, verb);
+}
+
+/** An entry of a bridge is there without a VLAN and for each of the port's, unless one is named (br_fdb_add). */
+function changeMaster({ mac: address, device, state, vlan }: Request, verb: FdbVerb): Refusal | null {
+  if (device.port === null) return { errno: device.bridge === null ? "EOPNOTSUPP" : "EINVAL" };
+  const bridge = device.master!.bridge!;
+  const { members } = device.port.vlans;
+  if (address === ZERO_MAC && verb !== "delete") return { errno: "EINVAL" };
+  if (vlan !== 0 && !members.has(vlan)) return { errno: "EINVAL" };
+  const tables = (vlan === 0 ? [0, ...members.keys()] : [vlan]).map((each) => fdbTable(bridge, each));
+  if (verb === "delete") {
+    const held = tables.filter((table) => table.get(address)?.port === device);
+    for (const table of held) table.delete(address);
+    return held.length > 0 ? null : { errno: "ENOENT" };
+  }
+  if (state === "permanent") throw notModelled("bridge fdb", "master permanent", SUPPORTED);
+  const now = (device.owner as Context["ns"]).cables.now;
+  for (const table of tables) {
+    if (verb === "add" && table.has(address)) return { errno: "EEXIST" };
+    table.set(address, {
+      mac: address,
+      port: device,
+      local: false,
+      ...(state === "static" && { isStatic: true }),
+      updated: now,
+    });
+  }
+  return null;
 }
 
 function put({ mac: address, device, state, remote }: Request, verb: Exclude<FdbVerb, "delete">): Refusal | null {

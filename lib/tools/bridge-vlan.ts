@@ -56,7 +56,7 @@ function change(context: Context, words: Words, verb: "add" | "delete"): void {
     // Without "self" a device's bridge is asked; with it the device itself, and only a bridge answers.
     if (((!self || master) && device.port === null) || (self && device.bridge === null)) throw answers("EOPNOTSUPP");
     for (const id of [first, last ?? first])
-      if (id < 1 || id > VLAN_MAX) throw refused({ errno: "EINVAL", message: "Vlan id is invalid" });
+      if (id < 1 || id > VLAN_MAX) throw refused({ errno: "EINVAL", message: "bridge: Vlan id is invalid" });
     for (let id = first; id <= (last ?? first); id++) setVlan(device, id, verb, isPvid, untagged);
   });
 }
@@ -64,8 +64,7 @@ function change(context: Context, words: Words, verb: "add" | "delete"): void {
 function setVlan(device: Device, id: number, verb: "add" | "delete", isPvid: boolean, untagged: boolean): void {
   const owner = device.bridge ?? device.port!;
   if (verb === "add") owner.vlans = addVlan(owner.vlans, id, isPvid, untagged);
-  else if (!owner.vlans.members.has(id)) throw answers("ENOENT");
-  else {
+  else if (owner.vlans.members.has(id)) {
     owner.vlans = deleteVlan(owner.vlans, id);
     if (device.port !== null) forgetLearned(device, id);
   }

@@ -1,6 +1,8 @@
 // A case in the model.
 import { labFrom } from "../../lib/lab/data-read.ts";
 import type { Lab } from "../../lib/lab/lab.ts";
+import type { FdbEntry } from "../../lib/link/bridge.ts";
+import type { Device } from "../../lib/link/device.ts";
 import { transmit } from "../../lib/link/forward.ts";
 import type { Errno } from "../../lib/netns/errno.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
@@ -16,7 +18,7 @@ import { ICMP } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
-import type { Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
+import type { CapturedFrame, Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
 import { countersOf } from "./counters.ts";
 import { tcpCall } from "./tcp-calls.ts";
 import { textsOf } from "./texts.ts";
@@ -38,7 +40,10 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
     play.runTo(at);
     if (at === end) {
       play.freeze();
-      counted = countersOf(play.lab);
+      counted = countersOf(
+        play.lab,
+        test.traffic.some(({ kind }) => kind === "tcp"),
+      );
     }
     look(play.lab, states);
   }
@@ -55,6 +60,7 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
       texts: textsOf(lab, test.questions),
       ...counted,
     },
+    captured: play.captured,
     drawn: play.drawn,
     end,
     neighbours: entriesOf(play),
@@ -82,6 +88,8 @@ function quietMoment(test: Case, atLeast: number): number {
 class Play {
   readonly lab: Lab;
   readonly frames: Record<string, SeenFrame[]> = {};
+  /** What left Ethernet devices, as octets. */
+  readonly captured: CapturedFrame[] = [];
   readonly logs: string[][];
   readonly drawn: number[];
   private readonly sockets = new Map<string, TcpSocket>();
@@ -158,9 +166,11 @@ class Play {
         device.taps ??= [
           (frame, direction) => {
             if (this.frozen) return;
+            const bytes = frameBytes(frame);
+            if (direction === "out" && device.kind !== "ipip") this.captured.push({ time: this.lab.now, bytes });
             listAt(this.frames, `${device.owner.name} ${device.name} ${direction}`).push({
               at: this.lab.now / MILLISECOND,
-              text: canonical(frameBytes(frame), device.name, this.beginnings),
+              text: canonical(bytes, device.name, this.beginnings),
             });
           },
         ];
@@ -258,11 +268,18 @@ function look(lab: Lab, states: Map<string, Map<string, Set<string>>>): void {
   }
 }
 
+/** Of all VLANs, if it filters: a kernel without VLANs knows of none. */
+function entriesOfBridge({ bridge }: Device): FdbEntry[] {
+  if (bridge === null) return [];
+  const tables = bridge.settings.vlanFiltering ? [bridge.fdb, ...bridge.vlanFdb.values()] : [bridge.fdb];
+  return tables.flatMap((table) => [...table.values()]);
+}
+
 function fdbOf(lab: Lab): Record<string, string[]> {
   const all: Record<string, string[]> = {};
   for (const ns of lab.namespaces.values())
     for (const device of ns.devices.values())
-      for (const { mac, port, local } of device.bridge?.fdb.values() ?? [])
+      for (const { mac, port, local } of entriesOfBridge(device))
         listAt(all, ns.name).push(`${mac} dev ${port.name} master ${device.name}${local ? " permanent" : ""}`);
   for (const lines of Object.values(all)) lines.sort();
   return all;

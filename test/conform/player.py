@@ -15,6 +15,9 @@ SO_RCVBUFFORCE = 33
 IP_MTU_DISCOVER = 10
 DISCOVERY = {"dont": 0, "want": 1, "do": 2}
 PACKET_OUTGOING = 4
+SOL_PACKET = 263
+PACKET_AUXDATA = 8
+TP_STATUS_VLAN_VALID = 0x10
 
 
 def checksum(data):
@@ -66,6 +69,7 @@ class Player:
                 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
                 s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
                 s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+                s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
                 libc.bind(s.fileno(), struct.pack("=HHiHBB8s", socket.AF_PACKET, socket.htons(3), 0, 0, 0, 0, b""), 20)
                 self.captures.append((index, ns["name"], s))
             for number, traffic in enumerate(case["traffic"]):
@@ -270,12 +274,16 @@ class Player:
             s.setblocking(False)
             while True:
                 try:
-                    data, extra, _, address = s.recvmsg(65536 + 64, 64)
+                    data, extra, _, address = s.recvmsg(65536 + 64, 128)
                 except BlockingIOError:
                     break
                 except OSError:
                     continue  # a device went down: ENETDOWN, once
                 stamp = next(value for level, kind, value in extra if kind == SO_TIMESTAMPNS)
+                auxiliary = next(value for level, kind, value in extra if level == SOL_PACKET)
+                status, _, _, _, _, tag, ethertype = struct.unpack("=IIIHHHH", auxiliary[:20])
+                if status & TP_STATUS_VLAN_VALID:  # the kernel carries a tag beside the frame
+                    data = data[:12] + struct.pack("!HH", ethertype, tag) + data[12:]
                 seconds, nanoseconds = struct.unpack("qq", stamp)
                 at = (seconds - self.began - offset) * 1000 + nanoseconds / 1e6
                 if address[3] == 768:  # ARPHRD_TUNNEL: a packet without a frame; the model gives it one without addresses

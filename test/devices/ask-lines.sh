@@ -1,4 +1,5 @@
 #!/bin/sh
-# Records lines.json in another kernel: ask-lines.sh NODE DIRECTORY.
+# Records lines.json in another kernel, or bridge-lines.json: ask-lines.sh NODE DIRECTORY [bridges].
 . "$(dirname "$0")/dev.sh"
-exec "$1" "$2/lines.js"
+[ "${3-}" != bridges ] || rmmod ipip 2>/dev/null
+exec "$1" "$2/lines.js" "${3-}"

@@ -1,19 +1,21 @@
 // Which random labs are compared, and where the answers of real kernels are kept.
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Shape } from "./labs.ts";
+import type { CaseKind } from "./ask.ts";
 
 export interface LabSet {
   readonly name: string;
   /** The kind of device that the kernel needs. */
-  readonly device: "vxlan" | "ipip";
-  readonly kinds: readonly Shape["kind"][];
+  readonly device: "vxlan" | "ipip" | "bridge" | "vlan";
+  readonly kinds: readonly CaseKind[];
   readonly count: number;
 }
 
 export const SETS: readonly LabSet[] = [
   { name: "vxlan", device: "vxlan", kinds: ["routed", "bridged"], count: 8 },
   { name: "ipip", device: "ipip", kinds: ["ipip"], count: 6 },
+  { name: "bridge", device: "bridge", kinds: ["ports"], count: 10 },
+  { name: "vlan", device: "vlan", kinds: ["vlans"], count: 14 },
 ];
 
 export const GOLDENS = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/devices/goldens");

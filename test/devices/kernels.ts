@@ -13,13 +13,19 @@ import type { LabSet } from "./goldens.ts";
 const PROGRAM = process.env.PACKETWALK_KERNEL;
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
+const WORDS: Readonly<Record<LabSet["device"], readonly string[]>> = {
+  ipip: ["ipip", "remote", "192.0.2.1"],
+  vxlan: ["vxlan", "id", "1", "dstport", "4789"],
+  bridge: ["bridge"],
+  vlan: ["bridge", "vlan_filtering", "1"],
+};
+
 /** Whether this machine's own kernel has the kind of device. */
-function has(kind: string): boolean {
+function has(kind: LabSet["device"]): boolean {
   if (whyNotReal() !== null) return false;
   const ns = `pw-kind-${process.pid}`;
   spawnSync("ip", ["netns", "add", ns]);
-  const words = kind === "ipip" ? ["remote", "192.0.2.1"] : ["id", "1", "dstport", "4789"];
-  const { status } = spawnSync("ip", ["-n", ns, "link", "add", "x0", "type", kind, ...words]);
+  const { status } = spawnSync("ip", ["-n", ns, "link", "add", "x0", "type", ...WORDS[kind]]);
   spawnSync("ip", ["netns", "del", ns]);
   return status === 0;
 }

@@ -131,5 +131,174 @@ ip link show type vxlan
   .trim()
   .split("\n");
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  fs.writeFileSync(LINES_GOLDEN, `${JSON.stringify(runReal(LINES), null, 1)}\n`);
+export const BRIDGE_GOLDEN = path.join(path.dirname(LINES_GOLDEN), "bridge-lines.json");
+
+/** Bridges, on a kernel with VLAN filtering. Ports are looked at a while after they came up. */
+export const BRIDGE_LINES: readonly string[] = `
+ip link add br0 address 02:00:00:00:00:aa type bridge
+ip link add p1 address 02:00:00:00:00:01 type veth peer name q1 address 02:00:00:00:01:01
+ip link add p2 address 02:00:00:00:00:02 type veth peer name q2 address 02:00:00:00:01:02
+ip link add d0 address 02:00:00:00:00:0d type dummy
+ip -d link show br0
+bridge link
+bridge vlan
+ip link set p1 master br0
+ip link set p2 master br0
+ip link set d0 master br0
+bridge -d link
+ip link set br0 up
+ip link set p1 up
+ip link set q1 up
+ip link set p2 up
+ip link set q2 up
+ip link set d0 up
+sleep 2
+bridge link
+bridge -d link show dev p1
+bridge -d link show dev d0
+ip -d link show p1
+ip -d link show d0
+ip -d link show br0
+ip -d addr show br0
+ip -j -d link show p2
+ip -j -d link show br0
+bridge -j link
+bridge -j -d link show dev p2
+bridge fdb show br br0
+bridge link set dev p1 hairpin on learning off isolated on cost 7 priority 5
+bridge -d link show dev p1
+ip -d link show p1
+bridge link set dev p1 hairpin foo
+bridge link set dev p1 hairpin off priority 70
+bridge link set dev p1 cost 70000
+bridge link set dev p1 state 9
+bridge link set dev p1 state nope
+bridge link set dev q1 hairpin on
+bridge link set dev p1 hairpin on self
+bridge link set hairpin on
+bridge link set dev nope hairpin on
+bridge link set dev p1 guard
+bridge link set dev p1
+bridge -d link show dev p1
+bridge link set dev p2 state 0
+bridge link show dev p2
+bridge link set dev p2 state 4
+bridge link show dev p2
+bridge link set dev p2 state learning
+bridge link show dev p2
+bridge link set dev p2 state 1
+bridge link show dev p2
+ip link set p2 down
+bridge link show dev p2
+ip link set p2 type bridge_slave state 3
+ip link set p2 up
+sleep 2
+bridge link show dev p2
+ip link set p1 type bridge_slave isolated off learning on flood off mcast_flood off bcast_flood off
+bridge -d link show dev p1
+ip link set p1 type bridge_slave hairpin 1
+ip link set p1 type bridge_slave state 8
+ip link set q1 type bridge_slave hairpin on
+ip link set p1 type bridge_slave
+ip link set p1 type bridge ageing_time 100
+ip link set br0 type bridge ageing_time 100
+ip link set br0 type bridge vlan_filtering 1 mcast_snooping 0
+ip link set br0 type bridge vlan_filtering foo
+ip -d link show br0
+bridge vlan
+bridge vlan add dev p1 vid 10
+bridge vlan add dev p1 vid 20 pvid untagged
+bridge vlan add dev p2 vid 10-12 untagged
+bridge vlan add dev br0 vid 10 self
+bridge vlan add dev br0 vid 11
+bridge vlan
+bridge -j vlan
+bridge vlan show dev p1
+bridge vlan show vid 10
+bridge vlan show dev q1
+bridge vlan show dev nope
+bridge vlan add dev p1 vid 20
+bridge vlan show dev p1
+bridge fdb show br br0
+bridge fdb show dev p1
+bridge fdb add 5e:00:00:00:00:01 dev p1 master static
+bridge fdb add 5e:00:00:00:00:01 dev p1 master static
+bridge fdb add 5e:00:00:00:00:02 dev p1 master static vlan 10
+bridge fdb add 5e:00:00:00:00:02 dev p1 master static vlan 30
+bridge fdb replace 5e:00:00:00:00:01 dev p2 master static vlan 10
+bridge fdb add 5e:00:00:00:00:03 dev q1 master static
+bridge fdb add 00:00:00:00:00:00 dev p1 master static
+bridge fdb show dev p1
+bridge fdb show dev p2
+bridge fdb show vlan 10
+bridge -j fdb show dev p2
+bridge fdb del 5e:00:00:00:00:01 dev p1 master
+bridge fdb del 5e:00:00:00:00:77 dev p1 master
+bridge fdb show dev p1
+bridge vlan del dev p1 vid 10
+bridge vlan del dev p1 vid 10
+bridge vlan del dev p2 vid 10-11
+bridge vlan add dev p1 vid 0
+bridge vlan add dev p1 vid 4095
+bridge vlan add dev p1 vid 5000
+bridge vlan add dev p1 vid 12-10
+bridge vlan add dev p1 vid 10-12 pvid
+bridge vlan add dev p1
+bridge vlan add vid 10
+bridge vlan add dev nope vid 10
+bridge vlan add dev q1 vid 10
+bridge vlan add dev p1 vid 10 self
+bridge vlan foo
+bridge vlan
+ip link set br0 type bridge vlan_default_pvid 5
+bridge vlan
+ip link set br0 type bridge vlan_default_pvid 4095
+ip link set br0 type bridge vlan_default_pvid 0
+bridge vlan
+ip link set p2 nomaster
+bridge vlan
+bridge link
+ip link set p2 master br0
+bridge vlan show dev p2
+ip -d link show p2
+ip link add link q1 name q1.10 type vlan id 10
+ip -d link show q1.10
+ip -j -d link show q1.10
+ip link add link q1 type vlan id 11
+ip link add link q1 name q1.10b type vlan id 10
+ip link add link lo name lo.5 type vlan id 5
+ip link add link q1 name q1.x type vlan id 4096
+ip link add link q1 name q1.x type vlan
+ip link add name q1.x type vlan id 7
+ip link add link nope name q1.x type vlan id 7
+ip link show type vlan
+ip link set q1.10 up
+ip addr add 10.10.0.1/24 dev q1.10
+ip addr show q1.10
+ip link set q1 down
+ip link show q1.10
+ip link set q1.10 up
+ip link set q1 up
+ip link show q1.10
+ip link set q1 address 02:00:00:00:01:99
+ip link show q1.10
+ip link set q1 mtu 1400
+ip link show q1.10
+ip link set q1.10 mtu 1500
+ip link set p1 down
+sleep 2
+ip link show q1.10
+ip link del q1
+ip link show q1.10
+ip link show type bridge
+ip link add br9 type bridge vlan_filtering 1 vlan_default_pvid 7 ageing_time 500
+bridge vlan show dev br9
+`
+  .trim()
+  .split("\n");
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const isBridges = process.argv[2] === "bridges";
+  const [golden, lines] = isBridges ? [BRIDGE_GOLDEN, BRIDGE_LINES] : [LINES_GOLDEN, LINES];
+  fs.writeFileSync(golden, `${JSON.stringify(runReal(lines), null, 1)}\n`);
+}

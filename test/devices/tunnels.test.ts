@@ -5,8 +5,8 @@ import { expect } from "chai";
 import { atLeast } from "../conform/batches.ts";
 import { compare, emptyTally } from "../conform/compare.ts";
 import { runModel } from "../conform/model.ts";
-import { normalResult, onlyReal } from "../conform/tunnel-differences.ts";
-import type { Asked } from "./ask.ts";
+import { normalResult } from "../conform/tunnel-differences.ts";
+import { type Asked, thatCount } from "./ask.ts";
 import { GOLDENS, type LabSet, SETS } from "./goldens.ts";
 import { askKernel } from "./kernels.ts";
 
@@ -16,7 +16,10 @@ function fromGoldens({ name }: LabSet): Asked {
     ...asked,
     cases: asked.cases.map((each) => {
       const { result } = runModel(each.test, atLeast(each.test));
-      return { ...each, differences: onlyReal(compare(normalResult(result), each.real, emptyTally(), true)) };
+      return {
+        ...each,
+        differences: thatCount(each.test, compare(normalResult(result), each.real, emptyTally(), true)),
+      };
     }),
   };
 }

@@ -16,7 +16,7 @@ function mtuLimits({ kind, ipip }: Device): readonly [number, number] {
 /** A device below hands its own limit on; a device without one has none of its own. */
 function segments({ kind, vxlan, vlan, bridge }: Device): number {
   if (vlan !== null) return segments(vlan.lower);
-  if (bridge !== null) return Math.min(524280, ...bridge.ports.map(segments));
+  if (bridge !== null) return bridge.ports.length === 0 ? 65536 : Math.min(...bridge.ports.map(segments));
   return kind === "loopback" || kind === "veth" || (vxlan !== null && vxlan.lower !== null) ? 524280 : 65536;
 }
 

@@ -45,7 +45,7 @@ export function addKind(
     const id = readVlan(words);
     helpers.check(ns, request, kind);
     const { link } = request;
-    if (id === null) throw refused({ errno: "EINVAL", message: "8021q: VLAN id not specified" });
+    if (id === null) throw refused({ errno: "EINVAL", message: "8021q: VLAN properties not specified" });
     if (link === undefined) throw refused({ errno: "EINVAL", message: "8021q: link not specified" });
     if (link.kind === "loopback" || link.kind === "ipip")
       throw refused({ errno: "EOPNOTSUPP", message: "8021q: VLANs not supported on device" });
