@@ -169,16 +169,6 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     return this.queue.some(({ packet }) => is(packet));
   }
 
-  /** Somebody else asks for it once: until an answer comes or not, it is not FAILED (__neigh_set_probe_once). */
-  probeOnce(): void {
-    this.updated = this.port.world.now;
-    if (this.state !== "FAILED") return;
-    const { app, multicast } = this.parms.solicits;
-    this.probes = app + multicast;
-    this.become("INCOMPLETE", "a route by it is looked at, so it is asked once more", -1);
-    this.arm(this.parms.retransmit, true);
-  }
-
   /** An upper layer knows that packets get through (MSG_CONFIRM, a TCP acknowledgement). */
   confirm(): void {
     this.confirmed = this.port.world.now;

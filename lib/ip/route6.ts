@@ -43,8 +43,11 @@ export interface Selection {
   readonly oif: number;
   /** Only routes by that device count (RT6_LOOKUP_F_IFACE); else they are only better. */
   readonly strict: boolean;
-  /** Gateways nobody answers for do not count at first: that is how a host does it (RT6_LOOKUP_F_REACHABLE). */
-  readonly isReachable: ((hop: Nexthop6 | Route6) => boolean) | null;
+  /**
+   * What is known of a gateway. Silent ones do not count at first, and one that answered before goes before one that was
+   * never asked: that is how a host does it (RT6_LOOKUP_F_REACHABLE). Null: it does not matter.
+   */
+  readonly reach: ((hop: Nexthop6 | Route6) => "known" | "unknown" | "silent") | null;
 }
 
 export class RouteTable6 {
@@ -95,8 +98,8 @@ export class RouteTable6 {
       const found = select(node, selection);
       if (found !== null) return found;
     }
-    if (selection.isReachable === null) return null;
-    return this.lookup(destination, { ...selection, isReachable: null });
+    if (selection.reach === null) return null;
+    return this.lookup(destination, { ...selection, reach: null });
   }
 
   private containing(destination: Ipv6): readonly Node[] {
@@ -133,7 +136,7 @@ export class RouteTable6 {
   }
 }
 
-const ANY: Selection = { oif: 0, strict: false, isReachable: null };
+const ANY: Selection = { oif: 0, strict: false, reach: null };
 
 /** Of the routes of one network: the best of the first metric; else the best of the rest (find_rr_leaf). */
 function select(node: Node, selection: Selection): Route6 | null {
@@ -156,12 +159,14 @@ function best(routes: readonly Route6[], selection: Selection): Route6 | null {
 }
 
 /** rt6_score_route: below 0 a way cannot be taken at all; by the device that is asked for it is better. */
-export function scoreOf(hop: Nexthop6 | Route6, { oif, strict, isReachable }: Selection): number {
+export function scoreOf(hop: Nexthop6 | Route6, { oif, strict, reach }: Selection): number {
   // A route that leads nowhere, or to oneself, does so whether its device is up or not.
   if (!hop.dev.up && "weight" in hop) return -1;
   const fits = oif === 0 || hop.dev.index === oif;
   if (!fits && strict) return -1;
-  if (hop.via !== null && isReachable !== null && !isReachable(hop)) return -1;
+  const known = hop.via === null || reach === null ? "known" : reach(hop);
+  if (known === "silent") return -1;
+  if (known === "unknown") return 0;
   return fits ? 1 : 0;
 }
 

@@ -6,7 +6,7 @@ import { errorText } from "../netns/errno.ts";
 import { icmp6ErrorText } from "../netns/ipv6/icmp.ts";
 import { peekRoute6 } from "../netns/ipv6/send.ts";
 import { type PingMessage6, PingSocket6 } from "../netns/socket/ping6.ts";
-import { type Ipv6, ipv6, LOOPBACK6 } from "../wire/address6.ts";
+import { type Ipv6, ipv6, LOOPBACK6, UNSPECIFIED6 } from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";
 import { ICMP6, PROTOCOL } from "../wire/packet.ts";
 import type { Call } from "./command.ts";
@@ -31,14 +31,20 @@ export function ping6(call: Call, options: Options): number | Program {
   if (target === null || from === null) return 2;
   const { ns } = call;
   const oif = from.device ?? target.scope;
-  // Before it sends, ping connects a socket of UDP to learn its source.
-  const probe = target.address.isUnspecified ? LOOPBACK6 : target.address;
-  const way = peekRoute6(ns, probe, from.address, oif, PROTOCOL.udp);
-  if (way.errno !== null) {
-    call.err(`ping: connect: ${errorText(way.errno)}\n`);
-    return 2;
+  let src = from.address ?? UNSPECIFIED6;
+  const { address } = target;
+  // Before it sends, ping connects a socket of UDP to learn its source; not to an address of the link.
+  if (from.address === null && !address.isLinkLocal && !address.isLinkLocalMulticast) {
+    const way = peekRoute6(ns, address.isUnspecified ? LOOPBACK6 : address, null, oif, PROTOCOL.udp);
+    if (way.errno !== null) {
+      call.err(`ping: connect: ${errorText(way.errno)}\n`);
+      return 2;
+    }
+    src = way.src;
   }
-  return new Run(call, options, voice6(call, options, target, from, way.src)).program();
+  if (from.device !== null && ns.ipv6.of(from.device).addressOf(src) === undefined)
+    call.err(`ping: Warning: source address might be selected on device other than: ${from.device.name}\n`);
+  return new Run(call, options, voice6(call, options, target, from, src)).program();
 }
 
 function readTarget({ ns, err }: Call, { target }: Options): Target | null {

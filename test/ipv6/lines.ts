@@ -243,11 +243,11 @@ ping -c 1 fe80::1%nope
 ping -c 1 fd00::zz
 ping -c 1 -I fd99::5 ::1
 ping -c 1 -I fd00::1 ::1
-ping -c 1 -s 3000 -M do fd00::8
 ping -c 1 -s 3000 fd00::8
 ping -c 1 -t 1 fd00::8
 ping -c 1 -q fd00::8
 ping -c 1 -W 1 -n fd00::77
+sleep 5
 ip -6 neigh
 ip -n far neigh
 ip netns exec far sysctl -qw net.ipv6.conf.all.forwarding=1

@@ -7,7 +7,8 @@
 const CONF6 = {
   /** 0: addresses are taken without asking whether another has them. */
   accept_dad: [1, 1],
-  accept_redirects: [0, 1],
+  /** Redirects are neither sent nor believed. */
+  accept_redirects: [0, 0],
   /** 0: a link-local address of the MAC; 1: none. */
   addr_gen_mode: [0, 1],
   dad_transmits: [1, 20],
@@ -16,6 +17,9 @@ const CONF6 = {
   hop_limit: [64, 255],
   ndisc_notify: [0, 1],
   proxy_ndp: [0, 1],
+  /** Nobody asks for routers, and duplicate address detection begins at once instead of within this many seconds. */
+  router_solicitation_delay: [0, 0],
+  router_solicitations: [0, 0],
   use_oif_addrs_only: [0, 1],
 } as const;
 

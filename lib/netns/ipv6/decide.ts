@@ -1,6 +1,6 @@
 // IPv6's routing decision: which rule, which table, which route, which of its ways, which source. The same function
 // answers a packet, `ip -6 route get` and the trace.
-// Before you edit: net/ipv6/route.c (ip6_pol_route, fib6_select_path, rt6_check_neigh, rt6_probe, ip6_route_get_saddr),
+// Before you edit: net/ipv6/route.c (ip6_pol_route, fib6_select_path, rt6_check_neigh, ip6_route_get_saddr),
 // fib6_rules.c (fib6_rule_lookup), ip6_output.c (ip6_dst_lookup_tail).
 import { type Candidate, needsScope, type SourceChoice, scopeNumber, selectSource6 } from "../../ip/address6.ts";
 import { multipathHash6, upperBounds } from "../../ip/multipath.ts";
@@ -13,7 +13,6 @@ import type { Ipv6 } from "../../wire/address6.ts";
 import type { Ipv6Packet } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
-import { probeGateway } from "./solicit.ts";
 
 /** Where a packet goes next. */
 export interface Way6 {
@@ -75,20 +74,14 @@ export function decide6(ns: Netns, question: Question6, packet: Ipv6Packet | und
   // A packet that came in asks for routes by its own device first.
   const wished = iif ?? oif;
   const strict = needsScope(dst) || bound || (iif === null && oif !== null && src === null);
-  const probed: (Route6 | Nexthop6)[] = [];
-  const isReachable = (hop: Route6 | Nexthop6) => {
-    probed.push(hop);
-    return state.of(hop.dev as Device).neighbours.get(hop.via!)?.state !== "FAILED";
-  };
   const isHost = state.all.forwarding === 0;
-  const selection: Selection = { oif: wished?.index ?? 0, strict, isReachable: isHost ? isReachable : null };
+  const selection: Selection = { oif: wished?.index ?? 0, strict, reach: isHost ? (hop) => reachOf(ns, hop) : null };
   const flow: Flow6 = { dst, src, iif: iif?.name ?? "lo", oif: iif === null ? oif : null, mark };
   const found = lookup6(state.rules, state.tables, flow, selection);
   const route = found?.route ?? null;
   const hop = route?.nexthops === undefined ? null : hopOf(ns, route, flow, protocol, selection);
   let step = cause;
   if (ns.cables.recorder.level !== LEVEL.off) step = explain(ns, flow, found, hop, iif, packet, cause);
-  for (const each of probed) probeGateway(ns, each, step);
   if (found === null)
     return { type: "error", errno: "ENETUNREACH", because: `no route to ${dst} in any table`, cause: step };
   if (route === null) {
@@ -112,6 +105,13 @@ export function decide6(ns: Netns, question: Question6, packet: Ipv6Packet | und
     mtuLocked: route.mtuLocked,
     cause: step,
   };
+}
+
+/** What a host knows of a gateway (rt6_check_neigh without CONFIG_IPV6_ROUTER_PREF). */
+function reachOf(ns: Netns, { dev, via }: Route6 | Nexthop6): "known" | "unknown" | "silent" {
+  const neighbour = ns.ipv6.of(dev as Device).neighbours.get(via!);
+  if (neighbour === undefined || neighbour.state === null) return "unknown";
+  return neighbour.isValid ? "known" : "silent";
 }
 
 /** The way of a multipath route for a flow: the first whose share the hash falls into and that can be taken. */

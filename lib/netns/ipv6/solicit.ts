@@ -1,10 +1,8 @@
 // Messages of neighbour discovery leave: questions and answers. They ask no route, for they never leave the link.
-// Before you edit: RFC 4861, net/ipv6/ndisc.c (ndisc_send_skb, ndisc_send_ns, ndisc_send_na), route.c (rt6_probe).
-import type { Nexthop6, Route6 } from "../../ip/route6.ts";
+// Before you edit: RFC 4861, net/ipv6/ndisc.c (ndisc_send_skb, ndisc_send_ns, ndisc_send_na).
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
 import { LEVEL } from "../../trace/step.ts";
-import { SECOND } from "../../trace/world.ts";
 import { ALL_NODES, groupMac, type Ipv6, solicitedNode, UNSPECIFIED6 } from "../../wire/address6.ts";
 import type { Mac } from "../../wire/mac.ts";
 import { type NdMessage, ndIcmp } from "../../wire/nd.ts";
@@ -14,9 +12,6 @@ import { linkLocalFrom } from "./state.ts";
 
 /** No router passes such a packet on, so who reads 255 knows that it comes from the link (RFC 5082). */
 export const ND_HOP_LIMIT = 255;
-
-/** rtr_probe_interval */
-const PROBE_INTERVAL = 60 * SECOND;
 
 export function ndPacket(src: Ipv6, dst: Ipv6, message: NdMessage): Ipv6Packet {
   return {
@@ -74,19 +69,4 @@ export function sendUnsolicited(ns: Netns, device: Device, target: Ipv6, because
   const flags = { router, solicited: false, override: true };
   const message = { kind: "neighbour advertisement", target, ...flags, targetMac: device.mac } as const;
   toGroup(ns, device, ndPacket(target, ALL_NODES, message), cause, because);
-}
-
-/** A host that chooses a gateway it has no MAC of asks for it at once, whatever the packet then does (rt6_probe). */
-export function probeGateway(ns: Netns, hop: Route6 | Nexthop6, cause: number): void {
-  const device = hop.dev as Device;
-  const gateway = hop.via!;
-  const { ipv6, cables } = ns;
-  const known = ipv6.of(device).neighbours.get(gateway);
-  if (known?.isValid) return;
-  const asked = ipv6.probed.get(hop) ?? Number.NEGATIVE_INFINITY;
-  if (cables.now <= (known === undefined ? asked : known.updated) + PROBE_INTERVAL) return;
-  ipv6.probed.set(hop, cables.now);
-  if (known !== undefined) known.probeOnce();
-  // A work of the kernel asks, a moment later.
-  cables.later(0, () => sendSolicitation(ns, device, gateway, null, cause));
 }

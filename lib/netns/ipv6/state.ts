@@ -5,7 +5,7 @@ import type { InterfaceAddress6 } from "../../ip/address6.ts";
 import type { Neighbour } from "../../ip/neighbour.ts";
 import { NeighbourParms } from "../../ip/neighbour-parms.ts";
 import { TABLE } from "../../ip/route.ts";
-import { type Nexthop6, type Route6, RouteTable6 } from "../../ip/route6.ts";
+import { RouteTable6 } from "../../ip/route6.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
 import type { Device } from "../../link/device.ts";
 import type { Timer, World } from "../../trace/world.ts";
@@ -66,8 +66,6 @@ export class Ipv6State {
   readonly icmpLimit = new IcmpLimit<Ipv6>();
   /** By destination. */
   readonly pathMtus = new Map<Ipv6, PathMtu6>();
-  /** When a gateway was last asked for because a route by it was looked at (last_probe of struct fib6_nh). */
-  readonly probed = new WeakMap<Route6 | Nexthop6, number>();
   private readonly world: World;
 
   constructor(world: World, devices: Iterable<Device>) {
