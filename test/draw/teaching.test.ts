@@ -72,6 +72,24 @@ describe("the pieces of a packet", () => {
   });
 });
 
+describe("pictures of IPv6", () => {
+  const { steps, lab } = walks()["IPv6 by a small MTU"]!;
+  it("tell the MTU that a router names, and leave out who asks for neighbours", () => {
+    const said = column(ladder(steps, { mtus: lab }), "what").join("\n");
+    expect(said).to.match(/packet too big .* mtu 1400/);
+    expect(said).not.to.match(/solicitation/);
+  });
+  it("count the fragment header among those of a piece", () => {
+    const { rows } = fragments(steps).table;
+    const out = rows.filter((row) => row[0]?.includes("fd00:1::2 → fd00:1::1"));
+    expect(out.map((row) => row.slice(2))).to.deep.equal([
+      ["octets 0 to 1447", "0", "1", "1496"],
+      ["octets 1448 to 2895", "181", "1", "1496"],
+      ["octets 2896 to 3007", "362", "0", "160"],
+    ]);
+  });
+});
+
 describe("a ladder of sizes", () => {
   it("has the MTU of each link, who was told, and what is remembered", () => {
     const { steps, lab } = walks()["an overlay that is too small"]!;

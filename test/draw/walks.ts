@@ -13,6 +13,7 @@ export function walks(): Readonly<Record<string, Walk>> {
     "a lost fragment": lostFragment(),
     "neighbours that age and fail": neighbourhood(),
     "many neighbours": manyNeighbours(),
+    "IPv6 by a small MTU": six("ping -6 -c 1 -s 1400 -M do fd00:2::2; ping -6 -c 1 -s 3000 fd00:1::1"),
   };
   return made;
 }
@@ -85,6 +86,19 @@ function lostFragment(): Walk {
   routed("picture of a lost fragment");
   sh("b", "ip link set eth0 mtu 1400");
   return walk("a", "ping -c 1 -W 40 -s 2000 -M dont 10.0.2.2");
+}
+
+function six(command: string): Walk {
+  routed("picture of IPv6");
+  for (const name of ["a", "r", "b"]) sh(name, "sysctl -w net.ipv6.conf.all.disable_ipv6=0");
+  sh("a", "ip -6 addr add fd00:1::2/64 dev eth0 nodad; ip -6 route add default via fd00:1::1");
+  sh("r", "ip -6 addr add fd00:1::1/64 dev eth0 nodad; ip -6 addr add fd00:2::1/64 dev eth1 nodad");
+  sh("r", "sysctl -w net.ipv6.conf.all.forwarding=1; ip link set eth1 mtu 1400");
+  sh(
+    "b",
+    "ip -6 addr add fd00:2::2/64 dev eth0 nodad; ip -6 route add default via fd00:2::1; ip link set eth0 mtu 1400",
+  );
+  return walk("a", `sleep 3; ${command}`);
 }
 
 function neighbourhood(): Walk {
