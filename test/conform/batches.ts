@@ -15,13 +15,15 @@ const JOBS = 2;
 export interface Outcome {
   readonly test: Case;
   readonly model: Result;
+  /** What left devices in the model. */
+  readonly captured: ModelRun["captured"];
   readonly real: Result;
   readonly differences: readonly Difference[];
   readonly tally: Tally;
   /** How often the run was repeated because the machine was disturbed. */
   readonly disturbed: number;
-  /** It differed among others, and was repeated alone. */
-  readonly alone: boolean;
+  /** It differed among others, and was repeated with those that did too. */
+  readonly repeated: boolean;
 }
 
 export interface Running {
@@ -30,7 +32,7 @@ export interface Running {
   readonly sabotage?: Sabotage;
   /** Batches under way at once. */
   readonly jobs?: number;
-  /** A case that differs is repeated alone before it is told of. */
+  /** A case that differs is repeated once, with few others, before it is told of. */
   readonly again?: boolean;
 }
 
@@ -56,10 +58,10 @@ export async function runBatches(
         ready.push({ test, model: runModel(test, atLeast(test), sabotage) });
       const batch = nextBatch(ready);
       if (batch.length === 0) return;
-      for (const [i, outcome] of (await ask(batch)).entries()) {
-        const repeat = again && outcome.differences.length > 0;
-        await tell(repeat ? { ...(await ask([batch[i]!]))[0]!, alone: true } : outcome);
-      }
+      const outcomes = await ask(batch);
+      const differs = batch.filter((_, i) => again && outcomes[i]!.differences.length > 0);
+      for (const outcome of outcomes) if (!differs.some(({ test }) => test === outcome.test)) await tell(outcome);
+      if (differs.length > 0) for (const outcome of await ask(differs)) await tell({ ...outcome, repeated: true });
     }
   };
   await Promise.all(Array.from({ length: jobs }, one));
@@ -118,7 +120,16 @@ async function runBatch(
       const all = compare(model.result, results[i]!, tally, forgets);
       const differences = hasTunnels(test) ? onlyReal(all) : all;
       if (disturbed !== null) differences.unshift({ where: "the machine", model: "undisturbed", real: disturbed });
-      return { test, model: model.result, real: results[i]!, differences, tally, disturbed: attempt - 1, alone: false };
+      return {
+        test,
+        model: model.result,
+        captured: model.captured,
+        real: results[i]!,
+        differences,
+        tally,
+        disturbed: attempt - 1,
+        repeated: false,
+      };
     });
   }
 }

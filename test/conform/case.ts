@@ -128,9 +128,17 @@ export interface Result {
   readonly snmp?: Readonly<Record<string, number>>;
 }
 
+export interface CapturedFrame {
+  /** Virtual nanoseconds. */
+  readonly time: number;
+  readonly bytes: Uint8Array;
+}
+
 /** The model's result, with what the real run needs to know of it. */
 export interface ModelRun {
   readonly result: Result;
+  /** For a capture file. */
+  readonly captured: readonly CapturedFrame[];
   readonly drawn: Drawn;
   /** When the lab was looked at, in milliseconds: nothing happens for a while before and after it. */
   readonly end: number;

@@ -188,7 +188,7 @@ function named(text: string): string {
   return text
     .replaceAll(/ link-netns(id)? \S+/g, " link-netns")
     .replaceAll(/expires \d+sec/g, "expires")
-    .replaceAll("LOWERLAYERDOWN", "DOWN");
+    .replaceAll(/LOWERLAYERDOWN|DOWN {2,}/g, (state) => (state.endsWith(" ") ? "DOWN " : "DOWN"));
 }
 
 function lines(list: readonly string[]): string {

@@ -1,14 +1,30 @@
 // What the devices of a lab have counted, in the order of /proc/net/dev, and its protocols as in /proc/net/snmp.
 import type { Lab } from "../../lib/lab/lab.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
 import type { Result } from "./case.ts";
 
-export function countersOf(lab: Lab): Pick<Result, "counters"> {
+/** Protocols whose counters are compared. TCP's depend on timers of the machine that the lab does not have. */
+const PROTOCOLS: readonly string[] = ["Ip", "Icmp", "IcmpMsg", "Udp"];
+
+/** `hasTcp`: TCP hands several segments to IP as one packet (GSO), which counts it once. */
+export function countersOf(lab: Lab, hasTcp: boolean): Pick<Result, "counters" | "snmp"> {
   const counters: Record<string, number[]> = {};
-  for (const ns of lab.namespaces.values())
+  const snmp: Record<string, number> = {};
+  for (const ns of lab.namespaces.values()) {
     for (const { name, stats, errors } of ns.devices.values())
       counters[`${ns.name} ${name}`] = [
         ...[stats.rxBytes, stats.rxPackets, errors?.rx ?? 0, stats.rxDropped],
         ...[stats.txBytes, stats.txPackets, errors?.tx ?? 0, stats.txDropped],
       ];
-  return { counters };
+    const lines = runShell(lab, place(lab, ns.name), "cat /proc/net/snmp").out.trim().split("\n");
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      const [protocol = "", ...names] = lines[i]!.split(" ");
+      const values = lines[i + 1]!.split(" ").slice(1);
+      if (PROTOCOLS.includes(protocol.slice(0, -1)))
+        for (const [at, name] of names.entries())
+          if (!hasTcp || !/^Out(Requests|Transmits)$/.test(name))
+            snmp[`${ns.name} ${protocol.slice(0, -1)}.${name}`] = Number(values[at]);
+    }
+  }
+  return { counters, snmp };
 }

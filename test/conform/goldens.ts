@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { runBatches } from "./batches.ts";
 import type { Case, Result } from "./case.ts";
 import { generate } from "./generate.ts";
+import { THEMES } from "./themes.ts";
 
 const HERE = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/conform");
 const CASES = path.join(HERE, "cases");
@@ -23,11 +24,17 @@ export interface Golden {
 /** Cases of these seeds: few, but together they have most of what the generator makes. */
 const SEEDS = Array.from({ length: 12 }, (_, i) => `fixed/${i}`);
 
+/** Themes that have no goldens of their own elsewhere, and how many cases of each are kept. */
+const KEPT = { tcp: 5, commands: 5, multicast: 4 } as const;
+
 /** The fixed cases, and those that were once a difference. */
 export function fixedCases(): Case[] {
   const kept = fs.existsSync(CASES) ? fs.readdirSync(CASES).filter((name) => name.endsWith(".json")) : [];
   return [
     ...SEEDS.map((seed) => generate(seed)),
+    ...Object.entries(KEPT).flatMap(([theme, count]) =>
+      Array.from({ length: count }, (_, i) => THEMES[theme]!(`${theme}/kept/${i}`)),
+    ),
     ...kept.sort().map((name) => JSON.parse(fs.readFileSync(path.join(CASES, name), "utf8")) as Case),
   ];
 }
@@ -40,7 +47,7 @@ export function readGoldens(): Golden[] {
 export async function record(): Promise<void> {
   const kernel = fs.readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
   const goldens: Golden[] = [];
-  await runBatches(fixedCases(), {}, async ({ test, real, differences }) => {
+  await runBatches(fixedCases(), { again: true }, async ({ test, real, differences }) => {
     if (differences.length > 0) throw new Error(`${test.name} differs: ${JSON.stringify(differences[0])}`);
     goldens.push({ test, real, kernel });
   });

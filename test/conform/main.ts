@@ -4,13 +4,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { runBatches } from "./batches.ts";
+import { type Outcome, runBatches } from "./batches.ts";
 import type { Case } from "./case.ts";
 import { type Difference, emptyTally, type Tally } from "./compare.ts";
 import { record } from "./goldens.ts";
 import { whyNotReal } from "./real.ts";
 import { shrink } from "./shrink.ts";
 import { caseOf, THEMES } from "./themes.ts";
+import { hasTshark, wrongFrames } from "./tshark.ts";
 
 const CASES = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/conform/cases");
 
@@ -61,12 +62,14 @@ async function main(): Promise<number> {
   const total = emptyTally();
   let different = 0;
   let disturbed = 0;
-  let alone = 0;
+  let repeated = 0;
+  const captures = new Map<Case, Outcome["captured"]>();
   const running = { keep: values.keep, jobs: Number(values.jobs), again: true };
   await runBatches(cases, running, async (outcome) => {
     for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += outcome.tally[key];
     disturbed += outcome.disturbed;
-    if (outcome.alone) alone++;
+    if (outcome.repeated) repeated++;
+    captures.set(outcome.test, outcome.captured);
     if (outcome.differences.length === 0) return;
     different++;
     print(outcome.test, outcome.differences, values.verbose);
@@ -89,8 +92,15 @@ async function main(): Promise<number> {
     .join(", ");
   process.stdout.write(
     `${cases.length} cases, ${different} with a difference; compared: ${counted}; ` +
-      `${alone} cases repeated alone, ${disturbed} runs repeated because the machine was disturbed; ${seconds} s\n`,
+      `${repeated} cases repeated because they differed at first, ${disturbed} runs repeated because the machine was disturbed; ${seconds} s\n`,
   );
+  if (!hasTshark()) process.stdout.write("no tshark here: the captures were not read\n");
+  else {
+    const { frames, wrong } = wrongFrames(captures);
+    process.stdout.write(`tshark: ${frames} captured frames, ${wrong.length} malformed or with a wrong checksum\n`);
+    for (const line of wrong.slice(0, 5)) process.stdout.write(`  ${line}\n`);
+    different += wrong.length;
+  }
   return different === 0 ? 0 : 1;
 }
 

@@ -18,7 +18,7 @@ import { ICMP } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
-import type { Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
+import type { CapturedFrame, Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
 import { countersOf } from "./counters.ts";
 import { tcpCall } from "./tcp-calls.ts";
 import { textsOf } from "./texts.ts";
@@ -40,7 +40,10 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
     play.runTo(at);
     if (at === end) {
       play.freeze();
-      counted = countersOf(play.lab);
+      counted = countersOf(
+        play.lab,
+        test.traffic.some(({ kind }) => kind === "tcp"),
+      );
     }
     look(play.lab, states);
   }
@@ -57,6 +60,7 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
       texts: textsOf(lab, test.questions),
       ...counted,
     },
+    captured: play.captured,
     drawn: play.drawn,
     end,
     neighbours: entriesOf(play),
@@ -84,6 +88,8 @@ function quietMoment(test: Case, atLeast: number): number {
 class Play {
   readonly lab: Lab;
   readonly frames: Record<string, SeenFrame[]> = {};
+  /** What left Ethernet devices, as octets. */
+  readonly captured: CapturedFrame[] = [];
   readonly logs: string[][];
   readonly drawn: number[];
   private readonly sockets = new Map<string, TcpSocket>();
@@ -160,9 +166,11 @@ class Play {
         device.taps ??= [
           (frame, direction) => {
             if (this.frozen) return;
+            const bytes = frameBytes(frame);
+            if (direction === "out" && device.kind !== "ipip") this.captured.push({ time: this.lab.now, bytes });
             listAt(this.frames, `${device.owner.name} ${device.name} ${direction}`).push({
               at: this.lab.now / MILLISECOND,
-              text: canonical(frameBytes(frame), device.name, this.beginnings),
+              text: canonical(bytes, device.name, this.beginnings),
             });
           },
         ];
