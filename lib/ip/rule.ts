@@ -105,22 +105,33 @@ export function lookup(
   tables: ReadonlyMap<number, RouteTable>,
   flow: Flow,
 ): Lookup | null {
-  const oif = flow.oif?.index ?? null;
-  const merged = rules === DEFAULT_RULES;
+  const oif = flow.oif === null ? null : flow.oif.index;
+  if (rules === DEFAULT_RULES) return lookupMerged(tables, flow.dst, oif);
   for (const rule of rules) {
-    if (!merged && ruleMiss(rule, flow) !== null) continue;
+    if (ruleMiss(rule, flow) !== null) continue;
     if (rule.action !== "lookup") return { rule, route: null, table: null };
     const table = tables.get(rule.table);
     const route = table?.lookup(flow.dst, oif) ?? null;
     if (route === null || route.type === "throw" || isSuppressed(rule, route)) continue;
-    if (merged && rule.table === TABLE.local && route.prefix.length < 32) {
-      // One trie holds both: a longer prefix of main comes before a network of local.
-      const longer = tables.get(TABLE.main)!.lookup(flow.dst, oif);
-      if (longer !== null && longer.prefix.length > route.prefix.length) continue;
-    }
     return { rule, route, table: table! };
   }
   return null;
+}
+
+/** One trie holds local and main: a longer prefix of main comes before a network of local. */
+function lookupMerged(tables: ReadonlyMap<number, RouteTable>, dst: Ipv4, oif: number | null): Lookup | null {
+  const local = tables.get(TABLE.local)!;
+  const main = tables.get(TABLE.main)!;
+  const own = local.lookup(dst, oif);
+  const isOwn = own !== null && own.type !== "throw";
+  if (isOwn && own.prefix.length === 32) return { rule: DEFAULT_RULES[0]!, route: own, table: local };
+  const far = main.lookup(dst, oif);
+  if (isOwn && (far === null || far.prefix.length <= own.prefix.length))
+    return { rule: DEFAULT_RULES[0]!, route: own, table: local };
+  if (far !== null && far.type !== "throw") return { rule: DEFAULT_RULES[1]!, route: far, table: main };
+  const table = tables.get(TABLE.default);
+  const route = table?.lookup(dst, oif) ?? null;
+  return route === null || route.type === "throw" ? null : { rule: DEFAULT_RULES[2]!, route, table: table! };
 }
 
 /** Suppression looks only at routes that would be taken. */

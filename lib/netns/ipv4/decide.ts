@@ -99,7 +99,8 @@ export function decide(
     const because = `the rule of priority ${rule.priority} says ${rule.action}`;
     return { type: "error", errno: RULE_ERROR[rule.action], because, cause: step };
   }
-  const errno = ERROR_OF[route.type];
+  // What leads nowhere has no device.
+  const errno = route.dev === null ? ERROR_OF[route.type] : undefined;
   if (errno !== undefined) return { type: "error", errno, because: `the route says ${route.type}`, cause: step };
   const type = route.type as "unicast" | "local" | "broadcast";
   const { via, dev } = hop ?? route;
