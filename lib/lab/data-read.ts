@@ -6,6 +6,7 @@ import type { NeighbourState } from "../ip/neighbour.ts";
 import { type LinkAttributes, USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import { bridgeState } from "../link/bridge.ts";
 import { type Device, validDeviceName } from "../link/device.ts";
+import { nicState } from "../link/rss.ts";
 import { addDevice } from "../netns/configure.ts";
 import { neighbourOf } from "../netns/ipv4/arp.ts";
 import type { Netns } from "../netns/netns.ts";
@@ -15,6 +16,7 @@ import type { LabData } from "./data.ts";
 import { readBridge, readVlan } from "./data-bridge.ts";
 import { deviceNamed, readRoutes, readRules, readSysctls } from "./data-routes.ts";
 import { readTunnel } from "./data-tunnel.ts";
+import { readIpv6 } from "./data6.ts";
 import { Place } from "./json.ts";
 import { Lab, type LabOptions } from "./lab.ts";
 
@@ -39,7 +41,8 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
   if (version.value !== 1) throw version.wrong("not a version this Packetwalk reads", "Write 1.");
   const seed = top.at("seed").text();
   // Dice that depend on all there is: devices made later get MACs that are not in the lab yet.
-  const lab = make({ seed, dice: `${seed} ${JSON.stringify(data.nodes)}` });
+  const ipv6 = top.maybe("ipv6")?.flag() ?? false;
+  const lab = make({ seed, dice: `${seed} ${JSON.stringify(data.nodes)}`, ipv6 });
   const rooms = top
     .at("nodes")
     .list()
@@ -53,6 +56,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     readRules(ns, place.maybe("rules"));
     readSysctls(ns, place.at("sysctls"), true);
     readNeighbours(room);
+    readIpv6(ns, place.maybe("ipv6"));
   }
   for (const room of rooms) checkStates(lab, room);
   return lab;
@@ -94,7 +98,7 @@ function readDevices({ ns, place }: Room): void {
   const taken = new Set<number>();
   for (const data of place.at("devices").list()) {
     const name = data.at("name").as(validDeviceName);
-    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge", "dummy", "vxlan", "ipip", "vlan"]);
+    const kind = data.at("kind").oneOf(["loopback", "veth", "bridge", "dummy", "vxlan", "ipip", "vlan", "nic"]);
     const index = data.at("index").whole(1, 2 ** 31 - 1);
     if ((kind === "loopback") !== (name === "lo")) throw data.wrong("a loopback is lo, and lo a loopback", "Rename.");
     if (kind !== "loopback" && ns.devices.has(name))
@@ -152,15 +156,16 @@ function readAddress(device: Device, before: readonly InterfaceAddress[], data: 
 function connect(lab: Lab, { ns, place }: Room): void {
   for (const data of place.at("devices").list()) {
     const device = ns.devices.get(data.at("name").text())!;
-    if (device.kind === "veth") {
+    if (device.kind === "veth" || device.kind === "nic") {
       const at = data.at("peer");
       const peer = at
         .at("netns")
         .as((text) => lab.netns(text))
         .devices.get(at.at("device").text());
-      if (peer?.kind !== "veth" || peer === device || (peer.peer !== null && peer.peer !== device))
+      if (peer?.kind !== device.kind || peer === device || (peer.peer !== null && peer.peer !== device))
         throw at.wrong("not the other end of this cable", "Name a veth whose peer is this device.");
       device.peer = peer;
+      if (device.kind === "nic") device.nic = nicState(data.at("nic").at("queues").whole(1, 1024));
     }
     if (device.kind === "vxlan" || device.kind === "ipip") readTunnel(lab, device, data);
     if (device.kind === "vlan") readVlan(ns, device, data);

@@ -4,8 +4,9 @@ import { type Nexthop, ROUTE_TYPES, type Route, RouteTable, TABLE } from "../ip/
 import type { PolicyRule, RulePrefix } from "../ip/rule.ts";
 import { type Device, validDeviceName } from "../link/device.ts";
 import { confParts } from "../netns/devconf.ts";
+import { conf6Parts } from "../netns/ipv6/conf.ts";
 import type { Netns } from "../netns/netns.ts";
-import { addressWithLength, ipv4, prefix4 } from "../wire/address.ts";
+import { addressWithLength, type Ip, ipv4, prefix4 } from "../wire/address.ts";
 import type { Place } from "./json.ts";
 
 const SCOPES: readonly Scope[] = ["global", "link", "host"];
@@ -13,7 +14,7 @@ const SCOPES: readonly Scope[] = ["global", "link", "host"];
 /** Whose switch it is decides when it is set: ip_forward resets others, and devices take those of default. */
 function turnOf(key: string): number {
   if (key === "net.ipv4.ip_forward") return 0;
-  const who = confParts(key)?.who ?? "all";
+  const who = (confParts(key) ?? conf6Parts(key))?.who ?? "all";
   return who === "all" ? 1 : who === "default" ? 2 : 3;
 }
 
@@ -38,7 +39,7 @@ export function readRoutes(ns: Netns, routes: readonly Place[]): void {
   }
 }
 
-function tableId(place: Place): number {
+export function tableId(place: Place): number {
   const text = place.text();
   const id = TABLE[text as keyof typeof TABLE] ?? Number(text);
   if (!/^\w+$/.test(text) || !Number.isInteger(id) || id < 1 || id > 0xffffffff)
@@ -89,17 +90,18 @@ function readNexthop(ns: Netns, data: Place): Nexthop {
 /** Policy rules, in their order; without any the namespace keeps those it began with. */
 export function readRules(ns: Netns, data: Place | null): void {
   if (data === null) return;
-  const rules = data.list().map(readRule);
+  const rules = data.list().map((place) => readRuleWords(place, addressWithLength));
   for (const [i, place] of data.list().entries())
     if (i > 0 && rules[i]!.priority < rules[i - 1]!.priority)
       throw place.at("priority").wrong("rules out of their order", "Write them by rising priority.");
   ns.rules = rules;
 }
 
-function readRule(data: Place): PolicyRule {
+/** A rule of either family; `read` reads its addresses. */
+export function readRuleWords<A extends Ip>(data: Place, read: (text: string) => RulePrefix<A>): PolicyRule<A> {
   const number = (key: string) => data.maybe(key)?.whole(0, 0xffffffff);
   const [mark, mask, suppress] = [number("mark"), number("mask"), number("suppress")];
-  const [from, to] = [readPrefix(data.maybe("from")), readPrefix(data.maybe("to"))];
+  const [from, to] = [data.maybe("from")?.as(read), data.maybe("to")?.as(read)];
   const [iif, oif] = (["iif", "oif"] as const).map((key) => data.maybe(key)?.as(validDeviceName));
   const table = data.maybe("table");
   const protocol = data.maybe("protocol")?.text();
@@ -117,10 +119,6 @@ function readRule(data: Place): PolicyRule {
     ...(suppress !== undefined && { suppress }),
     ...(protocol !== undefined && { protocol }),
   };
-}
-
-function readPrefix(place: Place | null): RulePrefix | undefined {
-  return place === null ? undefined : place.as(addressWithLength);
 }
 
 export function deviceNamed(ns: Netns, place: Place): Device {

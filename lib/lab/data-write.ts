@@ -10,6 +10,7 @@ import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
 import { bridgeData, portData } from "./data-bridge.ts";
 import { ipipData, vxlanData } from "./data-tunnel.ts";
+import { ipv6Data } from "./data6.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
 
@@ -18,6 +19,7 @@ export function labData(lab: Lab): LabData {
   return {
     packetwalk: 1,
     seed: lab.seed,
+    ...(lab.ipv6 && { ipv6: true }),
     nodes: [...lab.machines.values()].map((machine) => ({
       name: machine.name,
       ...(machine.modules.size > 0 && { modules: [...machine.modules] }),
@@ -43,6 +45,7 @@ function netnsData(machine: Machine, ns: Netns): NetnsData {
         .filter((neighbour) => neighbour.state !== null)
         .map((neighbour) => neighbourData(device, neighbour)),
     ),
+    ...ipv6Data(ns),
   };
 }
 
@@ -66,6 +69,7 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     ...(device.vxlan !== null && { vxlan: vxlanData(device) }),
     ...(device.ipip !== null && { ipip: ipipData(device) }),
     ...(device.vlan !== null && { vlan: { dev: device.vlan.lower.name, id: device.vlan.id } }),
+    ...(device.nic !== null && { nic: { queues: device.nic.queues } }),
     ...(device.port !== null && portData(device)),
     ...(bridge !== null && bridgeData(bridge)),
   };

@@ -5,6 +5,8 @@ import type { LinkAttributes } from "../link/attributes.ts";
 export interface LabData {
   readonly packetwalk: 1;
   readonly seed: string;
+  /** Machines that are made later speak IPv6 too. */
+  readonly ipv6?: true;
   readonly nodes: readonly NodeData[];
 }
 
@@ -32,12 +34,59 @@ export interface NetnsData {
   /** Every route of every table, kernel's own included. */
   readonly routes: readonly RouteData[];
   readonly neighbours: readonly NeighbourData[];
+  /** All that IPv6 has; absent where it is switched off. */
+  readonly ipv6?: Ipv6Data;
+}
+
+export interface Ipv6Data {
+  /** Devices that IPv6 runs on: they were up and had a carrier since. */
+  readonly ready: readonly string[];
+  /** Of each device the newest first, the wider scope before the nearer one. */
+  readonly addresses: readonly Address6Data[];
+  readonly routes: readonly Route6Data[];
+  readonly rules?: readonly RuleData[];
+  readonly neighbours: readonly Neighbour6Data[];
+  /** Addresses that are answered for in another's name. */
+  readonly proxies?: readonly { readonly dev: string; readonly address: string }[];
+}
+
+export interface Address6Data {
+  readonly dev: string;
+  /** As `2001:db8::5/64`. */
+  readonly address: string;
+  readonly tentative?: true;
+  readonly dadFailed?: true;
+  readonly noDad?: true;
+  readonly noPrefixRoute?: true;
+  readonly deprecated?: true;
+  readonly metric?: number;
+}
+
+/** As RouteData; every route has a metric and no scope, and a device, or several ways. */
+export interface Route6Data {
+  readonly table: string;
+  readonly type: "unicast" | "local" | "anycast" | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw";
+  readonly prefix: string;
+  readonly via?: string;
+  readonly dev?: string;
+  readonly src?: string;
+  readonly metric: number;
+  readonly protocol: string;
+  readonly onlink?: true;
+  readonly mtu?: number;
+  readonly mtuLocked?: true;
+  readonly nexthops?: readonly NexthopData[];
+}
+
+export interface Neighbour6Data extends NeighbourData {
+  /** It says of itself that it is a router. */
+  readonly router?: true;
 }
 
 export interface DeviceData {
   readonly index: number;
   readonly name: string;
-  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan";
+  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic";
   readonly mac: string;
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   readonly macIsSet?: true;
@@ -61,6 +110,8 @@ export interface DeviceData {
   /** What it is as a port of its master. */
   readonly port?: PortData;
   readonly vlan?: { readonly dev: string; readonly id: number };
+  /** A network card; its `peer` is at the other end of its cable. */
+  readonly nic?: { readonly queues: number };
   readonly vxlan?: VxlanData;
   readonly ipip?: IpipData;
   /** What a bridge has learned: MAC to port. */

@@ -9,6 +9,7 @@ import { labFrom } from "./data-read.ts";
 import { labData } from "./data-write.ts";
 import { usualMtu, vxlanMtuLines } from "./script-tunnel.ts";
 import { ipIn, quoted } from "./script-words.ts";
+import { address6Lines } from "./script6.ts";
 
 const LOOPBACK = "127.0.0.1/8";
 
@@ -38,6 +39,7 @@ export function addressLines(ns: Netns, device: Device): string[] {
     if (scope !== (local.isLoopback ? "host" : "global")) words.push("scope", scope);
     lines.push(`${ip} addr add ${words.join(" ")}`);
   }
+  lines.push(...address6Lines(ns, device));
   if (device.everUp && !byItself) lines.push(`${ip} link set ${dev} up`);
   if (bringsLoopback && addresses.length === 0) lines.push(`${ip} addr del ${LOOPBACK} ${dev}`);
   if (device.everUp && !device.up) lines.push(`${ip} link set ${dev} down`);

@@ -1,11 +1,13 @@
 // The lines of a lab's script that set switches and policy rules.
 // Before you edit: ip-rule(8), Documentation/networking/ip-sysctl.rst, net/ipv4/arp.c (proxy_delay).
 import { DEFAULT_RULES, type PolicyRule, ruleText } from "../ip/rule.ts";
+import { DEFAULT_RULES6 } from "../ip/rule6.ts";
 import type { Netns } from "../netns/netns.ts";
+import type { Ip } from "../wire/address.ts";
 import { ipIn, quoted } from "./script-words.ts";
 
 function isOfDevice(name: string): boolean {
-  return /^net\.ipv4\.(conf|neigh)\.(?!(all|default|lo)\.)/.test(name);
+  return /^net\.ipv[46]\.(conf|neigh)\.(?!(all|default|lo)\.)/.test(name);
 }
 
 /** Switches that are not as every namespace has them: before there are devices, those of the namespace. */
@@ -33,17 +35,21 @@ function hashLines(ns: Netns): string[] {
 
 /** The rules that are not as every namespace has them. */
 export function ruleLines(ns: Netns): string[] {
-  const { rules } = ns;
-  if (rules === DEFAULT_RULES) return [];
-  const isUsual = (rule: PolicyRule) => DEFAULT_RULES.some((usual) => ruleText(usual) === ruleText(rule));
+  const ip = ipIn(ns.name);
+  const of6 = ns.hasIpv6 ? linesOf(`${ip} -6 rule`, ns.ipv6.rules, DEFAULT_RULES6) : [];
+  return [...linesOf(`${ip} rule`, ns.rules, DEFAULT_RULES), ...of6];
+}
+
+function linesOf(ip: string, rules: readonly PolicyRule<Ip>[], defaults: readonly PolicyRule<Ip>[]): string[] {
+  if (rules === defaults) return [];
+  const isUsual = (rule: PolicyRule<Ip>) => defaults.some((usual) => ruleText(usual) === ruleText(rule));
   // A rule that stays is the first of its priority: what is added comes behind it.
-  const stays = DEFAULT_RULES.filter((usual) => {
+  const stays = defaults.filter((usual) => {
     const first = rules.find(({ priority }) => priority === usual.priority);
     return first !== undefined && ruleText(first) === ruleText(usual);
   });
   const staying = new Set(stays.map((usual) => rules.find((rule) => ruleText(rule) === ruleText(usual))));
-  const ip = `${ipIn(ns.name)} rule`;
-  const less = DEFAULT_RULES.filter((usual) => !stays.includes(usual));
+  const less = defaults.filter((usual) => !stays.includes(usual));
   const more = rules.filter((rule) => !(isUsual(rule) && staying.has(rule)));
   return [
     ...less.map(({ priority }) => `${ip} del pref ${priority}`),
@@ -52,7 +58,7 @@ export function ruleLines(ns: Netns): string[] {
 }
 
 /** A rule as `ip rule add` takes it: as it is printed, but for its priority. */
-function words(rule: PolicyRule): string {
+function words(rule: PolicyRule<Ip>): string {
   const [, text = ""] = ruleText(rule).split("\t");
   const kernel = rule.protocol === "kernel" ? " protocol kernel" : "";
   return `pref ${rule.priority} ${text.split(" ").map(quoted).join(" ")}${kernel}`;

@@ -9,6 +9,7 @@ import { addressLines, routeLines } from "./script-ip.ts";
 import { ruleLines, sysctlLines } from "./script-rules.ts";
 import { entryLines, tunnelLines } from "./script-tunnel.ts";
 import { ipIn, quoted } from "./script-words.ts";
+import { ipv6Lines } from "./script6.ts";
 
 /**
  * The POSIX sh script that builds the lab as it is now on a real machine, run by root with iproute2. What the kernel
@@ -32,6 +33,7 @@ export function labScript(lab: Lab): string {
     section("Routes and neighbours that somebody set"),
     ...routeLines(labData(lab)),
     ...all.flatMap(neighbourLines),
+    ...all.flatMap(ipv6Lines),
     section("Switches of devices, and policy rules"),
     ...sysctlLines(all, true),
     ...all.flatMap(ruleLines),
@@ -114,12 +116,18 @@ EOF
 
 netns() { # a namespace
   ip netns add "$PREFIX$1"
-  # no IPv6 in the lab; with it every device would speak when it comes up
+  # no IPv6, unless a line below switches it on: with it every device speaks when it comes up
   in_netns "$1" -e -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
   # what goes through a bridge is a frame, and no business of iptables
   in_netns "$1" -e -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-arptables=0
   # a host does not forward; written first, because it presets others
   (echo "net.ipv4.ip_forward=0"; echo "$ASSUMED") | in_netns "$1" -p /dev/stdin
+  # for namespaces with IPv6: nobody asks for routers or believes redirects, duplicate addresses are looked for at once
+  for conf in all default lo; do
+    in_netns "$1" -e -w net.ipv6.conf.$conf.router_solicitations=0 \\
+      net.ipv6.conf.$conf.router_solicitation_delay=0 net.ipv6.conf.$conf.accept_redirects=0
+  done
+  in_netns "$1" -e -w net.ipv6.auto_flowlabels=0
 }
 
 in_netns() { # sysctl in a namespace
@@ -157,7 +165,12 @@ function linkLines(device: Device): string[] {
   if (device.kind === "dummy") return [`${ipIn(name)} link add ${made(device)} type dummy`];
   if (device.vlan !== null) return vlanDeviceLines(device);
   if (peer === null) return tunnelLines(device);
-  return [`${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`];
+  const says =
+    device.nic === null ? [] : [`# ${device} and ${peer} are network cards with a cable; a veth stands for it`];
+  return [
+    ...says,
+    `${ipIn(name)} link add ${made(device)} type veth peer ${made(peer)} netns "$PREFIX"${peer.owner.name}`,
+  ];
 }
 
 /**

@@ -1,0 +1,62 @@
+// The lines of a lab's script that are about IPv6. Link-local addresses and what addresses bring are the kernel's own.
+// Before you edit: ip-address(8), ip-route(8), ip-rule(8).
+import { nexthops6Of, type Route6, route6Text } from "../ip/route6.ts";
+import { tableName } from "../ip/rule.ts";
+import type { Device } from "../link/device.ts";
+import type { Netns } from "../netns/netns.ts";
+import { ipIn, quoted } from "./script-words.ts";
+
+/** Addresses that somebody gave to a device, the oldest first: before it comes up, so that they are there at once. */
+export function address6Lines(ns: Netns, device: Device): string[] {
+  if (!ns.hasIpv6) return [];
+  return [...ns.ipv6.of(device).addresses]
+    .reverse()
+    .filter(({ local }) => !local.isLinkLocal && !local.isLoopback)
+    .map(({ local, length, noDad, noPrefixRoute, deprecated, metric }) => {
+      const words = [`${local}/${length}`, "dev", quoted(device.name)];
+      if (metric !== 0) words.push("metric", `${metric}`);
+      if (noDad) words.push("nodad");
+      if (noPrefixRoute) words.push("noprefixroute");
+      if (deprecated) words.push("preferred_lft", "0");
+      return `${ipIn(ns.name)} addr add ${words.join(" ")}`;
+    });
+}
+
+/** Routes, neighbours and rules that somebody set. A gateway must be on a link that is known by then. */
+export function ipv6Lines(ns: Netns): string[] {
+  if (!ns.hasIpv6) return [];
+  const ip = `${ipIn(ns.name)} -6`;
+  const routes = [...ns.ipv6.tables.values()].flatMap((table) =>
+    table
+      .list()
+      .filter(({ protocol }) => protocol !== "kernel")
+      .map((route) => ({ route, table: table.id })),
+  );
+  const hasGateway = (route: Route6) => nexthops6Of(route).some(({ via }) => via !== null);
+  const ordered = [
+    ...routes.filter(({ route }) => !hasGateway(route)),
+    ...routes.filter(({ route }) => hasGateway(route)),
+  ];
+  return [
+    ...ordered.map(({ route, table }) => `${ip} route add table ${tableName(table)} ${routeWords(route)}`),
+    ...[...ns.ipv6.devices].flatMap(([device, { neighbours, proxies }]) => [
+      ...[...neighbours.values()]
+        .filter(({ state }) => state === "PERMANENT")
+        .map(({ address, mac, isRouter }) => {
+          const router = isRouter ? " router" : "";
+          return `${ip} neigh add ${address} lladdr ${mac} dev ${quoted(device.name)}${router} nud permanent`;
+        }),
+      ...[...proxies].map((address) => `${ip} neigh add proxy ${address} dev ${quoted(device.name)}`),
+    ]),
+  ];
+}
+
+/** A route as `ip -6 route add` takes it: as it is printed, but for the state of links and the preference. */
+function routeWords(route: Route6): string {
+  const [head = "", ways] = route6Text(route).split(" pref medium");
+  const words = head.split(" ").filter((word) => word !== "linkdown");
+  const flags = /^(dead|linkdown)$/;
+  return [...words, ...(ways ?? "").split(" ").filter((word) => word !== "" && !flags.test(word))]
+    .map(quoted)
+    .join(" ");
+}
