@@ -47,11 +47,12 @@ const LENGTH: Readonly<Record<string, number>> = {
   "hop-by-hop": 8,
 };
 
-/** The first frame among the steps that a tunnel carries, or else the first frame; `lab` names its devices' MACs. */
+/** The first frame among the steps that a tunnel carries, or else the first with IPv4 or at all; `lab` names its devices' MACs. */
 export function encapsulation(steps: readonly Step[], lab: LabData, options: EncapsulationOptions = {}): Scene {
   const { crossings } = way(steps);
   const isCarried = ({ step }: Crossing) => layers(step.packet as Frame).some(({ name }) => name.startsWith("outer "));
-  const crossing = crossings.find(isCarried) ?? crossings[0];
+  const isIp = ({ step }: Crossing) => layers(step.packet as Frame).some(({ name }) => name === "IPv4");
+  const crossing = crossings.find(isCarried) ?? crossings.find(isIp) ?? crossings[0];
   const painter = new Painter();
   if (crossing === undefined) {
     painter.text(MARGIN, MARGIN + 14, "No frame was on a cable.", WIDTH, BODY, "muted");
@@ -110,7 +111,7 @@ function partsOf(frame: Frame, known: readonly Evidence[], macs: ReadonlyMap<str
   let at = 0;
   for (const layer of layers(frame)) {
     const name = layer.name.replace(/^outer /, "");
-    const length = name === "TCP" ? 4 * ((octets[at + 12] ?? 0x50) >> 4) : (LENGTH[name] ?? 0);
+    const length = lengthOf(name, layer, octets[at + 12] ?? 0);
     const around = layer.name.startsWith("outer ") || name === "VXLAN";
     parts.push({
       name: layer.name,
@@ -123,6 +124,12 @@ function partsOf(frame: Frame, known: readonly Evidence[], macs: ReadonlyMap<str
   }
   if (octets.length > at) parts.push({ name: "data", at, length: octets.length - at, around: false, fields: [] });
   return parts;
+}
+
+/** A tag stands inside the Ethernet header, options inside that of TCP; `octet` is the thirteenth of the header. */
+function lengthOf(name: string, { fields }: Layer, octet: number): number {
+  if (name === "TCP") return 4 * (octet >> 4);
+  return (LENGTH[name] ?? 0) + (fields.some((field) => field.name === "VLAN") ? 4 : 0);
 }
 
 /** What led to this frame, the nearest first: its MAC was looked up last. */

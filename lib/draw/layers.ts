@@ -42,7 +42,8 @@ function ownLayers(packet: Packet): Layer[] {
   if (frame !== undefined) {
     const type = ethertypeOf(frame);
     const text = `${TYPE_NAME[type] ?? ""}${hex(type, 4)}`;
-    out.push(layer("Ethernet", { dst: `${frame.dst}`, src: `${frame.src}`, type: text }));
+    const tag = frame.vlan === undefined ? {} : { VLAN: `${frame.vlan.id}` };
+    out.push(layer("Ethernet", { dst: `${frame.dst}`, src: `${frame.src}`, ...tag, type: text }));
   }
   if (body === undefined) return out;
   if (body.kind === "arp") return [...out, arpLayer(body)];

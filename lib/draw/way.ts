@@ -148,13 +148,18 @@ export function isHeard(crossing: Crossing): boolean {
 function cablesSeen(steps: readonly Step[]): PeerOf {
   const sends = new Map(steps.filter((step) => step.what === "send").map((step) => [step.id, place(step.where)]));
   const ends = new Map<string, Place>();
+  /** Devices that send by another device of their namespace, as a VLAN's do: no cable is theirs. */
+  const above = new Set<string>();
   for (const { what, cause, where } of steps) {
-    const from = cause === null || (what !== "receive" && what !== "drop") ? undefined : sends.get(cause);
+    const from = cause === null ? undefined : sends.get(cause);
     const to = place(where);
     if (from === undefined || to === undefined) continue;
+    if (what === "send" && from.netns === to.netns) above.add(keyOf(from));
+    if (what !== "receive" && what !== "drop") continue;
     ends.set(keyOf(from), to);
     ends.set(keyOf(to), from);
   }
+  for (const key of above) ends.delete(key);
   return (at) => ends.get(keyOf(at));
 }
 

@@ -65,7 +65,7 @@ export class Walk extends Trace {
   headers(): Picture {
     return new Picture(headers(this.steps));
   }
-  /** The first frame in a tunnel, or the first of all: each header with its octets, and where its fields come from. */
+  /** The first frame in a tunnel, or else the first with IPv4: each header with its octets, and where its fields come from. */
   encapsulation(): Picture {
     return new Picture(encapsulation(this.steps, this.lab));
   }

@@ -45,6 +45,13 @@ describe("the octets of a tunnel", () => {
     expect(from("Ethernet", "dst")).to.equal("ip neigh: 10.244.2.0");
     expect(from("Ethernet", "src")).to.equal("the MAC of node-1 flannel.1");
   });
+  it("have 18 of Ethernet with a VLAN's tag", () => {
+    const { steps, lab } = walks()["a VLAN"]!;
+    const { rows } = encapsulation(steps, lab).table;
+    expect(rows.find((row) => row[2] === "VLAN")).to.deep.equal(["0–17", "Ethernet", "VLAN", "5", ""]);
+    expect(rows.find((row) => row[1] === "IPv4")?.[0]).to.equal("18–37");
+    expect(rows.at(-1)?.[0]).to.equal("46–101");
+  });
   it("are 20 more with IPIP", () => {
     const { steps, lab } = walks()["an IPIP tunnel"]!;
     expect(textsOf(encapsulation(steps, lab))).to.include("what the tunnel carries: 84 octets");

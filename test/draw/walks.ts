@@ -8,6 +8,7 @@ export function walks(): Readonly<Record<string, Walk>> {
     "a VXLAN overlay": vxlan("ping -c 1 10.244.2.2"),
     "an overlay that is too small": vxlan("ping -c 1 -s 1472 10.244.2.2; ping -c 1 -s 1422 -M do 10.244.2.2"),
     "a packet cut twice": vxlan("ping -c 1 -s 3000 -M dont 10.244.2.2"),
+    "a VLAN": vlan(),
     "an IPIP tunnel": ipip("ping -c 1 10.244.2.2"),
     "an MTU black hole": hole("ping -c 1 -W 1 -s 1472 10.0.2.2; ping -c 1 10.0.2.2"),
     "a lost fragment": lostFragment(),
@@ -63,6 +64,21 @@ function ipip(command: string): Walk {
        ip link set ipip0 up; ip route add 10.244.${other}.0/24 dev ipip0`,
     );
   return walk("shop", command);
+}
+
+function vlan(): Walk {
+  const net = lab({ seed: "picture of a VLAN" });
+  for (const name of ["a", "b"]) net.node(name);
+  net.cable("a", "eth0", "b", "eth0");
+  for (const [name, n] of [
+    ["a", 1],
+    ["b", 2],
+  ] as const)
+    sh(
+      name,
+      `ip link add link eth0 name eth0.5 type vlan id 5; ip link set eth0.5 up; ip addr add 10.0.0.${n}/24 dev eth0.5`,
+    );
+  return walk("a", "ping -c 1 10.0.0.2");
 }
 
 function routed(seed: string): void {
