@@ -4,9 +4,10 @@ import { bridgeState } from "../link/bridge.ts";
 import { type Cables, type Device, validDeviceName } from "../link/device.ts";
 import { receive } from "../link/forward.ts";
 import type { IpipSettings } from "../link/ipip.ts";
+import { nicState } from "../link/rss.ts";
 import { joinVlan, leaveLower } from "../link/vlan.ts";
 import type { VxlanSettings } from "../link/vxlan.ts";
-import { addDevice, removeDevice, setUp } from "../netns/configure.ts";
+import { addDevice, removeDevice, setMaster, setUp } from "../netns/configure.ts";
 import { Netns } from "../netns/netns.ts";
 import { STACK } from "../netns/stack.ts";
 import { addIpipDevice, addTunl0, addVxlanDevice, type NewDevice } from "../netns/tunnel/device.ts";
@@ -196,6 +197,38 @@ export class Lab implements Cables {
     this.machines.get(made.ns.node)!.load("ipip");
     freeName(made.ns, made.name);
     return addIpipDevice(made, settings, lower, under);
+  }
+
+  /** A cable between network cards of two machines, both up; each card has as many queues as are said. */
+  wire(from: string, device: string, to: string, peer: string, queues: number | readonly [number, number] = 1): void {
+    const each = typeof queues === "number" ? [queues, queues] : queues;
+    if (each.some((count) => !Number.isInteger(count) || count < 1 || count > 1024))
+      throw new BadInput("not a number of queues", `${queues}`, "A card has from 1 to 1024.");
+    const ends = [this.netns(from), this.netns(to)] as const;
+    for (const [i, name] of [device, peer].entries()) freeName(ends[i]!, name);
+    if (ends[0] === ends[1]) throw new BadInput("a cable from a machine to itself", from, "Name two machines.");
+    const cards = [device, peer].map((name, i) => {
+      const card = addDevice(ends[i]!, "nic", name, this.drawMac());
+      card.nic = nicState(each[i]!);
+      card.macIsSet = true;
+      return card;
+    });
+    const [first, second] = cards as [Device, Device];
+    first.peer = second;
+    second.peer = first;
+    for (const card of cards) setUp(card.owner as Netns, card);
+  }
+
+  /** A switch, and a cable from it to the first card, eth0, of each machine. */
+  switch(name: string, machines: readonly string[], queues = 1): Machine {
+    for (const each of machines) this.netns(each);
+    const machine = this.node(name);
+    const bridge = machine.bridge("sw0");
+    machines.forEach((each, i) => {
+      this.wire(each, "eth0", name, `port${i + 1}`, [queues, 1]);
+      setMaster(machine.root.devices.get(`port${i + 1}`)!, bridge);
+    });
+    return machine;
   }
 
   /** A cable between two machines or pods: a veth pair, both ends up. */

@@ -88,7 +88,7 @@ export function bridgePort(device: Device, number: number, pvid: number): Bridge
 function pathCost({ kind, vxlan }: Device): number {
   const lower = vxlan?.lower ?? null;
   if (lower !== null) return pathCost(lower);
-  return kind === "veth" ? 2 : 100;
+  return kind === "veth" || kind === "nic" ? 2 : 100;
 }
 
 /** The state a port is in: without carrier, or while its bridge is down, it is disabled (br_stp_disable_port). */

@@ -8,10 +8,11 @@ import { type LinkAttributes, USUAL_ATTRIBUTES } from "./attributes.ts";
 import type { BridgeState } from "./bridge.ts";
 import type { BridgePort } from "./bridge-port.ts";
 import type { IpipState } from "./ipip.ts";
+import type { NicState } from "./rss.ts";
 import type { VlanState } from "./vlan.ts";
 import type { VxlanState } from "./vxlan.ts";
 
-export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan";
+export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic";
 
 /** The lab as devices see it: besides time, dice and recorder, the cables. */
 export interface Cables extends World {
@@ -89,6 +90,7 @@ export class Device {
   vxlan: VxlanState | null = null;
   ipip: IpipState | null = null;
   vlan: VlanState | null = null;
+  nic: NicState | null = null;
   /** The VLAN devices on top of it, by their VLAN. */
   vlans: Map<number, Device> | null = null;
   taps: Tap[] | null = null;
@@ -122,7 +124,7 @@ export class Device {
 
   /** Whether anything is at the other end: the peer of a veth is up, a bridge has a port that runs. */
   get carrier(): boolean {
-    if (this.kind === "veth") return this.peer?.up === true && this.up;
+    if (this.kind === "veth" || this.kind === "nic") return this.peer?.up === true && this.up;
     if (this.vlan !== null) return this.vlan.lower.carrier;
     // A pseudo device has nothing that could be unplugged.
     if (this.bridge === null) return true;
@@ -149,6 +151,7 @@ export class Device {
   get state(): "UP" | "DOWN" | "LOWERLAYERDOWN" | "UNKNOWN" {
     if (!this.up) return "DOWN";
     if (this.vlan !== null) return this.carrier ? "UP" : "LOWERLAYERDOWN";
+    if (this.kind === "nic") return this.carrier ? "UP" : "DOWN";
     if (this.kind !== "veth" && this.kind !== "bridge") return "UNKNOWN";
     if (this.kind === "bridge" && !this.bridge!.hadPorts) return "UNKNOWN";
     if (this.carrier) return "UP";

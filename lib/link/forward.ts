@@ -7,6 +7,7 @@ import { BROADCAST_MAC, type Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { enterBridge, leaveBridge } from "./bridge-path.ts";
 import type { Bridged, Cables, Device } from "./device.ts";
+import { queueOf } from "./rss.ts";
 import { enterVlan, leaveVlan } from "./vlan.ts";
 
 /** Octets of an Ethernet header with a VLAN tag: by so much a frame may exceed the MTU of who takes it. */
@@ -25,15 +26,13 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   // Without a carrier the device has a queue that drops all (noop_qdisc), so nobody sees the frame leave.
   if (!device.carrier) {
     const because =
-      device.kind === "veth"
-        ? `the other end of the cable, ${device.peer}, is down`
-        : "none of its ports has a carrier";
+      device.peer !== null ? `the other end of the cable, ${device.peer}, is down` : "none of its ports has a carrier";
     device.stats.txDropped++;
     record(cables, device, frame, cause, "drop", because, linkEvidence(device));
     return false;
   }
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
-  if (device.kind === "veth" && frameLength(frame) > device.peer!.mtu + ROOM) {
+  if (device.peer !== null && frameLength(frame) > device.peer!.mtu + ROOM) {
     device.stats.txDropped++;
     device.peer!.stats.rxDropped++;
     const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
@@ -97,7 +96,20 @@ export function receive(cables: Cables, device: Device, frame: Frame, cause: num
   const { stats } = device;
   stats.rxPackets++;
   stats.rxBytes += counted(device, frame);
-  takeIn(cables, device, frame, cause);
+  takeIn(cables, device, frame, device.nic === null ? cause : intoQueue(cables, device, frame, cause));
+}
+
+/** A network card puts what it received into one of its queues. */
+function intoQueue(cables: Cables, device: Device, frame: Frame, cause: number): number {
+  const { queue, because } = queueOf(device.nic!, frame.payload);
+  const received = device.nic!.received[queue]!;
+  received.packets++;
+  received.bytes += frameLength(frame);
+  return record(cables, device, frame, cause, "receive", because, {
+    kind: "link",
+    text: `rx queue ${queue} of ${device.nic!.queues}`,
+    command: `ethtool -x ${device.name}`,
+  });
 }
 
 /**

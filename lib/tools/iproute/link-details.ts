@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 
 /** The least and the largest MTU a device says it takes; 0 is no limit. */
 function mtuLimits({ kind, ipip }: Device): readonly [number, number] {
-  if (kind === "veth" || kind === "vxlan" || kind === "bridge") return [68, 65535];
+  if (kind === "veth" || kind === "vxlan" || kind === "bridge" || kind === "nic") return [68, 65535];
   if (kind === "vlan") return [0, 65535];
   return ipip?.proto === "ipip" ? [68, 65515] : [0, 0];
 }
@@ -39,11 +39,12 @@ export function detailsText(context: Context, device: Device, of: "link" | "addr
   const [least, most] = mtuLimits(device);
   const [promiscuity, allmulti] = listens(device);
   const words = [` promiscuity ${promiscuity}  allmulti ${allmulti} minmtu ${least} maxmtu ${most} `];
-  if (device.kind !== "loopback") words.push(`${context.newline}    ${device.kind} ${settingsText(context, device)}`);
+  if (device.kind !== "loopback" && device.nic === null)
+    words.push(`${context.newline}    ${device.kind} ${settingsText(context, device)}`);
   if (device.port !== null) words.push(`${context.newline}    bridge_slave ${attributesText(slaveAttributes(device))}`);
   if (of === "link" && hasIpv6(device)) words.push("addrgenmode eui64 ");
   words.push(
-    `numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size ${segments(device)} tso_max_segs 65535 gro_max_size 65536 `,
+    `numtxqueues ${device.nic?.queues ?? 1} numrxqueues ${device.nic?.queues ?? 1} gso_max_size 65536 gso_max_segs 65535 tso_max_size ${segments(device)} tso_max_segs 65535 gro_max_size 65536 `,
   );
   return words.join("");
 }
@@ -92,19 +93,20 @@ export function detailsJson(context: Context, device: Device, of: "link" | "addr
     allmulti: listens(device)[1],
     min_mtu,
     max_mtu,
-    ...(device.kind !== "loopback" && {
-      linkinfo: {
-        info_kind: device.kind,
-        ...(data !== null && { info_data: data }),
-        ...(device.port !== null && {
-          info_slave_kind: "bridge",
-          info_slave_data: attributesJson(slaveAttributes(device)),
-        }),
-      },
-    }),
+    ...(device.kind !== "loopback" &&
+      device.nic === null && {
+        linkinfo: {
+          info_kind: device.kind,
+          ...(data !== null && { info_data: data }),
+          ...(device.port !== null && {
+            info_slave_kind: "bridge",
+            info_slave_data: attributesJson(slaveAttributes(device)),
+          }),
+        },
+      }),
     ...(of === "link" && hasIpv6(device) && { inet6_addr_gen_mode: "eui64" }),
-    num_tx_queues: 1,
-    num_rx_queues: 1,
+    num_tx_queues: device.nic?.queues ?? 1,
+    num_rx_queues: device.nic?.queues ?? 1,
     gso_max_size: 65536,
     gso_max_segs: 65535,
     tso_max_size: segments(device),

@@ -16,7 +16,8 @@ function linkOf(device: Device): Device | null | undefined {
   if (device.ipip !== null) return device.ipip.lower;
   if (device.vlan !== null) return device.vlan.lower;
   if (device.vxlan !== null) return device.vxlan.underlay === device.owner ? undefined : device;
-  return device.peer ?? undefined;
+  // What is at the other end of a card's cable the kernel does not know.
+  return device.nic === null ? (device.peer ?? undefined) : undefined;
 }
 
 /** Whether what a device leads to has its name here: it is in this namespace, or the kernel says of no other. */
@@ -57,7 +58,8 @@ function groupName(group: number): string {
 }
 
 function queueDiscipline(device: Device): string {
-  return device.everUp ? "noqueue" : "noop";
+  if (!device.everUp) return "noop";
+  return device.nic === null ? "noqueue" : device.nic.queues > 1 ? "mq" : "fq_codel";
 }
 
 /** The link layer: its type, the device's address, and everybody's, or the other end's. */

@@ -133,7 +133,7 @@ function check(ns: Netns, { name, index, mtu, address, master }: LinkRequest, ki
 /** What rtnetlink itself looks at (dev_validate_mtu); a device may be choosier. */
 function checkMtu(mtu: number | undefined, kind: DeviceKind): void {
   if (mtu === undefined) return;
-  const hasLimits = kind === "veth" || kind === "bridge" || kind === "vxlan";
+  const hasLimits = kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic";
   if (mtu < (hasLimits ? 68 : 0)) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
   if (hasLimits && mtu > 65535) throw refused({ errno: "EINVAL", message: "mtu greater than device maximum" });
 }
