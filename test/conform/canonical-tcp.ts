@@ -10,7 +10,10 @@ export type Beginnings = Map<string, number>;
 
 /** Streams to these ports are bulk. */
 export const BULK = 9000;
-const isBulk = (port: number) => port >= BULK && port < BULK + 1000;
+export const isBulk = (port: number) => port >= BULK && port < BULK + 1000;
+
+/** The text of a frame that is not compared ends with this. */
+export const PURE_ACK = "tcp pure ACK of a bulk stream";
 
 const FLAGS = ["F", "S", "R", "P", "A", "U"];
 
@@ -31,7 +34,7 @@ export function segment(
   if (bits & 2) beginnings.set(`${here} > ${there}`, seq);
   const data = tcp.subarray(header);
   const bulk = isBulk(from) || isBulk(to);
-  if (bulk && bits === 16 && data.length === 0) return "tcp pure ACK of a bulk stream";
+  if (bulk && bits === 16 && data.length === 0) return PURE_ACK;
   const flags = FLAGS.filter((_, bit) => bits & (1 << bit) && !(bulk && bit === 3)).join("");
   const checksum = unfinished || isRight(packet, tcp) ? "" : " WRONG CHECKSUM";
   const window = view.getUint16(14);

@@ -40,10 +40,7 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
     play.runTo(at);
     if (at === end) {
       play.freeze();
-      counted = countersOf(
-        play.lab,
-        test.traffic.some(({ kind }) => kind === "tcp"),
-      );
+      counted = countersOf(play.lab, test);
     }
     look(play.lab, states);
   }

@@ -3,6 +3,7 @@
 import { labFrom } from "../../lib/lab/data-read.ts";
 import { generate as tunnelCase } from "../devices/generate.ts";
 import { policyCase } from "../policy/generate.ts";
+import { atLeast } from "./batches.ts";
 import type { Case } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { generate } from "./generate.ts";
@@ -27,7 +28,7 @@ function anyLab(seed: string, dice: Dice): Case {
  * connection.
  */
 function isAnsweredInside(test: Case): boolean {
-  const { frames } = runModel(test, 900).result;
+  const { frames } = runModel(test, atLeast(test)).result;
   const isAnswer = (text: string) => /icmp (3\/[^4]|11\/).* about \[.* tcp .* seq 0 /.test(text);
   return Object.entries(frames).some(
     ([where, seen]) => !where.includes(" lo ") && seen.some(({ text }) => isAnswer(text)),
