@@ -4,10 +4,20 @@ import type { Device } from "../link/device.ts";
 import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { AskedRoute } from "../netns/ipv4/fib-route.ts";
+import { addAddress6 } from "../netns/ipv6/addrconf.ts";
+import { type AskedRoute6, addRoute6 } from "../netns/ipv6/fib.ts";
 import { Kernel } from "../netns/kernel.ts";
 import type { Netns } from "../netns/netns.ts";
 import { addTunl0 } from "../netns/tunnel/device.ts";
 import { addressWithLength, type Ipv4, ipv4, Prefix4 } from "../wire/address.ts";
+import {
+  type AddressWithLength6,
+  addressWithLength6,
+  type Ipv6,
+  ipv6,
+  Prefix6,
+  UNSPECIFIED6,
+} from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Lab } from "./lab.ts";
 
@@ -20,6 +30,9 @@ export interface PodOptions {
   readonly address?: string;
   /** Default gateway, usually the bridge's address. */
   readonly gateway?: string;
+  /** The same for IPv6, as `fd00:10:244:1::2/64`, in a lab that speaks it. The address is used at once (`nodad`). */
+  readonly address6?: string;
+  readonly gateway6?: string;
 }
 
 /** Modules of a kernel that show when they are loaded. */
@@ -48,11 +61,13 @@ export class Machine {
   }
 
   /** A bridge in the machine's namespace, up, with an address (`10.244.1.1/24`) if one is given. */
-  bridge(name: string, options: { readonly address?: string } = {}): Device {
+  bridge(name: string, options: { readonly address?: string; readonly address6?: string } = {}): Device {
     const address = options.address === undefined ? null : addressWithLength(options.address);
+    const address6 = options.address6 === undefined ? null : this.address6(options.address6);
     const bridge = this.lab.addBridge(this.root, name);
     setUp(this.root, bridge);
     if (address !== null) addAddress(this.root, bridge, address.address, address.length);
+    if (address6 !== null) giveAddress6(this.root, bridge, address6);
     return bridge;
   }
 
@@ -65,6 +80,8 @@ export class Machine {
     const { bridge, gateway } = options;
     const wired = options.address === undefined ? null : addressWithLength(options.address);
     const via = gateway === undefined ? null : ipv4(gateway);
+    const wired6 = options.address6 === undefined ? null : this.address6(options.address6);
+    const via6 = options.gateway6 === undefined ? null : ipv6(options.gateway6);
     const master = bridge === undefined ? null : this.root.devices.get(bridge);
     if (master === undefined || (master !== null && master.kind !== "bridge"))
       throw new BadInput(
@@ -79,10 +96,10 @@ export class Machine {
         options.address,
         `Write it as ${options.address}/24.`,
       );
-    if (master === null && wired !== null)
+    if (master === null && (wired ?? wired6) !== null)
       throw new BadInput(
         "a pod with an address and no cable",
-        `${wired.address}`,
+        `${(wired ?? wired6)!.address}`,
         "Say which bridge it is plugged into.",
       );
     if (via !== null && wired !== null && !new Prefix4(wired.address, wired.length).contains(via))
@@ -102,12 +119,21 @@ export class Machine {
     setUp(ns, eth0);
     if (wired !== null) must(addAddress(ns, eth0, wired.address, wired.length), name);
     if (via !== null) must(addRoute(ns, TABLE.main, defaultRoute(via, eth0)), name);
+    if (wired6 !== null) giveAddress6(ns, eth0, wired6);
+    if (via6 !== null) must(addRoute6(ns, TABLE.main, defaultRoute6(via6, eth0))?.errno ?? null, name);
     return ns;
   }
 
-  /** Whether packets for others go through the machine (`sysctl net.ipv4.ip_forward`). */
+  /** An address of IPv6 with its length; refused where the lab does not speak it. */
+  private address6(text: string): AddressWithLength6 {
+    if (this.lab.ipv6) return addressWithLength6(text);
+    throw new BadInput("an IPv6 address in a lab without IPv6", text, "Make the lab with lab({ ipv6: true }).");
+  }
+
+  /** Whether packets for others go through the machine (`sysctl net.ipv4.ip_forward`, and IPv6's where it is on). */
   forward(on = true): this {
     this.root.sysctls.set("net.ipv4.ip_forward", on ? "1" : "0");
+    if (this.lab.ipv6) this.root.sysctls.set("net.ipv6.conf.all.forwarding", on ? "1" : "0");
     return this;
   }
 
@@ -137,6 +163,17 @@ export class Machine {
 
 const ONE_CONTAINER: readonly string[] = ["app"];
 const EVERYWHERE = new Prefix4(ipv4("0.0.0.0"), 0);
+
+/** Nobody waits a second in a lab: the address is taken without asking whether another has it. */
+function giveAddress6(ns: Netns, device: Device, { address, length }: AddressWithLength6): void {
+  const refusal = addAddress6(ns, device, address, length, { noDad: true });
+  must(refusal?.errno ?? null, ns.name);
+}
+
+function defaultRoute6(via: Ipv6, dev: Device): AskedRoute6 {
+  const prefix = new Prefix6(UNSPECIFIED6, 0);
+  return { type: "unicast", prefix, via, dev, src: null, metric: 0, protocol: "boot" };
+}
 
 /** Written out in the order of the kernel's own routes, so that all have one shape. */
 function defaultRoute(via: Ipv4, dev: Device): AskedRoute {
