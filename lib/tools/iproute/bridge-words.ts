@@ -5,6 +5,7 @@ import { FLAG_WORDS } from "../../lab/data-bridge.ts";
 import { type BridgeSettings, type BridgeState, setDefaultPvid } from "../../link/bridge.ts";
 import { PORT_STATES, type PortFlags, setPort, VLAN_MAX } from "../../link/bridge-port.ts";
 import type { Device } from "../../link/device.ts";
+import type { Netns } from "../../netns/netns.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { notModelled } from "../command.ts";
 import { unsigned } from "./values.ts";
@@ -196,6 +197,8 @@ export function readPortWords(words: Words): { dev: string | null; self: boolean
 
 /** br_setport; throws Quit with the kernel's answer. What came before the word that is refused stays. */
 export function changePort(device: Device, change: PortChange): void {
+  // A bridge whose ports are shut has no carrier, and routes by it say so (trace/recorder.ts).
+  (device.owner as Netns).cables.recorder.settle();
   if (device.port === null) throw answers("EOPNOTSUPP");
   const errno = setPort(device, change);
   if (errno !== null) throw answers(errno);
