@@ -56,7 +56,8 @@ export function flagsOf(device: Device): Flags {
   if (device.up) has.add("UP");
   if (device.running) has.add("RUNNING");
   if (kind === "loopback") has.add("LOOPBACK");
-  else if (kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic") has.add("BROADCAST").add("MULTICAST");
+  else if (kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic")
+    has.add("BROADCAST").add("MULTICAST");
   else if (kind === "dummy") has.add("BROADCAST").add("NOARP");
   else throw notModelled("ifconfig", device.name, "interfaces that are loopback, veth, bridge, vxlan or dummy");
   const set = FLAGS.filter(([word]) => has.has(word));

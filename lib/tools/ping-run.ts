@@ -36,11 +36,58 @@ export interface Voice<Message> {
   read(message: Message): Heard | null;
 }
 
+/** What a run ends with; times in microseconds. */
+export interface Ending {
+  readonly target: string;
+  readonly sent: number;
+  readonly received: number;
+  readonly errors: number;
+  readonly duplicates: number;
+  readonly loss: number;
+  /** Nanoseconds from the first request to the last. */
+  readonly span: number;
+  readonly pipe: number;
+  /** Null when nothing was measured. */
+  readonly times: {
+    readonly min: number;
+    readonly average: number;
+    readonly max: number;
+    readonly mdev: number;
+  } | null;
+}
+
+/** The words of a ping: iputils's here, busybox's beside its command. */
+export interface Wording {
+  reply(heard: Extract<Heard, { octets: number }>, time: number | null, isDuplicate: boolean): string;
+  ending(ending: Ending): string;
+}
+
+const IPUTILS: Wording = {
+  reply({ octets, from, seq, ttl }, time, isDuplicate) {
+    const timing = time === null ? "" : ` time=${triptime(time)} ms`;
+    return `${octets} bytes from ${from}: icmp_seq=${seq} ttl=${ttl}${timing}${isDuplicate ? " (DUP!)" : ""}\n`;
+  },
+  ending({ target, sent, received, errors, duplicates, loss, span, pipe, times }) {
+    const parts = [`${sent} packets transmitted`, `${received} received`];
+    if (duplicates > 0) parts.push(`+${duplicates} duplicates`);
+    if (errors > 0) parts.push(`+${errors} errors`);
+    parts.push(`${Number.parseFloat(loss.toPrecision(6))}% packet loss`, `time ${Math.round(span / MILLISECOND)}ms`);
+    const ends: string[] = [];
+    if (times !== null) {
+      const { min, average, max, mdev } = times;
+      ends.push(`rtt min/avg/max/mdev = ${[min, average, max, mdev].map(milliseconds).join("/")} ms`);
+    }
+    if (pipe > 1) ends.push(`pipe ${pipe}`);
+    return `\n--- ${target} ping statistics ---\n${parts.join(", ")}\n${ends.join(", ")}\n`;
+  },
+};
+
 /** One run of ping: what it sent, what came back. */
 export class Run<Message> {
   private readonly call: Call;
   private readonly options: Options;
   private readonly voice: Voice<Message>;
+  private readonly wording: Wording;
   private readonly sentAt = new Map<number, number>();
   private readonly answered = new Set<number>();
   private sent = 0;
@@ -57,7 +104,8 @@ export class Run<Message> {
   private total = 0;
   private totalSquares = 0;
 
-  constructor(call: Call, options: Options, voice: Voice<Message>) {
+  constructor(call: Call, options: Options, voice: Voice<Message>, wording = IPUTILS) {
+    this.wording = wording;
     this.call = call;
     this.options = options;
     this.voice = voice;
@@ -164,9 +212,7 @@ export class Run<Message> {
       this.totalSquares += time * time;
     }
     if (this.options.quiet) return;
-    const timing = this.options.size >= TIMEVAL ? ` time=${triptime(time)} ms` : "";
-    const duplicate = isDuplicate ? " (DUP!)" : "";
-    this.call.out(`${heard.octets} bytes from ${heard.from}: icmp_seq=${seq} ttl=${heard.ttl}${timing}${duplicate}\n`);
+    this.call.out(this.wording.reply(heard, this.options.size >= TIMEVAL ? time : null, isDuplicate));
   }
 
   private acknowledge(seq: number): void {
@@ -174,21 +220,24 @@ export class Run<Message> {
   }
 
   private statistics(): void {
-    const { sent, received, errors, duplicates } = this;
-    const loss = Number.parseFloat((((sent - received) * 100) / sent).toPrecision(6));
-    const parts = [`${sent} packets transmitted`, `${received} received`];
-    if (duplicates > 0) parts.push(`+${duplicates} duplicates`);
-    if (errors > 0) parts.push(`+${errors} errors`);
-    parts.push(`${loss}% packet loss`, `time ${Math.round((this.last - this.start) / MILLISECOND)}ms`);
-    const ends: string[] = [];
-    if (received > 0 && this.options.size >= TIMEVAL) {
-      const average = Math.floor(this.total / received);
-      const variance = this.totalSquares / received - (this.total / received) ** 2;
-      const mdev = Math.floor(Math.sqrt(Math.max(0, variance)));
-      ends.push(`rtt min/avg/max/mdev = ${[this.min, average, this.max, mdev].map(milliseconds).join("/")} ms`);
-    }
-    if (this.pipe > 1) ends.push(`pipe ${this.pipe}`);
-    this.call.out(`\n--- ${this.options.target} ping statistics ---\n${parts.join(", ")}\n${ends.join(", ")}\n`);
+    const { sent, received, errors, duplicates, pipe, min, max } = this;
+    const average = Math.floor(this.total / received);
+    const variance = this.totalSquares / received - (this.total / received) ** 2;
+    const mdev = Math.floor(Math.sqrt(Math.max(0, variance)));
+    const isMeasured = received > 0 && this.options.size >= TIMEVAL;
+    this.call.out(
+      this.wording.ending({
+        target: this.options.target,
+        sent,
+        received,
+        errors,
+        duplicates,
+        loss: ((sent - received) * 100) / sent,
+        span: this.last - this.start,
+        pipe,
+        times: isMeasured ? { min, average, max, mdev } : null,
+      }),
+    );
   }
 }
 
@@ -204,6 +253,6 @@ function triptime(microseconds: number): string {
   return milliseconds(microseconds);
 }
 
-function milliseconds(microseconds: number): string {
+export function milliseconds(microseconds: number): string {
   return `${Math.floor(microseconds / 1000)}.${String(microseconds % 1000).padStart(3, "0")}`;
 }

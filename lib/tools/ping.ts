@@ -65,7 +65,7 @@ function sourceOf({ ns, err }: Call, { source }: Options): From | null {
   return null;
 }
 
-function voice4(call: Call, options: Options, dst: Ipv4, from: From): Voice<PingMessage> {
+export function voice4(call: Call, options: Options, dst: Ipv4, from: From): Voice<PingMessage> {
   const socket = new PingSocket(call.ns);
   return {
     socket,

@@ -2,6 +2,7 @@
 import { arp } from "./arp.ts";
 import { arping } from "./arping.ts";
 import { bridge } from "./bridge.ts";
+import { busybox } from "./busybox/busybox.ts";
 import type { Command } from "./command.ts";
 import { curl } from "./curl.ts";
 import { dmesg } from "./dmesg.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   arp,
   arping,
   bridge,
+  busybox,
   cat,
   curl,
   dmesg,

@@ -33,14 +33,24 @@ class Failed extends Error {
 /** A millisecond more than measured, so that rounding makes nobody late. */
 const PRECISION = MILLISECOND;
 
-class Run {
+/** What stands between the words of a hop: here Butskoy's; busybox has its own. */
+export interface Gaps {
+  readonly afterHop: string;
+  readonly before: string;
+}
+
+const GAPS: Gaps = { afterHop: " ", before: " " };
+
+export class Run {
   private readonly call: Call;
+  private readonly gaps: Gaps;
   private readonly options: Options;
   private readonly probes: Probe[];
   private dataLength: number;
 
-  constructor(call: Call, options: Options) {
+  constructor(call: Call, options: Options, gaps = GAPS) {
     this.call = call;
+    this.gaps = gaps;
     this.options = options;
     this.dataLength = options.dataLength;
     this.probes = Array.from({ length: options.maxHops * options.probesPerHop }, () => new Probe());
@@ -213,11 +223,13 @@ class Run {
     const { probesPerHop, numeric } = this.options;
     const probe = this.probes[n]!;
     const inHop = n % probesPerHop;
-    if (inHop === 0) out(`\n${`${Math.floor(n / probesPerHop) + 1}`.padStart(2)} `);
-    if (probe.from === null) out(" *");
+    const { afterHop, before: gap } = this.gaps;
+    if (inHop === 0) out(`\n${`${Math.floor(n / probesPerHop) + 1}`.padStart(2)}${afterHop}`);
+    if (probe.from === null) out(`${gap}*`);
     else {
       const before = this.probes.slice(n - inHop, n).findLast(({ from }) => from !== null);
-      if (before?.from !== probe.from) out(numeric ? ` ${probe.from}` : ` ${nameOf(`${probe.from}`)} (${probe.from})`);
+      if (before?.from !== probe.from)
+        out(numeric ? `${gap}${probe.from}` : `${gap}${nameOf(`${probe.from}`)} (${probe.from})`);
     }
     if (probe.receivedAt !== null) out(`  ${(probe.took / MILLISECOND).toFixed(3)} ms`);
     if (probe.mark !== "") out(` ${probe.mark}`);

@@ -3,9 +3,6 @@
 export const LATER: readonly (readonly [RegExp, string])[] = [
   [/iptables|conntrack|^\[\] # Completed/, "netfilter is not modelled yet"],
   [/^\[igw\] # tcpdump|^\[node1\] # tcpdump -n -i any/, "shows addresses that netfilter changed"],
-  [/busybox|tcpdump -n -e -i eth0 icmp or arp/, "busybox is not modelled yet"],
-  [/ip -d link show cni0/, "the settings of a bridge are not listed yet"],
-  [/cat \/proc/, "there are no files yet"],
   [/ip -s neigh/, "nobody counts how often a neighbour is used yet"],
   [/-details -statistics link/, "that machine had two processors, and a veth two queues for them"],
   [/ss -ltn/, "that server asked for a queue of 64 connections, http.server asks for 5"],

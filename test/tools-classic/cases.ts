@@ -1,8 +1,9 @@
 // Command lines of the classic tools that the real ones and the model are both given; each case begins on a new machine.
+import { BUSYBOX } from "./cases-busybox.ts";
 import { NET } from "./cases-net.ts";
 import { TRACE } from "./cases-trace.ts";
 
-export const CASES: Readonly<Record<string, string>> = { ...TRACE, ...NET };
+export const CASES: Readonly<Record<string, string>> = { ...TRACE, ...NET, ...BUSYBOX };
 
 /** Cases in which a real tool waits long: for a name server, for a host that is not there, for answers that do not come. */
 export const SLOW: readonly string[] = [
@@ -12,6 +13,7 @@ export const SLOW: readonly string[] = [
   "tracepathErrors2",
   "tracepathErrors3",
   "arpingRow",
+  "busybox",
   ...Object.keys(CASES).filter((name) => /tracerouteErrors([3-9]|\d\d)$/.test(name)),
 ];
 

@@ -7,6 +7,7 @@ const VERSIONS = [
   ["tracepath -V", "iputils 20221126"],
   ["arping -V", "iputils 20221126"],
   ["netstat --version", "net-tools 2.10"],
+  ["busybox", "BusyBox v1.35"],
 ] as const;
 
 /** Why the real tools cannot be asked here, or null when they can. */

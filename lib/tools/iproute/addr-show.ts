@@ -192,7 +192,7 @@ export function show(context: Context, words: Words, of: LineOf): void {
   }
 }
 
-function addressText({ options, newline }: Context, device: Device, address: InterfaceAddress): string {
+export function addressText({ options, newline }: Context, device: Device, address: InterfaceAddress): string {
   const { local, length, broadcast, scope, secondary, label } = address;
   if (options.brief) return `${local}/${length} `;
   const words = [`    inet ${local}/${length}`];

@@ -117,7 +117,9 @@ export function netnsIds({ ns, call }: Context): ReadonlyMap<Netns, number> {
 
 /** The namespace that a device leads to: its peer's, or the one a tunnel sends through. */
 function otherEnd({ peer, vxlan, ipip, vlan, nic }: Device): Netns | undefined {
-  return ((nic === null ? peer?.owner : undefined) ?? vlan?.lower.owner ?? vxlan?.underlay ?? ipip?.underlay) as Netns | undefined;
+  return ((nic === null ? peer?.owner : undefined) ?? vlan?.lower.owner ?? vxlan?.underlay ?? ipip?.underlay) as
+    | Netns
+    | undefined;
 }
 
 /** Whoever listens is told what a device leads to (rtmsg_ifinfo): from then on that namespace has a number there. */

@@ -12,7 +12,7 @@ export type LineOf = "link" | "addr";
  * What a device leads to (IFLA_LINK): its peer, the device below a tunnel; null: nothing, and that is said (`@NONE`);
  * undefined: nothing is said. A VXLAN device in a strange namespace names itself.
  */
-function linkOf(device: Device): Device | null | undefined {
+export function linkOf(device: Device): Device | null | undefined {
   if (device.ipip !== null) return device.ipip.lower;
   if (device.vlan !== null) return device.vlan.lower;
   if (device.vxlan !== null) return device.vxlan.underlay === device.owner ? undefined : device;
@@ -57,13 +57,13 @@ function groupName(group: number): string {
   return group === 0 ? "default" : `${group}`;
 }
 
-function queueDiscipline(device: Device): string {
+export function queueDiscipline(device: Device): string {
   if (!device.everUp) return "noop";
   return device.nic === null ? "noqueue" : device.nic.queues > 1 ? "mq" : "fq_codel";
 }
 
 /** The link layer: its type, the device's address, and everybody's, or the other end's. */
-function linkLayer({ kind, mac, ipip }: Device) {
+export function linkLayer({ kind, mac, ipip }: Device) {
   const everybody = kind === "loopback" ? ZERO_MAC.text : BROADCAST_MAC.text;
   if (ipip === null)
     return { type: kind === "loopback" ? "loopback" : "ether", address: mac.text, isPeer: false, broadcast: everybody };
