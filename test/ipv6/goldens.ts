@@ -23,9 +23,13 @@ export function readGoldens(): Goldens {
   return JSON.parse(gunzipSync(fs.readFileSync(FILE)).toString("utf8")) as Goldens;
 }
 
+/** In these a question without an answer is still asked when the next capture begins: what it sees is a matter of luck. */
+const OVERLAPPING: readonly number[] = [2, 3, 5, 18, 19, 20];
+
 /** Every script that is compared, by name. */
 export function allScripts(): Record<string, readonly string[]> {
-  return { lines: LINES, ...Object.fromEntries(scripts(24, "fixed").map((test) => [test.name, scriptLines(test)])) };
+  const fixed = scripts(24, "fixed").filter((_, i) => !OVERLAPPING.includes(i));
+  return { lines: LINES, ...Object.fromEntries(fixed.map((test) => [test.name, scriptLines(test)])) };
 }
 
 const isHeard = ({ line }: Said) => !line.startsWith("sleep");
@@ -66,7 +70,7 @@ function without(text: string, out: string): string {
 /** A capture and the command beside it write to one place: which comes first is chance, so they are put apart. */
 function apart({ out, ...said }: Said): Said {
   // When a neighbour is proved again, or given up, is a matter of tenths of seconds; their order that of a hash.
-  if (said.line.startsWith("ip -n") && said.line.endsWith("-6 neigh")) {
+  if (said.line.startsWith("ip -n") && said.line.endsWith(" neigh")) {
     const states = out
       .replace(/(REACHABLE|STALE|DELAY|PROBE) $/gm, "<known> ")
       .replace(/(INCOMPLETE|FAILED) $/gm, "<silent> ");
