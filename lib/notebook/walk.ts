@@ -5,6 +5,7 @@ import { fragments } from "../draw/fragments.ts";
 import { headers } from "../draw/headers.ts";
 import { ladder } from "../draw/ladder.ts";
 import { neighbours } from "../draw/neighbours.ts";
+import { queues } from "../draw/queues.ts";
 import { routing } from "../draw/routing.ts";
 import { topology } from "../draw/topology.ts";
 import type { LabData } from "../lab/data.ts";
@@ -80,6 +81,10 @@ export class Walk extends Trace {
   /** The states of the neighbour entries over time; confined to one namespace if it is named. */
   neighbours(netns?: string): Picture {
     return new Picture(neighbours(this.stepsIn(netns)));
+  }
+  /** Which receive queue of a network card each flow went to, and because of which hash. */
+  queues(): Picture {
+    return new Picture(queues(this.steps));
   }
   /** The routing decisions, with every route that was considered; confined to one namespace if it is named. */
   routing(netns?: string): Picture {

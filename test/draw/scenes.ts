@@ -6,6 +6,7 @@ import { headers } from "../../lib/draw/headers.ts";
 import { ladder } from "../../lib/draw/ladder.ts";
 import { neighbours } from "../../lib/draw/neighbours.ts";
 import { network } from "../../lib/draw/network.ts";
+import { queues } from "../../lib/draw/queues.ts";
 import { routing } from "../../lib/draw/routing.ts";
 import type { Scene } from "../../lib/draw/scene.ts";
 import { topology } from "../../lib/draw/topology.ts";
@@ -58,6 +59,7 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
     { name: `headers ${name}`, scene: headers(steps) },
     { name: `encapsulation ${name}`, scene: encapsulation(steps, data) },
     { name: `fragments ${name}`, scene: fragments(steps) },
+    { name: `queues ${name}`, scene: queues(steps) },
     { name: `neighbours ${name}`, scene: neighbours(steps) },
     { name: `routing ${name}`, scene: routing(steps) },
   ];

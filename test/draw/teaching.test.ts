@@ -4,10 +4,11 @@ import { encapsulation } from "../../lib/draw/encapsulation.ts";
 import { fragments } from "../../lib/draw/fragments.ts";
 import { ladder } from "../../lib/draw/ladder.ts";
 import { neighbours } from "../../lib/draw/neighbours.ts";
+import { queues } from "../../lib/draw/queues.ts";
 import { routing } from "../../lib/draw/routing.ts";
 import type { Scene } from "../../lib/draw/scene.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
-import { walks } from "./walks.ts";
+import { counters, walks } from "./walks.ts";
 
 const textsOf = (scene: Scene): string[] =>
   scene.shapes.flatMap((shape) => (shape.shape === "text" ? [shape.text] : []));
@@ -112,6 +113,19 @@ describe("a ladder of sizes", () => {
     const scene = ladder(steps, { mtus: lab });
     expect(textsOf(scene)).to.include("1500|1400");
     expect(column(scene, "what").join("\n")).to.match(/dropped: 1514 octets are more than b\/eth0 takes/);
+  });
+});
+
+describe("receive queues", () => {
+  it("share the packets as ethtool counts them", () => {
+    const { rows } = queues(walks()["cards with queues"]!.steps).table;
+    const packets = (queue: number) =>
+      rows.filter((row) => row[0] === "b eth0" && row[4] === `${queue}`).reduce((sum, row) => sum + Number(row[5]), 0);
+    const counted = [0, 1, 2, 3].map((queue) =>
+      Number(new RegExp(`rx_queue_${queue}_packets: (\\d+)`).exec(counters)?.[1]),
+    );
+    expect([0, 1, 2, 3].map(packets)).to.deep.equal(counted);
+    expect(counted.filter((count) => count > 0).length).to.be.at.least(2);
   });
 });
 

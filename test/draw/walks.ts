@@ -9,6 +9,7 @@ export function walks(): Readonly<Record<string, Walk>> {
     "an overlay that is too small": vxlan("ping -c 1 -s 1472 10.244.2.2; ping -c 1 -s 1422 -M do 10.244.2.2"),
     "a packet cut twice": vxlan("ping -c 1 -s 3000 -M dont 10.244.2.2"),
     "a VLAN": vlan(),
+    "cards with queues": cards(),
     "an IPIP tunnel": ipip("ping -c 1 10.244.2.2"),
     "an MTU black hole": hole("ping -c 1 -W 1 -s 1472 10.0.2.2; ping -c 1 10.0.2.2"),
     "a lost fragment": lostFragment(),
@@ -65,6 +66,20 @@ function ipip(command: string): Walk {
     );
   return walk("shop", command);
 }
+
+function cards(): Walk {
+  const net = lab({ seed: "picture of queues" });
+  for (const name of ["a", "b"]) net.node(name);
+  net.wire("a", "eth0", "b", "eth0", 4);
+  sh("a", "ip link set eth0 up; ip addr add 10.0.0.1/24 dev eth0");
+  sh("b", "ip link set eth0 up; ip addr add 10.0.0.2/24 dev eth0; python3 -m http.server 80 2>/dev/null &");
+  const counted = walk("a", `${"curl -s http://10.0.0.2/ >/dev/null; ".repeat(8)}ping -c 3 10.0.0.2`);
+  counters = sh("b", "ethtool -S eth0").out;
+  return counted;
+}
+
+/** What ethtool counted on b of the walk to cards with queues. */
+export let counters = "";
 
 function vlan(): Walk {
   const net = lab({ seed: "picture of a VLAN" });
