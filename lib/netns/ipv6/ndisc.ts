@@ -102,7 +102,7 @@ function solicited(
   } else if (own.tentative) {
     if (!isDetection) return drop(`${target} is still tentative here: no answer`);
     const mine = inet.detections.get(own)?.nonce;
-    if (nonce !== undefined && mine !== undefined && mine.every((octet, i) => octet === nonce[i]))
+    if (nonce !== undefined && mine?.every((octet, i) => octet === nonce[i]))
       return drop("this is its own question that came back");
     return dadFails(ns, device, own, `somebody else would like ${target} too`, cause);
   }

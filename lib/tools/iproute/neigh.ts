@@ -10,6 +10,7 @@ import { type Ip, type Prefix, Prefix4 } from "../../wire/address.ts";
 import { Prefix6 } from "../../wire/address6.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
+import { setProxy, showProxies } from "./neigh-proxy.ts";
 import { addressOf, linkAddress, macOf, prefixOf } from "./values.ts";
 import { address6Of, isAddress6, prefix6Of } from "./values6.ts";
 import {
@@ -166,16 +167,6 @@ function isIn(network: Prefix | undefined, address: Ip): boolean {
   return address.family === 6 && network.contains(address);
 }
 
-/** `ip -6 neigh show proxy`: addresses that are answered for in another's name. */
-function showProxies(context: Context, only: Device | undefined, flush: boolean): void {
-  if (flush) throw notModelled("ip neigh flush", "proxy", "ip neigh flush of neighbours");
-  const { ns } = context;
-  const devices = ns.hasIpv6 && !context.options.inet ? context.devices() : [];
-  for (const device of devices.filter((each) => only === undefined || each === only))
-    for (const address of ns.ipv6.of(device).proxies)
-      context.out(`${address} ${only === undefined ? `dev ${device.name} ` : ""}proxy \n`);
-}
-
 function neighbourText({ options }: Context, { device, neighbour }: Entry, isOnly: boolean): string {
   const { address, mac, state, isValid, isRouter } = neighbour;
   if (options.brief)
@@ -296,11 +287,4 @@ function anyAddressOf(context: Context, word: string): Ip {
 function knownOf({ ns }: Context, device: Device, address: Ip): Neighbour | Neighbour6 | undefined {
   if (address.family === 4) return ns.inet.get(device)!.neighbours.get(address);
   return ns.hasIpv6 ? ns.ipv6.of(device).neighbours.get(address) : undefined;
-}
-
-function setProxy({ ns }: Context, device: Device, address: Ip, command: string): void {
-  if (address.family === 4) throw notModelled("ip neigh", `proxy ${address}`, "proxies for addresses of IPv6");
-  const { proxies } = ns.ipv6.of(device);
-  if (command === "delete" && !proxies.delete(address)) throw answers("ENOENT");
-  if (command !== "delete") proxies.add(address);
 }
