@@ -22,7 +22,7 @@ export class Quit extends Error {
 }
 
 export function matches(word: string, command: string): boolean {
-  return command.startsWith(word);
+  return word !== "" && command.startsWith(word);
 }
 
 /** The first command that the word abbreviates, in the tool's own order. */
