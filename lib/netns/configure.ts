@@ -91,6 +91,13 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
   ns.cables.recorder.settle();
   const devices = [...ns.devices.values()];
   device.name = name;
+  // All but the first address get labels of their own (inetdev_changename).
+  const inet = ns.inet.get(device);
+  if (inet !== undefined)
+    inet.addresses = inet.addresses.map((each, i) => ({
+      ...each,
+      label: i === 0 ? name : relabelled(each.label, name, i),
+    }));
   ns.devices.clear();
   for (const each of devices) ns.devices.set(each.name, each);
 }
@@ -104,6 +111,12 @@ const LOOPBACK: InterfaceAddress = {
   label: "lo",
   secondary: false,
 };
+
+/** An alias keeps what stands behind its colon. */
+function relabelled(label: string, name: string, index: number): string {
+  const colon = label.indexOf(":");
+  return `${name}${colon === -1 ? `:${index + 1}` : label.slice(colon)}`;
+}
 
 /** `ip link set DEV up`: null, or why not. */
 export function setUp(ns: Netns, device: Device): Errno | null {

@@ -77,8 +77,9 @@ function loopedBack(ns: Netns, skb: Skb): void {
     skb.dst = { ...dst, detour: false };
     return forward(ns, skb);
   }
-  skb.toOne = ns.tables.get(TABLE.local)!.lookup(skb.packet.dst)?.type === "local";
-  skb.toAll = !skb.toOne;
+  const type = ns.tables.get(TABLE.local)!.lookup(skb.packet.dst)?.type;
+  skb.toOne = type === "local";
+  skb.toAll = type === "broadcast" || skb.packet.dst.isMulticast || skb.packet.dst.bits === 0xffffffff;
   if (skb.toAll) countBroadcast(ns.mib, skb.packet);
   localDeliver(ns, skb);
 }
@@ -129,6 +130,8 @@ function noRoute(ns: Netns, skb: Skb, decision: NoWay): void {
           evidence: forwardingOf(ns, device),
         },
   );
+  // A group that nobody here joined is no error: the packet is for others on the link.
+  if (packet.dst.isMulticast) return;
   // ip_error: who does not forward calls every such packet one with a wrong address.
   if (!forwards) ns.mib.IpInAddrErrors++;
   else if (decision.errno === "ENETUNREACH") ns.mib.IpExtInNoRoutes++;

@@ -108,6 +108,7 @@ export function sendOuter(
   const out = way.device;
   const skb = new Skb(packet, cause, out).route(way.decision, out);
   skb.mark = markOf(under, device.owner as Netns, inner);
+  under.mib.IpOutRequests++;
   const verdict = passHook(under, under.hooks, "OUTPUT", skb, (ns, passed) => {
     const mtu = outerMtu(ns, way, packet.dst);
     if (packet.dontFragment && ipv4Length(passed.packet) > mtu) {

@@ -12,7 +12,7 @@ import type { Dice } from "../dice.ts";
 const PAUSES = [3, 9, 9, 15, 15, 90, 120];
 
 const SIZES = [1, 10, 100, 536, 1448, 1449, 2896, 3000, 5000];
-const BULK_SIZES = [14_480, 20_000, 40_000];
+const BULK_SIZES = [8_000, 14_480];
 
 interface Talk {
   readonly client: string;
