@@ -37,15 +37,22 @@ export function describe(frame: Frame, options: DescribeOptions = {}): string {
 const ETHERTYPE_NAME: Readonly<Record<number, string>> = {
   [ETHERTYPE.ipv4]: "IPv4",
   [ETHERTYPE.arp]: "ARP",
+  [ETHERTYPE.vlan]: "802.1Q",
   [ETHERTYPE.ipv6]: "IPv6",
 };
 
-function linkHeader(frame: Frame, { quiet }: DescribeOptions): string {
-  const type = ethertypeOf(frame);
-  const hex = `0x${type.toString(16).padStart(4, "0")}`;
-  const name = ETHERTYPE_NAME[type];
-  const text = quiet ? (name ?? `Unknown Ethertype (${hex})`) : `ethertype ${name ?? "Unknown"} (${hex})`;
-  return `${frame.src} > ${frame.dst}, ${text}, length ${frameLength(frame)}: `;
+function linkHeader(frame: Frame, { quiet, link }: DescribeOptions): string {
+  const text = (type: number) => {
+    const hex = `0x${type.toString(16).padStart(4, "0")}`;
+    const name = ETHERTYPE_NAME[type];
+    return quiet ? (name ?? `Unknown Ethertype (${hex})`) : `ethertype ${name ?? "Unknown"} (${hex})`;
+  };
+  const { src, dst, vlan } = frame;
+  const type = text(ethertypeOf(frame));
+  const length = frameLength(frame) + (vlan === undefined ? 0 : 4);
+  if (vlan === undefined || !link) return `${src} > ${dst}, ${type}, length ${length}: `;
+  const tag = `vlan ${vlan.id}, p ${vlan.priority}${vlan.dropEligible ? ", DEI" : ""}`;
+  return `${src} > ${dst}, ${text(ETHERTYPE.vlan)}, length ${length}: ${tag}, ${type}, `;
 }
 
 function describeArp(arp: Arp, { verbose = 0 }: DescribeOptions): string {

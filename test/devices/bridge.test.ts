@@ -5,8 +5,10 @@ import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
 import { walk } from "../../lib/notebook/walk.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
+import { ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
-import { mac } from "../../lib/wire/mac.ts";
+import { describe as describeFrame } from "../../lib/wire/describe.ts";
+import { BROADCAST_MAC, mac } from "../../lib/wire/mac.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 
 /** A switch with three hosts, then the lines on it. */
@@ -126,5 +128,30 @@ describe("a VLAN tag", () => {
     const bytes = frameBytes(frame);
     expect([...bytes.slice(12, 18)]).to.deep.equal([0x81, 0, 0xb0, 0x0a, 0x88, 0xb5]);
     expect(parseFrame(bytes)).to.deep.equal(frame);
+  });
+
+  it("prints as tcpdump 4.99 prints it", () => {
+    const arp = {
+      dst: BROADCAST_MAC,
+      src: mac("02:00:00:00:00:01"),
+      vlan: { id: 10, priority: 5, dropEligible: true },
+      payload: {
+        kind: "arp",
+        op: "request",
+        senderMac: mac("02:00:00:00:00:01"),
+        senderIp: ipv4("10.0.0.1"),
+        targetMac: mac("00:00:00:00:00:00"),
+        targetIp: ipv4("10.0.0.2"),
+      },
+    } as const;
+    const asks = "Request who-has 10.0.0.2 tell 10.0.0.1, length 28";
+    const ends = "02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff";
+    expect(describeFrame(arp)).to.equal(`ARP, ${asks}`);
+    expect(describeFrame(arp, { link: true })).to.equal(
+      `${ends}, ethertype 802.1Q (0x8100), length 46: vlan 10, p 5, DEI, ethertype ARP (0x0806), ${asks}`,
+    );
+    expect(describeFrame(arp, { link: true, quiet: true })).to.equal(
+      `${ends}, 802.1Q, length 46: vlan 10, p 5, DEI, ARP, ${asks}`,
+    );
   });
 });
