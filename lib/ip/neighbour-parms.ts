@@ -36,6 +36,8 @@ export class NeighbourParms {
   private set: Set<Stored> | null = null;
   /** reachable_time in nanoseconds: drawn from half to one and a half of base_reachable_time. */
   reachableTime: number;
+  /** Questions that a proxy has not answered yet. */
+  waiting = 0;
   private readonly dice: { random(): number };
 
   /** A device begins with what `defaults` has now. */

@@ -3,51 +3,15 @@
 // Before you edit: RFC 4861 §7.3.2 (the states' names), net/core/neighbour.c (neigh_event_send, neigh_timer_handler,
 // __neigh_update), net/ipv4/arp.c (arp_solicit), net/ipv6/ndisc.c (ndisc_solicit). Default times: include/net/neighbour.h,
 // arp_tbl in arp.c and nd_tbl in ndisc.c.
-import type { Timer, World } from "../trace/world.ts";
+import { SECOND, type Timer } from "../trace/world.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Ipv6 } from "../wire/address6.ts";
-import { ipLength } from "../wire/bytes.ts";
 import type { Mac } from "../wire/mac.ts";
-import type { Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 import type { NeighbourParms } from "./neighbour-parms.ts";
-import type { Entry, NeighbourTable } from "./neighbour-table.ts";
+import { type NeighbourPort, type NeighbourState, type PacketOf, truesize, type Waiting } from "./neighbour-port.ts";
+import type { Entry } from "./neighbour-table.ts";
 
-export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILED" | "PERMANENT";
-
-/** What a packet takes in memory: its head, in one of the sizes that memory comes in, and a struct sk_buff. */
-function truesize(packet: Ipv4Packet | Ipv6Packet): number {
-  // __ip_append_data: room for the link's header and alignment; behind it struct skb_shared_info.
-  const head = ((ipLength(packet) + 31 + 63) & ~63) + 320;
-  const size = head <= 576 ? 576 : 2 ** Math.ceil(Math.log2(head));
-  return size + 256;
-}
-
-/** What waits for an address of a family. */
-type PacketOf<Address> = Address extends Ipv6 ? Ipv6Packet : Ipv4Packet;
-
-/** A packet that waits for its next hop's MAC, with the step that led here. */
-export interface Waiting<Address extends Ipv4 | Ipv6 = Ipv4> {
-  readonly packet: PacketOf<Address>;
-  readonly cause: number;
-}
-
-/** What a neighbour entry asks of its namespace. */
-export interface NeighbourPort<Address extends Ipv4 | Ipv6 = Ipv4> {
-  readonly world: World;
-  readonly parms: NeighbourParms;
-  /** The table of the whole machine. */
-  readonly table: NeighbourTable | null;
-  /** The device's own list loses the entry. */
-  forget(neighbour: Neighbour<Address>): void;
-  /** Asks: everybody, or the MAC the entry has. */
-  solicit(neighbour: Neighbour<Address>, unicast: boolean, cause: number): void;
-  /** The MAC is known: these go out now. */
-  send(neighbour: Neighbour<Address>, waiting: Waiting<Address>): void;
-  /** Nobody answered: these will never go out. */
-  unreachable(neighbour: Neighbour<Address>, waiting: readonly Waiting<Address>[]): void;
-  /** The state changed, for the trace. Returns the step to be the cause of what follows. */
-  changed(neighbour: Neighbour<Address>, from: NeighbourState | null, because: string, cause: number): number;
-}
+export type { NeighbourPort, NeighbourState };
 
 export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   readonly address: Address;
@@ -59,7 +23,8 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   confirmed: number;
   used: number;
   updated: number;
-  private probes = 0;
+  /** Where in the order of questions it is: to the MAC itself, to programs, to everybody (struct neighbour, probes). */
+  probes = 0;
   private queue: Waiting<Address>[] = [];
   private queued = 0;
   private timer: Timer | null = null;
@@ -81,6 +46,13 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   }
   get isInUse(): boolean {
     return this.timer !== null || this.queue.length > 0;
+  }
+
+  /** Whole seconds since each. */
+  ages(): { readonly used: number; readonly confirmed: number; readonly updated: number } {
+    const { now } = this.port.world;
+    const since = (time: number) => Math.floor((now - time) / SECOND);
+    return { used: since(this.used), confirmed: since(this.confirmed), updated: since(this.updated) };
   }
 
   /** The table has no room for it any more. */
@@ -118,12 +90,13 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
       if (packet !== null) this.wait(packet, cause);
       return;
     }
-    const { app, multicast } = this.parms.solicits;
+    const { unicast, app, multicast } = this.parms.solicits;
     if (app + multicast === 0) {
       this.become("FAILED", "mcast_solicit is 0: nobody is asked", cause);
       return;
     }
-    this.probes = 0;
+    // There is no MAC to be asked itself.
+    this.probes = unicast;
     const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
     if (packet !== null) this.wait(packet, step);
     this.ask(step);
@@ -178,6 +151,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   set(mac: Mac, state: "PERMANENT" | "REACHABLE" | "STALE", cause: number): void {
     this.mac = mac;
     this.updated = this.port.world.now;
+    if (state === "PERMANENT") this.confirmed = this.updated;
     if (state === "REACHABLE") this.reachable("set by hand", cause);
     else {
       this.disarm();
@@ -238,15 +212,14 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   private ask(cause: number): void {
     const { unicast, app } = this.parms.solicits;
     const number = this.probes++;
-    const toItself = this.state === "PROBE" && number < unicast;
-    const toPrograms = !toItself && number < (this.state === "PROBE" ? unicast + app : app);
-    if (!toPrograms) this.port.solicit(this, toItself, cause);
+    if (number < unicast) this.port.solicit(this, true, cause);
+    else if (number >= unicast + app) this.port.solicit(this, false, cause);
   }
 
   /** neigh_max_probes. */
   private get most(): number {
     const { unicast, app, again, multicast } = this.parms.solicits;
-    return this.state === "PROBE" ? unicast + app + again : app + multicast;
+    return unicast + app + (this.state === "PROBE" ? again : multicast);
   }
 
   private timeout(): void {
@@ -277,7 +250,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   }
 
   private fail(): void {
-    const asked = this.most;
+    const asked = this.state === "PROBE" ? this.most : this.most - this.parms.solicits.unicast;
     const cause = this.queue[0]?.cause ?? -1;
     const step = this.become("FAILED", `${asked} requests, a second apart, and nobody answered`, cause);
     this.mac = null;

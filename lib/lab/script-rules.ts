@@ -19,10 +19,11 @@ export function sysctlLines(all: readonly Netns[], ofDevices: boolean): string[]
   });
 }
 
-/** A proxy answers at once here; a real one would wait up to 0.8 s, at random. */
+/** A proxy answers at once here unless it is told otherwise; a real one would wait up to 0.8 s, at random. */
 function proxyLines(ns: Netns): string[] {
   return [...ns.devices.values()]
     .filter((device) => device.kind !== "loopback" && ns.sysctls.conf.of(device, "proxy_arp") !== 0)
+    .filter((device) => ns.inet.get(device)!.parms.proxyDelay === 0)
     .map(({ name }) => `in_netns ${ns.name} -w net.ipv4.neigh.${name.replaceAll(".", "/")}.proxy_delay=0`);
 }
 

@@ -78,7 +78,8 @@ function process(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: numbe
     const known = ns.inet.get(device)!.neighbours.has(arp.senderIp) || accepts(ns, device, arp.senderIp);
     // What is neither answered nor learned from ends here; else there is more to say below.
     if (kind !== null || done || !known) step = ns.step(LEVEL.path, cause, device, "arp", frame, said);
-    if (kind !== null) answer(ns, device, arp, step);
+    if (kind === "proxy" && frame.dst.isGroup) answerLater(ns, device, arp, step);
+    else if (kind !== null) answer(ns, device, arp, step);
     if (done || !known) return;
   }
   learn(ns, device, frame, arp, step);
@@ -137,6 +138,23 @@ function quietly<Result>(ns: Netns, ask: () => Result): Result {
   const result = ask();
   recorder.level = level;
   return result;
+}
+
+/** A proxy lets the owner answer first, if there is one: a question to everybody waits (pneigh_enqueue). */
+function answerLater(ns: Netns, device: Device, arp: Arp, cause: number): void {
+  const { parms } = ns.inet.get(device)!;
+  if (parms.proxyDelay === 0) return answer(ns, device, arp, cause);
+  if (parms.waiting > parms.read("proxy_qlen")) {
+    ns.step(LEVEL.path, cause, device, "drop", arp, () => ({
+      because: "too many questions wait for the proxy: proxy_qlen",
+    }));
+    return;
+  }
+  parms.waiting++;
+  ns.cables.later(Math.floor(ns.cables.random() * parms.proxyDelay), () => {
+    parms.waiting--;
+    if (device.up && device.owner === ns) answer(ns, device, arp, cause);
+  });
 }
 
 function answer(ns: Netns, device: Device, arp: Arp, cause: number): void {

@@ -11,6 +11,7 @@ import { Prefix6 } from "../../wire/address6.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { setProxy, showProxies } from "./neigh-proxy.ts";
+import { type Entry, neighbourJson, neighbourText } from "./neigh-text.ts";
 import { addressOf, linkAddress, macOf, prefixOf } from "./values.ts";
 import { address6Of, isAddress6, prefix6Of } from "./values6.ts";
 import {
@@ -67,11 +68,6 @@ function stateOf(word: string): NeighbourState | "NOARP" | "none" | null {
 }
 
 /** An entry of either family. */
-interface Entry<N extends Neighbour | Neighbour6 = Neighbour | Neighbour6> {
-  readonly device: Device;
-  readonly neighbour: N;
-}
-
 /** All entries of IPv6, by device. */
 function neighbours6Of(context: Context): Entry<Neighbour6>[] {
   const { ns } = context;
@@ -152,12 +148,19 @@ function showOrFlush(context: Context, words: Words, flush: boolean): void {
       (only === undefined || device === only) && isIn(to, neighbour.address) && shown.has(neighbour.state!),
   );
   if (flush) {
-    if (context.options.stats > 0) throw notModelled("ip neigh flush", "-s", "ip neigh flush without -s");
+    const { stats } = context.options;
+    if (stats > 1) for (const entry of found) context.out(neighbourText(context, entry, only !== undefined));
     for (const entry of found) forget(context, entry);
+    if (stats > 0)
+      context.out(
+        found.length === 0
+          ? "Nothing to flush.\n"
+          : `\n*** Round 1, deleting ${found.length} entries ***\n*** Flush is complete after 1 round ***\n`,
+      );
     return;
   }
-  if (context.options.stats > 0) throw notModelled("ip neigh", "-s", "ip neigh without -s");
-  if (context.options.json) return context.json(found.map((entry) => neighbourJson(entry, only !== undefined)));
+  if (context.options.json)
+    return context.json(found.map((entry) => neighbourJson(entry, only !== undefined, context.options.stats)));
   for (const entry of found) context.out(neighbourText(context, entry, only !== undefined));
 }
 
@@ -165,28 +168,6 @@ function isIn(network: Prefix | undefined, address: Ip): boolean {
   if (network === undefined) return true;
   if (network.family === 4) return address.family === 4 && network.contains(address);
   return address.family === 6 && network.contains(address);
-}
-
-function neighbourText({ options }: Context, { device, neighbour }: Entry, isOnly: boolean): string {
-  const { address, mac, state, isValid, isRouter } = neighbour;
-  if (options.brief)
-    return `${address.text.padEnd(39)} ${isOnly ? "" : `${device.name.padEnd(16)} `}${isValid ? mac : ""}\n`;
-  const words: string[] = [address.text];
-  if (!isOnly) words.push("dev", device.name);
-  if (isValid) words.push("lladdr", mac!.text);
-  if (isRouter) words.push("router");
-  return `${[...words, state].join(" ")} \n`;
-}
-
-function neighbourJson({ device, neighbour }: Entry, isOnly: boolean): object {
-  const { address, mac, state, isValid, isRouter } = neighbour;
-  return {
-    dst: address,
-    ...(!isOnly && { dev: device.name }),
-    ...(isValid && { lladdr: mac }),
-    ...(isRouter && { router: null }),
-    state: [state],
-  };
 }
 
 function get(context: Context, words: Words): void {
