@@ -25,7 +25,6 @@ const REFUSED = [
   "sysctl net.ipv4.conf.all.bootp_relay",
   "ip neigh add 10.0.0.9 dev veth0 nud noarp",
   "ip neigh add proxy 10.0.0.9 dev veth0",
-  "ip -s neigh",
   "ip tunnel add x mode gre remote 192.0.2.1",
   "ip monitor",
   "ip",
