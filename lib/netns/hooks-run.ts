@@ -63,9 +63,7 @@ function ask<S extends Passing>(
 }
 
 function note(ns: Netns, hook: HookName, { packet, cause }: Passing, asked: string | null): number {
-  // A step shows a packet of IPv4 or a frame; what IPv6 passes is told without.
-  const shown = packet.kind === "ipv4" ? packet : undefined;
-  return ns.note(LEVEL.full, cause, null, "hook", shown, tellHook, hook, asked);
+  return ns.note(LEVEL.full, cause, null, "hook", packet, tellHook, hook, asked);
 }
 
 function tellHook(hook: HookName, asked: string | null): Told {

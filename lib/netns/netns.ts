@@ -18,6 +18,7 @@ import { IcmpLimit } from "./ipv4/icmp-limit.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
 import type { Conf6Name } from "./ipv6/conf.ts";
+import type { Skb6 } from "./ipv6/skb6.ts";
 import { Ipv6State } from "./ipv6/state.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mib } from "./mib.ts";
@@ -103,6 +104,7 @@ export class Netns implements Owner {
   ]);
   readonly sysctls = new Sysctls(this);
   readonly hooks = new Hooks();
+  readonly hooks6 = new Hooks<Skb6>();
   /**
    * What is known of packets that were given to a device, should one come back by another of this namespace: mark,
    * connection, way. Null until a packet has any of these.

@@ -24,6 +24,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   [CALL_IPTABLES]: { bridge: true, preset: 1, min: 0, max: 1 },
   "net.ipv4.fib_multipath_hash_seed": { preset: 0, min: 0, max: 0xffffffff },
   "net.ipv4.fwmark_reflect": { preset: 0, min: 0, max: 1 },
+  "net.ipv6.fwmark_reflect": { preset: 0, min: 0, max: 1 },
   "net.ipv4.icmp_echo_ignore_all": { preset: 0, min: 0, max: 1 },
   "net.ipv4.icmp_echo_ignore_broadcasts": { preset: 1, min: 0, max: 1 },
   "net.ipv4.ip_default_ttl": { preset: 64, min: 1, max: 255 },

@@ -81,9 +81,9 @@ function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause
   }));
 }
 
-/** The mark of what the kernel itself answers to a packet (IP4_REPLY_MARK). */
-export function replyMark(ns: Netns, mark: number): number {
-  return mark !== 0 && ns.sysctls.get("net.ipv4.fwmark_reflect") !== 0 ? mark : 0;
+/** The mark of what the kernel itself answers to a packet (IP4_REPLY_MARK, IP6_REPLY_MARK). */
+export function replyMark(ns: Netns, mark: number, family: 4 | 6 = 4): number {
+  return mark !== 0 && ns.sysctls.get(`net.ipv${family}.fwmark_reflect`) !== 0 ? mark : 0;
 }
 
 /**

@@ -2,19 +2,21 @@
 // Before you edit: RFC 4443 §2.4, net/ipv6/icmp.c (icmp6_send, icmpv6_echo_reply, icmpv6_xrlim_allow, is_ineligible),
 // route.c (__ip6_rt_update_pmtu).
 import { scopeNumber } from "../../ip/address6.ts";
+import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
 import { ipv6Bytes } from "../../wire/bytes6.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
 import { parseQuote6 } from "../../wire/parse6.ts";
+import { replyMark } from "../ipv4/icmp.ts";
 import { BURST } from "../ipv4/icmp-limit.ts";
 import type { Netns } from "../netns.ts";
 import { socketError6 } from "../socket/errors6.ts";
 import { sourceFrom } from "./decide.ts";
 import { ndInput } from "./ndisc.ts";
-import type { Arrival6 } from "./receive.ts";
 import { ip6Send, routeOutput6 } from "./send.ts";
+import type { Arrival6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
 
 /** An error quotes the packet at fault as far as every link carries it. */
@@ -75,7 +77,19 @@ function echo(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: Icmp6, cau
   // To a group, or to all routers, the answer comes from the address that is chosen for the way back.
   const isOwn = !dst.isMulticast && ns.ipv6.deviceOfAddress(dst) !== null;
   const body: Icmp6 = { ...icmp, type: ICMP6.echoReply };
-  ip6Send(ns, { src: isOwn ? dst : null, dst: src, body, trafficClass, oif: arrival.iif, prefersOif: true }, step);
+  ip6Send(
+    ns,
+    {
+      src: isOwn ? dst : null,
+      dst: src,
+      body,
+      trafficClass,
+      oif: arrival.iif,
+      prefersOif: true,
+      mark: replyMark(ns, arrival.mark, 6),
+    },
+    step,
+  );
 }
 
 /** Why there must be no error about a packet (RFC 4443 §2.4 (e)), or null. */
@@ -112,9 +126,10 @@ export function icmp6Error(
   const { src: to, dst } = packet;
   const isOwn = arrival.toOne && ns.ipv6.deviceOfAddress(dst, device) !== null;
   const oif = scopeNumber(to) <= 2 ? arrival.iif : null;
+  const mark = replyMark(ns, arrival.mark, 6);
   const src = isOwn ? dst : (sourceFrom(ns, to, arrival.iif)?.address.local ?? null);
   const limited = type !== ICMP6.packetTooBig;
-  if (limited && !isAllowed(ns, to, src, oif?.kind === "loopback" ? null : oif, cause)) {
+  if (limited && !isAllowed(ns, to, src, oif?.kind === "loopback" ? null : oif, mark, cause)) {
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
       because: `no error: ${to} got ${BURST} of them just now`,
       evidence: { kind: "limit", text: "net.ipv6.icmp.ratelimit = 100", command: "sysctl net.ipv6.icmp.ratelimit" },
@@ -126,18 +141,12 @@ export function icmp6Error(
   const step = ns.step(LEVEL.path, cause, null, "icmp error", packet, () => ({
     because: `tell ${to}: ${icmp6ErrorText(type, code)}`,
   }));
-  ip6Send(ns, { src, dst: to, body, oif, prefersOif: true }, step);
+  ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark }, step);
 }
 
 /** icmpv6_xrlim_allow: the wider the network of the route, the more errors may go there. */
-function isAllowed(
-  ns: Netns,
-  to: Ipv6,
-  src: Ipv6 | null,
-  oif: Parameters<typeof routeOutput6>[3],
-  cause: number,
-): boolean {
-  const found = routeOutput6(ns, to, src, oif, cause, { protocol: PROTOCOL.icmp6, bound: false });
+function isAllowed(ns: Netns, to: Ipv6, src: Ipv6 | null, oif: Device | null, mark: number, cause: number): boolean {
+  const found = routeOutput6(ns, to, src, oif, cause, { protocol: PROTOCOL.icmp6, bound: false, mark });
   if (found.errno !== null) return false;
   if (found.device.kind === "loopback") return true;
   const { length } = found.way.route.prefix;

@@ -1,19 +1,18 @@
 // Who has this IPv6 address? Neighbour discovery asked and answered, on the states of lib/ip/neighbour.ts.
 // Before you edit: RFC 4861 §7.2, net/ipv6/ndisc.c (ndisc_rcv, ndisc_recv_ns, ndisc_recv_na, ndisc_solicit, ndisc_update).
 import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
-import type { Route6 } from "../../ip/route6.ts";
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
-import { ALL_NODES, type Ipv6, Prefix6 } from "../../wire/address6.ts";
+import { ALL_NODES, type Ipv6 } from "../../wire/address6.ts";
 import { type NeighbourAdvertisement, type NeighbourSolicitation, ndMessage } from "../../wire/nd.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
 import { dadFails } from "./dad.ts";
 import { sourceFrom } from "./decide.ts";
 import { icmp6Error } from "./icmp.ts";
-import type { Arrival6 } from "./receive.ts";
-import { ip6Output, sendTo6 } from "./send.ts";
-import { ND_HOP_LIMIT, ndPacket, sendSolicitation } from "./solicit.ts";
+import { sendTo6 } from "./send.ts";
+import type { Arrival6 } from "./skb6.ts";
+import { ND_HOP_LIMIT, ndPacket, ndSend, sendSolicitation } from "./solicit.ts";
 import type { Neighbour6 } from "./state.ts";
 
 /** The entry for a next hop on a device, made if there is none. */
@@ -48,7 +47,7 @@ function portOf(ns: Netns, device: Device): NeighbourPort<Ipv6> {
           because: `nobody on the link of ${device.name} has ${neighbour.address}`,
           evidence: { kind: "neighbour", text: textOf(device, neighbour), command: "ip -6 neigh" },
         }));
-        const arrival = { device, iif: device, toOne: true };
+        const arrival = { device, iif: device, toOne: true, mark: 0 };
         icmp6Error(ns, arrival, packet, ICMP6.unreachable, ICMP6_CODE.address, 0, step);
       }
     },
@@ -160,19 +159,7 @@ function answer(ns: Netns, device: Device, target: Ipv6, to: Ipv6, how: Answer):
     ...(how.namesMac && { targetMac: device.mac }),
   };
   const packet = ndPacket(src, to, message);
-  const step = ns.step(LEVEL.path, how.step, device, "arp", packet, () => ({
-    because: `${target} is at ${device.mac}`,
-  }));
-  linkOutput(ns, device, packet, step);
-}
-
-/** A packet that never leaves the link needs no route (icmp6_dst_alloc). */
-function linkOutput(ns: Netns, device: Device, packet: Ipv6Packet, cause: number): void {
-  const { dst } = packet;
-  const route = onLink(device, dst);
-  const type = dst.isMulticast ? "multicast" : "unicast";
-  const way = { type, route, table: 254, device, owner: device, nextHop: dst, via: null, cause } as const;
-  ip6Output(ns, packet, way, device, cause);
+  ndSend(ns, device, packet, how.step, `${target} is at ${device.mac}`);
 }
 
 function advertised(
@@ -199,9 +186,4 @@ function advertised(
   const isBelieved = !known.isValid || known.mac === mac || override;
   known.update(mac, isAnswer, override, `a neighbour advertisement of ${target}`, step, true);
   if (isBelieved) known.isRouter = router;
-}
-
-function onLink(dev: Device, dst: Ipv6): Route6 {
-  const prefix = new Prefix6(dst, 128);
-  return { type: "unicast", prefix, via: null, dev, src: null, metric: 0, protocol: "kernel" };
 }

@@ -5,26 +5,18 @@ import type { Device } from "../../link/device.ts";
 import { type Evidence, LEVEL } from "../../trace/step.ts";
 import { ipv6Length } from "../../wire/bytes6.ts";
 import { type Frame, ICMP6, ICMP6_CODE, type Ipv6Packet, protocolOf, withHopLimit } from "../../wire/packet.ts";
+import { passHook } from "../hooks-run.ts";
 import type { Netns } from "../netns.ts";
 import { udpInput6 } from "../socket/udp6.ts";
 import { tcpInput6 } from "../tcp/tcp6.ts";
-import { decide6, type NoWay6, type Way6 } from "./decide.ts";
+import { decide6, type NoWay6 } from "./decide.ts";
 import { isMember } from "./groups.ts";
 import { icmp6Error, icmp6Input } from "./icmp.ts";
-import { ip6Output, loopedWay } from "./send.ts";
+import { ip6Output } from "./send.ts";
+import { type Arrival6, Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
 
-/** How a packet came in. */
-export interface Arrival6 {
-  /** By which device; the loopback for what was sent to oneself. */
-  readonly device: Device;
-  /** The device that counts for scopes: of what was sent to oneself, the one that has the address. */
-  readonly iif: Device;
-  /** Neither the frame nor the address was for a group. */
-  readonly toOne: boolean;
-}
-
-/** A packet came in by a device (ipv6_rcv). `isCopy`: one's own multicast that came back. */
+/** A packet came in by a device (ipv6_rcv). */
 export function ip6Receive(
   ns: Netns,
   device: Device,
@@ -32,26 +24,55 @@ export function ip6Receive(
   packet: Ipv6Packet,
   forUs: boolean,
   cause: number,
-  isCopy = false,
 ): void {
-  const refused = notTaken(ns, device, packet, forUs, isCopy);
+  const refused = notTaken(ns, device, packet, forUs);
   if (refused !== null) {
     ns.step(LEVEL.path, cause, device, "drop", packet, () => refused);
     return;
   }
-  const known = loopedWay(packet);
+  const skb = new Skb6(packet, cause, device, device, frame);
+  skb.toOne = !frame.dst.isGroup && !packet.dst.isMulticast;
+  if (ns.ipv6.carried !== null) recall(ns.ipv6.carried, skb);
+  passHook(ns, ns.hooks6, "PREROUTING", skb, ip6Route);
+}
+
+/** What the packet had when a device of this namespace sent it; another device than loopback keeps only the mark. */
+function recall(carried: WeakMap<Ipv6Packet, Skb6>, skb: Skb6): void {
+  const sent = carried.get(skb.packet);
+  if (sent === undefined) return;
+  skb.mark = sent.mark;
+  if (skb.device.kind !== "loopback") return;
+  skb.ct = sent.ct;
+  // Nobody asks a table again for what the loopback gives back.
+  skb.dst = sent.dst;
+  skb.iif = sent.dst!.owner;
+}
+
+/** dev_loopback_xmit: what is sent to a group that one is in comes in here too, as if by the device it leaves by. */
+export function loopBack6(ns: Netns, { packet, cause, device, mark, ct, dst }: Skb6): void {
+  const copy = new Skb6(packet, cause, device, device);
+  copy.mark = mark;
+  copy.ct = ct;
+  copy.dst = dst;
+  copy.toOne = false;
+  passHook(ns, ns.hooks6, "PREROUTING", copy, ip6Route);
+}
+
+/** ip6_rcv_finish: to whom? */
+export function ip6Route(ns: Netns, skb: Skb6): void {
+  const { device, packet, mark } = skb;
   const { src, dst } = packet;
-  const way =
-    known === undefined
-      ? decide6(ns, { dst, src, iif: device, protocol: protocolOf(packet) }, packet, cause)
-      : { ...known, cause };
-  if (way.type === "error") return noRoute(ns, device, frame, packet, way);
-  const iif = known === undefined ? device : known.owner;
-  const arrival: Arrival6 = { device, iif, toOne: !frame.dst.isGroup && !dst.isMulticast && !isCopy };
-  if (way.type === "local" || way.type === "anycast") return localDeliver6(ns, arrival, packet, way.cause);
-  if (way.type === "unicast") return forward(ns, arrival, packet, way);
-  if (isMember(ns, device, dst)) return localDeliver6(ns, arrival, packet, way.cause);
-  ns.step(LEVEL.path, way.cause, device, "drop", packet, () => ({
+  if (skb.dst === null) {
+    const question = { dst, src, iif: device, protocol: protocolOf(packet), mark };
+    const way = decide6(ns, question, packet, skb.cause);
+    skb.cause = way.cause;
+    if (way.type === "error") return noRoute(ns, skb, way);
+    skb.dst = way;
+  }
+  const { type } = skb.dst;
+  if (type === "unicast") return forward(ns, skb);
+  if (type !== "multicast" || isMember(ns, device, dst)) return localDeliver6(ns, skb);
+  ns.step(LEVEL.path, skb.cause, device, "drop", packet, () => ({
     because: `${device.name} is not in the group ${dst}`,
   }));
 }
@@ -62,13 +83,7 @@ interface Refused {
 }
 
 /** Why a packet is not even looked up (ip6_rcv_core), or null. */
-function notTaken(
-  ns: Netns,
-  device: Device,
-  { src, dst }: Ipv6Packet,
-  forUs: boolean,
-  isCopy: boolean,
-): Refused | null {
+function notTaken(ns: Netns, device: Device, { src, dst }: Ipv6Packet, forUs: boolean): Refused | null {
   if (!forUs) return { because: "the frame is for another MAC: IPv6 does not look at it" };
   if (!ns.ipv6.runsOn(device)) {
     if (device.mtu < LEAST_MTU)
@@ -82,33 +97,33 @@ function notTaken(
   const isInside = device.kind === "loopback";
   if ((src.isLoopback || dst.isLoopback) && !isInside) return { because: "::1 never travels on a cable" };
   if (dst.isMulticast && (dst.w0 & 0xf0000) === 0) return { because: `${dst} is a group of no scope at all` };
-  if (dst.isInterfaceLocalMulticast && !isInside && !isCopy)
+  if (dst.isInterfaceLocalMulticast && !isInside)
     return { because: `${dst} is a group of one machine and never travels on a cable` };
   return src.isMulticast ? { because: `nobody can send from the group ${src}` } : null;
 }
 
-function noRoute(ns: Netns, device: Device, frame: Frame, packet: Ipv6Packet, way: NoWay6): void {
-  const { because, errno, cause } = way;
+function noRoute(ns: Netns, skb: Skb6, { because, errno }: NoWay6): void {
+  const { device, packet, cause } = skb;
   const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because }));
   if (errno === "EINVAL") return;
   const code = errno === "EACCES" ? ICMP6_CODE.prohibited : ICMP6_CODE.noRoute;
-  const arrival = { device, iif: device, toOne: !frame.dst.isGroup };
-  icmp6Error(ns, arrival, packet, ICMP6.unreachable, code, 0, step);
+  icmp6Error(ns, skb, packet, ICMP6.unreachable, code, 0, step);
 }
 
 /** ip6_forward: from one device to another, hop limit lowered. */
-function forward(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, way: Way6): void {
-  const { device } = arrival;
+function forward(ns: Netns, skb: Skb6): void {
+  const { device, packet, cause } = skb;
+  const way = skb.dst!;
   const { src } = packet;
   const evidence = forwarding(ns);
   const end = (because: string, said?: Evidence) =>
-    ns.step(LEVEL.path, way.cause, device, "drop", packet, () => ({ because, ...(said && { evidence: said }) }));
+    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because, ...(said && { evidence: said }) }));
   if (ns.ipv6.all.forwarding === 0)
     return void end(`${packet.dst} is not an address of this namespace, and it does not forward`, evidence);
-  if (!arrival.toOne) return void end("a frame for a group is not forwarded");
+  if (!skb.toOne) return void end("a frame for a group is not forwarded");
   if (packet.hopLimit <= 1) {
     const step = end(`hop limit ${packet.hopLimit} would become 0: the packet has gone through too many routers`);
-    return icmp6Error(ns, arrival, packet, ICMP6.timeExceeded, 0, 0, step);
+    return icmp6Error(ns, skb, packet, ICMP6.timeExceeded, 0, 0, step);
   }
   const { device: out } = way;
   // A detour on one link would be told of by a redirect, and is not checked otherwise.
@@ -116,7 +131,7 @@ function forward(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, way: Way6): v
     if (src.isUnspecified || src.isLoopback) return void end(`nobody can be answered who sends from ${src}`);
     if (src.isLinkLocal) {
       const step = end(`${src} means something else on the link of ${out.name}`);
-      return icmp6Error(ns, arrival, packet, ICMP6.unreachable, ICMP6_CODE.beyondScope, 0, step);
+      return icmp6Error(ns, skb, packet, ICMP6.unreachable, ICMP6_CODE.beyondScope, 0, step);
     }
   }
   const mtu = Math.max(way.mtuLocked ? way.mtu! : out.mtu, LEAST_MTU);
@@ -126,14 +141,17 @@ function forward(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, way: Way6): v
       text: `${out.name} mtu ${out.mtu}`,
       command: `ip link show ${out.name}`,
     });
-    return icmp6Error(ns, { ...arrival, device: out }, packet, ICMP6.packetTooBig, 0, mtu, step);
+    skb.device = out;
+    return icmp6Error(ns, skb, packet, ICMP6.packetTooBig, 0, mtu, step);
   }
   const lowered = withHopLimit(packet, packet.hopLimit - 1);
-  const step = ns.step(LEVEL.path, way.cause, device, "forward", lowered, () => ({
+  skb.packet = lowered;
+  skb.cause = ns.step(LEVEL.path, cause, device, "forward", lowered, () => ({
     because: `from ${device.name} to ${out.name}: hop limit ${packet.hopLimit} becomes ${lowered.hopLimit}`,
     evidence,
   }));
-  ip6Output(ns, lowered, way, device, step);
+  skb.device = out;
+  passHook(ns, ns.hooks6, "FORWARD", skb, ip6Output);
 }
 
 function forwarding(ns: Netns): Evidence {
@@ -141,13 +159,18 @@ function forwarding(ns: Netns): Evidence {
   return { kind: "sysctl", text: `${name} = ${ns.ipv6.all.forwarding}`, command: `sysctl ${name}` };
 }
 
-/** The packet is for this namespace. Fragments wait here for each other (ip6_input_finish, ipv6_frag_rcv). */
-export function localDeliver6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, cause: number): void {
+/** ip6_input: the packet is for this namespace. */
+function localDeliver6(ns: Netns, skb: Skb6): void {
+  passHook(ns, ns.hooks6, "INPUT", skb, toProtocol);
+}
+
+/** ip6_input_finish: who speaks the packet's protocol? Fragments wait here for each other, behind the hook (ipv6_frag_rcv). */
+function toProtocol(ns: Netns, skb: Skb6): void {
+  const { device, packet, cause } = skb;
   let whole = packet;
   let step = cause;
-  const { device } = arrival;
   if (packet.fragment !== undefined) {
-    const joined = ns.ipv6.reassembly.add(packet, (pieces) => expired(ns, arrival, pieces, cause));
+    const joined = ns.ipv6.reassembly.add(packet, (pieces) => expired(ns, skb, pieces, cause));
     if (typeof joined === "string") {
       ns.step(LEVEL.full, cause, device, joined === "waits" ? "receive" : "drop", packet, () => ({
         because:
@@ -161,14 +184,14 @@ export function localDeliver6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, 
     step = ns.step(LEVEL.path, cause, device, "receive", whole, () => ({ because: "the last fragment came in" }));
   }
   const { body } = whole;
-  if (body.kind === "icmp6") return icmp6Input(ns, arrival, whole, body, step, packet.fragment !== undefined);
-  if (body.kind === "udp") return udpInput6(ns, arrival, whole, body, step);
-  if (body.kind === "tcp") return tcpInput6(ns, arrival, whole, body, step);
+  if (body.kind === "icmp6") return icmp6Input(ns, skb, whole, body, step, packet.fragment !== undefined);
+  if (body.kind === "udp") return udpInput6(ns, skb, whole, body, step);
+  if (body.kind === "tcp") return tcpInput6(ns, skb, whole, body, step);
   const dropped = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
     because: `nothing here speaks the protocol ${protocolOf(whole)}`,
   }));
   // The error points at the octet that names the protocol (ICMPV6_UNK_NEXTHDR).
-  icmp6Error(ns, arrival, whole, ICMP6.parameterProblem, 1, 6, dropped);
+  icmp6Error(ns, skb, whole, ICMP6.parameterProblem, 1, 6, dropped);
 }
 
 /** ip6frag_expire_frag_queue: only who sent the first fragment can be told, for it says whose packet it was. */

@@ -8,14 +8,17 @@ import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { groupMac, type Ipv6, LOOPBACK6 } from "../../wire/address6.ts";
 import { body6Length, ipv6Length } from "../../wire/bytes6.ts";
 import { type Mac, ZERO_MAC } from "../../wire/mac.ts";
-import { type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
+import { ICMP6, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
+import type { Verdict } from "../hooks.ts";
+import { passHook } from "../hooks-run.ts";
 import type { Netns } from "../netns.ts";
 import { decide6, type NoWay6, sourceFor6, type Way6 } from "./decide.ts";
 import { fragment6 } from "./fragment.ts";
 import { isMember } from "./groups.ts";
 import { neighbour6Of } from "./ndisc.ts";
-import { ip6Receive } from "./receive.ts";
+import { loopBack6 } from "./receive.ts";
+import { Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
 
 /** A packet to be made and sent. */
@@ -38,6 +41,8 @@ export interface Outgoing6 {
   readonly prefersOif?: boolean | undefined;
   /** A socket knows that its packets get through, so the neighbour needs no probe (MSG_CONFIRM). */
   readonly confirm?: boolean | undefined;
+  /** SO_MARK, or the mark of the packet this one answers. */
+  readonly mark?: number | undefined;
 }
 
 /** What a send came to: null when it went on its way, else why the system call failed. */
@@ -60,17 +65,17 @@ export function routeOutput6(
   src: Ipv6 | null,
   oif: Device | null,
   cause: number,
-  { protocol = 0, bound = true, packet }: { protocol?: number; bound?: boolean; packet?: Ipv6Packet } = {},
+  { protocol = 0, bound = true, mark = 0 }: { protocol?: number; bound?: boolean; mark?: number } = {},
 ): OutputRoute6 {
-  const question = { dst, src, oif, protocol, bound: bound && oif !== null };
-  let way = decide6(ns, question, packet, cause);
+  const question = { dst, src, oif, protocol, bound: bound && oif !== null, mark };
+  let way = decide6(ns, question, undefined, cause);
   let from = src;
   if (from === null) {
     const chosen = sourceFor6(ns, way, dst);
     if (chosen === null) return { errno: "EADDRNOTAVAIL", way: null };
     from = chosen.src;
     // A first answer that was no way is not believed: with a source a rule may lead elsewhere.
-    if (way.type === "error") way = decide6(ns, { ...question, src: from }, packet, chosen.cause);
+    if (way.type === "error") way = decide6(ns, { ...question, src: from }, undefined, chosen.cause);
     else way = { ...way, cause: chosen.cause };
   }
   if (way.type === "error") return { errno: way.errno, way };
@@ -78,12 +83,19 @@ export function routeOutput6(
 }
 
 /** Which way a packet would go, asked without a trace, as `connect` asks it. */
-export function peekRoute6(ns: Netns, dst: Ipv6, src: Ipv6 | null, oif: Device | null, protocol = 0): OutputRoute6 {
+export function peekRoute6(
+  ns: Netns,
+  dst: Ipv6,
+  src: Ipv6 | null,
+  oif: Device | null,
+  protocol = 0,
+  mark = 0,
+): OutputRoute6 {
   const { recorder } = ns.cables;
   const { level } = recorder;
   recorder.level = LEVEL.off;
   try {
-    return routeOutput6(ns, dst, src, oif, NOT_RECORDED, { protocol });
+    return routeOutput6(ns, dst, src, oif, NOT_RECORDED, { protocol, mark });
   } finally {
     recorder.level = level;
   }
@@ -97,11 +109,11 @@ export function mtu6Of(ns: Netns, way: Way6, dst: Ipv6): number {
 
 /** Makes a packet and sends it. */
 export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
-  const { body, discovery = "want", oif = null } = outgoing;
+  const { body, discovery = "want", oif = null, mark = 0 } = outgoing;
   const dst = outgoing.dst.isUnspecified ? LOOPBACK6 : outgoing.dst;
   const protocol = body.kind === "unknown" ? body.protocol : PROTOCOL[body.kind];
   const bound = outgoing.prefersOif !== true;
-  const found = routeOutput6(ns, dst, outgoing.src, oif, cause, { protocol, bound });
+  const found = routeOutput6(ns, dst, outgoing.src, oif, cause, { protocol, bound, mark });
   if (found.errno !== null) return { errno: found.errno };
   const { way, src, device } = found;
   const mtu = discovery === "probe" ? device.mtu : mtu6Of(ns, way, dst);
@@ -116,75 +128,103 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
     body,
   };
   if (outgoing.confirm) ns.ipv6.of(way.owner).neighbours.get(way.nextHop)?.confirm();
-  ip6Output(ns, packet, way, null, found.cause, mtu);
-  return { errno: null, packet };
+  const skb = new Skb6(packet, found.cause, device).route(way, device);
+  skb.mark = mark;
+  skb.mtu = mtu;
+  return { errno: ip6LocalOut(ns, skb) === "drop" ? "EPERM" : null, packet };
 }
 
-/** Packets that the loopback gives back keep their way: nobody asks a table for them again (skb_dst). */
-const looped = new WeakMap<Ipv6Packet, Way6>();
-
-/** The way of a packet that was sent to oneself. */
-export function loopedWay(packet: Ipv6Packet): Way6 | undefined {
-  return looped.get(packet);
+/** ip6_local_out: a packet that is made here and has its way. */
+export function ip6LocalOut(ns: Netns, skb: Skb6): Verdict {
+  return passHook(ns, ns.hooks6, "OUTPUT", skb, ip6Output);
 }
 
-/** ip6_output: the way is known. What is made here and too long is cut; then the next hop's MAC. */
-export function ip6Output(
-  ns: Netns,
-  packet: Ipv6Packet,
-  way: Way6,
-  inDevice: Device | null,
-  cause: number,
-  mtu = way.device.mtu,
-): void {
-  const { device } = way;
-  if (!ns.ipv6.runsOn(device)) {
-    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
-      because: `IPv6 is switched off on ${device.name}`,
-      evidence: {
-        kind: "sysctl",
-        text: `net.ipv6.conf.${device.name}.disable_ipv6 = 1`,
-        command: `sysctl net.ipv6.conf.${device.name}.disable_ipv6`,
-      },
-    }));
+/**
+ * ip6_route_me_harder: a hook function at OUTPUT changed what the way depends on (an address, the mark), so the tables
+ * are asked again. False: there is no way now, and the packet ends.
+ */
+export function routeMeHarder6(ns: Netns, skb: Skb6): boolean {
+  const { packet, mark } = skb;
+  const { dst, src } = packet;
+  // An address of a link means nothing on another.
+  const oif = needsScope(dst) ? skb.dst!.device : null;
+  const way = decide6(ns, { dst, src, oif, bound: oif !== null, mark }, packet, skb.cause);
+  skb.cause = way.cause;
+  if (way.type === "error") {
+    ns.step(LEVEL.path, way.cause, null, "drop", packet, () => ({ because: `routed again: ${way.because}` }));
+    return false;
+  }
+  skb.mtu = mtu6Of(ns, way, dst);
+  skb.route(way, way.device);
+  return true;
+}
+
+/** ip6_output: the way is known. POSTROUTING, what is made here and too long is cut, then the next hop's MAC. */
+export function ip6Output(ns: Netns, skb: Skb6): void {
+  const { device, packet } = skb;
+  if (ns.ipv6.runsOn(device)) {
+    passHook(ns, ns.hooks6, "POSTROUTING", skb, finishOutput);
     return;
   }
-  const length = ipv6Length(packet);
-  if (length <= mtu || inDevice !== null) return void toNeighbour(ns, packet, way, cause);
-  const pieces = fragment6(packet, Math.max(mtu, LEAST_MTU), Math.floor(ns.cables.random() * 2 ** 32));
-  const step = ns.step(LEVEL.path, cause, device, "send", packet, () => ({
-    because: `${length} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments, for no router will`,
+  ns.step(LEVEL.path, skb.cause, device, "drop", packet, () => ({
+    because: `IPv6 is switched off on ${device.name}`,
+    evidence: {
+      kind: "sysctl",
+      text: `net.ipv6.conf.${device.name}.disable_ipv6 = 1`,
+      command: `sysctl net.ipv6.conf.${device.name}.disable_ipv6`,
+    },
   }));
-  for (const piece of pieces) if (!toNeighbour(ns, piece, way, step)) return;
 }
 
-function toNeighbour(ns: Netns, packet: Ipv6Packet, way: Way6, cause: number): boolean {
-  const { device, nextHop } = way;
-  const { dst } = packet;
-  if (device.kind === "loopback") {
-    looped.set(packet, way);
-    return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
+function finishOutput(ns: Netns, skb: Skb6): void {
+  const { packet, device, mtu } = skb;
+  const length = ipv6Length(packet);
+  if (length <= mtu) return void toNeighbour(ns, skb, packet, skb.cause);
+  const pieces = fragment6(packet, Math.max(mtu, LEAST_MTU), Math.floor(ns.cables.random() * 2 ** 32));
+  const step = ns.step(LEVEL.path, skb.cause, device, "send", packet, () => ({
+    because: `${length} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments, for no router will`,
+  }));
+  for (const piece of pieces) if (!toNeighbour(ns, skb, piece, step)) return;
+}
+
+/** The packet of an skb, or a piece of it, to the next hop. */
+function toNeighbour(ns: Netns, skb: Skb6, packet: Ipv6Packet, cause: number): boolean {
+  const { device } = skb;
+  if (skb.mark !== 0 || skb.ct !== null || device.kind === "loopback") {
+    ns.ipv6.carried ??= new WeakMap();
+    ns.ipv6.carried.set(packet, skb);
   }
-  if (dst.isMulticast) return toGroup(ns, packet, way, cause);
+  if (device.kind === "loopback")
+    return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
+  if (packet.dst.isMulticast) return toGroup(ns, skb, packet, cause);
   // NOARP: the kernel puts the device's own address there (ndisc_constructor).
   if (device.isNoArp) return transmit(ns.cables, device, { dst: device.mac, src: device.mac, payload: packet }, cause);
+  const { nextHop } = skb.dst!;
   const neighbour = neighbour6Of(ns, device, nextHop);
   if (!neighbour.use(packet, cause)) return true;
   return sendTo6(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }
 
 /** To a group: also to oneself if one is in it, and beyond this machine only if the group reaches beyond it. */
-function toGroup(ns: Netns, packet: Ipv6Packet, { device }: Way6, cause: number): boolean {
+function toGroup(ns: Netns, skb: Skb6, packet: Ipv6Packet, cause: number): boolean {
+  const { device, mark, ct } = skb;
   const { dst } = packet;
-  const frame = { dst: groupMac(dst), src: device.mac, payload: packet };
-  if (isMember(ns, device, dst)) {
+  // The sockets of neighbour discovery do not hear themselves (ndisc_net_init).
+  if (!isDiscovery(packet) && isMember(ns, device, dst)) {
     const step = ns.step(LEVEL.full, cause, device, "send", packet, () => ({
       because: `${device.name} is in the group ${dst} itself: a copy comes back`,
     }));
-    ns.cables.later(0, () => ip6Receive(ns, device, frame, packet, true, step, true));
+    const copy = new Skb6(packet, step, device).route(skb.dst!, device);
+    copy.mark = mark;
+    copy.ct = ct;
+    passHook(ns, ns.hooks6, "POSTROUTING", copy, () => ns.cables.later(0, () => loopBack6(ns, copy)));
   }
   if (dst.isInterfaceLocalMulticast) return true;
-  return transmit(ns.cables, device, frame, cause);
+  return transmit(ns.cables, device, { dst: groupMac(dst), src: device.mac, payload: packet }, cause);
+}
+
+function isDiscovery({ body }: Ipv6Packet): boolean {
+  return body.kind === "icmp6" && body.type >= ICMP6.routerSolicitation && body.type <= ICMP6.redirect;
 }
 
 /** The frame to a neighbour whose MAC is known. */

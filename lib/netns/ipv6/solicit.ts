@@ -1,13 +1,16 @@
 // Messages of neighbour discovery leave: questions and answers. They ask no route, for they never leave the link.
 // Before you edit: RFC 4861, net/ipv6/ndisc.c (ndisc_send_skb, ndisc_send_ns, ndisc_send_na).
+import { TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
-import { transmit } from "../../link/forward.ts";
 import { LEVEL } from "../../trace/step.ts";
-import { ALL_NODES, groupMac, type Ipv6, solicitedNode, UNSPECIFIED6 } from "../../wire/address6.ts";
+import { ALL_NODES, type Ipv6, Prefix6, solicitedNode, UNSPECIFIED6 } from "../../wire/address6.ts";
 import type { Mac } from "../../wire/mac.ts";
 import { type NdMessage, ndIcmp } from "../../wire/nd.ts";
 import type { Ipv6Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
+import type { Way6 } from "./decide.ts";
+import { ip6LocalOut } from "./send.ts";
+import { Skb6 } from "./skb6.ts";
 import { linkLocalFrom } from "./state.ts";
 
 /** No router passes such a packet on, so who reads 255 knows that it comes from the link (RFC 5082). */
@@ -25,10 +28,22 @@ export function ndPacket(src: Ipv6, dst: Ipv6, message: NdMessage): Ipv6Packet {
   };
 }
 
-function toGroup(ns: Netns, device: Device, packet: Ipv6Packet, cause: number, because: string): void {
-  const frame = { dst: groupMac(packet.dst), src: device.mac, payload: packet };
-  const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({ because }));
-  transmit(ns.cables, device, frame, step);
+/** Sends it. What never leaves the link asks no table for a way (ndisc_send_skb, icmp6_dst_alloc). */
+export function ndSend(ns: Netns, device: Device, packet: Ipv6Packet, cause: number, because: string): void {
+  const { dst } = packet;
+  const step = ns.step(LEVEL.path, cause, device, "arp", packet, () => ({ because }));
+  const route = { type: "unicast", prefix: new Prefix6(dst, 128), via: null, src: null, metric: 0 } as const;
+  const way: Way6 = {
+    type: dst.isMulticast ? "multicast" : "unicast",
+    route: { ...route, dev: device, protocol: "kernel" },
+    table: TABLE.main,
+    device,
+    owner: device,
+    nextHop: dst,
+    via: null,
+    cause: step,
+  };
+  ip6LocalOut(ns, new Skb6(packet, step, device).route(way, device));
 }
 
 /**
@@ -48,19 +63,16 @@ export function sendSolicitation(
   const message = { kind: "neighbour solicitation", target, sourceMac: device.mac } as const;
   if (mac === null) {
     const because = `the MAC of ${target} is not known: ask its group ${solicitedNode(target)} on the link`;
-    return toGroup(ns, device, ndPacket(from, solicitedNode(target), message), cause, because);
+    return ndSend(ns, device, ndPacket(from, solicitedNode(target), message), cause, because);
   }
-  const frame = { dst: mac, src: device.mac, payload: ndPacket(from, target, message) };
-  const because = `is ${target} still at ${mac}?`;
-  const step = ns.step(LEVEL.path, cause, device, "arp", frame, () => ({ because }));
-  transmit(ns.cables, device, frame, step);
+  ndSend(ns, device, ndPacket(from, target, message), cause, `is ${target} still at ${mac}?`);
 }
 
 /** "Has anybody `target`? I would like it": duplicate address detection asks in nobody's name. */
 export function sendDetection(ns: Netns, device: Device, target: Ipv6, nonce: Uint8Array, cause: number): void {
   const message = { kind: "neighbour solicitation", target, nonce } as const;
   const packet = ndPacket(UNSPECIFIED6, solicitedNode(target), message);
-  toGroup(ns, device, packet, cause, `duplicate address detection: does anybody have ${target} already?`);
+  ndSend(ns, device, packet, cause, `duplicate address detection: does anybody have ${target} already?`);
 }
 
 /** "I have `target`", to everybody. */
@@ -68,5 +80,5 @@ export function sendUnsolicited(ns: Netns, device: Device, target: Ipv6, because
   const router = ns.ipv6.of(device).conf.forwarding !== 0;
   const flags = { router, solicited: false, override: true };
   const message = { kind: "neighbour advertisement", target, ...flags, targetMac: device.mac } as const;
-  toGroup(ns, device, ndPacket(target, ALL_NODES, message), cause, because);
+  ndSend(ns, device, ndPacket(target, ALL_NODES, message), cause, because);
 }

@@ -10,9 +10,11 @@ import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
 import type { Device } from "../../link/device.ts";
 import type { Timer, World } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
+import type { Ipv6Packet } from "../../wire/packet.ts";
 import { IcmpLimit } from "../ipv4/icmp-limit.ts";
 import { CONF6_PRESET, type Conf6 } from "./conf.ts";
 import { Reassembly6 } from "./fragment.ts";
+import type { Skb6 } from "./skb6.ts";
 
 /** IPv6 does not run on a link that cannot carry this much (IPV6_MIN_MTU). */
 export const LEAST_MTU = 1280;
@@ -66,6 +68,11 @@ export class Ipv6State {
   readonly icmpLimit = new IcmpLimit<Ipv6>();
   /** By destination. */
   readonly pathMtus = new Map<Ipv6, PathMtu6>();
+  /**
+   * What is known of packets that were given to a device, should one come back by another of this namespace: mark,
+   * connection, way. Null until a packet has any of these.
+   */
+  carried: WeakMap<Ipv6Packet, Skb6> | null = null;
   private readonly world: World;
 
   constructor(world: World, devices: Iterable<Device>) {

@@ -1,7 +1,7 @@
 // An ICMPv6 error finds the socket whose packet it quotes.
 // Before you edit: net/ipv6/icmp.c (icmpv6_notify, icmpv6_err), raw.c (rawv6_err).
 import type { Icmp6, Ipv6Packet } from "../../wire/packet.ts";
-import type { Arrival6 } from "../ipv6/receive.ts";
+import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { tcpError6 } from "../tcp/tcp6.ts";
 import { udpError6 } from "./udp6.ts";

@@ -99,7 +99,7 @@ export function wayTo(
 ): SocketWay {
   if (dst.family === 6) {
     if (lacksScope(dst, oif)) return { errno: "EINVAL" };
-    const way = peekRoute6(ns, dst, src as Ipv6 | null, oif, protocol);
+    const way = peekRoute6(ns, dst, src as Ipv6 | null, oif, protocol, mark);
     if (way.errno !== null) return { errno: way.errno };
     return { errno: null, src: way.src, mtu: way.device.mtu, pathMtu: mtu6Of(ns, way.way, dst), toAll: false };
   }
@@ -127,10 +127,10 @@ export type Outward = Omit<Outgoing, "src" | "dst" | "body"> & {
 
 /** Sends it. Null, or why not, with the MTU that was exceeded. */
 export function sendByIp(ns: Netns, outward: Outward, cause: number): { errno: Errno | null; mtu?: number } {
-  const { src, dst, body, ttl, tos, discovery, oif, prefersOif, confirm } = outward;
+  const { src, dst, body, ttl, tos, discovery, oif, prefersOif, confirm, mark } = outward;
   if (dst.family === 4) return ipSend(ns, outward as Outgoing, cause);
   if (lacksScope(dst, oif ?? null)) return { errno: "EINVAL" };
   const from = src as Ipv6 | null;
-  const how = { hopLimit: ttl, trafficClass: tos, discovery, oif, prefersOif, confirm };
+  const how = { hopLimit: ttl, trafficClass: tos, discovery, oif, prefersOif, confirm, mark };
   return ip6Send(ns, { src: from, dst, body, ...how }, cause);
 }

@@ -95,7 +95,7 @@ export class UdpSocket extends Waitable {
   connect(wanted: Ip, port: number): Errno | null {
     const address = wanted === UNSPECIFIED6 ? LOOPBACK6 : unmapped(wanted);
     if (address.family === 4) return this.connect4(address, port);
-    const way = wayTo(this.ns, address, this.local.address, this.device, 0, PROTOCOL.udp);
+    const way = wayTo(this.ns, address, this.local.address, this.device, this.options.mark ?? 0, PROTOCOL.udp);
     if (way.errno !== null) return way.errno;
     return this.connected(way.src, address, port);
   }

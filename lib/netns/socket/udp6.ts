@@ -3,7 +3,7 @@
 import { LEVEL } from "../../trace/step.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, type Udp } from "../../wire/packet.ts";
 import { icmp6Error } from "../ipv6/icmp.ts";
-import type { Arrival6 } from "../ipv6/receive.ts";
+import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { errno6Of } from "../tcp/tcp6.ts";
 import { queuedError } from "./error-queue.ts";

@@ -90,7 +90,7 @@ export function listenInput(
       packet,
       tcp,
       drop(`${listener.program} listens, and knows no connection with ${atPort(packet.src, tcp.srcPort)}`),
-      replyMark(ns, mark),
+      replyMark(ns, mark, packet.dst.family),
       iif ?? null,
     );
     return;

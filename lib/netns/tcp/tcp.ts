@@ -226,7 +226,7 @@ export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: 
       because: `no program has a connection with ${atPort(packet.src, tcp.srcPort)}, and none listens on TCP port ${tcp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${tcp.dstPort}`, command: "ss -tan" },
     }));
-    return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark), arrival.iif ?? null);
+    return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark, packet.dst.family), arrival.iif ?? null);
   }
   const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
     because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${atPort(packet.src, tcp.srcPort)}`,

@@ -2,7 +2,7 @@
 // Before you edit: net/ipv6/tcp_ipv6.c (tcp_v6_rcv, tcp_v6_err), icmp.c (icmpv6_err_convert).
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, type Tcp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
-import type { Arrival6 } from "../ipv6/receive.ts";
+import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { wayTo } from "../socket/family.ts";
 import { connectionOf } from "./bind.ts";
@@ -11,8 +11,7 @@ import { shrink, tcpInput, told } from "./tcp.ts";
 
 /** A segment for this namespace. */
 export function tcpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, tcp: Tcp, cause: number): void {
-  const { device, iif, toOne } = arrival;
-  tcpInput(ns, { device, iif, toOne, mark: 0 }, packet, tcp, cause);
+  tcpInput(ns, arrival, packet, tcp, cause);
 }
 
 /** An ICMPv6 error about a segment of ours. The way's MTU is known by now. */
