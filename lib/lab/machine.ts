@@ -1,6 +1,7 @@
 // A machine: its own namespace, and the namespaces of the pods it runs.
 import { TABLE } from "../ip/route.ts";
 import type { Device } from "../link/device.ts";
+import { type Flavour, NEWEST } from "../netfilter/text/flavour.ts";
 import { addAddress, addRoute, setMaster, setUp } from "../netns/configure.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { AskedRoute } from "../netns/ipv4/fib-route.ts";
@@ -48,6 +49,8 @@ export class Machine {
   readonly modules = new Set<Module>();
   /** What commands wrote, by the name they were told (`tcpdump -w web.pcap`). */
   readonly files = new Map<string, Uint8Array>();
+  /** Which iptables it has: its version, and whether it goes by nf_tables or is the old one (`legacy`). */
+  iptables: Flavour = NEWEST;
   readonly kernel: Kernel;
   /** The machine's own namespace. */
   readonly root: Netns;

@@ -1,8 +1,10 @@
-// A chain: its rules in order, and for a built-in one its policy. Chains change only through table.ts.
+// A chain: its rules in order, and for a built-in one its policy. Chains change only through edit.ts.
 // Before you edit: net/netfilter/x_tables.c (xt_replace_table), net/ipv4/netfilter/ip_tables.c (get_entry).
 import { makeProgram, type Program } from "./program.ts";
 import type { Rule } from "./rule.ts";
 import type { HookName } from "./skb.ts";
+
+const NO_RULES: readonly Rule[] = [];
 
 export class Chain {
   name: string;
@@ -12,12 +14,19 @@ export class Chain {
   /** What the policy, or a RETURN to it, decided. */
   packets = 0;
   bytes = 0;
-  private list: readonly Rule[] = [];
+  /** How many rules call it. */
+  references = 0;
+  /** Where a walk can be when it comes here (reach.ts): calls open at most, and from which hooks. */
+  depth: number;
+  hooks: number;
+  private list: readonly Rule[] = NO_RULES;
   private made: Program | null = null;
 
   constructor(name: string, hook: HookName | null = null) {
     this.name = name;
     this.hook = hook;
+    this.hooks = hook === null ? 0 : HOOK_BIT[hook];
+    this.depth = hook === null ? -1 : 0;
   }
 
   get rules(): readonly Rule[] {
@@ -34,3 +43,14 @@ export class Chain {
     return this.made;
   }
 }
+
+/** Hooks as bits, in the kernel's numbers (enum nf_inet_hooks). */
+export const HOOK_BIT: Readonly<Record<HookName, number>> = {
+  PREROUTING: 1,
+  INPUT: 2,
+  FORWARD: 4,
+  OUTPUT: 8,
+  POSTROUTING: 16,
+};
+
+export const ALL_HOOKS = 31;

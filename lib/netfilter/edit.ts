@@ -1,117 +1,170 @@
 // Changes of a table. Each is done at once and can be taken back, so that a file of them is done whole or not at all.
-// Before you edit: iptables/nft.c (nft_rule_append and the others, nft_strerror), net/netfilter/nf_tables_api.c
-// (nft_chain_validate, nf_tables_delchain), nft_compat.c.
+// What the tool itself finds wrong is thrown at once; what the kernel finds is kept until the changes are committed.
+// Before you edit: iptables/nft.c (nft_rule_append and the others), net/netfilter/nf_tables_api.c (nf_tables_delchain,
+// nf_tables_newrule), libiptc/libiptc.c.
 import { Chain } from "./chain.ts";
-import { Refused } from "./refused.ts";
-import { Rule, type RuleSpec } from "./rule.ts";
-import type { Table } from "./table.ts";
-import { ruleText } from "./text/save.ts";
-
-/** As many calls may be open at once (NFT_JUMP_STACK_SIZE). */
-const DEEPEST = 16;
+import { countAnew, reach } from "./reach.ts";
+import { type Change, type Errno, Failure } from "./refused.ts";
+import type { Rule } from "./rule.ts";
+import { type BackEnd, builtIn, type Table } from "./table.ts";
 
 /** Changes of one table that belong together. No packet passes before they are all done or taken back. */
 export class Edit {
   readonly table: Table;
   private readonly undo: (() => void)[] = [];
-  private readonly touched = new Map<Chain, Rule[]>();
+  private readonly opened = new Set<Chain>();
+  /** Everything in the table is new: to take it back is to put the old chains back. */
+  private isNew = false;
+  private late: Failure | null = null;
 
-  constructor(table: Table) {
+  constructor(table: Table, backEnd: BackEnd) {
     this.table = table;
+    const before = table.backEnd;
+    table.backEnd = backEnd;
+    this.undo.push(() => {
+      table.backEnd = before;
+    });
+  }
+
+  /** Throws the first Failure that the kernel reports; take everything back then. */
+  commit(): void {
+    if (this.late !== null) throw this.late;
   }
 
   /** Takes everything back, the last change first. */
   takeBack(): void {
     for (const back of this.undo.splice(0).reverse()) back();
-    this.touched.clear();
+    this.opened.clear();
+    countAnew(this.table);
   }
 
-  /** The chain of this name. Throws Refused. */
-  chain(name: string): Chain {
+  /** The chain of this name. Throws Failure. */
+  chain(change: Change, name: string): Chain {
     const chain = this.table.chains.get(name);
-    if (chain === undefined) throw new Refused("No chain/target/match by that name.", 1);
+    if (chain === undefined) throw new Failure(change, "ENOENT", name);
     return chain;
   }
 
-  append(chain: Chain, spec: RuleSpec, counters: readonly [number, number] = [0, 0]): void {
-    this.open(chain).push(new Rule(spec, ...counters));
+  /** All chains go, and the built-in ones are as in the beginning. */
+  clear(): void {
+    const { table } = this;
+    const { chains } = table;
+    table.chains = builtIn(table.name);
+    if (!this.isNew)
+      this.undo.push(() => {
+        table.chains = chains;
+      });
+    this.isNew = true;
+  }
+
+  append(chain: Chain, rule: Rule): void {
+    this.open(chain).push(rule);
+    this.settle("append", chain, rule);
+  }
+
+  /**
+   * Several rules behind the last; of the many of a file each list is made as long as it needs to be. Returns which of
+   * them the kernel refuses first, or -1.
+   */
+  appendAll(chain: Chain, rules: readonly Rule[]): number {
+    if (this.isNew && chain.rules.length === 0) {
+      this.opened.add(chain);
+      chain.rules = rules.slice();
+    } else {
+      const list = this.open(chain);
+      for (const rule of rules) list.push(rule);
+    }
+    let refused = -1;
+    for (let i = 0; i < rules.length; i++) {
+      this.settle("append", chain, rules[i]!);
+      if (refused === -1 && this.isRefused) refused = i;
+    }
+    return refused;
   }
 
   /** Before the rule of this number, counted from 1; the number behind the last is allowed. */
-  insert(chain: Chain, number: number, spec: RuleSpec, counters: readonly [number, number] = [0, 0]): void {
-    if (number > chain.rules.length + 1) throw new Refused("Index of insertion too big.", 1);
-    this.open(chain).splice(number - 1, 0, new Rule(spec, ...counters));
+  insert(chain: Chain, number: number, rule: Rule): void {
+    if (number > chain.rules.length + 1) throw new Failure("insert", "E2BIG", chain.name);
+    this.open(chain).splice(number - 1, 0, rule);
+    this.settle("insert", chain, rule);
   }
 
-  replace(chain: Chain, number: number, spec: RuleSpec, counters: readonly [number, number] = [0, 0]): void {
-    if (number > chain.rules.length) throw new Refused("Index of replacement too big.", 1);
-    this.open(chain)[number - 1] = new Rule(spec, ...counters);
+  replace(chain: Chain, number: number, rule: Rule): void {
+    const old = chain.rules[number - 1];
+    if (old === undefined) throw new Failure("replace", "E2BIG", chain.name);
+    this.open(chain)[number - 1] = rule;
+    release(old);
+    this.settle("replace", chain, rule);
   }
 
   deleteNumber(chain: Chain, number: number): void {
-    if (number > chain.rules.length) throw new Refused("Index of deletion too big.", 1);
+    const old = chain.rules[number - 1];
+    if (old === undefined) throw new Failure("delete number", "E2BIG", chain.name);
     this.open(chain).splice(number - 1, 1);
+    release(old);
   }
 
-  /** The first rule that says the same. */
-  delete(chain: Chain, spec: RuleSpec): void {
-    this.open(chain).splice(this.find(chain, spec), 1);
-  }
-
-  /** The place of the first rule that says the same. Throws Refused when there is none. */
-  find(chain: Chain, spec: RuleSpec): number {
-    const text = ruleText(spec);
-    const at = chain.rules.findIndex((rule) => ruleText(rule.spec) === text);
-    if (at === -1) throw new Refused("Bad rule (does a matching rule exist in that chain?).", 1);
+  /** The place of the first rule that says the same. Throws Failure when there is none. */
+  find(change: "check" | "delete", chain: Chain, rule: Rule): number {
+    const line = rule.lineIn(chain);
+    const at = chain.rules.findIndex((each) => each.lineIn(chain) === line);
+    if (at === -1) throw new Failure(change, "ENOENT", chain.name);
     return at;
   }
 
   flush(chain: Chain): void {
-    if (chain.rules.length > 0) this.open(chain).length = 0;
+    if (chain.rules.length === 0) return;
+    const rules = this.open(chain);
+    for (const rule of rules) release(rule);
+    rules.length = 0;
   }
 
   add(name: string): Chain {
     const { chains } = this.table;
-    if (chains.has(name)) throw new Refused("Chain already exists.", 1);
+    if (chains.has(name)) throw new Failure("add chain", "EEXIST", name);
     const chain = new Chain(name);
     chains.set(name, chain);
-    this.undo.push(() => chains.delete(name));
+    if (!this.isNew) this.undo.push(() => chains.delete(name));
     return chain;
   }
 
-  /** Takes a chain away that users made, if nothing is in it and nothing leads to it. */
+  /** Takes a chain away if nothing is in it and nothing leads to it; of a built-in one only its counters go. */
   remove(chain: Chain): void {
-    if (chain.rules.length > 0)
-      throw new Refused(` CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`, 4);
-    if ((this.table.references().get(chain) ?? 0) > 0)
-      throw new Refused(` CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`, 4);
-    const { chains } = this.table;
-    const before = [...chains];
-    chains.delete(chain.name);
-    this.undo.push(() => {
-      chains.clear();
-      for (const [name, each] of before) chains.set(name, each);
-    });
+    const { table } = this;
+    const errno = this.whyKept(chain);
+    if (errno === "EBUSY") return this.refuse("delete chain", errno, chain.name);
+    if (errno !== null) throw new Failure("delete chain", errno, chain.name);
+    if (chain.hook !== null) return this.setCounters(chain, 0, 0);
+    const { chains } = table;
+    const { name } = chain;
+    chains.delete(name);
+    this.undo.push(() => chains.set(name, chain));
+  }
+
+  private whyKept({ hook, policy, rules, references }: Chain): Errno | null {
+    if (this.table.backEnd === "legacy")
+      return hook !== null ? "EINVAL" : references > 0 ? "EMLINK" : rules.length > 0 ? "ENOTEMPTY" : null;
+    if (hook !== null && policy !== "ACCEPT") return "EISBASE";
+    return references > 0 || rules.length > 0 ? "EBUSY" : null;
   }
 
   rename(chain: Chain, name: string): void {
-    const { chains } = this.table;
-    if (chains.has(name)) throw new Refused("File exists.", 1);
-    const before = [...chains];
     const old = chain.name;
-    chains.clear();
-    for (const [each, that] of before) chains.set(that === chain ? name : each, that);
-    chain.name = name;
-    this.undo.push(() => {
-      chain.name = old;
-      chains.clear();
-      for (const [each, that] of before) chains.set(each, that);
-    });
+    this.call(chain, name);
+    this.undo.push(() => this.call(chain, old));
   }
 
-  setPolicy(chain: Chain, policy: string): void {
-    if (chain.hook === null) throw new Refused("Bad built-in chain name.", 1);
-    if (policy !== "ACCEPT" && policy !== "DROP") throw new Refused("Bad policy name.", 1);
+  private call(chain: Chain, name: string): void {
+    const { chains } = this.table;
+    chains.delete(chain.name);
+    chain.name = name;
+    chains.set(name, chain);
+    for (const rule of chain.rules) rule.forgetLine();
+    if (chain.references === 0) return;
+    for (const { rules } of chains.values()) for (const rule of rules) if (rule.leadsTo === chain) rule.forgetLine();
+  }
+
+  setPolicy(chain: Chain, policy: "ACCEPT" | "DROP"): void {
     const before = chain.policy;
     chain.policy = policy;
     this.undo.push(() => {
@@ -119,38 +172,52 @@ export class Edit {
     });
   }
 
-  /** Throws Refused when a chain leads back to itself, or calls go deeper than the kernel's stack. */
-  checkLoops(): void {
-    const depths = new Map<Chain, number>();
-    const open = new Set<Chain>();
-    const depth = (chain: Chain): number => {
-      const known = depths.get(chain);
-      if (known !== undefined) return known;
-      if (open.has(chain)) throw new Refused("Loop found in table.", 1);
-      open.add(chain);
-      let deepest = 0;
-      for (const { spec } of chain.rules)
-        if (spec.target.kind === "chain") deepest = Math.max(deepest, depth(spec.target.chain) + 1);
-      open.delete(chain);
-      depths.set(chain, deepest);
-      return deepest;
-    };
-    for (const chain of this.touched.keys())
-      if (depth(chain) >= DEEPEST) throw new Refused("Too many levels of links.", 1);
+  /** Of a rule, or of a built-in chain's policy. */
+  setCounters(counted: Rule | Chain, packets: number, bytes: number): void {
+    const before = [counted.packets, counted.bytes] as const;
+    counted.packets = packets;
+    counted.bytes = bytes;
+    this.undo.push(() => {
+      [counted.packets, counted.bytes] = before;
+    });
   }
 
   /** The rules of a chain, to be changed. The first change of a chain copies them. */
   private open(chain: Chain): Rule[] {
-    let rules = this.touched.get(chain);
-    if (rules === undefined) {
-      const before = chain.rules;
-      rules = [...before];
-      chain.rules = rules;
-      this.touched.set(chain, rules);
+    const before = chain.rules;
+    if (this.opened.has(chain)) return before as Rule[];
+    const rules = before.slice();
+    chain.rules = rules;
+    this.opened.add(chain);
+    if (!this.isNew)
       this.undo.push(() => {
+        for (const rule of chain.rules) release(rule);
+        for (const { leadsTo } of before) if (leadsTo !== null) leadsTo.references++;
         chain.rules = before;
       });
-    }
     return rules;
   }
+
+  /** What the kernel makes of a rule that is new in a chain. */
+  private settle(change: Change, chain: Chain, rule: Rule): void {
+    const { leadsTo } = rule;
+    if (leadsTo !== null) leadsTo.references++;
+    if (this.late !== null) return;
+    if (leadsTo !== null && leadsTo.hook !== null) return this.refuse(change, "EOPNOTSUPP", chain.name);
+    const errno = rule.check(this.table, chain) ?? reach(this.table, chain, rule);
+    if (errno !== null) this.refuse(change, errno, chain.name);
+  }
+
+  private refuse(change: Change, errno: Errno, chain: string): void {
+    this.late ??= new Failure(change, errno, chain);
+  }
+
+  /** Whether the kernel has found something wrong. */
+  get isRefused(): boolean {
+    return this.late !== null;
+  }
+}
+
+function release({ leadsTo }: Rule): void {
+  if (leadsTo !== null) leadsTo.references--;
 }

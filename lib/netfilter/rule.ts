@@ -2,10 +2,15 @@
 // Before you edit: include/uapi/linux/netfilter_ipv4/ip_tables.h (struct ipt_ip, struct ipt_entry),
 // include/linux/netfilter/x_tables.h (struct xt_counters).
 import type { Ip } from "../wire/address.ts";
-import type { Chain } from "./chain.ts";
+import { ALL_HOOKS, type Chain, HOOK_BIT } from "./chain.ts";
+import { checkRule } from "./check.ts";
 import { allOf, type Condition, conditionsOf } from "./condition.ts";
 import type { AnyMatch, AnyTarget, Family, Miss, Outcome, Test } from "./extension.ts";
-import type { Skb } from "./skb.ts";
+import type { Errno } from "./refused.ts";
+import type { HookName, Skb } from "./skb.ts";
+import type { Table } from "./table.ts";
+import { readRule } from "./text/request.ts";
+import { ruleText } from "./text/save.ts";
 
 /** `-s 10.0.0.0/8`, `! -d 10.0.0.1`. The mask may have holes, as the kernel's may; address bits beyond it are zero. */
 export interface AddressMatch {
@@ -54,46 +59,115 @@ export type Target =
   | { readonly kind: "chain"; readonly chain: Chain; readonly isGoto: boolean }
   | { readonly kind: "extension"; readonly use: TargetUse };
 
+/**
+ * A rule as it stands in a chain. Rules read from a file keep their line of it, and are taken apart when somebody asks:
+ * tables have a hundred thousand of them, and most are only printed again.
+ */
 export class Rule {
-  readonly spec: RuleSpec;
   packets: number;
   bytes: number;
-  private made: readonly Condition[] | null = null;
-  private tester: Test | null = null;
-  private acting: ((skb: Skb) => Outcome) | null = null;
+  /** The chain its target calls. */
+  readonly leadsTo: Chain | null;
+  /** From which built-in chains it may be reached (HOOK_BIT). */
+  readonly hooks: number;
+  private said: RuleSpec | Table;
+  private text: string | null;
+  private made: Compiled | null = null;
 
-  constructor(spec: RuleSpec, packets = 0, bytes = 0) {
-    this.spec = spec;
+  /** Of its words; or of its line as iptables-save prints it (`-A CHAIN ...`), and what that says. */
+  constructor(said: RuleSpec, packets?: number, bytes?: number);
+  constructor(said: Table, packets: number, bytes: number, line: string, leadsTo: Chain | null, hooks: number);
+  constructor(
+    said: RuleSpec | Table,
+    packets = 0,
+    bytes = 0,
+    line: string | null = null,
+    leadsTo: Chain | null = line === null ? calledBy(said as RuleSpec) : null,
+    hooks = line === null ? hooksOf(said as RuleSpec) : ALL_HOOKS,
+  ) {
+    this.said = said;
     this.packets = packets;
     this.bytes = bytes;
+    this.text = line;
+    this.leadsTo = leadsTo;
+    this.hooks = hooks;
+  }
+
+  get spec(): RuleSpec {
+    if (!("matches" in this.said)) this.said = readRule(this.text!, this.said, this.leadsTo);
+    return this.said;
+  }
+
+  /** As iptables-save prints it, without counters: `-A CHAIN -s 10.0.0.1/32 -j ACCEPT`. */
+  lineIn({ name }: Chain): string {
+    if (this.text === null) {
+      const text = ruleText(this.spec);
+      return text === "" ? `-A ${name}` : `-A ${name} ${text}`;
+    }
+    return this.text;
+  }
+
+  /** Its chain, or the one it calls, has another name from now on. */
+  forgetLine(): void {
+    this.said = this.spec;
+    this.text = null;
+  }
+
+  /** Why the kernel does not take it, or null. Of a line it is known that nothing is wrong with it. */
+  check(table: Table, chain: Chain): Errno | null {
+    return "matches" in this.said ? checkRule(table, chain, this.said) : null;
   }
 
   /** Whether the rule is about the packet. What its matches keep (a bucket, a count) lives as long as the rule. */
   get test(): Test {
-    this.tester ??= allOf(this.conditions.map(({ test }) => test));
-    return this.tester;
+    return this.compiled.test;
   }
 
   /** As `test`, and says why not: what failed first. Null when the rule is about the packet. */
   ask(skb: Skb): Miss | null {
-    for (const { test, miss } of this.conditions) if (!test(skb)) return miss(skb);
+    for (const { test, miss } of this.compiled.conditions) if (!test(skb)) return miss(skb);
     return null;
-  }
-
-  private get conditions(): readonly Condition[] {
-    this.made ??= conditionsOf(this.spec);
-    return this.made;
   }
 
   /** What its target says to a packet that it is about; a jump is the walk's own affair. */
   get action(): (skb: Skb) => Outcome {
-    this.acting ??= actionOf(this.spec);
-    return this.acting;
+    return this.compiled.action;
   }
+
+  private get compiled(): Compiled {
+    this.made ??= compile(this.spec);
+    return this.made;
+  }
+}
+
+interface Compiled {
+  readonly conditions: readonly Condition[];
+  readonly test: Test;
+  readonly action: (skb: Skb) => Outcome;
+}
+
+function compile(spec: RuleSpec): Compiled {
+  const conditions = conditionsOf(spec);
+  return { conditions, test: allOf(conditions.map(({ test }) => test)), action: actionOf(spec) };
 }
 
 function actionOf({ target, family }: RuleSpec): (skb: Skb) => Outcome {
   if (target.kind === "extension") return target.use.extension.compile(target.use.value as never, family);
   const outcome = target.kind === "verdict" ? target.verdict : "CONTINUE";
   return () => outcome;
+}
+
+function calledBy({ target }: RuleSpec): Chain | null {
+  return target.kind === "chain" ? target.chain : null;
+}
+
+function hooksOf({ matches, target }: RuleSpec): number {
+  let bits = target.kind === "extension" ? hookBits(target.use.extension.hooks) : ALL_HOOKS;
+  for (const { extension } of matches) bits &= hookBits(extension.hooks);
+  return bits;
+}
+
+/** Hooks as a mask of HOOK_BIT; none named: all. */
+export function hookBits(hooks: readonly HookName[] | undefined): number {
+  return hooks === undefined ? ALL_HOOKS : hooks.reduce((bits, hook) => bits | HOOK_BIT[hook], 0);
 }

@@ -1,7 +1,5 @@
-// The tables: which chains each has built in, and how rules get into them. A change is tried on a draft, and the draft
-// becomes the table as a whole or not at all.
-// Before you edit: net/ipv4/netfilter/iptable_*.c (valid hooks, priorities), net/netfilter/x_tables.c,
-// net/ipv4/netfilter/ip_tables.c (mark_source_chains: loops).
+// The tables: which chains each has built in. They change through edit.ts.
+// Before you edit: net/ipv4/netfilter/iptable_*.c (valid hooks, priorities), net/netfilter/x_tables.c.
 import { Chain } from "./chain.ts";
 import type { Family } from "./extension.ts";
 import type { HookName } from "./skb.ts";
@@ -40,34 +38,37 @@ export const TABLE_HOOKS: Record<TableName, readonly (readonly [hook: HookName, 
   ],
 };
 
+/** Which of the two ways into the kernel the tool takes. */
+export type BackEnd = "nft" | "legacy";
+
 export class Table {
   readonly name: TableName;
   readonly family: Family;
-  /** The built-in ones first, in their order; then those users made, in the order of making. */
-  readonly chains = new Map<string, Chain>();
+  /** Who wrote it; null while nobody did. */
+  backEnd: BackEnd | null = null;
+  /** By name, in no order that means anything: listings have the built-in ones first, then the others by name. */
+  chains: Map<string, Chain>;
 
   constructor(name: TableName, family: Family) {
     this.name = name;
     this.family = family;
-    for (const [hook] of TABLE_HOOKS[name]) this.chains.set(hook, new Chain(hook, hook));
+    this.chains = builtIn(name);
   }
 
   at(hook: HookName): Chain | undefined {
     return this.chains.get(hook);
   }
 
-  /** How many rules lead to each chain. */
-  references(): Map<Chain, number> {
-    const counts = new Map<Chain, number>();
-    for (const { rules } of this.chains.values())
-      for (const { spec } of rules)
-        if (spec.target.kind === "chain") {
-          const { chain } = spec.target;
-          counts.set(chain, (counts.get(chain) ?? 0) + 1);
-        }
-    return counts;
+  /** The built-in chains in the order of their hooks, then those users made, by name. */
+  listed(): readonly Chain[] {
+    const own: Chain[] = [];
+    for (const chain of this.chains.values()) if (chain.hook === null) own.push(chain);
+    own.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...TABLE_HOOKS[this.name].map(([hook]) => this.chains.get(hook)!), ...own];
   }
 }
 
-/** Why a change of a table is refused: the errno the kernel gives, which the tool turns into words. */
-export type Refusal = "ENOENT" | "EEXIST" | "ENOTEMPTY" | "EMLINK" | "EINVAL" | "ELOOP" | "ERANGE";
+/** The chains of a table that nobody touched. */
+export function builtIn(name: TableName): Map<string, Chain> {
+  return new Map(TABLE_HOOKS[name].map(([hook]) => [hook, new Chain(hook, hook)]));
+}

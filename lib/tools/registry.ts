@@ -9,7 +9,7 @@ import { dmesg } from "./dmesg.ts";
 import { ethtool } from "./ethtool.ts";
 import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
-import { iptables } from "./iptables/iptables.ts";
+import { IPTABLES } from "./iptables/registry.ts";
 import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
@@ -41,7 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   head,
   ifconfig,
   ip,
-  iptables,
+  ...IPTABLES,
   jobs,
   kill,
   modprobe,

@@ -4,6 +4,7 @@ import type { Process, Program } from "../lab/process.ts";
 import type { Netns } from "../netns/netns.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
 import type { Call } from "./command.ts";
+import { fileText, writeFile } from "./files.ts";
 import { enlist } from "./jobs.ts";
 import { COMMANDS } from "./registry.ts";
 import { type Pipeline, parseShell, type SimpleCommand } from "./words.ts";
@@ -127,9 +128,25 @@ function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice
     const intoPipe = (text: string) => {
       piped += text;
     };
-    const out = command.stdout === "nowhere" ? nowhere : isLast ? voice.out : intoPipe;
+    const { stdout } = command;
+    let written = "";
+    const intoFile = (text: string) => {
+      written += text;
+    };
+    const out = stdout === "nowhere" ? nowhere : stdout !== "out" ? intoFile : isLast ? voice.out : intoPipe;
     const err = command.stderr === "nowhere" ? nowhere : command.stderr === "out" ? out : voice.err;
-    status = yield* simple(lab, where, command.words, { out, err }, stdin);
+    const place = { lab, ns: where.ns };
+    const read =
+      command.stdin === null
+        ? stdin
+        : "text" in command.stdin
+          ? command.stdin.text
+          : fileText(place, command.stdin.file);
+    if (read === null) {
+      voice.err(`bash: ${(command.stdin as { file: string }).file}: No such file or directory\n`);
+      status = 1;
+    } else status = yield* simple(lab, where, command.words, { out, err }, read);
+    if (typeof stdout === "object") writeFile(place, stdout.file, written, stdout.appends);
     stdin = piped;
   }
   return status;

@@ -1,6 +1,7 @@
 // Small commands for shell lines: echo, grep, head, tail, wc, cat, sleep, true, false.
 import { SECOND } from "../trace/world.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
+import { fileText } from "./files.ts";
 import { PROC_FILES, procFile } from "./proc.ts";
 
 const lines = (text: string) => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
@@ -64,10 +65,10 @@ export const wc: Command = ({ args, stdin, out }) => {
   return 0;
 };
 
-export const cat: Command = ({ ns, args, stdin, out }) => {
+export const cat: Command = ({ lab, ns, args, stdin, out }) => {
   const texts = args.map((path) => {
-    const text = procFile(ns, path);
-    if (text === null) throw notModelled("cat", path, `standard input, behind a pipe; ${PROC_FILES}`);
+    const text = procFile(ns, path) ?? fileText({ lab, ns }, path);
+    if (text === null) throw notModelled("cat", path, `standard input, a file that was written with >; ${PROC_FILES}`);
     return text;
   });
   out(args.length === 0 ? stdin : texts.join(""));

@@ -1,30 +1,16 @@
 // The index of long chains answers exactly as asking every rule would.
 import { strict as assert } from "node:assert";
 import seedrandom from "seedrandom";
-import { Edit } from "../../lib/netfilter/edit.ts";
 import { Walk } from "../../lib/netfilter/program.ts";
 import type { Skb } from "../../lib/netfilter/skb.ts";
-import { Table } from "../../lib/netfilter/table.ts";
-import { readRequest } from "../../lib/netfilter/text/request.ts";
+import type { Table } from "../../lib/netfilter/table.ts";
 import { ruleText } from "../../lib/netfilter/text/save.ts";
+import { readSaved } from "../../lib/netfilter/text/saved.ts";
 import { traverse } from "../../lib/netfilter/traverse.ts";
 import { Ipv4 } from "../../lib/wire/address.ts";
 
 function tableOf(lines: readonly string[]): Table {
-  const table = new Table("filter", 4);
-  const edit = new Edit(table);
-  for (const line of lines) {
-    const request = readRequest(line.split(" "), {
-      family: 4,
-      restoring: "filter",
-      chain: (_table, name) => table.chains.get(name),
-      notice: () => {},
-    });
-    if (request.command === "N") edit.add(request.chain!);
-    else for (const spec of request.rules) edit.append(edit.chain(request.chain!), spec);
-  }
-  edit.checkLoops();
-  return table;
+  return readSaved(["*filter", ...lines, "COMMIT", ""].join("\n")).get("filter")!;
 }
 
 function packetFrom(random: () => number): Skb {
@@ -48,9 +34,9 @@ function packetFrom(random: () => number): Skb {
     out: { name: `eth${pick(2)}`, index: 3 },
     physIn: null,
     physOut: null,
-    sourceMac: null,
+    frame: null,
     kind: "unicast",
-    net: { now: 0, random, addressType: () => "UNICAST" },
+    net: { now: 0, random, log: () => {}, addressType: () => "UNICAST" },
   };
 }
 

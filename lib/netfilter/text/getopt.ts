@@ -60,7 +60,8 @@ export class Getopt<F extends Flag> {
     const value = this.rest.slice(1);
     if (flag === undefined) {
       this.rest = value;
-      return { kind: "unknown", word: written };
+      // Of a cluster that goes on, the word before it is named.
+      return { kind: "unknown", word: value === "" ? written : (this.words[this.at - 2] ?? "iptables") };
     }
     if (flag.takes === "nothing") {
       this.rest = value;

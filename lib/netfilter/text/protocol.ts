@@ -82,3 +82,8 @@ export function readProtocol(word: string): number {
 export function protocolName(number: number): string | null {
   return NAMES.get(number) ?? null;
 }
+
+/** The name xtables knows without looking into /etc/protocols. */
+export function xtablesProtocolName(number: number): string | null {
+  return CHAIN_PROTOCOLS.find((each) => each[1] === number)?.[0] ?? null;
+}
