@@ -4,7 +4,7 @@
 // fib_select_multipath), include/net/ip_fib.h (fib_multipath_hash_from_keys), net/core/flow_dissector.c, lib/siphash.c.
 import type { Ipv4 } from "../wire/address.ts";
 import type { Ipv6 } from "../wire/address6.ts";
-import type { Nexthop } from "./route.ts";
+import { isDead, type Nexthop } from "./route.ts";
 import type { Nexthop6 } from "./route6.ts";
 
 const MASK = (1n << 64n) - 1n;
@@ -86,11 +86,11 @@ function swapped(bits: number): number {
 
 /** The upper bound of each way in the space of 31-bit hashes; -1 for one that is dead. */
 export function upperBounds(nexthops: readonly (Nexthop | Nexthop6)[]): number[] {
-  const total = nexthops.reduce((sum, { dev, weight }) => sum + (dev.up ? weight : 0), 0);
+  const total = nexthops.reduce((sum, hop) => sum + (isDead(hop) ? 0 : hop.weight), 0);
   let sum = 0;
-  return nexthops.map(({ dev, weight }) => {
-    if (!dev.up) return -1;
-    sum += weight;
+  return nexthops.map((hop) => {
+    if (isDead(hop)) return -1;
+    sum += hop.weight;
     return Math.floor((sum * 2 ** 31 + Math.floor(total / 2)) / total) - 1;
   });
 }

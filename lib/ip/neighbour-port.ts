@@ -26,6 +26,8 @@ export type PacketOf<Address> = Address extends Ipv6 ? Ipv6Packet : Ipv4Packet;
 export interface Waiting<Address extends Ipv4 | Ipv6 = Ipv4> {
   readonly packet: PacketOf<Address>;
   readonly cause: number;
+  /** The route it was to take, for whom that matters. */
+  readonly route: object | null;
 }
 
 /** What a neighbour entry asks of its namespace. */

@@ -68,9 +68,10 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   }
 
   /**
-   * A packet for this neighbour (neigh_event_send). True: send it to `mac` now. False: it waits here for the answer.
+   * A packet for this neighbour (neigh_event_send), by this route. True: send it to `mac` now. False: it waits here for
+   * the answer.
    */
-  use(packet: PacketOf<Address>, cause: number): boolean {
+  use(packet: PacketOf<Address>, cause: number, route: object | null = null): boolean {
     // While the MAC is proved it is copied from a cache, and nobody notes the use (neigh_output).
     if (this.state === "REACHABLE" || this.state === "PERMANENT") return true;
     this.used = this.port.world.now;
@@ -80,14 +81,14 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
       this.arm(this.parms.delayFirstProbe, true);
       return true;
     }
-    this.resolve(cause, packet);
+    this.resolve(cause, { packet, cause, route });
     return false;
   }
 
   /** Its MAC is asked for, if nobody asks already; a packet may wait for it. */
-  resolve(cause: number, packet: PacketOf<Address> | null = null): void {
+  resolve(cause: number, waiting: Waiting<Address> | null = null): void {
     if (this.state === "INCOMPLETE") {
-      if (packet !== null) this.wait(packet, cause);
+      if (waiting !== null) this.wait(waiting);
       return;
     }
     const { unicast, app, multicast } = this.parms.solicits;
@@ -98,7 +99,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     // There is no MAC to be asked itself.
     this.probes = unicast;
     const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
-    if (packet !== null) this.wait(packet, step);
+    if (waiting !== null) this.wait({ ...waiting, cause: step });
     this.ask(step);
     this.arm(this.parms.retransmit, false);
   }
@@ -169,6 +170,12 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     else if (state === "PROBE" || state === "INCOMPLETE") this.arm(this.parms.retransmit, state === "PROBE");
   }
 
+  /** Somebody deletes the entry: who waits for an answer is told that none will come (neigh_delete). */
+  delete(): void {
+    if (this.state === "INCOMPLETE") this.invalidate("the entry is deleted");
+    this.remove();
+  }
+
   /** The entry goes away: its timer stops, what waits is lost. */
   remove(): void {
     this.disarm();
@@ -185,8 +192,8 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     return step;
   }
 
-  private wait(packet: PacketOf<Address>, cause: number): void {
-    const size = truesize(packet);
+  private wait(waiting: Waiting<Address>): void {
+    const size = truesize(waiting.packet);
     // unres_qlen_bytes: the oldest go (__neigh_event_send).
     while (this.queued + size > this.parms.queueOctets) {
       const lost = this.queue.shift();
@@ -194,7 +201,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
       this.queued -= truesize(lost.packet);
       if (this.port.table !== null) this.port.table.stats.unresolvedDiscards++;
     }
-    this.queue.push({ packet, cause });
+    this.queue.push(waiting);
     this.queued += size;
   }
 
@@ -202,9 +209,9 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     const waiting = this.queue;
     this.queue = [];
     this.queued = 0;
-    for (const { packet } of waiting) {
+    for (const { packet, route } of waiting) {
       this.use(packet, cause);
-      this.port.send(this, { packet, cause });
+      this.port.send(this, { packet, cause, route });
     }
   }
 
@@ -251,10 +258,15 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
 
   private fail(): void {
     const asked = this.state === "PROBE" ? this.most : this.most - this.parms.solicits.unicast;
+    this.invalidate(`${asked} requests, a second apart, and nobody answered`);
+  }
+
+  /** neigh_invalidate */
+  private invalidate(because: string): void {
     const cause = this.queue[0]?.cause ?? -1;
-    const step = this.become("FAILED", `${asked} requests, a second apart, and nobody answered`, cause);
+    const step = this.become("FAILED", because, cause);
     this.mac = null;
-    const waiting = this.queue.map(({ packet }) => ({ packet, cause: step }));
+    const waiting = this.queue.map((each) => ({ ...each, cause: step }));
     this.queue = [];
     this.queued = 0;
     this.port.unreachable(this, waiting);

@@ -26,7 +26,14 @@ export interface Nexthop {
   readonly dev: RouteDevice;
   readonly weight: number;
   /** The gateway is taken to be on the link, whatever the other routes say. */
-  readonly onlink?: boolean;
+  readonly onlink?: boolean | undefined;
+  /** Its device lost its last address, and got none and did not come up since (RTNH_F_DEAD; fib_sync_up). */
+  dead?: boolean;
+}
+
+/** Whether no packet takes this way. */
+export function isDead({ dev, dead = false }: Pick<Nexthop, "dev" | "dead">): boolean {
+  return dead || !dev.up;
 }
 
 export interface Route {
@@ -62,6 +69,7 @@ export class RouteTable {
   /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
   private packed: number[] | null = null;
   private ends: readonly Route[] | null = null;
+  private lost: WeakSet<Route> | null = null;
 
   constructor(id: number) {
     this.id = id;
@@ -106,7 +114,13 @@ export class RouteTable {
     return this.ends;
   }
 
+  /** Whether the route was taken away, and no other is left that shares its ways (fib_release_info). */
+  hasLost(route: Route): boolean {
+    return this.lost?.has(route) === true && !this.routes.some((other) => sameRoute(other, route));
+  }
+
   private splice(at: number, removed: number, ...added: Route[]): void {
+    if (removed > 0) this.lost = (this.lost ?? new WeakSet()).add(this.routes[at]!);
     this.routes = this.routes.toSpliced(at, removed, ...added);
     this.index = null;
     this.packed = null;
@@ -182,7 +196,7 @@ export function considered(routes: readonly Route[], destination: Ipv4, chosen: 
 /** Whether a lookup may take this route: it leads by the device, if one is asked for (fib_lookup_good_nhc). */
 function leadsBy(route: Route, oif: number | null): boolean {
   if (route.nexthops !== undefined)
-    return route.nexthops.some(({ dev }) => dev.up && (oif === null || dev.index === oif));
+    return route.nexthops.some((hop) => !isDead(hop) && (oif === null || hop.dev.index === oif));
   return oif === null || route.dev === null || route.dev.index === oif;
 }
 
@@ -235,23 +249,29 @@ export function metricWords({ mtu, mtuLocked }: Route): string[] {
 }
 
 /** A way of a multipath route as `ip route` prints it. */
-export function nexthopText({ via, dev, weight, onlink }: Nexthop): string {
+export function nexthopText(hop: Nexthop): string {
+  const { via, dev, weight } = hop;
   const words = ["nexthop"];
   if (via !== null) words.push("via", via.text);
-  words.push("dev", dev.name, "weight", `${weight}`, ...nexthopFlags({ dev, onlink }));
+  words.push("dev", dev.name, "weight", `${weight}`, ...nexthopFlags(hop));
   return words.join(" ");
 }
 
-/** What is printed behind a way: it is dead while its device is down (print_rt_flags). */
-export function nexthopFlags({ dev, onlink }: { readonly dev: RouteDevice; readonly onlink?: boolean | undefined }) {
-  return [...(dev.up ? [] : ["dead"]), ...(onlink ? ["onlink"] : []), ...(dev.carrier ? [] : ["linkdown"])];
+/** What is printed behind a way (print_rt_flags). */
+export function nexthopFlags(hop: Pick<Nexthop, "dev" | "onlink" | "dead">): string[] {
+  const { dev, onlink, dead } = hop;
+  return [
+    ...(isDead(hop) ? ["dead"] : []),
+    ...(onlink ? ["onlink"] : []),
+    ...(dead || !dev.carrier ? ["linkdown"] : []),
+  ];
 }
 
 /** RTNH_F_LINKDOWN: its device has no carrier. Routes of scope host never lose it (fib_sync_down_dev). */
 export function isLinkDown({ dev, scope, nexthops }: Route): boolean {
   if (nexthops !== undefined) {
     // The route itself has the mark if its last living device lost its carrier.
-    const living = new Set(nexthops.filter((hop) => hop.dev.up).map((hop) => hop.dev));
+    const living = new Set(nexthops.filter((hop) => !isDead(hop)).map((hop) => hop.dev));
     return living.size === 1 && nexthops.every((hop) => !hop.dev.carrier);
   }
   return dev !== null && scope !== "host" && !dev.carrier;

@@ -13,7 +13,7 @@ import type { Mac } from "../wire/mac.ts";
 import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
-import { addAddressRoutes, deleteAddress, flushRoutes } from "./ipv4/fib.ts";
+import { addAddressRoutes, deleteAddress, flushRoutes, revive } from "./ipv4/fib.ts";
 import { down6, forgetNeighbours6, linkChanged6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import { Inet, type Netns } from "./netns.ts";
 import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
@@ -131,6 +131,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   if (device.kind === "loopback" && inet.addresses.length === 0) inet.addresses = [LOOPBACK];
   if (inet.addresses.length > 0) inet.confSet = ALL_SET;
   for (const address of inet.addresses) addAddressRoutes(ns, device, address, inet.addresses);
+  revive(device);
   up6(ns, device);
   tellOthers(device);
   notify(ns, device);

@@ -4,7 +4,7 @@
 import type { InterfaceAddress } from "../ip/address.ts";
 import type { Neighbour, NeighbourPort } from "../ip/neighbour.ts";
 import type { NeighbourParms } from "../ip/neighbour-parms.ts";
-import { RouteTable, TABLE } from "../ip/route.ts";
+import { type Nexthop, RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
 import { asTold, type Tell, type Told } from "../trace/recorder.ts";
@@ -28,6 +28,7 @@ import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
 
 const NO_ADDRESSES: readonly InterfaceAddress[] = [];
+const NO_WAYS: readonly Nexthop[] = [];
 const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 
 /** What IPv4 keeps for each device (struct in_device). */
@@ -38,6 +39,8 @@ export class Inet implements Configured {
   /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */
   conf: Conf;
   confSet: number;
+  /** Ways of multipath routes that died with its last address. */
+  deadWays: readonly Nexthop[] = NO_WAYS;
   private known: Map<Ipv4, Neighbour> | null = null;
   /** What its neighbours ask of the namespace; made with the first one. */
   port: NeighbourPort | null = null;

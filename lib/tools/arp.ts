@@ -75,7 +75,7 @@ function remove(call: Call, flags: Flags): number {
     call.out(`No ARP entry for ${address}\n`);
     return 255;
   }
-  neighbour.remove();
+  neighbour.delete();
   inet.deleteNeighbour(address);
   return 0;
 }

@@ -2,7 +2,7 @@
 // Before you edit: RFC 826, net/ipv4/arp.c (arp_process, arp_solicit), net/core/neighbour.c (neigh_event_ns).
 import { selectSource } from "../../ip/address.ts";
 import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
-import { TABLE } from "../../ip/route.ts";
+import { type Route, TABLE } from "../../ip/route.ts";
 import { DEFAULT_RULES } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
@@ -194,11 +194,13 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
     send: (neighbour, { packet, cause }) =>
       sendTo(ns, device, neighbour.mac!, packet, cause, neighbour.address, neighbour.state!),
     unreachable: (neighbour, waiting) => {
-      for (const { packet, cause } of waiting) {
+      for (const { packet, cause, route } of waiting) {
         const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
           because: `nobody on the link of ${device.name} has ${neighbour.address}`,
           evidence: { kind: "neighbour", text: `${neighbour.address} dev ${device.name} FAILED`, command: "ip neigh" },
         }));
+        // Without its route a packet is of no namespace any more (dst_dev_put), so nobody is told.
+        if ([...ns.tables.values()].some((table) => table.hasLost(route as Route))) continue;
         // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
         icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);
       }

@@ -7,6 +7,7 @@ import { chooseNexthop, multipathHash, upperBounds } from "../../ip/multipath.ts
 import {
   considered,
   firstOf,
+  isDead,
   type Nexthop,
   nexthopText,
   type Route,
@@ -124,7 +125,7 @@ function bestDefault(ns: Netns, found: Lookup | null, { oif }: Flow, device: Dev
 /** The way of a multipath route for a flow (fib_select_path, ip_mkroute_input). */
 function hopOf(ns: Netns, route: Route, { dst, src, oif }: Flow, device: Device | null): Nexthop {
   const nexthops = route.nexthops!;
-  if (oif !== null) return nexthops.find(({ dev }) => dev.index === oif.index && dev.up)!;
+  if (oif !== null) return nexthops.find((hop) => hop.dev.index === oif.index && !isDead(hop))!;
   const hash = multipathHash(ns.multipathSeed, src, dst);
   return chooseNexthop(nexthops, hash, device === null ? src : null, (hop) => hopSource(ns, hop, route));
 }

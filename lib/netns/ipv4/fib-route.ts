@@ -2,7 +2,7 @@
 // Before you edit: fib_semantics.c (fib_create_info, fib_check_nh_v4_gw, fib_nh_match), fib_trie.c (fib_table_insert,
 // fib_table_delete).
 import { SCOPE, type Scope } from "../../ip/address.ts";
-import { type Nexthop, type Route, RouteTable, type RouteType, TABLE } from "../../ip/route.ts";
+import { isDead, type Nexthop, type Route, RouteTable, type RouteType, TABLE } from "../../ip/route.ts";
 import { ruleMiss } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import type { Ipv4, Prefix4 } from "../../wire/address.ts";
@@ -161,7 +161,7 @@ function findGateway(
   }
   if (found === null) return refuse("ENETUNREACH", "Nexthop has invalid gateway");
   if (!isEnd(found)) return refuse("EINVAL", "Nexthop has invalid gateway");
-  const hop = found.nexthops?.find(({ dev: own }) => own.up && (oif === null || own.index === oif)) ?? found;
+  const hop = found.nexthops?.find((way) => !isDead(way) && (oif === null || way.dev.index === oif)) ?? found;
   return { device: hop.dev as Device };
 }
 

@@ -2,12 +2,12 @@
 // fib-route.ts. What is refused has the kernel's words.
 // Before you edit: net/ipv4/fib_frontend.c (fib_add_ifaddr, fib_del_ifaddr), devinet.c (__inet_insert_ifa, inet_rtm_deladdr).
 import { type InterfaceAddress, isSecondary, networkOf, type Scope, withAddress } from "../../ip/address.ts";
-import { type Route, type RouteType, TABLE, usesDevice } from "../../ip/route.ts";
+import { isDead, type Route, type RouteType, TABLE, usesDevice } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { ALL_SET } from "../devconf.ts";
 import type { Errno } from "../errno.ts";
-import type { Netns } from "../netns.ts";
+import { inetOf, type Netns } from "../netns.ts";
 
 /** Why the kernel refused: the number, and the sentence it gives with it (extended ACK), if it has one. */
 export interface Refusal {
@@ -130,6 +130,7 @@ export function addAddressRoutes(
       .add({ type, prefix, via: null, dev: device, src, metric: 0, protocol: "kernel", scope }, "append");
   add(TABLE.local, "local", Prefix4.of(local, 32), "host");
   if (!device.up) return;
+  revive(device);
   if (broadcast !== null && broadcast.bits !== 0xffffffff)
     add(TABLE.local, "broadcast", Prefix4.of(broadcast, 32), "link");
   if (secondary || network.address.isZeroNet || length === 32) return;
@@ -142,17 +143,33 @@ export function addAddressRoutes(
 
 /** Routes of a device that went down, lost its last address, or goes away. */
 export function flushRoutes(ns: Netns, device: Device, why: "down" | "addressless" | "gone"): void {
+  if (why === "addressless") killWays(ns, device);
   for (const table of ns.tables.values())
-    for (const route of table.list()) if (goesWith(ns, route, device, why)) table.remove(route);
+    for (const route of table.list()) if (goesWith(route, device, why)) table.remove(route);
   forgetMtus(ns);
 }
 
+/** Of multipath routes only the ways by the device die (fib_sync_down_dev). */
+function killWays(ns: Netns, device: Device): void {
+  const routes = [...ns.tables.values()].flatMap(({ all }) => all);
+  const ways = routes.flatMap(({ nexthops = [] }) => nexthops.filter(({ dev }) => dev === device));
+  for (const hop of ways) hop.dead = true;
+  inetOf(device).deadWays = ways;
+}
+
+/** Dead ways by a device that came up, or got an address, are ways again (fib_sync_up). */
+export function revive(device: Device): void {
+  const inet = inetOf(device);
+  for (const hop of inet.deadWays) hop.dead = false;
+  if (inet.deadWays.length > 0) inet.deadWays = [];
+}
+
 /** A route with several ways lives as long as one of their devices is up, and goes with the first that is deleted. */
-function goesWith(ns: Netns, route: Route, device: Device, why: "down" | "addressless" | "gone"): boolean {
+function goesWith(route: Route, device: Device, why: "down" | "addressless" | "gone"): boolean {
   if (!usesDevice(route, device)) return false;
   if (why === "gone") return true;
   if (route.nexthops === undefined) return why === "addressless" || route.scope !== "host";
-  return route.nexthops.every(({ dev }) => !dev.up || ns.inet.get(dev as Device)!.addresses.length === 0);
+  return route.nexthops.every(isDead);
 }
 
 /** What routers said of a way goes with its last route; shorter ways are asked for anew. */

@@ -170,7 +170,7 @@ function finishOutput(ns: Netns, skb: Skb): void {
 /** The packet of an skb, or a piece of it, to the next hop. */
 function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): boolean {
   const { device } = skb;
-  const { nextHop, type } = skb.dst!;
+  const { nextHop, type, route } = skb.dst!;
   const { mib } = ns;
   const length = ipv4Length(packet);
   mib.IpOutTransmits++;
@@ -204,7 +204,7 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
     skb.errno = "ENOBUFS";
     return false;
   }
-  if (!neighbour.use(packet, cause)) return true;
+  if (!neighbour.use(packet, cause, route)) return true;
   return sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }
 

@@ -41,6 +41,8 @@ const RECEIVE_QUEUE = 256;
 /** What a kernel's own socket does with a datagram instead of keeping it for a program (encap_rcv). */
 export interface Encapsulation {
   receive(arrival: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void;
+  /** Whether a datagram that an error quotes may be one of its own (encap_err_lookup). */
+  sent(quoted: Udp): boolean;
 }
 
 export class UdpSocket extends Waitable {
@@ -287,7 +289,9 @@ export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, message: Ipv4P
     sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
     sockets.find(({ remote, local }) => remote === null && (local.address ?? quoted.src) === quoted.src);
   if (socket === undefined) {
-    ns.mib.IcmpInErrors++;
+    // A tunnel's datagrams come from any port; the port they go to is the tunnel's own here too (__udp4_lib_err_encap).
+    const tunnel = ns.sockets.udp.get(udp.dstPort)?.find(({ encap }) => encap !== null)?.encap;
+    if (tunnel?.sent(udp) !== true) ns.mib.IcmpInErrors++;
     return false;
   }
   const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;

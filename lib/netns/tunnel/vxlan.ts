@@ -165,6 +165,12 @@ class VxlanPort {
     this.ns = ns;
   }
 
+  /** Of one of its networks (vxlan_err_lookup). */
+  sent({ data }: Udp): boolean {
+    const vxlan = vxlanOf(data);
+    return vxlan !== null && hasVni(vxlan) && [...this.devices].some((each) => each.vxlan!.vni === vxlan.vni);
+  }
+
   /** A datagram came in (vxlan_rcv). */
   receive({ device: arrival, mark }: Arrival, packet: Ipv4Packet, udp: Udp, cause: number): void {
     const drop = (because: string) =>

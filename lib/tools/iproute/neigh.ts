@@ -93,7 +93,7 @@ export function neighboursOf(context: Context): Entry<Neighbour>[] {
 }
 
 function forget(context: Context, { device, neighbour }: Entry): void {
-  neighbour.remove();
+  neighbour.delete();
   if (neighbour.address.family === 6) context.ns.ipv6.of(device).neighbours.delete(neighbour.address);
   else context.ns.inet.get(device)!.deleteNeighbour(neighbour.address);
 }

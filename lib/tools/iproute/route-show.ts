@@ -200,11 +200,11 @@ function routeJson(route: Route, table: number, filter: RouteFilter, details: bo
     flags,
     ...(mtu !== undefined && { metrics: [{ mtu }] }),
     ...(nexthops !== undefined && {
-      nexthops: nexthops.map(({ via, dev, weight, onlink }) => ({
-        ...(via !== null && { gateway: via }),
-        dev: dev.name,
-        weight,
-        flags: nexthopFlags({ dev, onlink }),
+      nexthops: nexthops.map((hop) => ({
+        ...(hop.via !== null && { gateway: hop.via }),
+        dev: hop.dev.name,
+        weight: hop.weight,
+        flags: nexthopFlags(hop),
       })),
     }),
   };
