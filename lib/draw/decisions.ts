@@ -103,7 +103,8 @@ export function networkOf(text: string): { length: number; bits?: number } {
       text.slice(0, 200),
     ) ?? [];
   if (network === "default") return { length: 0, bits: 0 };
-  const [six] = /^[0-9a-f]*:[0-9a-f:.]*(?:\/\d{1,3})?$/.exec(network) ?? [];
+  // At least two colons: the priority of a rule, "1536:", is no network.
+  const [six] = /^[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*(?:\/\d{1,3})?$/.exec(network) ?? [];
   if (six !== undefined) return { length: Number(six.split("/")[1] ?? 128) };
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/.exec(network);
   if (match === null) return { length: -1 };

@@ -1,5 +1,6 @@
 // What the pictures about octets, pieces and states say is what the frames and the tables say.
 import { expect } from "chai";
+import { networkOf } from "../../lib/draw/decisions.ts";
 import { encapsulation } from "../../lib/draw/encapsulation.ts";
 import { fragments } from "../../lib/draw/fragments.ts";
 import { ladder } from "../../lib/draw/ladder.ts";
@@ -146,5 +147,12 @@ describe("routing decisions", () => {
     const texts = textsOf(routing(steps.filter(({ where }) => where.netns === "a")));
     expect(texts.filter((text) => text === "a: which way to 10.0.1.1?")).to.have.length(1);
     expect(texts).to.include("2×");
+  });
+
+  it("take no rule for a network: 1536: is a priority, fe80::/64 is a prefix", () => {
+    expect(networkOf("1536: from 10.244.1.2 lookup 100").length).to.equal(-1);
+    expect(networkOf("fe80::/64 dev eth0").length).to.equal(64);
+    expect(networkOf("2001:db8::1 dev eth0").length).to.equal(128);
+    expect(networkOf("10.0.0.0/8 dev eth0").length).to.equal(8);
   });
 });
