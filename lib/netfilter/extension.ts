@@ -1,7 +1,8 @@
 // What a match or a target of xtables is: its words, its printed forms, and what it does with a packet.
 // Before you edit: include/linux/netfilter/x_tables.h (struct xt_match, struct xt_target), libxtables (xtables.h,
 // struct xtables_match, struct xt_option_entry).
-import type { Skb } from "./skb.ts";
+import type { HookName, Skb } from "./skb.ts";
+import type { BackEnd } from "./table.ts";
 
 /** Which tool's rules: iptables or ip6tables. */
 export type Family = 4 | 6;
@@ -35,10 +36,20 @@ export interface Option<Draft> {
 export interface Reading {
   readonly family: Family;
   readonly table: string;
+  readonly backEnd: BackEnd;
   /** The rule's `-p`, as far as it was said before. */
   readonly protocol: { readonly number: number; readonly inverted: boolean } | null;
   /** Takes the next word too, if there is one that begins with neither `-` nor `!`; else null. */
   nextWord(): string | null;
+  /** What the tool says on stderr without giving up, with its end of line. */
+  notice(text: string): void;
+}
+
+/** Where a rule is to stand; `hook` is that of the built-in chain, null in a chain that users made. */
+export interface Place {
+  readonly family: Family;
+  readonly table: string;
+  readonly hook: HookName | null;
 }
 
 /** What matches and targets have in common. `Value` is plain data that nobody changes once it is read. */
@@ -47,12 +58,17 @@ interface Extension<Value, Draft> {
   readonly families: readonly Family[];
   /** The protocols it can be used with, by number; none: with any. */
   readonly protocols?: readonly number[];
+  /** Tables and hooks where it may be used; none: anywhere. */
+  readonly tables?: readonly string[];
+  readonly hooks?: readonly HookName[];
   readonly options: readonly Option<Draft>[];
   /** Its options check themselves, as extensions do that are older than the common checks (getopt in their parse). */
   readonly checksItself?: true;
   draft(): Draft;
   /** Looks at the whole. Throws Refused in the real tool's words. */
   finish(draft: Draft, context: Reading): Value;
+  /** What else the kernel refuses when the rule is put in its place (checkentry); null when it does not. */
+  check?(value: Value, place: Place): "EINVAL" | "ERANGE" | null;
   /** As iptables-save prints it, without the name: `--dport 80`. */
   save(value: Value, family: Family): string;
   /** As `iptables -L` prints it: `tcp dpt:80`. */
@@ -75,9 +91,6 @@ export interface MatchExtension<Value, Draft = Value> extends Extension<Value, D
 export type Outcome = "ACCEPT" | "DROP" | "STOLEN" | "CONTINUE" | "RETURN";
 
 export interface TargetExtension<Value, Draft = Value> extends Extension<Value, Draft> {
-  /** Tables and hooks where it may be used; none: anywhere. */
-  readonly tables?: readonly string[];
-  readonly hooks?: readonly Skb["hook"][];
   compile(value: Value, family: Family): (skb: Skb) => Outcome;
   /** What it did, in one sentence, for the trace: the packet before and after. */
   because(value: Value, before: Readonly<Skb>, after: Readonly<Skb>): string;

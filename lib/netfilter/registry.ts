@@ -1,11 +1,31 @@
 // Every match and target there is. A new one is a file in match/ or target/ and a line here.
 import type { AnyMatch, AnyTarget } from "./extension.ts";
+import { addrtype } from "./match/addrtype.ts";
 import { comment } from "./match/comment.ts";
+import { icmp, icmp6 } from "./match/icmp.ts";
+import { limit } from "./match/limit.ts";
 import { mark } from "./match/mark.ts";
+import { multiport } from "./match/multiport.ts";
+import { statistic } from "./match/statistic.ts";
+import { tcp } from "./match/tcp.ts";
+import { udp } from "./match/udp.ts";
+import { LOG } from "./target/log.ts";
 import { MARK } from "./target/mark.ts";
+import { NFLOG } from "./target/nflog.ts";
 
-export const MATCHES: readonly AnyMatch[] = [comment, mark];
-export const TARGETS: readonly AnyTarget[] = [MARK];
+export const MATCHES: readonly AnyMatch[] = [
+  addrtype,
+  comment,
+  icmp,
+  icmp6,
+  limit,
+  mark,
+  multiport,
+  statistic,
+  tcp,
+  udp,
+];
+export const TARGETS: readonly AnyTarget[] = [LOG, MARK, NFLOG];
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
 export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(

@@ -1,7 +1,6 @@
 // What a rule looks at: the packet, and what the kernel keeps beside it while it is inside one namespace.
 // Before you edit: include/linux/skbuff.h (struct sk_buff), include/linux/netfilter.h (struct nf_hook_state).
-import type { Mac } from "../wire/mac.ts";
-import type { Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
+import type { Frame, Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 import type { Net } from "./net.ts";
 
 export type IpPacket = Ipv4Packet | Ipv6Packet;
@@ -28,8 +27,8 @@ export interface Skb {
   /** The ports of the bridge, while bridge-netfilter has the packet. */
   readonly physIn: Port | null;
   readonly physOut: Port | null;
-  /** Of the frame it came in; null for what was made here. */
-  readonly sourceMac: Mac | null;
+  /** The frame it came in; null for what was made here. */
+  readonly frame: Frame | null;
   readonly kind: "unicast" | "broadcast" | "multicast";
   readonly net: Net;
 }

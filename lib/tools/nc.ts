@@ -12,7 +12,7 @@ import { MILLISECOND, SECOND } from "../trace/world.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { type Host, hostOf } from "./host.ts";
 import { type NcOptions, readNcArguments } from "./nc-arguments.ts";
-import { serviceName } from "./services.ts";
+import { serviceName } from "../wire/services.ts";
 
 const encoder = new TextEncoder();
 const anyOf = (family: 4 | 6) => (family === 6 ? "::" : "0.0.0.0");

@@ -8,7 +8,7 @@ import { shortRows } from "./ifconfig-table.ts";
 import { statistics } from "./netstat-statistics.ts";
 import { snmpOf } from "./proc.ts";
 import { routeTable } from "./route-table.ts";
-import { serviceName } from "./services.ts";
+import { serviceName } from "../wire/services.ts";
 
 const SUPPORTED = "-r, -i, -s, -t, -u, -l, -a, -n, -4, -6";
 const LONG: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { asShown, type Endpoint, type Family } from "../netns/socket/family.ts";
 import type { UdpSocket } from "../netns/socket/udp.ts";
 import type { TcpSocket } from "../netns/tcp/tcp.ts";
 import { type Command, notModelled } from "./command.ts";
-import { serviceName } from "./services.ts";
+import { serviceName } from "../wire/services.ts";
 
 const SUPPORTED = "-t, -u, -l, -a, -n, -4, -6, -H and their long forms";
 

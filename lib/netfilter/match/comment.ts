@@ -1,9 +1,8 @@
 // -m comment: words for people. Before you edit: net/netfilter/xt_comment.c, extensions/libxt_comment.c.
 import type { MatchExtension } from "../extension.ts";
-import { Refused } from "../refused.ts";
 import { quoted } from "../text/quote.ts";
 
-/** XT_MAX_COMMENT_LEN, with the zero at its end. */
+/** XT_MAX_COMMENT_LEN, with the zero at its end: what is longer is cut. */
 const LONGEST = 256;
 
 interface Draft {
@@ -19,9 +18,7 @@ export const comment: MatchExtension<string, Draft> = {
       takes: "value",
       mandatory: true,
       set(draft, word) {
-        if (word.length >= LONGEST)
-          throw new Refused(`comment: option "--comment" may not be longer than ${LONGEST - 1} characters`);
-        draft.text = word;
+        draft.text = word.slice(0, LONGEST - 1);
       },
     },
   ],

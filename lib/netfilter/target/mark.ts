@@ -2,6 +2,9 @@
 import type { TargetExtension } from "../extension.ts";
 import { Refused } from "../refused.ts";
 import { hex, type MarkMask, readMarkMask } from "../text/marks.ts";
+import { readNumber } from "../text/values.ts";
+
+const FORMS = ["set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"];
 
 interface Draft {
   value: MarkMask | null;
@@ -12,11 +15,11 @@ export const MARK: TargetExtension<MarkMask, Draft> = {
   name: "MARK",
   families: [4, 6],
   options: [
-    form("set-xmark", ({ mark, mask }) => ({ mark, mask })),
-    form("set-mark", ({ mark, mask }) => ({ mark, mask: (mark | mask) >>> 0 })),
-    form("and-mark", ({ mark }) => ({ mark: 0, mask: ~mark >>> 0 })),
-    form("or-mark", ({ mark }) => ({ mark, mask: mark })),
-    form("xor-mark", ({ mark }) => ({ mark, mask: 0 })),
+    form("set-xmark", readMarkMask, ({ mark, mask }) => ({ mark, mask })),
+    form("set-mark", readMarkMask, ({ mark, mask }) => ({ mark, mask: (mark | mask) >>> 0 })),
+    form("and-mark", readBits, ({ mark }) => ({ mark: 0, mask: ~mark >>> 0 })),
+    form("or-mark", readBits, ({ mark }) => ({ mark, mask: mark })),
+    form("xor-mark", readBits, ({ mark }) => ({ mark, mask: 0 })),
   ],
   draft: () => ({ value: null }),
   finish({ value }) {
@@ -40,12 +43,17 @@ export const MARK: TargetExtension<MarkMask, Draft> = {
   because: (_value, before, after) => `the mark ${hex(before.mark)} becomes ${hex(after.mark)}`,
 };
 
-function form(name: string, read: (word: MarkMask) => MarkMask) {
+function form(name: string, read: typeof readMarkMask, make: (said: MarkMask) => MarkMask) {
   return {
     name,
     takes: "value" as const,
+    excludes: FORMS.filter((other) => other !== name),
     set(draft: Draft, word: string) {
-      draft.value = read(readMarkMask(word, "MARK", name));
+      draft.value = make(read(word, "MARK", name));
     },
   };
+}
+
+function readBits(word: string, extension: string, option: string): MarkMask {
+  return { mark: readNumber(word, extension, option, 0xffffffff), mask: 0xffffffff };
 }

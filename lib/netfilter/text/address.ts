@@ -30,6 +30,11 @@ function readAddress(text: string, family: Family): Ip {
   return address;
 }
 
+/** An address as numbers (xtables_numeric_to_ipaddr, xtables_numeric_to_ip6addr), or null. */
+export function readNumericAddress(text: string, family: Family): Ip | null {
+  return family === 4 ? readIpv4(text, false) : readIpv6(text);
+}
+
 /** Four numbers, decimal, octal or 0x; a network may leave out those at its end. */
 function readIpv4(text: string, isMask: boolean): Ipv4 | null {
   const parts = text.split(".");

@@ -1,5 +1,7 @@
-// `0x4000/0x4000`: a number and which of its bits count. Before you edit: libxtables/xtoptions.c (xtopt_parse_markmask).
+// `0x4000/0x4000`: a number and which of its bits count. Before you edit: libxtables/xtoptions.c (xtopt_parse_markmask), xtables.c
+// (xtables_parse_val_mask)..
 import { Refused } from "../refused.ts";
+import { leadingNumber } from "./values.ts";
 
 /** Both unsigned 32 bit. */
 export interface MarkMask {
@@ -9,19 +11,17 @@ export interface MarkMask {
 
 /** Throws Refused in xtables' words unless it is NUMBER or NUMBER/NUMBER, decimal, 0x or octal as strtoul takes them. */
 export function readMarkMask(word: string, extension: string, option: string): MarkMask {
-  const [first = "", second, ...rest] = word.split("/");
-  const mark = number32(first);
-  const mask = second === undefined ? 0xffffffff : number32(second);
-  if (mark === null || mask === null || rest.length > 0)
-    throw new Refused(`${extension}: bad mark value for option "--${option}", or out of range.`);
-  return { mark, mask };
-}
-
-/** An unsigned number as strtoul reads it with base 0; null when it is none or needs more than 32 bits. */
-export function number32(word: string): number | null {
-  if (!/^(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)$/.test(word)) return null;
-  const value = /^0[0-7]+$/.test(word) ? Number.parseInt(word, 8) : Number(word);
-  return value <= 0xffffffff ? value : null;
+  const of = `for option "--${option}"`;
+  const range = () => new Refused(`${extension}: bad integer value ${of}, or out of range.\n`);
+  const first = leadingNumber(word);
+  if (first === null || first.value > 0xffffffff) throw range();
+  if (first.rest === "") return { mark: first.value, mask: 0xffffffff };
+  const garbage = () => new Refused(`${extension}: trailing garbage after value ${of}.\n`);
+  if (!first.rest.startsWith("/")) throw garbage();
+  const second = leadingNumber(first.rest.slice(1));
+  if (second === null || second.value > 0xffffffff) throw range();
+  if (second.rest !== "") throw garbage();
+  return { mark: first.value, mask: second.value };
 }
 
 export function hex(mark: number): string {

@@ -245,6 +245,7 @@ export class Reader {
       table: this.table,
       protocol: this.protocol,
       nextWord: () => this.getopt.takeWord(),
+      backEnd: this.context.backEnd,
       notice: this.context.notice,
     });
   }

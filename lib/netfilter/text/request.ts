@@ -64,6 +64,7 @@ function complete(said: Reader): Request {
     table: said.table,
     protocol: said.protocol,
     nextWord: () => null,
+    backEnd: said.context.backEnd,
     notice: said.context.notice,
   };
   const matches = said.matches.map((draft) => finished(draft, reading));

@@ -28,6 +28,10 @@ export class Tables implements Net {
     return this.ns.cables.random();
   }
 
+  log(line: string): void {
+    this.ns.kernel.print(line);
+  }
+
   /** Only what the local table says: everything else is somebody to be reached (inet_addr_type). */
   addressType(address: Ip, device: Port | null): AddressType {
     if (address.family === 6) return "UNICAST";
@@ -66,7 +70,7 @@ export class Tables implements Net {
       out: state.out,
       physIn: null,
       physOut: null,
-      sourceMac: skb.frame?.src ?? null,
+      frame: skb.frame,
       kind: skb.toOne ? "unicast" : "broadcast",
       net: this,
     };

@@ -1,4 +1,4 @@
-// Names of ports, as ss and nc print them without -n: /etc/services of Debian 12 (netbase 6.4).
+// Names of ports, as the tools print them without -n: /etc/services of Debian 12 (netbase 6.4).
 
 const NAMES = {
   tcp:

@@ -1,0 +1,122 @@
+// Words behind an extension's options as xtables reads each kind of them, with its words when it will not.
+// Before you edit: libxtables/xtoptions.c (xtopt_parse_int, xtopt_parse_mint, xtopt_parse_mport, xtopt_parse_plen,
+// xtopt_parse_ethermac), xtables.c (xtables_strtoul, xtables_parse_port, xtables_param_act).
+import type { Ip } from "../../wire/address.ts";
+import { Mac } from "../../wire/mac.ts";
+import { servicePort } from "../../wire/services.ts";
+import type { Family } from "../extension.ts";
+import { Refused } from "../refused.ts";
+import { lengthOf, readNumericAddress } from "./address.ts";
+
+/** The number at the beginning of a text as strtoumax reads it with base 0, and what follows; null when there is none. */
+export function leadingNumber(text: string): { value: number; rest: string } | null {
+  const found = /^\s*\+?(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)/.exec(text);
+  if (found === null) return null;
+  const digits = found[1]!;
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  return { value, rest: text.slice(found[0].length) };
+}
+
+/** The number that is the whole word, when it is not beyond `most`; else null. */
+export function wholeNumber(word: string, most: number, least = 0): number | null {
+  const found = leadingNumber(word);
+  return found !== null && found.rest === "" && found.value >= least && found.value <= most ? found.value : null;
+}
+
+/** The number at the beginning of a word as atoi reads it: 0 when there is none. */
+export function decimal(word: string): number {
+  const found = /^\s*([+-]?\d+)/.exec(word);
+  return found === null ? 0 : Number(found[1]);
+}
+
+/** A number of an option. Throws Refused with its bounds. */
+export function readNumber(word: string, extension: string, option: string, most: number, least = 0): number {
+  const value = wholeNumber(word, most, least);
+  if (value === null)
+    throw new Refused(`${extension}: bad value for option "--${option}", or out of range (${least}-${most}).\n`);
+  return value;
+}
+
+/** `40:100`, `40:`, `:100` or one number; what is left out is 0 or `most`. Throws Refused. */
+export function readRange(word: string, extension: string, option: string, most: number): [number, number] {
+  const values: number[] = [];
+  let rest = word;
+  for (;;) {
+    if (values.length === 2) throw new Refused(`${extension}: Too many components for option "--${option}" (max: 2)\n`);
+    if (rest === "" || rest.startsWith(":")) values.push(values.length === 1 ? most : 0);
+    else {
+      const found = leadingNumber(rest);
+      if (found === null || found.value > most)
+        throw new Refused(
+          `${extension}: bad value for option "--${option}" near "${rest}", or out of range (0-${most}).\n`,
+        );
+      if (found.rest !== "" && !found.rest.startsWith(":"))
+        throw new Refused(`${extension}: Argument to "--${option}" has unexpected characters near "${found.rest}".\n`);
+      values.push(found.value);
+      rest = found.rest;
+    }
+    if (rest === "") break;
+    rest = rest.slice(1);
+  }
+  return [values[0]!, values[1] ?? values[0]!];
+}
+
+/** A port by number or by its service's name, of the protocol. Throws Refused. */
+export function readPort(word: string, protocol: string): number {
+  const port = wholeNumber(word, 0xffff) ?? serviceOf(word, protocol);
+  if (port === undefined) throw new Refused(`invalid port/service \`${word}' specified`);
+  return port;
+}
+
+function serviceOf(word: string, protocol: string): number | undefined {
+  return protocol === "tcp" || protocol === "udp" ? servicePort(protocol, word) : undefined;
+}
+
+/** As getaddrinfo reads a port: decimal, cut to 16 bit; or a service's name of any protocol. Throws Refused. */
+export function lookUpPort(word: string): number {
+  const port = /^\s*\+?\d+$/.test(word)
+    ? Number(word) & 0xffff
+    : (servicePort("tcp", word) ?? servicePort("udp", word));
+  if (port === undefined) throw new Refused(`Port "${word}" does not resolve to anything.\n`);
+  return port;
+}
+
+/** A prefix length, or a mask that has one. Throws Refused. */
+export function readPrefixLength(word: string, extension: string, option: string, family: Family): number {
+  const longest = family === 4 ? 32 : 128;
+  const length = wholeNumber(word, longest) ?? lengthOfMask(word, family);
+  if (length === null)
+    throw new Refused(
+      `${extension}: bad value for option "--${option}", neither a valid network mask nor valid CIDR (0-${longest}).\n`,
+    );
+  return length;
+}
+
+function lengthOfMask(word: string, family: Family): number | null {
+  const mask: Ip | null = readNumericAddress(word, family);
+  return mask === null ? null : lengthOf(mask);
+}
+
+/** Six numbers in hex. Throws Refused. */
+export function readMac(word: string): Mac {
+  const parts = word.split(":");
+  if (parts.length !== 6 || !parts.every((part) => /^[\da-fA-F]{0,2}$/.test(part)))
+    throw new Refused("Invalid MAC address specified.");
+  return Mac.of(parts.reduce((bits, part) => bits * 256 + Number.parseInt(part || "0", 16), 0));
+}
+
+/** `xtables_param_act(XTF_BAD_VALUE)`. */
+export function badValue(extension: string, option: string, word: string): Refused {
+  return new Refused(`${extension}: Bad value for "${option}" option: "${word}"`);
+}
+
+/** The first of an option's names that begins so, in any case, as strncasecmp with the word's length finds it. */
+export function beginsWith(name: string, word: string): boolean {
+  return name.toLowerCase().startsWith(word.toLowerCase());
+}
+
+/** Text of at least `least` characters. Throws Refused. */
+export function readText(word: string, least: number): string {
+  if (word.length < least) throw new Refused(`Argument must have a minimum length of ${least} characters\n`);
+  return word;
+}

@@ -1,0 +1,98 @@
+// Options of extensions, right and wrong: what we say and print is what iptables says and prints.
+import { strict as assert } from "node:assert";
+import type { AnyMatch, AnyTarget, Place } from "../../../lib/netfilter/extension.ts";
+import { Failure, Refused } from "../../../lib/netfilter/refused.ts";
+import type { RuleSpec } from "../../../lib/netfilter/rule.ts";
+import type { HookName } from "../../../lib/netfilter/skb.ts";
+import { complaintOf, failureOf } from "../../../lib/netfilter/text/flavour.ts";
+import { readRequest } from "../../../lib/netfilter/text/request.ts";
+import { ruleText } from "../../../lib/netfilter/text/save.ts";
+import { CASES, type Case, wordsOf } from "./cases.ts";
+import { type Answers, ask, type BackEnd, canAsk, keyOf, readGoldens, type Said } from "./real.ts";
+
+function ours(each: Case, backEnd: BackEnd): Said {
+  const { family, table, chain, words } = each;
+  const flavour = { version: "1.8.9", backEnd };
+  const tool = family === 4 ? "iptables" : "ip6tables";
+  let error = "";
+  const notice = (text: string) => {
+    error += text;
+  };
+  const nothing = { saved: "", numeric: "", named: "" };
+  try {
+    const request = readRequest(["-t", table, "-A", chain, ...wordsOf(words)], {
+      family,
+      restoring: null,
+      backEnd,
+      notice,
+    });
+    const spec = request.rules[0]!;
+    const refused = refusedBy(spec, { family, table, hook: chain as HookName });
+    if (refused !== null) throw new Failure("append", refused, chain);
+    return { status: 0, error, saved: ruleText(spec), numeric: listed(spec, true), named: listed(spec, false) };
+  } catch (thrown) {
+    const complaint =
+      thrown instanceof Refused
+        ? complaintOf(tool, thrown, flavour, null)
+        : thrown instanceof Failure
+          ? failureOf(tool, thrown, flavour, null)
+          : null;
+    if (complaint === null) throw new Error(`${words}: ${thrown}`, { cause: thrown });
+    return { status: complaint.status, error: error + complaint.text, ...nothing };
+  }
+}
+
+/** As the kernel checks each extension of a rule (xt_check_match, xt_check_target). */
+function refusedBy({ protocol, matches, target }: RuleSpec, place: Place): "EINVAL" | "ERANGE" | null {
+  const uses = target.kind === "extension" ? [...matches, target.use] : matches;
+  for (const { extension, value } of uses as readonly { extension: AnyMatch | AnyTarget; value: unknown }[]) {
+    const { protocols, tables, hooks } = extension;
+    if (tables !== undefined && !tables.includes(place.table)) return "EINVAL";
+    if (hooks !== undefined && place.hook !== null && !hooks.includes(place.hook)) return "EINVAL";
+    if (protocols !== undefined && (protocol === null || protocol.inverted || !protocols.includes(protocol.number)))
+      return "EINVAL";
+    const refused = extension.check?.(value as never, place) ?? null;
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function listed({ family, matches, target }: RuleSpec, numeric: boolean): string {
+  const texts = matches.map(({ extension, value }) => extension.list(value as never, numeric, family));
+  if (target.kind === "extension") texts.push(target.use.extension.list(target.use.value as never, numeric, family));
+  return texts
+    .filter((text) => text !== "")
+    .join(" ")
+    .trimEnd();
+}
+
+function compare(cases: readonly Case[], answers: Answers, backEnd: BackEnd): string[] {
+  return cases.flatMap((each) => {
+    const theirs = answers[keyOf(each, backEnd)];
+    if (theirs === undefined) return [`${keyOf(each, backEnd)}: not recorded`];
+    const mine = ours(each, backEnd);
+    try {
+      assert.deepEqual(mine, theirs);
+      return [];
+    } catch {
+      return [`${keyOf(each, backEnd)}\n  theirs ${JSON.stringify(theirs)}\n  ours   ${JSON.stringify(mine)}`];
+    }
+  });
+}
+
+describe("words of extensions", () => {
+  it("are those of iptables-nft 1.8.9, as it was recorded", () => {
+    const differences = compare(CASES, readGoldens(), "nft");
+    assert.ok(differences.length === 0, differences.join("\n"));
+  });
+
+  it("are those of this machine's iptables", function () {
+    this.timeout(60_000);
+    if (!canAsk()) this.skip();
+    // Some of them, others at each time of the day.
+    const step = 12;
+    const some = CASES.filter((_, i) => i % step === 5);
+    const differences = compare(some, ask(some, ["nft"]), "nft");
+    assert.ok(differences.length === 0, differences.join("\n"));
+  });
+});
