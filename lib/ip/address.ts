@@ -1,30 +1,65 @@
 // Addresses of a device, and which of them a packet gets as its source.
 // Before you edit: net/ipv4/devinet.c (inet_insert_ifa, inet_select_addr), net/ipv4/fib_frontend.c (fib_add_ifaddr).
+import { SECOND } from "../trace/world.ts";
 import { type Ipv4, Prefix4 } from "../wire/address.ts";
 
 /** Scopes as Linux numbers them: the larger, the nearer. */
 export const SCOPE = { global: 0, link: 253, host: 254 } as const;
 export type Scope = keyof typeof SCOPE;
 
+/** How long an address is there, and how long it may be chosen as a source. */
+export interface Lifetime {
+  /** Seconds from `since`; null is for ever, and then nothing else of it counts but a `preferred` of 0. */
+  readonly valid: number | null;
+  readonly preferred: number | null;
+  /** Virtual time in nanoseconds. */
+  readonly since: number;
+}
+
 export interface InterfaceAddress {
   readonly local: Ipv4;
+  /** The address at the other end, whose network this is; without one it is `local` itself (ifa_address). */
+  readonly peer: Ipv4;
   readonly length: number;
   readonly broadcast: Ipv4 | null;
   readonly scope: Scope;
   readonly label: string;
   /** Not the first of its network on this device: it is no source for routes and goes when the first one goes. */
   readonly secondary: boolean;
+  /** It brings no route to its network. */
+  readonly noPrefixRoute: boolean;
+  /** The metric of the route it brings. */
+  readonly metric: number;
+  readonly lifetime: Lifetime | null;
 }
 
-/** The network an address is in: 10.244.1.0/24 of 10.244.1.5/24. */
+/** What is left of an address's life: seconds, null for ever. Deprecated addresses are marked, and used all the same. */
+export interface LifeLeft {
+  readonly valid: number | null;
+  readonly preferred: number | null;
+  readonly deprecated: boolean;
+}
+
+const FOR_EVER: LifeLeft = { valid: null, preferred: null, deprecated: false };
+
+export function lifeLeft({ lifetime }: InterfaceAddress, now: number): LifeLeft {
+  if (lifetime === null) return FOR_EVER;
+  const { valid, preferred, since } = lifetime;
+  if (valid === null) return preferred === 0 ? { ...FOR_EVER, deprecated: true } : FOR_EVER;
+  const age = Math.floor((now - since) / SECOND);
+  const left = preferred === null ? null : Math.max(0, preferred - age);
+  return { valid: Math.max(0, valid - age), preferred: left, deprecated: left === 0 };
+}
+
+/** The network an address is in: 10.244.1.0/24 of 10.244.1.5/24; with a peer, the network of that. */
 export function networkOf(address: InterfaceAddress): Prefix4 {
-  return Prefix4.of(address.local, address.length);
+  return Prefix4.of(address.peer, address.length);
 }
 
 /** Whether a new address has its network on the device already (then it is secondary). */
-export function isSecondary(addresses: readonly InterfaceAddress[], local: Ipv4, length: number): boolean {
-  const network = new Prefix4(local, length);
-  return addresses.some((a) => !a.secondary && a.length === length && network.contains(a.local));
+export function isSecondary(addresses: readonly InterfaceAddress[], peer: Ipv4, length: number): boolean {
+  const network = new Prefix4(peer, length);
+  return addresses.some((a) => !a.secondary && a.length === length && network.contains(a.peer));
 }
 
 /** The list with one more where the kernel keeps it: primaries first, the nearest scope first (inet_insert_ifa). */

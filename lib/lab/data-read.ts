@@ -9,6 +9,7 @@ import { type Device, validDeviceName } from "../link/device.ts";
 import { nicState } from "../link/rss.ts";
 import { addDevice } from "../netns/configure.ts";
 import { neighbourOf } from "../netns/ipv4/arp.ts";
+import { endWithLifetime } from "../netns/ipv4/fib.ts";
 import type { Netns } from "../netns/netns.ts";
 import { addressWithLength, ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
@@ -21,6 +22,8 @@ import { Place } from "./json.ts";
 import { Lab, type LabOptions } from "./lab.ts";
 
 const SCOPES: readonly Scope[] = ["global", "link", "host"];
+/** The greatest number of 32 bits: as a lifetime it never ends. */
+const FOREVER = 0xffffffff;
 const STATES: readonly NeighbourState[] = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "PERMANENT"];
 
 /** A namespace and the place its data stands. */
@@ -119,8 +122,9 @@ function readDevices({ ns, place }: Room): void {
     device.up = data.at("up").flag();
     device.everUp = device.up || (data.maybe("wasUp")?.flag() ?? false);
     const addresses: InterfaceAddress[] = [];
-    for (const each of data.at("addresses").list()) addresses.push(readAddress(device, addresses, each));
+    for (const each of data.at("addresses").list()) addresses.push(readAddress(device, addresses, each, ns.cables.now));
     ns.inet.get(device)!.addresses = addresses;
+    for (const { lifetime } of addresses) endWithLifetime(ns, device, lifetime);
   }
   if (!taken.has(ns.devices.get("lo")!.index)) throw place.at("devices").wrong("no lo", "Every namespace has one.");
   ns.nextIndex = Math.max(...taken) + 1;
@@ -140,15 +144,22 @@ function readAttributes(data: Place | null | undefined): LinkAttributes {
   };
 }
 
-function readAddress(device: Device, before: readonly InterfaceAddress[], data: Place): InterfaceAddress {
+function readAddress(device: Device, before: readonly InterfaceAddress[], data: Place, now: number): InterfaceAddress {
   const { address, length } = data.at("address").as(addressWithLength);
+  const peer = data.maybe("peer")?.as(ipv4) ?? address;
+  const valid = data.maybe("validLft")?.whole(0, FOREVER - 1) ?? null;
+  const preferred = data.maybe("preferredLft")?.whole(0, FOREVER - 1) ?? null;
   return {
     local: address,
+    peer,
     length,
     broadcast: data.maybe("broadcast")?.as(ipv4) ?? null,
     scope: data.at("scope").oneOf(SCOPES),
     label: data.maybe("label")?.text() ?? device.name,
-    secondary: isSecondary(before, address, length),
+    secondary: isSecondary(before, peer, length),
+    noPrefixRoute: data.maybe("noPrefixRoute")?.flag() ?? false,
+    metric: data.maybe("metric")?.whole(0, FOREVER) ?? 0,
+    lifetime: valid === null && preferred === null ? null : { valid, preferred, since: now },
   };
 }
 

@@ -1,6 +1,6 @@
 // A lab becomes data: `labData(lab)` is plain JSON, and `labFrom` of data-read.ts makes the same lab of it again.
 
-import type { InterfaceAddress } from "../ip/address.ts";
+import { type InterfaceAddress, lifeLeft } from "../ip/address.ts";
 import type { Neighbour } from "../ip/neighbour.ts";
 import type { Route } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule, type RulePrefix, tableName } from "../ip/rule.ts";
@@ -64,7 +64,7 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     state: device.state,
     ...(peer !== null && { peer: { netns: peer.owner.name, device: peer.name } }),
     ...(master !== null && { master: master.name }),
-    addresses: ns.inet.get(device)!.addresses.map((address) => addressData(device, address)),
+    addresses: ns.inet.get(device)!.addresses.map((address) => addressData(device, address, ns.cables.now)),
     ...(bridge?.hadPorts && { ports: bridge.ports.map((port) => port.name) }),
     ...(device.vxlan !== null && { vxlan: vxlanData(device) }),
     ...(device.ipip !== null && { ipip: ipipData(device) }),
@@ -81,10 +81,17 @@ function unusual(attributes: LinkAttributes): Partial<LinkAttributes> {
   return Object.fromEntries(Object.entries(attributes).filter((entry, i) => entry[1] !== usual[i]![1]));
 }
 
-function addressData(device: Device, { local, length, broadcast, label, scope }: InterfaceAddress): AddressData {
+function addressData(device: Device, all: InterfaceAddress, now: number): AddressData {
+  const { local, peer, length, broadcast, label, scope, noPrefixRoute, metric } = all;
+  const { valid, preferred, deprecated } = lifeLeft(all, now);
   return {
     address: `${local}/${length}`,
     ...(broadcast !== null && { broadcast: broadcast.text }),
+    ...(peer !== local && { peer: peer.text }),
+    ...(noPrefixRoute && { noPrefixRoute }),
+    ...(metric !== 0 && { metric }),
+    ...(valid !== null && { validLft: valid }),
+    ...(preferred !== null ? { preferredLft: preferred } : deprecated && { preferredLft: 0 }),
     ...(label !== device.name && { label }),
     scope,
   };

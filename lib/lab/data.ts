@@ -205,6 +205,13 @@ export interface AddressData {
   /** As `10.244.1.5/24`. */
   readonly address: string;
   readonly broadcast?: string;
+  /** The other end's address, if it has one: the length above is of its network. */
+  readonly peer?: string;
+  readonly noPrefixRoute?: true;
+  readonly metric?: number;
+  /** Seconds that are left; absent for ever. */
+  readonly validLft?: number;
+  readonly preferredLft?: number;
   /** `ip addr add ... label`, if it is not the device's name. */
   readonly label?: string;
   readonly scope: "global" | "link" | "host";

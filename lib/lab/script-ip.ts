@@ -1,5 +1,6 @@
 // The lines of a lab's script that give addresses and routes. What the kernel adds by itself is left to it; where it
 // would add something else than the lab has, or in another order, the lines mend it.
+import { lifeLeft } from "../ip/address.ts";
 import { USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import type { Device } from "../link/device.ts";
 import { addAddress, setUp } from "../netns/configure.ts";
@@ -31,12 +32,17 @@ export function addressLines(ns: Netns, device: Device): string[] {
   const byItself = bringsLoopback && first !== undefined && `${first.local}/${first.length}` === LOOPBACK;
   if (byItself) lines.push(`${ip} link set ${dev} up`);
   for (const address of byItself ? addresses.slice(1) : addresses) {
-    const { local, length, broadcast, scope, label } = address;
-    const words = [`${local}/${length}`];
+    const { local, peer, length, broadcast, scope, label, noPrefixRoute, metric } = address;
+    const { valid, preferred, deprecated } = lifeLeft(address, ns.cables.now);
+    const words = peer === local ? [`${local}/${length}`] : [local.text, "peer", `${peer}/${length}`];
     if (broadcast !== null) words.push("brd", broadcast.text);
     words.push(dev);
     if (label !== device.name) words.push("label", quoted(label));
     if (scope !== (local.isLoopback ? "host" : "global")) words.push("scope", scope);
+    if (noPrefixRoute) words.push("noprefixroute");
+    if (metric !== 0) words.push("metric", `${metric}`);
+    if (valid !== null) words.push("valid_lft", `${valid}`);
+    if (preferred !== null || deprecated) words.push("preferred_lft", `${preferred ?? 0}`);
     lines.push(`${ip} addr add ${words.join(" ")}`);
   }
   lines.push(...address6Lines(ns, device));

@@ -105,11 +105,15 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
 /** What a loopback that comes up has. */
 const LOOPBACK: InterfaceAddress = {
   local: Ipv4.of(0x7f000001),
+  peer: Ipv4.of(0x7f000001),
   length: 8,
   broadcast: null,
   scope: "host",
   label: "lo",
   secondary: false,
+  noPrefixRoute: false,
+  metric: 0,
+  lifetime: null,
 };
 
 /** An alias keeps what stands behind its colon. */

@@ -109,6 +109,132 @@ ip n foo
 ip ru foo
 ip -V
 `,
+  addressPeers: `
+ip link add d0 type veth peer name d1
+ip link set d0 up
+ip link set d1 up
+sleep 1.1
+ip addr add 10.0.0.1 peer 10.0.0.2/24 dev d0
+ip addr add 10.0.0.1 peer 10.9.0.2 dev d0
+ip addr add 10.0.0.3 peer 10.0.0.9/24 dev d0
+ip addr add 10.21.0.1/24 remote 10.9.9.1 dev d0
+ip addr add 10.28.0.1/24 brd + peer 10.33.0.0/20 dev d0
+ip addr add 10.100.0.1/30 peer 10.100.0.1 dev d0
+ip addr add 10.101.0.1/30 peer 10.101.0.1/28 dev d0
+ip addr add 10.102.0.1/30 peer 10.101.0.2/28 dev d0
+ip addr add 10.102.0.1/30 peer 10.101.0.2/28 dev d0
+ip addr add 10.102.0.1/30 peer 10.101.0.3/28 dev d0
+ip addr add 10.103.0.1/30 peer 127.0.0.9/28 dev d0
+ip addr add 127.0.0.9/8 peer 10.103.0.3 dev d0
+ip addr add 10.104.0.1/24 peer 10.104.1.3 brd 10.4.4.4 dev d0
+ip addr add 10.7.0.4/16 noprefixroute brd + dev d0
+ip addr add 10.8.0.4/16 metric 50 dev d0
+ip addr add 10.8.0.5/16 metric 60 dev d0
+ip addr add 10.12.0.4/16 anycast 10.0.0.1 home secondary dev d0
+ip addr show d0
+ip -j addr show d0
+ip -br addr show d0
+ip -br -j addr show d0
+ip -o addr show d0
+ip route show table all
+ip route get 10.0.0.9
+ip route get 10.9.0.2
+ip route get 10.7.0.9
+ip -br addr show noprefixroute
+ip -br addr show -noprefixroute
+ip -br addr show to 10.9.0.0/16
+ip -4 -br addr show -primary
+ip -4 -br addr show dynamic
+ip -4 -br addr show home
+ip -4 -br addr show -home
+ip addr show -foo
+ip addr change 10.7.0.4/16 dev d0
+ip addr change 10.8.0.4/16 metric 51 dev d0
+ip addr change 10.8.0.5/16 metric 61 dev d0
+ip addr change 10.0.0.1 peer 10.0.0.7/24 dev d0 metric 9 label xx
+ip addr replace 10.101.0.1/28 brd + noprefixroute dev d0
+ip addr show d0
+ip route show table all
+ip addr del 10.102.0.1/28 dev d0
+ip addr del 10.102.0.1 peer 10.101.0.9/28 dev d0
+ip addr del 10.104.0.1 peer 10.104.1.3 dev d0
+ip addr del 10.7.0.4/16 dev d0
+ip addr del 10.0.0.1 dev d0
+ip addr del 10.0.0.1/24 dev d0
+ip addr del 10.103.0.1 peer 127.0.0.9/28 dev d0
+ip addr show d0
+ip route show table all
+ip link set d0 down
+ip link set d0 up
+ip route show table all
+ip addr add 10.1.0.1/24 p 5 dev d0
+ip addr add 10.2.0.1/24 prefer 6 dev d0
+ip addr add 10.3.0.1/24 preferre 6 dev d0
+ip addr add 10.4.0.1/24 metric x dev d0
+ip addr add 10.4.0.1/24 peer foo dev d0
+ip addr add 10.4.0.1/24 peer 10.9.0.1/33 dev d0
+ip addr add 10.4.0.1/24 peer 10.0.0.1 peer foo dev d0
+ip addr add 10.4.0.1/24 anycast foo dev d0
+ip addr add 10.4.0.1/24 any 10.0.0.3 dev d0
+ip addr add 10.4.0.1/24 dynamic dev d0
+ip addr add 10.4.0.1/24 -deprecated dev d0
+ip addr add 10.4.0.1/24 dadfailed tentative dev d0
+ip addr add 10.5.0.1/24 nodad mngtmpaddr optimistic temporary dev d0
+ip addr add 10.6.0.1/24 proto 5 dev d0
+ip addr add brd + peer 10.0.0.1/24 dev d0
+ip addr del peer 10.0.0.1/24 dev d0
+ip addr add 0.0.0.0 peer 10.0.0.1 dev d0
+ip addr show d0
+`,
+  addressLives: `
+ip link add d0 type veth peer name d1
+ip link set d0 up
+ip link set d1 up
+sleep 1.1
+ip addr add 10.7.0.4/16 valid_lft 100 preferred_lft 50 dev d0
+ip addr add 10.7.1.4/24 valid_lft 100 preferred_lft 0 dev d0
+ip addr add 10.7.2.4/24 preferred_lft 0 dev d0
+ip addr add 10.7.3.4/24 preferred_lft 100 dev d0
+ip addr add 10.7.4.4/24 valid_lft 0x10 preferred_lft 010 dev d0
+ip addr add 10.7.5.4/24 valid_lft forever preferred_lft 4294967295 dev d0
+ip addr add 10.7.0.5/16 dev d0
+ip addr show d0
+ip -o -4 addr show
+ip -j addr show d0
+ip -br -4 addr show dynamic
+ip -br -4 addr show permanent
+ip -br -4 addr show -dynamic
+ip -br -4 addr show deprecated
+ip -br -4 addr show -deprecated
+ip -br -4 addr show dynamic permanent
+ip -br -4 addr show -permanent deprecated
+ip addr replace 10.7.3.4/24 dev d0 valid_lft 3 preferred_lft 1
+ip addr replace 10.7.6.4/24 dev d0 valid_lft 3 preferred_lft 2
+sleep 1.4
+ip addr show d0
+ip addr change 10.7.6.4/24 dev d0
+sleep 3.1
+ip addr show d0
+ip route
+ip addr flush dev d0 dynamic
+ip addr show d0
+ip addr flush dev d0 deprecated
+ip addr show d0
+ip addr add 10.8.0.1/24 valid_lft 0 dev d0
+ip addr add 10.8.0.1/24 valid_lft 5 dev d0
+ip addr add 10.8.0.1/24 v 5 dev d0
+ip addr add 10.8.0.1/24 valid_lft 5 preferred_lft 6 dev d0
+ip addr add 10.8.0.1/24 valid_lft x dev d0
+ip addr add 10.8.0.1/24 preferred_lft dev d0
+ip addr add 10.8.0.1/24 valid_lft 5 valid_lft 6 dev d0
+ip addr add 10.8.0.1/24 valid_lft 4294967296 dev d0
+ip addr add valid_lft 0 dev nope
+ip addr add valid_lft 0 dev d0
+ip addr add dev d0
+ip addr del 10.7.5.4/24 valid_lft 0 dev d0
+ip addr del 10.7.5.4/24 preferred_lft 5 metric 7 dev d0
+ip addr show d0
+`,
   links: `
 ip link add veth0 type veth peer name veth1
 ip link show

@@ -1,9 +1,17 @@
 // Addresses as the kernel takes them: an address brings its routes and takes them away. Routes that somebody adds are in
 // fib-route.ts. What is refused has the kernel's words.
 // Before you edit: net/ipv4/fib_frontend.c (fib_add_ifaddr, fib_del_ifaddr), devinet.c (__inet_insert_ifa, inet_rtm_deladdr).
-import { type InterfaceAddress, isSecondary, networkOf, type Scope, withAddress } from "../../ip/address.ts";
+import {
+  type InterfaceAddress,
+  isSecondary,
+  type Lifetime,
+  networkOf,
+  type Scope,
+  withAddress,
+} from "../../ip/address.ts";
 import { isDead, type Route, type RouteType, TABLE, usesDevice } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
+import { SECOND } from "../../trace/world.ts";
 import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { ALL_SET } from "../devconf.ts";
 import type { Errno } from "../errno.ts";
@@ -20,9 +28,13 @@ export function refuse(errno: Errno, message: string): Refusal {
 }
 
 interface AddressOptions {
+  readonly peer?: Ipv4;
   readonly broadcast?: Ipv4 | null;
   readonly scope?: Scope;
   readonly label?: string;
+  readonly noPrefixRoute?: boolean;
+  readonly metric?: number;
+  readonly lifetime?: Lifetime | null;
 }
 
 /** `ip addr add`: null, or why the kernel refused. */
@@ -50,18 +62,65 @@ export function tryAddress(
   // From now on a new default of a switch does not reach the device (ipv4_devconf_setall).
   inet.confSet = ALL_SET;
   const scope = options.scope ?? (local.isLoopback ? "host" : "global");
-  const network = Prefix4.of(local, length);
+  const { peer = local, broadcast = null, label = device.name } = options;
+  const { noPrefixRoute = false, metric = 0, lifetime = null } = options;
+  const network = Prefix4.of(peer, length);
   for (const each of addresses) {
-    if (each.length !== length || !network.contains(each.local)) continue;
+    if (each.length !== length || !network.contains(each.peer)) continue;
     if (each.local === local) return refuse("EEXIST", "ipv4: Address already assigned");
     if (each.scope !== scope) return refuse("EINVAL", "ipv4: Invalid scope value");
   }
-  const secondary = isSecondary(addresses, local, length);
-  const { broadcast = null, label = device.name } = options;
-  const address = { local, length, broadcast, scope, label, secondary };
+  const secondary = isSecondary(addresses, peer, length);
+  const address = { local, peer, length, broadcast, scope, label, secondary, noPrefixRoute, metric, lifetime };
   inet.addresses = withAddress(addresses, address);
   addAddressRoutes(ns, device, address, inet.addresses);
+  endWithLifetime(ns, device, lifetime);
   return null;
+}
+
+/** `ip addr change`: an address that is there gets another lifetime and its route another metric; all else stays. */
+export function changeAddress(
+  ns: Netns,
+  device: Device,
+  existing: InterfaceAddress,
+  { metric, lifetime = null }: Pick<AddressOptions, "metric" | "lifetime">,
+): void {
+  const inet = ns.inet.get(device)!;
+  const changed = { ...existing, lifetime, metric: metric ?? existing.metric };
+  inet.addresses = inet.addresses.map((each) => (each === existing ? changed : each));
+  endWithLifetime(ns, device, lifetime);
+  if (changed.metric === existing.metric || !device.up || !bringsRoute(changed)) return;
+  const table = ns.tables.get(device.kind === "loopback" ? TABLE.local : TABLE.main)!;
+  const network = networkOf(changed);
+  const old = table
+    .list()
+    .find(
+      (route) => route.dev === device && route.metric === existing.metric && isNetworkRoute(route, network, changed),
+    );
+  const scope = device.kind === "loopback" ? "host" : "link";
+  const type = device.kind === "loopback" ? "local" : "unicast";
+  const route = {
+    type,
+    prefix: network,
+    via: null,
+    dev: device,
+    src: changed.local,
+    protocol: "kernel",
+    scope,
+  } as const;
+  table.add({ ...route, metric: changed.metric }, "append");
+  if (old !== undefined) table.remove(old);
+}
+
+/** When its time is over the address goes, unless it was changed meanwhile (check_lifetime). */
+export function endWithLifetime(ns: Netns, device: Device, lifetime: Lifetime | null): void {
+  if (lifetime === null || lifetime.valid === null) return;
+  const end = () => {
+    const owner = device.owner as Netns;
+    const address = owner.inet.get(device)?.addresses.find((each) => each.lifetime === lifetime);
+    if (address !== undefined) deleteAddress(owner, device, address);
+  };
+  ns.cables.later(lifetime.since + lifetime.valid * SECOND - ns.cables.now, end, true);
 }
 
 /** `ip addr del`: with a primary address its secondaries go too (promote_secondaries is 0). */
@@ -72,7 +131,7 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
   const goes = addresses.filter(
     (each) =>
       each === address ||
-      (!address.secondary && each.secondary && each.length === address.length && network.contains(each.local)),
+      (!address.secondary && each.secondary && each.length === address.length && network.contains(each.peer)),
   );
   const left = addresses.filter((each) => !goes.includes(each));
   inet.addresses = left;
@@ -101,11 +160,26 @@ function isRouteOf(route: Route, address: InterfaceAddress, left: readonly Inter
       route.prefix.address === address.local &&
       left.every((each) => each.local !== address.local)
     );
-  const needed = left.some((each) => each.length === address.length && network.contains(each.local));
+  const needed = left.some((each) => each.length === address.length && network.contains(each.peer));
   if (needed) return false;
   if (route.type === "broadcast")
     return route.prefix.address === network.broadcast || route.prefix.address === address.broadcast;
-  return route.prefix.toString() === network.toString() && route.src === address.local;
+  return !address.noPrefixRoute && isNetworkRoute(route, network, address);
+}
+
+function isNetworkRoute(route: Route, network: Prefix4, address: InterfaceAddress): boolean {
+  return route.protocol === "kernel" && route.prefix.toString() === network.toString() && route.src === address.local;
+}
+
+/** A route to its network is brought by the first address of it, if the network is more than the address itself. */
+function bringsRoute(address: InterfaceAddress): boolean {
+  if (address.secondary || address.noPrefixRoute) return false;
+  return isNetwork(address);
+}
+
+function isNetwork(address: InterfaceAddress): boolean {
+  const { address: first } = networkOf(address);
+  return !first.isZeroNet && (first !== address.local || address.length < 32);
 }
 
 /**
@@ -118,25 +192,27 @@ export function addAddressRoutes(
   address: InterfaceAddress,
   all: readonly InterfaceAddress[],
 ): void {
-  const { local, length, broadcast, secondary } = address;
+  const { local, length, broadcast, secondary, metric } = address;
   const network = networkOf(address);
   const primary = secondary
-    ? all.find((each) => !each.secondary && each.length === length && network.contains(each.local))
+    ? all.find((each) => !each.secondary && each.length === length && network.contains(each.peer))
     : undefined;
   const src = primary?.local ?? local;
-  const add = (table: number, type: RouteType, prefix: Prefix4, scope: Scope) =>
+  const add = (table: number, type: RouteType, prefix: Prefix4, scope: Scope, metric = 0) =>
     ns.tables
       .get(table)!
-      .add({ type, prefix, via: null, dev: device, src, metric: 0, protocol: "kernel", scope }, "append");
+      .add({ type, prefix, via: null, dev: device, src, metric, protocol: "kernel", scope }, "append");
   add(TABLE.local, "local", Prefix4.of(local, 32), "host");
   if (!device.up) return;
   revive(device);
   if (broadcast !== null && broadcast.bits !== 0xffffffff)
     add(TABLE.local, "broadcast", Prefix4.of(broadcast, 32), "link");
-  if (secondary || network.address.isZeroNet || length === 32) return;
+  if (secondary || !isNetwork(address)) return;
   if (local.isMulticast || local.bits === 0xffffffff) return;
-  if (device.kind === "loopback") add(TABLE.local, "local", network, "host");
-  else add(TABLE.main, "unicast", network, "link");
+  if (!bringsRoute(address)) {
+    // noprefixroute: only its broadcast addresses are known.
+  } else if (device.kind === "loopback") add(TABLE.local, "local", network, "host", metric);
+  else add(TABLE.main, "unicast", network, "link", metric);
   if (length < 31 && broadcast !== network.broadcast)
     add(TABLE.local, "broadcast", Prefix4.of(network.broadcast, 32), "link");
 }

@@ -180,8 +180,8 @@ function tellsDetours(ns: Netns, device: Device, src: Ipv4, { via, nextHop }: Wa
 
 /** Whether both are in a network of the device (inet_addr_onlink). */
 export function isOnLink(ns: Netns, device: Device, one: Ipv4, other: Ipv4 | null): boolean {
-  return ns.inet.get(device)!.addresses.some(({ local, length }) => {
-    const isIn = (address: Ipv4) => ((address.bits ^ local.bits) & maskOf(length)) === 0;
+  return ns.inet.get(device)!.addresses.some(({ peer, length }) => {
+    const isIn = (address: Ipv4) => ((address.bits ^ peer.bits) & maskOf(length)) === 0;
     return isIn(one) && (other === null || isIn(other));
   });
 }

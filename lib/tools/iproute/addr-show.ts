@@ -1,6 +1,6 @@
 // `ip addr show`, `ip link show`: which devices and addresses, in which words.
 // Before you edit: iproute2 ip/ipaddress.c (ipaddr_list_flush_or_save, print_addrinfo, ipaddr_filter).
-import type { InterfaceAddress, Scope } from "../../ip/address.ts";
+import { type InterfaceAddress, type LifeLeft, lifeLeft, type Scope } from "../../ip/address.ts";
 import type { Device } from "../../link/device.ts";
 import { Prefix4 } from "../../wire/address.ts";
 import { Prefix6 } from "../../wire/address6.ts";
@@ -13,6 +13,32 @@ import { prefixOf, scopeOf } from "./values.ts";
 import { isAddress6, prefix6Of } from "./values6.ts";
 import { duplicateOrGarbage, matches, Quit, type Words, wrongArgument } from "./words.ts";
 
+/** The flags a listing can ask for, by their names (ifa_flag_names); those that nothing here has are of no address. */
+const FLAGS = [
+  "secondary",
+  "temporary",
+  "nodad",
+  "optimistic",
+  "dadfailed",
+  "home",
+  "deprecated",
+  "tentative",
+  "permanent",
+  "mngtmpaddr",
+  "noprefixroute",
+  "autojoin",
+  "stable-privacy",
+];
+
+/** `secondary`, `-secondary`, `primary`, `dynamic`: the flag, and whether it must be there; null for other words. */
+function flagOf(word: string): readonly [flag: string, wanted: boolean] | null {
+  const [wanted, name] = word.startsWith("-") ? [false, word.slice(1)] : [true, word];
+  if (name === "primary") return ["secondary", !wanted];
+  if (name === "dynamic") return ["permanent", !wanted];
+  if (!FLAGS.includes(name)) return null;
+  return [name === "temporary" ? "secondary" : name, wanted];
+}
+
 /** What a listing is confined to. */
 export interface AddressFilter {
   device: Device | null;
@@ -23,12 +49,10 @@ export interface AddressFilter {
   master: Device | "none" | null;
   kind: string | null;
   group: number | null;
-  secondary: boolean | null;
-  /** `permanent` matches every address here, `dynamic` none. */
-  dynamic: boolean;
-  /** A prefix of IPv6, and flags that only its addresses have. */
+  /** Flags that an address must have or, with a minus, must not. */
+  flags: Map<string, boolean>;
+  /** A prefix of IPv6. */
   to6: Prefix6 | null;
-  flag: "tentative" | "deprecated" | "dadFailed" | null;
 }
 
 export function readFilter(context: Context, words: Words): AddressFilter {
@@ -41,10 +65,8 @@ export function readFilter(context: Context, words: Words): AddressFilter {
     master: null,
     kind: null,
     group: null,
-    secondary: null,
-    dynamic: false,
+    flags: new Map(),
     to6: null,
-    flag: null,
   };
   let name: string | null = null;
   while (!words.isEmpty) {
@@ -63,9 +85,6 @@ export function readFilter(context: Context, words: Words): AddressFilter {
       if (scope === null && argument !== "all") throw wrongArgument(argument, 'invalid "scope"\n');
       filter.scope = scope;
     } else if (word === "up") filter.up = true;
-    else if (word === "primary" || word === "secondary") filter.secondary = word === "secondary";
-    else if (word === "dynamic") filter.dynamic = true;
-    else if (word === "permanent") filter.dynamic = false;
     else if (word === "label") filter.label = words.argument();
     else if (word === "master") {
       const argument = words.argument();
@@ -73,13 +92,12 @@ export function readFilter(context: Context, words: Words): AddressFilter {
       if (filter.master === null) throw wrongArgument(argument, "Device does not exist\n");
     } else if (word === "nomaster") filter.master = "none";
     else if (word === "type") filter.kind = words.argument();
-    else if (word === "tentative" || word === "deprecated") filter.flag = word;
-    else if (word === "dadfailed") filter.flag = "dadFailed";
+    else if (flagOf(word) !== null) filter.flags.set(...flagOf(word)!);
     else if (word === "group") {
       const argument = words.argument();
       filter.group = groupOf(argument);
       if (filter.group === null) throw wrongArgument(argument, 'Invalid "group" value\n');
-    } else if (["vrf", "temporary"].includes(word))
+    } else if (word === "vrf")
       throw notModelled("ip addr", word, "dev, to, scope, up, label, master, type, primary, secondary");
     else {
       const argument = word === "dev" ? words.argument() : word;
@@ -121,14 +139,22 @@ function isShown(device: Device, filter: AddressFilter): boolean {
 
 /** The addresses of a device that a filter lets through. */
 export function addressesOf(context: Context, device: Device, filter: AddressFilter): InterfaceAddress[] {
-  if (context.options.inet6 || filter.to6 !== null || filter.flag !== null) return [];
+  if (context.options.inet6 || filter.to6 !== null) return [];
   return context.ns.inet.get(device)!.addresses.filter((address) => {
-    if (filter.dynamic) return false;
     if (filter.scope !== null && address.scope !== filter.scope) return false;
-    if (filter.secondary !== null && address.secondary !== filter.secondary) return false;
+    if (filter.flags.size > 0) {
+      const has = flagsOf(address, lifeLeft(address, context.ns.cables.now));
+      if (!hasFlags(filter, (flag) => (flag === "permanent" ? !has.includes("dynamic") : has.includes(flag))))
+        return false;
+    }
     if (filter.label !== null && !globs(filter.label, address.label)) return false;
     return filter.to === null || filter.to.any || filter.to.network.contains(address.local);
   });
+}
+
+export function hasFlags({ flags }: AddressFilter, has: (flag: string) => boolean): boolean {
+  for (const [flag, wanted] of flags) if (has(flag) !== wanted) return false;
+  return true;
 }
 
 /** fnmatch with * and ?. */
@@ -192,33 +218,54 @@ export function show(context: Context, words: Words, of: LineOf): void {
   }
 }
 
-export function addressText({ options, newline }: Context, device: Device, address: InterfaceAddress): string {
-  const { local, length, broadcast, scope, secondary, label } = address;
-  if (options.brief) return `${local}/${length} `;
-  const words = [`    inet ${local}/${length}`];
+/** The flags that are printed, in iproute2's order. */
+function flagsOf({ secondary, noPrefixRoute }: InterfaceAddress, { valid, deprecated }: LifeLeft): string[] {
+  return [
+    ...(secondary ? ["secondary"] : []),
+    ...(deprecated ? ["deprecated"] : []),
+    ...(valid !== null ? ["dynamic"] : []),
+    ...(noPrefixRoute ? ["noprefixroute"] : []),
+  ];
+}
+
+export function addressText({ ns, options, newline }: Context, device: Device, address: InterfaceAddress): string {
+  const { local, peer, length, metric, broadcast, scope, label } = address;
+  const words = [peer === local ? `${local}/${length}` : `${local} peer ${peer}/${length}`];
+  if (metric !== 0) words.push(`metric ${metric}`);
+  if (options.brief) return `${words.join(" ")} `;
+  const left = lifeLeft(address, ns.cables.now);
   if (broadcast !== null) words.push(`brd ${broadcast}`);
-  words.push(`scope ${scope}`);
-  if (secondary) words.push("secondary");
-  words.push(label);
+  words.push(`scope ${scope}`, ...flagsOf(address, left), label);
   const head = options.oneline ? `${device.index}: ${device.name}` : "";
-  return `${head}${words.join(" ")}${newline}       valid_lft forever preferred_lft forever\n`;
+  const lives = `valid_lft ${lifeText(left.valid)} preferred_lft ${lifeText(left.preferred)}`;
+  return `${head}    inet ${words.join(" ")}${newline}       ${lives}\n`;
+}
+
+function lifeText(seconds: number | null): string {
+  return seconds === null ? "forever" : `${seconds}sec`;
 }
 
 /** A lifetime that never ends. */
 const FOREVER = 0xffffffff;
 
-function addressJson({ options }: Context, address: InterfaceAddress): object {
-  const { local, length, broadcast, scope, secondary, label } = address;
-  if (options.brief) return { local, prefixlen: length };
+function addressJson({ ns, options }: Context, address: InterfaceAddress): object {
+  const { local, peer, length, metric, broadcast, scope, label } = address;
+  const network = {
+    local,
+    ...(peer !== local && { address: peer }),
+    prefixlen: length,
+    ...(metric !== 0 && { metric }),
+  };
+  if (options.brief) return network;
+  const left = lifeLeft(address, ns.cables.now);
   return {
     family: "inet",
-    local,
-    prefixlen: length,
+    ...network,
     ...(broadcast !== null && { broadcast }),
     scope,
-    ...(secondary && { secondary }),
+    ...Object.fromEntries(flagsOf(address, left).map((flag) => [flag, true])),
     label,
-    valid_life_time: FOREVER,
-    preferred_life_time: FOREVER,
+    valid_life_time: left.valid ?? FOREVER,
+    preferred_life_time: left.preferred ?? FOREVER,
   };
 }

@@ -3,7 +3,7 @@
 // (inet6_fill_ifinfo: what `ip -6 addr` knows of a device).
 import { type InterfaceAddress6, scope6Of } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
-import type { AddressFilter } from "./addr-show.ts";
+import { type AddressFilter, hasFlags } from "./addr-show.ts";
 import type { Context } from "./context.ts";
 import { linkFlags, nameAndLink } from "./link-text.ts";
 
@@ -11,9 +11,9 @@ import { linkFlags, nameAndLink } from "./link-text.ts";
 export function addresses6Of({ ns, options }: Context, device: Device, filter: AddressFilter): InterfaceAddress6[] {
   if (!ns.hasIpv6 || (options.inet && filter.to6 === null) || filter.to !== null) return [];
   return ns.ipv6.of(device).addresses.filter((address) => {
-    if (filter.dynamic || filter.secondary === true) return false;
+    const has = flagsOf(address);
+    if (!hasFlags(filter, (flag) => flag === "permanent" || has.includes(flag))) return false;
     if (filter.scope !== null && scope6Of(address.local) !== filter.scope) return false;
-    if (filter.flag !== null && !address[filter.flag]) return false;
     if (filter.label !== null && filter.label !== device.name) return false;
     return filter.to6 === null || filter.to6.contains(address.local);
   });
@@ -46,7 +46,7 @@ const FOREVER = 0xffffffff;
 
 export function address6Json({ options }: Context, address: InterfaceAddress6): object {
   const { local, length, deprecated, metric } = address;
-  if (options.brief) return { local, prefixlen: length };
+  if (options.brief) return { local, prefixlen: length, ...(metric !== 0 && { metric }) };
   return {
     family: "inet6",
     local,

@@ -1,27 +1,17 @@
 // `ip address`: show, add, change, replace, delete, flush.
 // Before you edit: iproute2 ip/ipaddress.c (do_ipaddr, ipaddr_modify, ipaddr_flush), net/ipv4/devinet.c (inet_rtm_newaddr).
-import type { InterfaceAddress, Scope } from "../../ip/address.ts";
-import { deleteAddress, tryAddress } from "../../netns/ipv4/fib.ts";
+import type { InterfaceAddress } from "../../ip/address.ts";
+import { changeAddress, deleteAddress, tryAddress } from "../../netns/ipv4/fib.ts";
 import { deleteAddress6 } from "../../netns/ipv6/addrconf.ts";
-import { Ipv4, mask4 } from "../../wire/address.ts";
+import { Ipv4, mask4, Prefix4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import { addressesOf, readFilter, show } from "./addr-show.ts";
 import { addresses6Of } from "./addr-show6.ts";
+import { type AddressRequest, lifetimeOf, readAddressWords } from "./addr-words.ts";
 import { modify6 } from "./addr6.ts";
 import type { Context } from "./context.ts";
-import { addressOf, type PrefixWord, prefixOf, scopeOf } from "./values.ts";
-import {
-  answers,
-  duplicate,
-  duplicateOrGarbage,
-  firstMatch,
-  matches,
-  noDevice,
-  Quit,
-  refused,
-  type Words,
-  wrongArgument,
-} from "./words.ts";
+import type { PrefixWord } from "./values.ts";
+import { answers, firstMatch, noDevice, Quit, refused, type Words } from "./words.ts";
 
 const SUPPORTED = "show, add, del, replace, change, flush";
 const COMMANDS = [
@@ -62,60 +52,11 @@ export function ipAddress(context: Context, words: Words): void {
   }
 }
 
-interface Request {
-  local?: PrefixWord & { readonly word: string };
-  /** `+` and `-`: all host bits set, or none. */
-  broadcast?: Ipv4 | "+" | "-";
-  scope?: Scope;
-  device?: string;
-  label?: string;
-}
-
-function readRequest(context: Context, words: Words): Request {
-  const request: Request = {};
-  while (!words.isEmpty) {
-    const word = words.take();
-    if (["peer", "remote", "anycast"].includes(word) || isOther(word))
-      throw notModelled("ip address", word, "ADDRESS/LENGTH, dev, brd, scope, label");
-    if (word !== "" && (matches(word, "broadcast") || word === "brd")) {
-      const argument = words.argument();
-      if (request.broadcast !== undefined) throw duplicate("broadcast", argument);
-      request.broadcast =
-        argument === "+" || argument === "-"
-          ? argument
-          : addressOf(argument, request.local === undefined ? context.family : "inet");
-    } else if (word === "scope") {
-      const argument = words.argument();
-      const scope = scopeOf(argument);
-      if (scope === null) throw wrongArgument(argument, "invalid scope value.");
-      if (scope === "nowhere") throw notModelled("ip address", "scope nowhere", "scope global, link, host");
-      request.scope = scope;
-    } else if (word === "dev") request.device = words.argument();
-    else if (word === "label") request.label = words.argument();
-    else {
-      const argument = word === "local" ? words.argument() : word;
-      if (word !== "local" && matches(word, "help")) throw notModelled("ip address", word, SUPPORTED);
-      if (request.local !== undefined) throw duplicateOrGarbage("local", argument);
-      request.local = { ...prefixOf(argument, context.family), word: argument };
-    }
-  }
-  return request;
-}
-
-/** Words of ipaddr_modify that nothing here answers to. */
-function isOther(word: string): boolean {
-  if (/^(home|mngtmpaddr|nodad|optimistic|noprefixroute|autojoin|temporary|dynamic|permanent)$/.test(word)) return true;
-  return (
-    /^[mpv]/.test(word) &&
-    ["metric", "priority", "preference", "valid_lft", "preferred_lft"].some((each) => matches(word, each))
-  );
-}
-
 function modify(context: Context, words: Words, command: "add" | "change" | "replace" | "delete"): void {
-  const request = readRequest(context, words);
+  const request = readAddressWords(context, words);
   const { local } = request;
   if (request.device === undefined) throw new Quit('Not enough information: "dev" argument is required.\n', 1);
-  const isWild = command === "delete" && local !== undefined && !local.given;
+  const isWild = command === "delete" && local !== undefined && request.peer === undefined && !local.given;
   if (isWild) {
     context.call.err(
       "Warning: Executing wildcard deletion to stay compatible with old scripts.\n" +
@@ -126,30 +67,44 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
   }
   const device = context.device(request.device);
   if (device === undefined) throw noDevice(request.device);
-  if (local === undefined) throw answers("EOPNOTSUPP");
+  const lifetime = lifetimeOf(request, context.ns.cables.now);
+  if (local === undefined)
+    throw request.peer === undefined
+      ? answers("EOPNOTSUPP")
+      : command === "delete"
+        ? refused({ errno: "EADDRNOTAVAIL", message: "ipv4: Address not found" })
+        : refused({ errno: "EINVAL", message: "ipv4: Local address is not supplied" });
+  const { address: peer, length } = request.peer ?? local;
+  const network = Prefix4.of(peer, length);
   const { addresses } = context.ns.inet.get(device)!;
-  const same = (each: InterfaceAddress) =>
-    each.local === local.address &&
-    (isWild || each.length === local.length) &&
-    (request.label === undefined || each.label === request.label);
-  const existing = addresses.find(same);
+  const isSame = (each: InterfaceAddress) =>
+    each.local === local.address && (isWild || (each.length === length && network.contains(each.peer)));
   if (command === "delete") {
+    const existing = addresses.find(
+      (each) => isSame(each) && (request.label === undefined || each.label === request.label),
+    );
     if (existing === undefined) throw refused({ errno: "EADDRNOTAVAIL", message: "ipv4: Address not found" });
     return deleteAddress(context.ns, device, existing);
   }
-  // What is there already keeps its broadcast address: only lifetimes and metrics could change (inet_rtm_newaddr).
-  if (existing !== undefined && command !== "add") return;
   if (request.label !== undefined && request.label.length > 15)
     throw refused({ errno: "EINVAL", message: "Attribute failed policy validation" });
-  const refusal = tryAddress(context.ns, device, local.address, local.length, {
-    broadcast: broadcastOf(request.broadcast, local),
+  const existing = addresses.find(isSame);
+  const { metric } = request;
+  if (existing !== undefined && command !== "add")
+    return changeAddress(context.ns, device, existing, { lifetime, ...(metric !== undefined && { metric }) });
+  const refusal = tryAddress(context.ns, device, local.address, length, {
+    peer,
+    lifetime,
+    broadcast: broadcastOf(request.broadcast, request.peer ?? local),
+    noPrefixRoute: request.noPrefixRoute === true,
+    ...(metric !== undefined && { metric }),
     ...(request.scope !== undefined && { scope: request.scope }),
     ...(request.label !== undefined && { label: request.label }),
   });
   if (refusal !== null) throw refused(refusal);
 }
 
-function broadcastOf(word: Request["broadcast"], { address, length }: PrefixWord): Ipv4 | null {
+function broadcastOf(word: AddressRequest["broadcast"], { address, length }: PrefixWord): Ipv4 | null {
   if (word === undefined) return null;
   if (word instanceof Ipv4) return word;
   if (length > 30) return null;
