@@ -98,8 +98,10 @@ function voice6(call: Call, options: Options, target: Target, from: From, src: I
         {
           src: from.address,
           oif: from.device ?? scope,
-          discovery: options.discovery,
+          // What is for a group is never cut (ping6_run).
+          discovery: address.isMulticast ? "do" : options.discovery,
           confirm,
+          mark: options.mark,
           ...(options.ttl !== undefined && { hopLimit: options.ttl }),
         },
         -1,

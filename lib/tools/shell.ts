@@ -155,7 +155,8 @@ function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice
 function* simple(lab: Lab, { ns, container }: Place, words: readonly string[], voice: Voice, stdin: string): Program {
   known(words);
   const [name = "", ...args] = words;
-  const run = (other: Netns, line: readonly string[]) => simple(lab, { ns: other, container: null }, line, voice, "");
+  const run = (other: Netns, line: readonly string[]) =>
+    simple(lab, { ns: other, container: null }, line, voice, stdin);
   const result = COMMANDS[name]!({ lab, ns, container, args, stdin, ...voice, run });
   return typeof result === "number" ? result : yield* result;
 }

@@ -11,7 +11,7 @@ import { dadFails } from "./dad.ts";
 import { sourceFrom } from "./decide.ts";
 import { icmp6Error } from "./icmp.ts";
 import { sendTo6 } from "./send.ts";
-import type { Arrival6 } from "./skb6.ts";
+import type { Arrival6, Skb6 } from "./skb6.ts";
 import { ND_HOP_LIMIT, ndPacket, ndSend, sendSolicitation } from "./solicit.ts";
 import type { Neighbour6 } from "./state.ts";
 
@@ -42,13 +42,12 @@ function portOf(ns: Netns, device: Device): NeighbourPort<Ipv6> {
     send: (neighbour, { packet, cause }) =>
       sendTo6(ns, device, neighbour.mac!, packet, cause, neighbour.address, neighbour.state!),
     unreachable: (neighbour, waiting) => {
-      for (const { packet, cause } of waiting) {
+      for (const { packet, cause, route: skb } of waiting) {
         const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
           because: `nobody on the link of ${device.name} has ${neighbour.address}`,
           evidence: { kind: "neighbour", text: textOf(device, neighbour), command: "ip -6 neigh" },
         }));
-        const arrival = { device, iif: device, toOne: true, mark: 0 };
-        icmp6Error(ns, arrival, packet, ICMP6.unreachable, ICMP6_CODE.address, 0, step);
+        icmp6Error(ns, skb as Skb6, packet, ICMP6.unreachable, ICMP6_CODE.address, 0, step);
       }
     },
     changed: (neighbour, from, because, cause) =>

@@ -201,7 +201,7 @@ function toNeighbour(ns: Netns, skb: Skb6, packet: Ipv6Packet, cause: number): b
   if (device.isNoArp) return transmit(ns.cables, device, { dst: device.mac, src: device.mac, payload: packet }, cause);
   const { nextHop } = skb.dst!;
   const neighbour = neighbour6Of(ns, device, nextHop);
-  if (!neighbour.use(packet, cause)) return true;
+  if (!neighbour.use(packet, cause, skb)) return true;
   return sendTo6(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }
 

@@ -38,7 +38,7 @@ export class PingSocket6 extends Waitable {
     dst: Ipv6,
     seq: number,
     data: Uint8Array,
-    how: Pick<Outgoing6, "hopLimit" | "trafficClass" | "src" | "discovery" | "confirm" | "oif">,
+    how: Pick<Outgoing6, "hopLimit" | "trafficClass" | "src" | "discovery" | "confirm" | "oif" | "mark">,
     cause: number,
   ): Sent6 {
     const rest = this.id * 65536 + (seq & 0xffff);
