@@ -3,7 +3,7 @@
 // rt6_score_route, rt6_qualify_for_ecmp).
 import type { Tried } from "../trace/step.ts";
 import type { Ipv6, Prefix6 } from "../wire/address6.ts";
-import { type Nexthop, nexthopFlags, type RouteDevice, type RouteProtocol } from "./route.ts";
+import { isDead, type Nexthop, nexthopFlags, type RouteDevice, type RouteProtocol } from "./route.ts";
 
 export const ROUTE_TYPES6 = [
   ...(["unicast", "local", "anycast", "multicast"] as const),
@@ -161,7 +161,7 @@ function best(routes: readonly Route6[], selection: Selection): Route6 | null {
 /** rt6_score_route: below 0 a way cannot be taken at all; by the device that is asked for it is better. */
 export function scoreOf(hop: Nexthop6 | Route6, { oif, strict, reach }: Selection): number {
   // A route that leads nowhere, or to oneself, does so whether its device is up or not.
-  if (!hop.dev.up && "weight" in hop) return -1;
+  if ("weight" in hop && isDead(hop)) return -1;
   const fits = oif === 0 || hop.dev.index === oif;
   if (!fits && strict) return -1;
   const known = hop.via === null || reach === null ? "known" : reach(hop);
@@ -208,10 +208,11 @@ export function prefix6Text(prefix: Prefix6): string {
 }
 
 /** A way of a multipath route as `ip -6 route` prints it. */
-export function nexthop6Text({ via, dev, weight, onlink }: Nexthop6): string {
+export function nexthop6Text(hop: Nexthop6): string {
+  const { via, dev, weight } = hop;
   const words = ["nexthop"];
   if (via !== null) words.push("via", via.text);
-  words.push("dev", dev.name, "weight", `${weight}`, ...nexthopFlags({ dev, onlink }));
+  words.push("dev", dev.name, "weight", `${weight}`, ...nexthopFlags(hop));
   return words.join(" ");
 }
 

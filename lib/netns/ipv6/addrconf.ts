@@ -3,7 +3,7 @@
 // Before you edit: net/ipv6/addrconf.c (inet6_addr_add, ipv6_add_addr, ipv6_del_addr, addrconf_notify, addrconf_ifdown,
 // addrconf_dev_config, init_loopback, dev_forward_change, dev_disable_change).
 import { type InterfaceAddress6, insertAddress6, network6Of } from "../../ip/address6.ts";
-import { TABLE } from "../../ip/route.ts";
+import { isDead, TABLE } from "../../ip/route.ts";
 import { METRIC6, nexthops6Of, type Route6, uses6 } from "../../ip/route6.ts";
 import type { Device } from "../../link/device.ts";
 import { type Ipv6, LOOPBACK6, linkLocalOf, Prefix6, prefix6 } from "../../wire/address6.ts";
@@ -118,7 +118,17 @@ function multicastRoute(ns: Netns, device: Device): void {
 export function up6(ns: Netns, device: Device): void {
   if (!ns.hasIpv6 || !ns.ipv6.runsOn(device)) return;
   for (const address of ns.ipv6.of(device).addresses) prefixRoute(ns, device, address);
+  reviveWays(ns, device);
   linkChanged6(ns, device);
+}
+
+/** fib6_ifup */
+function reviveWays(ns: Netns, device: Device): void {
+  for (const table of ns.ipv6.tables.values()) {
+    for (const { nexthops } of table.list())
+      for (const hop of nexthops ?? []) if (hop.dev === device && hop.dead) hop.dead = false;
+    table.changed();
+  }
 }
 
 /** Carrier, ports or state of a device changed: IPv6 is configured the first time it can talk (addrconf_link_ready). */
@@ -150,8 +160,9 @@ export function down6(ns: Netns, device: Device): void {
     for (const route of [...table.list()]) {
       if (!uses6(route, device) && route.dev !== device) continue;
       // Of a route with several ways the others stay (fib6_ifdown).
-      const isLast = nexthops6Of(route).every(({ dev }) => dev === device || !dev.up);
-      if (isLast) table.replace(route, null);
+      const own = nexthops6Of(route).filter(({ dev }) => dev === device);
+      for (const hop of own) hop.dead = true;
+      if (nexthops6Of(route).every((hop) => own.includes(hop) || isDead(hop))) table.replace(route, null);
       else table.changed();
     }
 }

@@ -187,11 +187,11 @@ function routeJson(route: Route6, table: number, filter: RouteFilter, details: b
     ...(mtu !== undefined && { metrics: [{ mtu }] }),
     pref: "medium",
     ...(nexthops !== undefined && {
-      nexthops: nexthops.map(({ via, dev, weight, onlink }) => ({
-        ...(via !== null && { gateway: via }),
-        dev: dev.name,
-        weight,
-        flags: nexthopFlags({ dev, onlink }),
+      nexthops: nexthops.map((hop) => ({
+        ...(hop.via !== null && { gateway: hop.via }),
+        dev: hop.dev.name,
+        weight: hop.weight,
+        flags: nexthopFlags(hop),
       })),
     }),
   };
