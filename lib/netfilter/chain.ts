@@ -4,8 +4,6 @@ import { makeProgram, type Program } from "./program.ts";
 import type { Rule } from "./rule.ts";
 import type { HookName } from "./skb.ts";
 
-const NO_RULES: readonly Rule[] = [];
-
 export class Chain {
   name: string;
   /** The hook it stands at; null for a chain that a user made. */
@@ -19,7 +17,8 @@ export class Chain {
   /** Where a walk can be when it comes here (reach.ts): calls open at most, and from which hooks. */
   depth: number;
   hooks: number;
-  private list: readonly Rule[] = NO_RULES;
+  /** Only edit.ts changes them, and says so (`changed`). */
+  rules: Rule[] = [];
   private made: Program | null = null;
 
   constructor(name: string, hook: HookName | null = null) {
@@ -29,18 +28,14 @@ export class Chain {
     this.depth = hook === null ? -1 : 0;
   }
 
-  get rules(): readonly Rule[] {
-    return this.list;
-  }
-  set rules(rules: readonly Rule[]) {
-    this.list = rules;
-    this.made = null;
-  }
-
   /** The rules in the form a packet is tested with, made when the first packet comes by. */
   get program(): Program {
-    this.made ??= makeProgram(this.list);
+    this.made ??= makeProgram(this.rules);
     return this.made;
+  }
+
+  changed(): void {
+    this.made = null;
   }
 }
 

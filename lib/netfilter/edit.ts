@@ -3,6 +3,7 @@
 // Before you edit: iptables/nft.c (nft_rule_append and the others), net/netfilter/nf_tables_api.c (nf_tables_delchain,
 // nf_tables_newrule), libiptc/libiptc.c.
 import { Chain } from "./chain.ts";
+import { needsTracking } from "./conntrack/needs.ts";
 import { countAnew, reach } from "./reach.ts";
 import { type Change, type Errno, Failure } from "./refused.ts";
 import type { Rule } from "./rule.ts";
@@ -12,7 +13,6 @@ import { type BackEnd, builtIn, type Table } from "./table.ts";
 export class Edit {
   readonly table: Table;
   private readonly undo: (() => void)[] = [];
-  private readonly opened = new Set<Chain>();
   /** Everything in the table is new: to take it back is to put the old chains back. */
   private isNew = false;
   private late: Failure | null = null;
@@ -33,8 +33,8 @@ export class Edit {
 
   /** Takes everything back, the last change first. */
   takeBack(): void {
+    this.table.changed();
     for (const back of this.undo.splice(0).reverse()) back();
-    this.opened.clear();
     countAnew(this.table);
   }
 
@@ -45,11 +45,14 @@ export class Edit {
     return chain;
   }
 
-  /** All chains go, and the built-in ones are as in the beginning. */
+  /** All chains go, and the built-in ones are as in the beginning; ip_tables lets them keep their policies. */
   clear(): void {
     const { table } = this;
     const { chains } = table;
     table.chains = builtIn(table.name);
+    table.changed();
+    if (table.backEnd === "legacy")
+      for (const chain of table.chains.values()) chain.policy = chains.get(chain.name)!.policy;
     if (!this.isNew)
       this.undo.push(() => {
         table.chains = chains;
@@ -58,7 +61,7 @@ export class Edit {
   }
 
   append(chain: Chain, rule: Rule): void {
-    this.open(chain).push(rule);
+    this.put(chain, chain.rules.length, 0, rule);
     this.settle("append", chain, rule);
   }
 
@@ -67,13 +70,16 @@ export class Edit {
    * them the kernel refuses first, or -1.
    */
   appendAll(chain: Chain, rules: readonly Rule[]): number {
-    if (this.isNew && chain.rules.length === 0) {
-      this.opened.add(chain);
-      chain.rules = rules.slice();
-    } else {
-      const list = this.open(chain);
-      for (const rule of rules) list.push(rule);
-    }
+    const { length } = chain.rules;
+    if (length === 0) chain.rules = rules.slice();
+    else for (const rule of rules) chain.rules.push(rule);
+    chain.changed();
+    if (!this.isNew)
+      this.undo.push(() => {
+        chain.rules.length = length;
+        chain.changed();
+        for (const rule of rules) release(rule);
+      });
     let refused = -1;
     for (let i = 0; i < rules.length; i++) {
       this.settle("append", chain, rules[i]!);
@@ -85,23 +91,19 @@ export class Edit {
   /** Before the rule of this number, counted from 1; the number behind the last is allowed. */
   insert(chain: Chain, number: number, rule: Rule): void {
     if (number > chain.rules.length + 1) throw new Failure("insert", "E2BIG", chain.name);
-    this.open(chain).splice(number - 1, 0, rule);
+    this.put(chain, number - 1, 0, rule);
     this.settle("insert", chain, rule);
   }
 
   replace(chain: Chain, number: number, rule: Rule): void {
-    const old = chain.rules[number - 1];
-    if (old === undefined) throw new Failure("replace", "E2BIG", chain.name);
-    this.open(chain)[number - 1] = rule;
-    release(old);
+    if (number > chain.rules.length) throw new Failure("replace", "E2BIG", chain.name);
+    this.put(chain, number - 1, 1, rule);
     this.settle("replace", chain, rule);
   }
 
   deleteNumber(chain: Chain, number: number): void {
-    const old = chain.rules[number - 1];
-    if (old === undefined) throw new Failure("delete number", "E2BIG", chain.name);
-    this.open(chain).splice(number - 1, 1);
-    release(old);
+    if (number > chain.rules.length) throw new Failure("delete number", "E2BIG", chain.name);
+    this.put(chain, number - 1, 1);
   }
 
   /** The place of the first rule that says the same. Throws Failure when there is none. */
@@ -113,10 +115,17 @@ export class Edit {
   }
 
   flush(chain: Chain): void {
-    if (chain.rules.length === 0) return;
-    const rules = this.open(chain);
+    const { rules } = chain;
+    if (rules.length === 0) return;
+    chain.rules = [];
+    chain.changed();
     for (const rule of rules) release(rule);
-    rules.length = 0;
+    if (!this.isNew)
+      this.undo.push(() => {
+        chain.rules = rules;
+        chain.changed();
+        for (const rule of rules) retain(rule);
+      });
   }
 
   add(name: string): Chain {
@@ -124,6 +133,7 @@ export class Edit {
     if (chains.has(name)) throw new Failure("add chain", "EEXIST", name);
     const chain = new Chain(name);
     chains.set(name, chain);
+    this.table.changed();
     if (!this.isNew) this.undo.push(() => chains.delete(name));
     return chain;
   }
@@ -138,6 +148,7 @@ export class Edit {
     const { chains } = table;
     const { name } = chain;
     chains.delete(name);
+    table.changed();
     this.undo.push(() => chains.set(name, chain));
   }
 
@@ -159,6 +170,7 @@ export class Edit {
     chains.delete(chain.name);
     chain.name = name;
     chains.set(name, chain);
+    this.table.changed();
     for (const rule of chain.rules) rule.forgetLine();
     if (chain.references === 0) return;
     for (const { rules } of chains.values()) for (const rule of rules) if (rule.leadsTo === chain) rule.forgetLine();
@@ -182,26 +194,25 @@ export class Edit {
     });
   }
 
-  /** The rules of a chain, to be changed. The first change of a chain copies them. */
-  private open(chain: Chain): Rule[] {
-    const before = chain.rules;
-    if (this.opened.has(chain)) return before as Rule[];
-    const rules = before.slice();
-    chain.rules = rules;
-    this.opened.add(chain);
+  /** Takes so many rules of a chain away at a place, and puts others there. Who puts one in counts whom it calls. */
+  private put(chain: Chain, at: number, away: number, ...rules: Rule[]): void {
+    const old = chain.rules.splice(at, away, ...rules);
+    chain.changed();
+    for (const rule of old) release(rule);
     if (!this.isNew)
       this.undo.push(() => {
-        for (const rule of chain.rules) release(rule);
-        for (const { leadsTo } of before) if (leadsTo !== null) leadsTo.references++;
-        chain.rules = before;
+        chain.rules.splice(at, rules.length, ...old);
+        chain.changed();
+        for (const rule of rules) release(rule);
+        for (const rule of old) retain(rule);
       });
-    return rules;
   }
 
   /** What the kernel makes of a rule that is new in a chain. */
   private settle(change: Change, chain: Chain, rule: Rule): void {
     const { leadsTo } = rule;
     if (leadsTo !== null) leadsTo.references++;
+    if (this.table.name === "nat" || needsTracking(rule.lineIn(chain))) this.table.onTracking();
     if (this.late !== null) return;
     if (leadsTo !== null && leadsTo.hook !== null) return this.refuse(change, "EOPNOTSUPP", chain.name);
     const errno = rule.check(this.table, chain) ?? reach(this.table, chain, rule);
@@ -216,6 +227,10 @@ export class Edit {
   get isRefused(): boolean {
     return this.late !== null;
   }
+}
+
+function retain({ leadsTo }: Rule): void {
+  if (leadsTo !== null) leadsTo.references++;
 }
 
 function release({ leadsTo }: Rule): void {

@@ -59,9 +59,15 @@ export type Target =
   | { readonly kind: "chain"; readonly chain: Chain; readonly isGoto: boolean }
   | { readonly kind: "extension"; readonly use: TargetUse };
 
+/** A file that rules stand in, in the form that iptables-save prints, and the table they belong to. */
+export interface Source {
+  readonly table: Table;
+  readonly text: string;
+}
+
 /**
- * A rule as it stands in a chain. Rules read from a file keep their line of it, and are taken apart when somebody asks:
- * tables have a hundred thousand of them, and most are only printed again.
+ * A rule as it stands in a chain. Rules of a file keep their place in it, and are taken apart when somebody asks: tables
+ * have a hundred thousand of them, and most are only printed again.
  */
 export class Rule {
   packets: number;
@@ -70,52 +76,94 @@ export class Rule {
   readonly leadsTo: Chain | null;
   /** From which built-in chains it may be reached (HOOK_BIT). */
   readonly hooks: number;
-  private said: RuleSpec | Table;
-  private text: string | null;
+  /** Where it was read, if its line is its own; and its words, when they are known. */
+  private source: Source | null;
+  private words: RuleSpec | null;
   private made: Compiled | null = null;
+  /** Where its line stands in the source. */
+  private readonly start: number;
+  private readonly end: number;
 
-  /** Of its words; or of its line as iptables-save prints it (`-A CHAIN ...`), and what that says. */
-  constructor(said: RuleSpec, packets?: number, bytes?: number);
-  constructor(said: Table, packets: number, bytes: number, line: string, leadsTo: Chain | null, hooks: number);
-  constructor(
-    said: RuleSpec | Table,
-    packets = 0,
-    bytes = 0,
-    line: string | null = null,
-    leadsTo: Chain | null = line === null ? calledBy(said as RuleSpec) : null,
-    hooks = line === null ? hooksOf(said as RuleSpec) : ALL_HOOKS,
+  private constructor(
+    source: Source | null,
+    words: RuleSpec | null,
+    packets: number,
+    bytes: number,
+    leadsTo: Chain | null,
+    hooks: number,
+    start: number,
+    end: number,
   ) {
-    this.said = said;
+    this.source = source;
+    this.words = words;
     this.packets = packets;
     this.bytes = bytes;
-    this.text = line;
     this.leadsTo = leadsTo;
     this.hooks = hooks;
+    this.start = start;
+    this.end = end;
+  }
+
+  static of(spec: RuleSpec, packets = 0, bytes = 0): Rule {
+    return new Rule(null, spec, packets, bytes, calledBy(spec), hooksOf(spec), 0, 0);
+  }
+
+  /** The line from start to end, `-A CHAIN ...`, which is right, and what is known of it. */
+  static at(
+    source: Source,
+    start: number,
+    end: number,
+    leadsTo: Chain | null,
+    hooks: number,
+    packets: number,
+    bytes: number,
+  ): Rule {
+    return new Rule(source, null, packets, bytes, leadsTo, hooks, start, end);
   }
 
   get spec(): RuleSpec {
-    if (!("matches" in this.said)) this.said = readRule(this.text!, this.said, this.leadsTo);
-    return this.said;
+    if (this.words === null) {
+      const { text, table } = this.source!;
+      this.words = readRule(text.slice(this.start, this.end), table, this.leadsTo);
+    }
+    return this.words;
   }
 
   /** As iptables-save prints it, without counters: `-A CHAIN -s 10.0.0.1/32 -j ACCEPT`. */
   lineIn({ name }: Chain): string {
-    if (this.text === null) {
-      const text = ruleText(this.spec);
-      return text === "" ? `-A ${name}` : `-A ${name} ${text}`;
+    if (this.source !== null) return this.source.text.slice(this.start, this.end);
+    const text = ruleText(this.spec);
+    return text === "" ? `-A ${name}` : `-A ${name} ${text}`;
+  }
+
+  /** The lines of all rules of a chain; those that stand below each other in their file in one piece. */
+  static addLines(chain: Chain, lines: string[]): void {
+    const { rules } = chain;
+    for (let i = 0; i < rules.length; i++) {
+      const { source, start } = rules[i]!;
+      if (source === null) {
+        lines.push(rules[i]!.lineIn(chain));
+        continue;
+      }
+      let { end } = rules[i]!;
+      for (; i + 1 < rules.length; i++) {
+        const next = rules[i + 1]!;
+        if (next.source !== source || next.start !== end + 1) break;
+        ({ end } = next);
+      }
+      lines.push(source.text.slice(start, end));
     }
-    return this.text;
   }
 
   /** Its chain, or the one it calls, has another name from now on. */
   forgetLine(): void {
-    this.said = this.spec;
-    this.text = null;
+    this.words = this.spec;
+    this.source = null;
   }
 
   /** Why the kernel does not take it, or null. Of a line it is known that nothing is wrong with it. */
   check(table: Table, chain: Chain): Errno | null {
-    return "matches" in this.said ? checkRule(table, chain, this.said) : null;
+    return this.source === null ? checkRule(table, chain, this.spec) : null;
   }
 
   /** Whether the rule is about the packet. What its matches keep (a bucket, a count) lives as long as the rule. */

@@ -46,8 +46,11 @@ export class Table {
   readonly family: Family;
   /** Who wrote it; null while nobody did. */
   backEnd: BackEnd | null = null;
+  /** Called when a rule comes that needs connections to be tracked; the namespace that has the table sets it. */
+  onTracking: () => void = () => {};
   /** By name, in no order that means anything: listings have the built-in ones first, then the others by name. */
   chains: Map<string, Chain>;
+  private order: readonly Chain[] | null = null;
 
   constructor(name: TableName, family: Family) {
     this.name = name;
@@ -61,10 +64,18 @@ export class Table {
 
   /** The built-in chains in the order of their hooks, then those users made, by name. */
   listed(): readonly Chain[] {
-    const own: Chain[] = [];
-    for (const chain of this.chains.values()) if (chain.hook === null) own.push(chain);
-    own.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return [...TABLE_HOOKS[this.name].map(([hook]) => this.chains.get(hook)!), ...own];
+    if (this.order === null) {
+      const names: string[] = [];
+      for (const [name, { hook }] of this.chains) if (hook === null) names.push(name);
+      const all = [...TABLE_HOOKS[this.name].map(([hook]) => hook), ...names.sort()];
+      this.order = all.map((name) => this.chains.get(name)!);
+    }
+    return this.order;
+  }
+
+  /** There are other chains than before, or others' names. */
+  changed(): void {
+    this.order = null;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Chain } from "../chain.ts";
 import type { Edit } from "../edit.ts";
 import { Failure, Refused } from "../refused.ts";
 import { Rule } from "../rule.ts";
-import { findTarget } from "./extensions.ts";
+import { isTargetName } from "./extensions.ts";
 import type { Flavour } from "./flavour.ts";
 import { chainText, changedText, type Listing } from "./list.ts";
 import { calling, type Request } from "./request.ts";
@@ -24,7 +24,7 @@ function changeRules(edit: Edit, request: Request, command: string, out: (text: 
   const said = options.includes("v") ? out : () => {};
   const specs = calling(request, (name) => called(edit, name, request.calls!.isGoto));
   for (const spec of specs) {
-    const rule = new Rule(spec, ...(counters ?? []));
+    const rule = Rule.of(spec, ...(counters ?? []));
     switch (command) {
       case "A":
         edit.append(edit.chain("append", request.chain!), rule);
@@ -107,16 +107,15 @@ function rename(edit: Edit, name: string, newName: string): void {
 
 /** The names of targets are taken. */
 function checkClash(name: string, change: "add chain" | "rename chain"): void {
-  if (["ACCEPT", "DROP", "RETURN", "QUEUE"].includes(name) || findTarget(name, 4) !== null)
-    throw new Failure(change, "EEXIST", name);
+  if (isTargetName(name)) throw new Failure(change, "EEXIST", name);
 }
 
-function setPolicy(edit: Edit, { chain: name, policy, counters }: Request): void {
+function setPolicy(edit: Edit, { chain: name, policy }: Request): void {
   const chain = edit.table.chains.get(name!);
   if (chain === undefined || chain.hook === null) throw new Failure("policy", "ENOENT", name!);
   if (policy !== "ACCEPT" && policy !== "DROP") throw new Failure("policy", "EINVAL", name!);
+  // Both back ends read -c here, and neither does anything with it.
   edit.setPolicy(chain, policy);
-  if (counters !== null && edit.table.backEnd === "legacy") edit.setCounters(chain, ...counters);
 }
 
 /** -X. Of several that cannot go, nf_tables names the first; ip_tables the last. */

@@ -60,6 +60,18 @@ export class CanonicalRule {
     return this.target(name, protocol !== null);
   }
 
+  /** Whether the characters are `:NAME - [0:0]`. */
+  readChain(text: string, start: number, end: number): boolean {
+    this.text = text;
+    this.at = start;
+    this.end = end;
+    if (!this.takes(":")) return false;
+    this.nameStart = this.at;
+    if (!this.name()) return false;
+    this.nameEnd = this.at;
+    return this.takes(" - [0:0]") && this.at === end;
+  }
+
   /** `[12:3456] `, or nothing. */
   private counters(): boolean {
     if (!this.takes("[")) return true;
@@ -118,17 +130,14 @@ export class CanonicalRule {
     const isQuoted = text.charCodeAt(this.at) === QUOTE;
     const start = isQuoted ? this.at + 1 : this.at;
     let at = start;
-    let isPlain = true;
-    for (; at < end; at++) {
-      const char = text.charCodeAt(at);
-      if (char === (isQuoted ? QUOTE : SPACE)) break;
-      if (isPlain && !isNameLetter(char)) isPlain = false;
-      // Backslash, ' and what is not one byte are for the others.
-      if (char === 0x5c || char === 0x27 || char > 0x7e || char < SPACE) return false;
-    }
+    while (at < end && KIND[text.charCodeAt(at)] === LETTER) at++;
+    const isPlain = !isQuoted || text.charCodeAt(at) === QUOTE;
+    // A backslash, ' and what is not one byte are for the others.
+    if (isQuoted) while (at < end && KIND[text.charCodeAt(at)]! > 0) at++;
     if (at - start > LONGEST_COMMENT) return false;
     this.at = isQuoted ? at + 1 : at;
-    return isQuoted ? at < end && (!isPlain || at === start) : isPlain && at > start;
+    if (!isQuoted) return at > start;
+    return at < end && text.charCodeAt(at) === QUOTE && (!isPlain || at === start);
   }
 
   /** Eleven digits that are what the kernel's 31 bits come to. */
@@ -152,7 +161,7 @@ export class CanonicalRule {
     const start = this.at;
     const { text, end } = this;
     let at = start;
-    while (at < end && isNameLetter(text.charCodeAt(at))) at++;
+    while (at < end && KIND[text.charCodeAt(at)] === LETTER) at++;
     this.at = at;
     return at > start && at - start <= LONGEST_NAME && text.charCodeAt(start) !== 0x2d;
   }
@@ -186,12 +195,11 @@ export class CanonicalRule {
 
 const DNAT = TARGETS.find(({ name }) => name === "DNAT");
 
-function isNameLetter(char: number): boolean {
-  return (
-    (char >= 0x61 && char <= 0x7a) ||
-    (char >= 0x41 && char <= 0x5a) ||
-    (char >= 0x30 && char <= 0x39) ||
-    char === 0x2d ||
-    char === 0x5f
-  );
-}
+/** What a character is: a letter of names, another one that may stand between quotes, or neither. */
+const LETTER = 1;
+const OTHER = 2;
+const KIND = Uint8Array.from({ length: 256 }, (_, char) => {
+  const text = String.fromCharCode(char);
+  if (/[\w-]/.test(text)) return LETTER;
+  return char < SPACE || char > 0x7e || /["'\\]/.test(text) ? 0 : OTHER;
+});

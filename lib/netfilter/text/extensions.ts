@@ -29,6 +29,21 @@ export function findTarget(name: string, family: Family): ExtensionDraft | null 
   return null;
 }
 
+const TARGET_NAMES: ReadonlySet<string> = new Set([
+  "",
+  "ACCEPT",
+  "DROP",
+  "RETURN",
+  "QUEUE",
+  ...TARGETS.map(({ name }) => name),
+  ...TARGETS_NOT_MODELLED,
+]);
+
+/** Whether chains may not be called so, for it is the name of a target. */
+export function isTargetName(name: string): boolean {
+  return TARGET_NAMES.has(name);
+}
+
 function begin(extension: AnyMatch | AnyTarget): ExtensionDraft {
   return { extension, draft: extension.draft(), given: new Set() };
 }

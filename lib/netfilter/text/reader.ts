@@ -5,7 +5,7 @@ import type { Family } from "../extension.ts";
 import { Refused } from "../refused.ts";
 import type { BackEnd, TableName } from "../table.ts";
 import { readDevice } from "./address.ts";
-import { type ExtensionDraft, findMatch, findTarget, gather } from "./extensions.ts";
+import { type ExtensionDraft, findMatch, findTarget, gather, isTargetName } from "./extensions.ts";
 import { Getopt } from "./getopt.ts";
 import { protocolName, readProtocol } from "./protocol.ts";
 import { LONG, type Owned, SHORT, type Word } from "./words.ts";
@@ -268,7 +268,6 @@ export function checkChainName(name: string): void {
     throw new Refused(`chain name \`${name}' too long (must be under ${LONGEST_NAME} chars)`);
   if (name.startsWith("-") || name.startsWith("!"))
     throw new Refused(`chain name not allowed to start with \`${name[0]}'`);
-  if (name === "" || findTarget(name, 4) !== null || ["ACCEPT", "DROP", "RETURN", "QUEUE"].includes(name))
-    throw new Refused("chain name may not clash with target name");
+  if (isTargetName(name)) throw new Refused("chain name may not clash with target name");
   if (/\s/.test(name)) throw new Refused(`Invalid chain name \`${name}'`);
 }

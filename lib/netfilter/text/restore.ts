@@ -4,11 +4,11 @@ import type { Chain } from "../chain.ts";
 import { Edit } from "../edit.ts";
 import type { Family } from "../extension.ts";
 import { Failure, Refused } from "../refused.ts";
-import { Rule } from "../rule.ts";
+import { Rule, type Source } from "../rule.ts";
 import { type BackEnd, TABLE_HOOKS, TABLE_NAMES, type Table, type TableName } from "../table.ts";
 import { apply } from "./apply.ts";
 import { CanonicalRule } from "./canonical.ts";
-import { findTarget } from "./extensions.ts";
+import { isTargetName } from "./extensions.ts";
 import { type Complaint, complaintOf, type Flavour, failureOf, wordsOf } from "./flavour.ts";
 import { countersBefore, splitLine } from "./line.ts";
 import { checkChainName, LONGEST_NAME } from "./reader.ts";
@@ -56,6 +56,7 @@ export function restore(text: string, options: RestoreOptions): number {
   }
 }
 
+const COLON = 0x3a;
 /** As many characters of a line are read at once (fgets into 10240 bytes). */
 const LONGEST_LINE = 10239;
 
@@ -73,10 +74,12 @@ export class Restore {
   /** A table that -T does not want. */
   private skips = false;
   private readonly canonical = new CanonicalRule();
-  /** Rules that follow each other in one chain, and their lines, not yet put into it. */
+  /** Rules that stand below each other in one chain, not yet put into it, and the line of the last. */
   private chain: Chain | null = null;
   private rules: Rule[] = [];
-  private lines: number[] = [];
+  private lastLine = 0;
+  private source: Source | null = null;
+  private lastCalled: Chain | undefined;
 
   constructor(text: string, options: RestoreOptions) {
     this.text = text;
@@ -104,6 +107,7 @@ export class Restore {
   }
 
   private line(line: string): void {
+    if (this.edit !== null) this.addRun(this.edit);
     if (line === "") return;
     if (line.startsWith("#")) {
       if (this.options.verbose > 0) this.options.out(`${line}\n`);
@@ -114,7 +118,7 @@ export class Restore {
 
   private inTable(line: string, edit: Edit): void {
     try {
-      this.addRun(edit);
+      this.lastCalled = undefined;
       if (line === "COMMIT") this.commit(edit);
       else if (line.startsWith(":")) this.declare(line, edit);
       else this.command(line, edit);
@@ -136,6 +140,7 @@ export class Restore {
     const edit = new Edit(options.table(name), this.backEnd);
     this.edit = edit;
     this.found = null;
+    this.lastCalled = undefined;
     this.lateLine = 0;
     if (options.keeps) return;
     if (options.verbose > 0) {
@@ -201,7 +206,7 @@ export class Restore {
 
   private declareOwn(edit: Edit, name: string): void {
     const chain = edit.table.chains.get(name);
-    if (chain === undefined && (this.backEnd === "nft" || findTarget(name, 4) === null)) edit.add(name);
+    if (chain === undefined && (this.backEnd === "nft" || !isTargetName(name))) edit.add(name);
     else if (chain !== undefined && (this.backEnd === "nft" || this.options.keeps)) edit.flush(chain);
     else throw this.refused(`error creating chain '${name}':File exists`);
   }
@@ -231,37 +236,62 @@ export class Restore {
     this.attempt(edit, () => apply(edit, request, options.flavour, (text) => this.said.push(text)));
   }
 
-  /** A rule in the form that save prints, taken as it stands. False: it has to be read word by word. */
+  /** A rule or chain in the form that save prints, taken as it stands. False: it has to be read word by word. */
   private addCanonical(start: number, end: number): boolean {
     const { edit, text, canonical, options } = this;
     if (edit === null || this.found !== null || options.tests || (options.verbose > 0 && !options.keeps)) return false;
     const { table } = edit;
+    if (text.charCodeAt(start) === COLON) return canonical.readChain(text, start, end) && this.declareCanonical(edit);
     if (!canonical.read(text, start, end, table)) return false;
-    let { chain } = this;
-    const { nameStart, nameEnd, targetStart } = canonical;
-    if (chain === null || chain.name.length !== nameEnd - nameStart || !text.startsWith(chain.name, nameStart)) {
-      this.addRun(edit);
-      chain = table.chains.get(text.slice(nameStart, nameEnd)) ?? null;
-      if (chain === null) return false;
-      this.chain = chain;
-    }
-    const leadsTo = targetStart === -1 ? null : table.chains.get(text.slice(targetStart, end));
-    if (leadsTo === undefined || (leadsTo !== null && leadsTo.hook !== null)) return false;
+    const chain = this.chainNow(edit);
+    const leadsTo = canonical.targetStart === -1 ? null : this.called(table, end);
+    if (chain === null || leadsTo === undefined || (leadsTo !== null && leadsTo.hook !== null)) return false;
     const [packets, bytes] = options.counts ? [canonical.packets, canonical.bytes] : [0, 0];
-    const line = text.slice(nameStart - 3, end);
-    this.rules.push(new Rule(table, packets, bytes, line, leadsTo, canonical.hooks));
-    this.lines.push(this.number);
+    const { nameStart, hooks } = canonical;
+    if (this.source?.table !== table) this.source = { table, text };
+    this.rules.push(Rule.at(this.source, nameStart - 3, end, leadsTo, hooks, packets, bytes));
+    this.lastLine = this.number;
     return true;
   }
 
+  private declareCanonical(edit: Edit): boolean {
+    const { nameStart, nameEnd } = this.canonical;
+    const name = this.text.slice(nameStart, nameEnd);
+    if (isTargetName(name) || edit.table.chains.has(name)) return false;
+    this.addRun(edit);
+    edit.add(name);
+    return true;
+  }
+
+  /** The chain of the rule that was read; mostly it is the one of the rule before. */
+  private chainNow(edit: Edit): Chain | null {
+    const { chain, text } = this;
+    const { nameStart, nameEnd } = this.canonical;
+    if (chain !== null && chain.name.length === nameEnd - nameStart && text.startsWith(chain.name, nameStart))
+      return chain;
+    this.addRun(edit);
+    this.chain = edit.table.chains.get(text.slice(nameStart, nameEnd)) ?? null;
+    return this.chain;
+  }
+
+  /** The chain that the rule calls; often it is the one that another called before. */
+  private called({ chains }: Table, end: number): Chain | undefined {
+    const { lastCalled, text } = this;
+    const { targetStart } = this.canonical;
+    if (lastCalled?.name.length === end - targetStart && text.startsWith(lastCalled.name, targetStart))
+      return lastCalled;
+    this.lastCalled = chains.get(text.slice(targetStart, end));
+    return this.lastCalled;
+  }
+
   private addRun(edit: Edit): void {
-    const { chain, rules, lines } = this;
+    const { chain, rules } = this;
     this.chain = null;
     if (chain === null || rules.length === 0) return;
     const refused = edit.appendAll(chain, rules);
-    if (refused !== -1) this.noteLate(edit, lines[refused]!);
-    rules.length = 0;
-    lines.length = 0;
+    // They stand one below the other: nothing but rules of this chain lies between them.
+    if (refused !== -1) this.noteLate(edit, this.lastLine - (rules.length - 1 - refused));
+    this.rules = [];
   }
 
   private brokenBy(error: unknown, line: number): unknown {

@@ -2,7 +2,7 @@
 // Before you edit: iptables/nft-ipv4.c (nft_ipv4_save_rule), nft-shared.c (save_matches_and_target), xshared.c
 // (save_rule_details, save_ipv4_addr).
 import type { Chain } from "../chain.ts";
-import type { AddressMatch, DeviceMatch, Rule, RuleSpec, Target } from "../rule.ts";
+import { type AddressMatch, type DeviceMatch, Rule, type RuleSpec, type Target } from "../rule.ts";
 import type { Table } from "../table.ts";
 import { deviceText, networkText } from "./address.ts";
 import { type Flavour, versionText } from "./flavour.ts";
@@ -85,8 +85,8 @@ export function tableText(table: Table, counters: boolean, tool: string, flavour
   for (const { name, hook, policy, packets, bytes } of chains)
     lines.push(hook === null ? `:${name} - [0:0]` : `:${name} ${policy} [${packets}:${bytes}]`);
   for (const chain of chains)
-    for (const rule of chain.rules)
-      lines.push(counters ? `[${rule.packets}:${rule.bytes}] ${rule.lineIn(chain)}` : rule.lineIn(chain));
+    if (!counters) Rule.addLines(chain, lines);
+    else for (const rule of chain.rules) lines.push(`[${rule.packets}:${rule.bytes}] ${rule.lineIn(chain)}`);
   lines.push("COMMIT", `# Completed on ${date}`, "");
   return lines.join("\n");
 }

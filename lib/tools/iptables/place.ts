@@ -34,8 +34,7 @@ export function all(call: Call, family: Family, flavour: Flavour): Table[] {
 }
 
 export function tablesOf({ ns }: Call, family: Family) {
-  if (family === 6) throw notModelled("ip6tables", "ip6tables", "iptables, for IPv4");
-  return ns.xtables;
+  return family === 4 ? ns.xtables : ns.xtables6;
 }
 
 /** On a real machine both back ends have tables of their own, and packets pass both. */
