@@ -14,8 +14,8 @@ const AT_ONCE =
   "net.ipv6.conf.all.router_solicitation_delay=0 net.ipv6.conf.default.router_solicitation_delay=0 " +
   "net.ipv6.conf.all.accept_redirects=0 net.ipv6.conf.default.accept_redirects=0";
 
-/** Only ICMPv6 without a header before it: reports of listeners (MLD) are not modelled. */
-const FILTER = "icmp6 or udp";
+/** What is compared: ICMPv6 without a header before it, for reports of listeners (MLD) are not modelled, and UDP. */
+export const FILTER = "icmp6 or udp";
 
 class Dice {
   private readonly random: () => number;
@@ -121,27 +121,32 @@ function asks(dice: Dice, ports: readonly Port[], spaces: readonly string[]): st
   const lines: string[] = [];
   for (let i = dice.whole(4, 7); i > 0; i--) {
     const from = dice.of(ports);
-    const to = dice.of(ports);
-    const watch = dice.chance(0.5) ? from : dice.of(ports);
-    const kind = dice.whole(1, 12);
-    const target =
-      kind === 1
-        ? to.address.replace(/[^:]+$/, "77")
-        : kind === 2
-          ? `${ports.find((port) => port.net === from.net && port !== from)?.linkLocal ?? from.linkLocal}%${from.dev}`
-          : kind === 3
-            ? dice.of([`ff02::2%${from.dev}`, "::1", "2001:db9::1", `fd00:${to.net + 1}::`])
-            : to.address;
-    const flags = dice.chance(0.25) ? ` -t ${dice.whole(1, 3)}` : "";
-    const size = dice.chance(0.3) ? ` -s ${dice.of([0, 1000, 1300, 1452, 1453, 3000])}` : "";
-    const ping = `ip netns exec ${from.ns} ping -c ${target.startsWith("ff02") ? 1 : dice.of([1, 1, 2])} -i 0.2 -W 1${flags}${size} ${target}`;
-    lines.push(`ip netns exec ${watch.ns} tcpdump -n -i ${watch.dev} ${FILTER} & ${ping}`);
-    const get = dice.of(spaces);
-    lines.push(`ip -n ${get} -6 route get ${dice.of(ports).address}`);
+    lines.push(ask(dice, ports, from), "sleep 0.4", `ip -n ${dice.of(spaces)} -6 route get ${dice.of(ports).address}`);
   }
-  lines.push("sleep 6");
+  // Every question has its answer by then, or none, and no proof of a neighbour is under way.
+  lines.push("sleep 6", "unwatch");
+  for (const { ns, dev } of ports) lines.push(`frames ${ns} ${dev}`);
   for (const ns of spaces) lines.push(`ip -n ${ns} -6 route show table all`, `ip -n ${ns} -6 neigh`);
   return lines;
+}
+
+/** A ping, or a datagram to a port where nobody listens. */
+function ask(dice: Dice, ports: readonly Port[], from: Port): string {
+  const to = dice.of(ports);
+  const kind = dice.whole(1, 14);
+  const target =
+    kind === 1
+      ? to.address.replace(/[^:]+$/, "77")
+      : kind === 2
+        ? `${ports.find((port) => port.net === from.net && port !== from)?.linkLocal ?? from.linkLocal}%${from.dev}`
+        : kind === 3
+          ? dice.of([`ff02::2%${from.dev}`, "::1", "2001:db9::1", `fd00:${to.net + 1}::`])
+          : to.address;
+  if (kind >= 13) return `echo hello | ip netns exec ${from.ns} nc -u -w 1 ${target} 9`;
+  const flags = dice.chance(0.25) ? ` -t ${dice.whole(1, 3)}` : "";
+  const size = dice.chance(0.3) ? ` -s ${dice.of([0, 1000, 1300, 1452, 1453, 3000])}` : "";
+  const count = target.startsWith("ff02") ? 1 : dice.of([1, 1, 2]);
+  return `ip netns exec ${from.ns} ping -c ${count} -i 0.2 -W 1${flags}${size} ${target}`;
 }
 
 export function scripts(count: number, seed: string): Script[] {
@@ -150,5 +155,17 @@ export function scripts(count: number, seed: string): Script[] {
 
 /** All its lines: what builds it, time for duplicate address detection and carriers, and what is asked. */
 export function scriptLines({ build, asks: asked }: Script): string[] {
-  return [...build, "sleep 2.6", ...asked];
+  return [...build, "sleep 2.6", ...patient(build), "watch", ...asked];
+}
+
+/** Neighbours are believed for long, so that none becomes doubtful in the middle, and proved soon. */
+function patient(build: readonly string[]): string[] {
+  return build.flatMap((line) => {
+    const [, ns, dev] = /^ip -n (\w+) link set t\d+ name (\w+)$/.exec(line) ?? [];
+    return ns === undefined
+      ? []
+      : ["base_reachable_time_ms=100000", "delay_first_probe_time=1"].map(
+          (value) => `ip netns exec ${ns} sysctl -qw net.ipv6.neigh.${dev}.${value}`,
+        );
+  });
 }

@@ -12,6 +12,7 @@ import { tcpInput6 } from "../tcp/tcp6.ts";
 import { decide6, type NoWay6 } from "./decide.ts";
 import { isMember } from "./groups.ts";
 import { icmp6Error, icmp6Input } from "./icmp.ts";
+import { sendRedirect6 } from "./redirect.ts";
 import { ip6Output } from "./send.ts";
 import { type Arrival6, Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
@@ -126,8 +127,8 @@ function forward(ns: Netns, skb: Skb6): void {
     return icmp6Error(ns, skb, packet, ICMP6.timeExceeded, 0, 0, step);
   }
   const { device: out } = way;
-  // A detour on one link would be told of by a redirect, and is not checked otherwise.
-  if (out !== device) {
+  if (out === skb.iif) sendRedirect6(ns, skb);
+  else {
     if (src.isUnspecified || src.isLoopback) return void end(`nobody can be answered who sends from ${src}`);
     if (src.isLinkLocal) {
       const step = end(`${src} means something else on the link of ${out.name}`);
