@@ -66,10 +66,11 @@ function deviceCondition(side: "in" | "out", device: DeviceMatch): Condition {
 
 /** Whether every bit of the address that the mask asks for is as wanted. */
 function agrees({ address, mask, inverted }: AddressMatch, had: Ip): boolean {
-  return within(address, mask, had) !== inverted;
+  return isWithin(address, mask, had) !== inverted;
 }
 
-function within(address: Ip, mask: Ip, had: Ip): boolean {
+/** Whether an address is in a network. */
+export function isWithin(address: Ip, mask: Ip, had: Ip): boolean {
   if (had.family === 4)
     return address.family === 4 && mask.family === 4 && (had.bits & mask.bits) >>> 0 === address.bits;
   if (address.family !== 6 || mask.family !== 6) return false;

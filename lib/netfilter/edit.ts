@@ -179,6 +179,7 @@ export class Edit {
   setPolicy(chain: Chain, policy: "ACCEPT" | "DROP"): void {
     const before = chain.policy;
     chain.policy = policy;
+    chain.isThere = true;
     this.undo.push(() => {
       chain.policy = before;
     });
@@ -212,6 +213,7 @@ export class Edit {
   private settle(change: Change, chain: Chain, rule: Rule): void {
     const { leadsTo } = rule;
     if (leadsTo !== null) leadsTo.references++;
+    chain.isThere = true;
     if (this.table.name === "nat" || needsTracking(rule.lineIn(chain))) this.table.onTracking();
     if (this.late !== null) return;
     if (leadsTo !== null && leadsTo.hook !== null) return this.refuse(change, "EOPNOTSUPP", chain.name);

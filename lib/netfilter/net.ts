@@ -1,6 +1,9 @@
 // What rules may ask of the namespace they stand in. netns/ answers: this room knows neither routes nor devices.
 import type { Ip } from "../wire/address.ts";
-import type { Port } from "./skb.ts";
+import type { Conntrack } from "./conntrack/conntrack.ts";
+import type { Nat } from "./nat/nat.ts";
+import type { Port, Skb } from "./skb.ts";
+import type { RejectWith } from "./target/reject-names.ts";
 
 /** What an address is for this namespace (include/uapi/linux/rtnetlink.h, RTN_*). */
 export type AddressType =
@@ -24,4 +27,12 @@ export interface Net {
   log(line: string): void;
   /** What the routing tables say of an address; with a device, only of routes by it (inet_addr_type, inet_dev_addr_type). */
   addressType(address: Ip, device: Port | null): AddressType;
+  readonly conntrack: Conntrack;
+  readonly nat: Nat;
+  /** The address of the device that the packet's next hop would be told (inet_select_addr); null when there is none. */
+  masqueradeAddress(skb: Skb): Ip | null;
+  /** The first address of the device that a packet came in by, for its scope; null when there is none. */
+  redirectAddress(skb: Skb): Ip | null;
+  /** Answers a packet that will not go on. */
+  reject(skb: Skb, how: RejectWith): void;
 }

@@ -2,6 +2,8 @@
 import type { AnyMatch, AnyTarget } from "./extension.ts";
 import { addrtype } from "./match/addrtype.ts";
 import { comment } from "./match/comment.ts";
+import { connmark } from "./match/connmark.ts";
+import { conntrack, state } from "./match/conntrack.ts";
 import { icmp, icmp6 } from "./match/icmp.ts";
 import { limit } from "./match/limit.ts";
 import { mark } from "./match/mark.ts";
@@ -9,23 +11,47 @@ import { multiport } from "./match/multiport.ts";
 import { statistic } from "./match/statistic.ts";
 import { tcp } from "./match/tcp.ts";
 import { udp } from "./match/udp.ts";
+import { CONNMARK } from "./target/connmark.ts";
+import { CT, NOTRACK } from "./target/ct.ts";
+import { DNAT } from "./target/dnat.ts";
 import { LOG } from "./target/log.ts";
 import { MARK } from "./target/mark.ts";
+import { MASQUERADE } from "./target/masquerade.ts";
+import { NETMAP } from "./target/netmap.ts";
 import { NFLOG } from "./target/nflog.ts";
+import { REDIRECT } from "./target/redirect.ts";
+import { REJECT } from "./target/reject.ts";
+import { SNAT } from "./target/snat.ts";
 
 export const MATCHES: readonly AnyMatch[] = [
   addrtype,
   comment,
+  connmark,
+  conntrack,
   icmp,
   icmp6,
   limit,
   mark,
   multiport,
+  state,
   statistic,
   tcp,
   udp,
 ];
-export const TARGETS: readonly AnyTarget[] = [LOG, MARK, NFLOG];
+export const TARGETS: readonly AnyTarget[] = [
+  CONNMARK,
+  CT,
+  DNAT,
+  LOG,
+  MARK,
+  MASQUERADE,
+  NETMAP,
+  NFLOG,
+  NOTRACK,
+  REDIRECT,
+  REJECT,
+  SNAT,
+];
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
 export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(

@@ -1,6 +1,7 @@
 // What a rule looks at: the packet, and what the kernel keeps beside it while it is inside one namespace.
 // Before you edit: include/linux/skbuff.h (struct sk_buff), include/linux/netfilter.h (struct nf_hook_state).
 import type { Frame, Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
+import type { Nfct } from "./conntrack/conn.ts";
 import type { Net } from "./net.ts";
 
 export type IpPacket = Ipv4Packet | Ipv6Packet;
@@ -21,6 +22,8 @@ export interface Skb {
   packet: IpPacket;
   /** skb->mark, unsigned 32 bit. */
   mark: number;
+  /** What it is to which connection; null: invalid, or not looked up yet. */
+  ct: Nfct | null;
   readonly hook: HookName;
   readonly in: Port | null;
   readonly out: Port | null;

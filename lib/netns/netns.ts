@@ -23,6 +23,7 @@ import { Ipv6State } from "./ipv6/state.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mib } from "./mib.ts";
 import { Tables } from "./netfilter/tables.ts";
+import { Tracking } from "./netfilter/tracking.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
@@ -125,6 +126,8 @@ export class Netns implements Owner {
   private ownIpv6: Ipv6State | null = null;
   private ownTunnels: Set<Device> | null = null;
   private ownXtables: Tables | null = null;
+  private ownXtables6: Tables | null = null;
+  private ownTracking: Tracking | null = null;
   private ownMib: Mib | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
@@ -162,6 +165,19 @@ export class Netns implements Owner {
   get xtables(): Tables {
     this.ownXtables ??= new Tables(this);
     return this.ownXtables;
+  }
+  /** The tables of ip6tables. */
+  get xtables6(): Tables {
+    this.ownXtables6 ??= new Tables(this, 6);
+    return this.ownXtables6;
+  }
+  /** Connections that are tracked and translated. */
+  get tracking(): Tracking {
+    this.ownTracking ??= new Tracking(this);
+    return this.ownTracking;
+  }
+  get hasTracking(): boolean {
+    return this.ownTracking !== null;
   }
   get redirects(): Redirects {
     this.ownRedirects ??= new Redirects();

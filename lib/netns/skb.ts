@@ -3,6 +3,7 @@
 // Before you edit: include/linux/skbuff.h (struct sk_buff: mark, _nfct, dev, skb_iif, _skb_refdst), net/core/skbuff.c
 // (skb_scrub_packet).
 import type { Device } from "../link/device.ts";
+import type { Nfct } from "../netfilter/conntrack/conn.ts";
 import type { Frame, Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 import type { Errno } from "./errno.ts";
 import type { Way } from "./ipv4/decide.ts";
@@ -23,8 +24,10 @@ export class Skb<Packet extends Ipv4Packet | Ipv6Packet = Ipv4Packet, Route = Wa
   dst: Route | null = null;
   /** fwmark, unsigned 32 bit. */
   mark = 0;
-  /** What connection tracking attached (nfct); only who attached it knows what it is. */
-  ct: object | null = null;
+  /** What connection tracking attached (nfct): what it is to which connection. */
+  ct: Nfct | null = null;
+  /** The longest fragment it was joined of, to be cut so again (IPCB frag_max_size); 0: it came whole. */
+  longestFragment = 0;
   /** Why it could not leave, for the system call that made it. */
   errno: Errno | null = null;
   /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */

@@ -1,6 +1,7 @@
 // The sysctls that act here, with the values a lab begins with. Any other name is refused: a switch that does nothing
 // would lie. Those of each device are in devconf.ts.
 // Before you edit: Documentation/networking/ip-sysctl.rst.
+import { changedSettings, SETTING_NAMES, settingOf } from "../netfilter/conntrack/settings.ts";
 import { BadInput } from "../wire/input.ts";
 import { CONF_NAMES, type ConfName, confKey, confParts, DevConf, greatest } from "./devconf.ts";
 import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, greatest6, read6 } from "./ipv6/conf.ts";
@@ -38,6 +39,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "net.ipv4.tcp_fwmark_accept": { preset: 0, min: 0, max: 1 },
 };
 const FORWARD = "net.ipv4.ip_forward";
+/** How many connections there are; only to be read. */
+const COUNT = "net.netfilter.nf_conntrack_count";
 
 export class Sysctls {
   readonly conf: DevConf;
@@ -59,6 +62,9 @@ export class Sysctls {
     if (name === FORWARD) return this.conf.all.forwarding;
     const known = KNOWN[name];
     if (known !== undefined) return this.values?.get(name) ?? known.preset;
+    const setting = settingOf(name);
+    if (setting !== undefined) return setting.read(this.owner.tracking.conntrack.settings);
+    if (name === COUNT) return this.owner.hasTracking ? this.owner.tracking.conntrack.count : 0;
     const neigh = neighKey(this.owner, name);
     if (neigh !== null) return readNeigh(this.owner, neigh);
     const of6 = this.conf6Of(name);
@@ -68,6 +74,11 @@ export class Sysctls {
   }
 
   set(name: string, text: string): void {
+    const setting = settingOf(name);
+    if (setting !== undefined) {
+      const value = wholeNumber(name, text, 0, setting.max);
+      return setting.write(this.owner.tracking.conntrack.settings, value);
+    }
     const neigh = neighKey(this.owner, name);
     if (neigh !== null) return writeNeigh(this.owner, neigh, wholeNumber(name, text, 0, 2147483647));
     const conf = name === FORWARD ? { who: "all", name: "forwarding" as const } : null;
@@ -85,7 +96,7 @@ export class Sysctls {
 
   /** Whether there is a switch of this name: a device's comes and goes with it. */
   has(name: string): boolean {
-    if (name === FORWARD || this.knows(name) || neighKey(this.owner, name) !== null) return true;
+    if (name === FORWARD || name === COUNT || settingOf(name) !== undefined || this.knows(name) || neighKey(this.owner, name) !== null) return true;
     const parts6 = conf6Parts(name);
     if (parts6 !== null) return read6(this.owner.ipv6, parts6.who, parts6.name as Conf6Name) !== undefined;
     const parts = confParts(name);
@@ -100,6 +111,7 @@ export class Sysctls {
       .map(([name, value]): [string, string] => [name, `${value}`]);
     return [
       ...own,
+      ...(this.owner.hasTracking ? changedSettings(this.owner.tracking.conntrack.settings) : []),
       ...this.conf.changed(),
       ...changedNeigh(this.owner),
       ...(this.owner.hasIpv6 ? changed6(this.owner.ipv6) : []),
@@ -113,6 +125,7 @@ export class Sysctls {
     const conf6 = who.flatMap((each) => CONF6_NAMES.map((name) => conf6Key(each, name)));
     const known = Object.keys(KNOWN).filter((name) => this.knows(name));
     const others = [...known, FORWARD].sort();
+    const netfilter = [COUNT, ...SETTING_NAMES].sort();
     const isOf6 = (name: string) => name.startsWith("net.ipv6.");
     return [
       ...conf,
@@ -120,6 +133,7 @@ export class Sysctls {
       ...allNeigh(this.owner),
       ...conf6,
       ...others.filter(isOf6),
+      ...netfilter,
     ];
   }
 
@@ -133,7 +147,7 @@ export class Sysctls {
       CONF_NAMES.map((name) => confKey("DEV", name)),
       CONF6_NAMES.map((name) => conf6Key("DEV", name)),
     ];
-    return [...Object.keys(KNOWN), FORWARD, ...of4, ...NEIGH_NAMES, ...of6];
+    return [...Object.keys(KNOWN), FORWARD, ...of4, ...NEIGH_NAMES, ...of6, COUNT, ...SETTING_NAMES];
   }
 
   /** Null for what is no switch of IPv6 for all, default or a device. */

@@ -4,6 +4,7 @@ import { arping } from "./arping.ts";
 import { bridge } from "./bridge.ts";
 import { busybox } from "./busybox/busybox.ts";
 import type { Command } from "./command.ts";
+import { conntrack } from "./conntrack.ts";
 import { curl } from "./curl.ts";
 import { dmesg } from "./dmesg.ts";
 import { ethtool } from "./ethtool.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   bridge,
   busybox,
   cat,
+  conntrack,
   curl,
   dmesg,
   echo,

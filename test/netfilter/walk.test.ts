@@ -1,4 +1,5 @@
 // The index of long chains answers exactly as asking every rule would.
+import type { Net } from "../../lib/netfilter/net.ts";
 import { strict as assert } from "node:assert";
 import seedrandom from "seedrandom";
 import { Walk } from "../../lib/netfilter/program.ts";
@@ -36,7 +37,9 @@ function packetFrom(random: () => number): Skb {
     physOut: null,
     frame: null,
     kind: "unicast",
-    net: { now: 0, random, log: () => {}, addressType: () => "UNICAST" },
+    ct: null,
+    // No rule here asks for more.
+    net: { now: 0, random, log: () => {}, addressType: () => "UNICAST" } as Partial<Net> as Net,
   };
 }
 

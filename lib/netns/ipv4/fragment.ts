@@ -29,6 +29,8 @@ export function fragment(packet: Ipv4Packet, mtu: number): Ipv4Packet[] {
 export class Reassembly {
   private readonly world: World;
   private waiting: Map<string, Ipv4Packet[]> | null = null;
+  /** The longest piece of the packet that was joined last. */
+  longest = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -63,6 +65,7 @@ export class Reassembly {
     }
     if (pieces.at(-1)!.moreFragments) return null;
     waiting.delete(key);
+    this.longest = Math.max(...pieces.map((each) => 20 + dataOf(each).length));
     const data = new Uint8Array(end);
     for (const each of pieces) data.set(dataOf(each), each.fragmentOffset);
     const whole = { ...pieces[0]!, moreFragments: false, fragmentOffset: 0 };

@@ -1,5 +1,6 @@
 // The kernel's own answers: echo replies and errors.
 // Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send).
+import { attached } from "../../netfilter/conntrack/conn.ts";
 import { asTold, type Told } from "../../trace/recorder.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { Ipv4 } from "../../wire/address.ts";
@@ -136,7 +137,8 @@ export function icmpError(
     because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
   }));
   const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
-  const how = { tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true, mark } as const;
+  const ct = attached(arrival?.ct ?? ns.carried?.get(packet)?.ct ?? null);
+  const how = { tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true, mark, ct } as const;
   ipSend(ns, { src, dst: packet.src, body: error, ...how }, step);
 }
 

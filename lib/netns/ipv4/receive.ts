@@ -21,7 +21,7 @@ import { sendRedirect } from "./redirect.ts";
 import { ipOutput } from "./send.ts";
 
 /** How a packet came here; errors are never sent about what was for everybody. */
-export type Arrival = Pick<Skb, "device" | "toOne" | "toAll" | "mark">;
+export type Arrival = Pick<Skb, "device" | "toOne" | "toAll" | "mark" | "ct">;
 
 /** ip_rcv: the packet enters the namespace. */
 export function ipReceive(

@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/ip_output.c, net/netfilter.c (ip_route_me_harder).
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
+import type { Nfct } from "../../netfilter/conntrack/conn.ts";
 import type { Told } from "../../trace/recorder.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
@@ -44,6 +45,8 @@ export interface Outgoing {
   readonly confirm?: boolean | undefined;
   /** SO_MARK, or the mark of the packet this one answers. */
   readonly mark?: number | undefined;
+  /** What an answer is to the connection of the packet it answers. */
+  readonly ct?: Nfct | null | undefined;
 }
 
 /** What a send came to: null when it went on its way, else why the system call failed. */
@@ -67,7 +70,14 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const mtu = isProbe ? device.mtu : (heard?.mtu ?? decision.mtu ?? device.mtu);
   const isLocked = heard?.locked ?? decision.mtuLocked ?? false;
   const fits = 20 + bodyLength(body) <= mtu;
-  if (!fits && (discovery === "do" || isProbe)) return { errno: "EMSGSIZE", mtu };
+  if (!fits && (discovery === "do" || isProbe)) {
+    const length = 20 + bodyLength(body);
+    const whose = isProbe || mtu === device.mtu ? `of ${device.name}` : `of the way to ${dst}`;
+    ns.step(LEVEL.path, decision.cause, device, "drop", undefined, () => ({
+      because: `Message too long: ${length} octets do not fit the MTU ${mtu} ${whose}, and nobody may cut them`,
+    }));
+    return { errno: "EMSGSIZE", mtu };
+  }
   const dontFragment = discovery === "do" || isProbe || (discovery === "want" && fits && !isLocked);
   const packet: Ipv4Packet = {
     kind: "ipv4",
@@ -86,6 +96,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();
   const skb = new Skb(packet, decision.cause, device).route(decision, device);
   skb.mark = mark;
+  skb.ct = outgoing.ct ?? null;
   const isDropped = ipLocalOut(ns, skb) === "drop";
   if (skb.errno !== null) ns.mib.IpOutDiscards++;
   return { errno: isDropped ? "EPERM" : skb.errno, packet };
@@ -146,7 +157,9 @@ function finishOutput(ns: Netns, skb: Skb): void {
   // A router cuts to its route's or its device's MTU; what it heard of the way beyond holds for its own packets
   // (ip_forward_use_pmtu 0).
   const hop = { device, nextHop, mtu: routeMtu };
-  const mtu = isOwn ? ns.pathMtus.of(hop, packet.dst, ns.cables.now) : (routeMtu ?? device.mtu);
+  const wayMtu = isOwn ? ns.pathMtus.of(hop, packet.dst, ns.cables.now) : (routeMtu ?? device.mtu);
+  const { longestFragment } = skb;
+  const mtu = longestFragment > 0 ? Math.min(wayMtu, longestFragment) : wayMtu;
   // What must not be cut was measured when it was made.
   if (ipv4Length(packet) <= mtu || (packet.dontFragment && isOwn)) {
     toNeighbour(ns, skb, packet, cause);

@@ -1,24 +1,40 @@
 // The tables of one namespace: made and hooked in when somebody first asks for one, as the kernel's modules do it.
-// Before you edit: net/ipv4/netfilter/iptable_filter.c and its sisters, ip_tables.c (ipt_register_table),
-// include/uapi/linux/netfilter_ipv4.h (priorities).
+// Before you edit: net/ipv4/netfilter/iptable_filter.c and its sisters, ip_tables.c (ipt_register_table), iptable_mangle.c
+// (ipt_mangle_out), include/uapi/linux/netfilter_ipv4.h (priorities).
+import type { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
+import type { Family } from "../../netfilter/extension.ts";
+import type { Nat } from "../../netfilter/nat/nat.ts";
 import type { AddressType, Net } from "../../netfilter/net.ts";
 import type { Port, Skb as View } from "../../netfilter/skb.ts";
 import { TABLE_HOOKS, Table, type TableName } from "../../netfilter/table.ts";
+import type { RejectWith } from "../../netfilter/target/reject-names.ts";
 import { traverse } from "../../netfilter/traverse.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ip } from "../../wire/address.ts";
+import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
 import type { HookState, Verdict } from "../hooks.ts";
+import { routeMeHarder } from "../ipv4/send.ts";
+import { routeMeHarder6 } from "../ipv6/send.ts";
 import type { Netns } from "../netns.ts";
-import type { Skb } from "../skb.ts";
+import { masqueradeAddress, redirectAddress } from "./addresses.ts";
+import { reject } from "./reject.ts";
+import { type AnySkb, isOf4 } from "./tracking.ts";
 import { Witness } from "./witness.ts";
 
-/** The tables of iptables. What rules ask of the namespace is answered here. */
+/** What rules see of a packet, and whose packet it is. */
+interface Passing extends View {
+  readonly own: AnySkb;
+}
+
+/** The tables of iptables, or those of ip6tables. What rules ask of the namespace is answered here. */
 export class Tables implements Net {
   private readonly ns: Netns;
+  private readonly family: Family;
   private readonly made = new Map<TableName, Table>();
 
-  constructor(ns: Netns) {
+  constructor(ns: Netns, family: Family = 4) {
     this.ns = ns;
+    this.family = family;
   }
 
   get now(): number {
@@ -27,9 +43,14 @@ export class Tables implements Net {
   random(): number {
     return this.ns.cables.random();
   }
-
   log(line: string): void {
     this.ns.kernel.print(line);
+  }
+  get conntrack(): Conntrack {
+    return this.ns.tracking.conntrack;
+  }
+  get nat(): Nat {
+    return this.ns.tracking.nat;
   }
 
   /** Only what the local table says: everything else is somebody to be reached (inet_addr_type). */
@@ -42,30 +63,60 @@ export class Tables implements Net {
     return route?.type === "broadcast" ? "BROADCAST" : "UNICAST";
   }
 
+  masqueradeAddress(skb: View): Ip | null {
+    return masqueradeAddress(this.ns, (skb as Passing).own);
+  }
+  redirectAddress(skb: View): Ip | null {
+    return redirectAddress(this.ns, (skb as Passing).own, skb.hook);
+  }
+  reject(skb: View, how: RejectWith): void {
+    reject(this.ns, (skb as Passing).own, how);
+  }
+
   /** The table, if anybody asked for it before. */
   peek(name: TableName): Table | undefined {
     return this.made.get(name);
+  }
+
+  /** The tables that were made, in the order of making. */
+  all(): Table[] {
+    return [...this.made.values()];
   }
 
   /** The table; the first who asks has it registered at its hooks. */
   get(name: TableName): Table {
     let table = this.made.get(name);
     if (table === undefined) {
-      table = new Table(name, 4);
+      table = new Table(name, this.family);
       this.made.set(name, table);
-      for (const [hook, priority] of TABLE_HOOKS[name]) {
-        const ask = this.pass.bind(this, table);
-        this.ns.hooks.register(hook, { name: `table ${name}`, priority, run: ask });
-      }
+      table.onTracking = () => this.ns.tracking.track(this.family);
+      this.register(table);
     }
     return table;
   }
 
-  private pass(table: Table, ns: Netns, skb: Skb, state: HookState): Verdict {
-    const view: View = {
-      packet: skb.packet,
+  private register(table: Table): void {
+    const { name } = table;
+    const ask = (_: Netns, skb: AnySkb, state: HookState<never>) => this.pass(table, skb, state);
+    // The nat table is asked by the translation, and only about first packets.
+    if (name === "nat") return this.ns.tracking.translate(this.family, ask);
+    for (const [hook, priority] of TABLE_HOOKS[name]) {
+      const named = { name: `table ${name}`, priority, run: ask };
+      if (this.family === 6) this.ns.hooks6.register(hook, named as never);
+      else this.ns.hooks.register(hook, named as never);
+    }
+  }
+
+  private pass(table: Table, skb: AnySkb, state: HookState<never>): Verdict {
+    const { ns } = this;
+    const { hook } = state;
+    if (table.backEnd !== "legacy" && !table.at(hook)!.isThere) return "accept";
+    const before = skb.packet;
+    const view: Passing = {
+      packet: before,
       mark: skb.mark,
-      hook: state.hook,
+      ct: skb.ct,
+      hook,
       in: state.in,
       out: state.out,
       physIn: null,
@@ -73,12 +124,25 @@ export class Tables implements Net {
       frame: skb.frame,
       kind: skb.toOne ? "unicast" : "broadcast",
       net: this,
+      own: skb,
     };
     const witness = ns.cables.recorder.level === LEVEL.off ? null : new Witness(ns, table, skb.cause);
     const { verdict } = traverse(table, view, witness);
     if (witness !== null) skb.cause = witness.cause;
-    if (view.packet.kind === "ipv4") skb.packet = view.packet;
+    const isRouted = table.name === "mangle" && hook === "OUTPUT" && verdict === "ACCEPT";
+    const isChanged = isRouted && (view.mark !== skb.mark || changesWay(before, view.packet));
+    skb.packet = view.packet as Ipv4Packet & Ipv6Packet;
     skb.mark = view.mark;
+    skb.ct = view.ct;
+    if (isChanged && !(isOf4(skb) ? routeMeHarder(ns, skb) : routeMeHarder6(ns, skb))) return "drop";
     return verdict === "ACCEPT" ? "accept" : verdict === "DROP" ? "drop" : "stolen";
   }
 }
+
+/** Whether the tables have to be asked again for a packet that is made here (ipt_mangle_out). */
+function changesWay(before: Ipv4Packet | Ipv6Packet, after: Ipv4Packet | Ipv6Packet): boolean {
+  if (before === after) return false;
+  if (before.src !== after.src || before.dst !== after.dst) return true;
+  return before.kind === "ipv4" && after.kind === "ipv4" && before.tos !== after.tos;
+}
+

@@ -1,0 +1,68 @@
+// -j REJECT: an ICMP error, or a TCP reset, in the name of who will not get the packet.
+// Before you edit: net/ipv4/netfilter/nf_reject_ipv4.c (nf_send_reset, nf_send_unreach), ipt_REJECT.c,
+// net/ipv6/netfilter/nf_reject_ipv6.c.
+import { attached } from "../../netfilter/conntrack/conn.ts";
+import { setClosing } from "../../netfilter/conntrack/tcp.ts";
+import type { RejectWith } from "../../netfilter/target/reject-names.ts";
+import { LEVEL } from "../../trace/step.ts";
+import { ICMP, ICMP6, type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
+import { icmpError, replyMark } from "../ipv4/icmp.ts";
+import { ipLocalOut, routeMeHarder } from "../ipv4/send.ts";
+import { icmp6Error } from "../ipv6/icmp.ts";
+import type { Skb6 } from "../ipv6/skb6.ts";
+import type { Netns } from "../netns.ts";
+import { Skb } from "../skb.ts";
+import { type AnySkb, isOf4 } from "./tracking.ts";
+
+export function reject(ns: Netns, skb: AnySkb, { code }: RejectWith): void {
+  if (code === "reset") return reset(ns, skb);
+  const { cause } = skb;
+  if (isOf4(skb)) icmpError(ns, skb, skb.packet, ICMP.unreachable, code, 0, cause);
+  else icmp6Error(ns, skb as Skb6, (skb as Skb6).packet, ICMP6.unreachable, code, 0, cause);
+}
+
+/** Nobody resets a reset, nor what was for everybody. */
+function reset(ns: Netns, skb: AnySkb): void {
+  const { packet, ct } = skb;
+  const { body } = packet;
+  if (body.kind !== "tcp" || (body.flags & TCP_FLAG.rst) !== 0 || packet.kind !== "ipv4" || !isOf4(skb)) return;
+  if (skb.toAll || skb.dst?.type === "multicast" || skb.dst?.type === "broadcast") return;
+  const answer: Ipv4Packet = {
+    kind: "ipv4",
+    src: packet.dst,
+    dst: packet.src,
+    ttl: ns.sysctls.get("net.ipv4.ip_default_ttl"),
+    id: 0,
+    tos: 0,
+    dontFragment: true,
+    moreFragments: false,
+    fragmentOffset: 0,
+    body: resetOf(body),
+  };
+  const sent = new Skb(answer, skb.cause, skb.device);
+  sent.mark = replyMark(ns, skb.mark);
+  sent.cause = ns.step(LEVEL.path, skb.cause, null, "socket", answer, () => ({
+    because: `${packet.src} gets a reset, as if ${packet.dst} refused`,
+  }));
+  if (!routeMeHarder(ns, sent)) return;
+  sent.ct = attached(ct);
+  if (ct?.kind === "tracked") setClosing(ct.conn, ns.tracking.conntrack.settings, ns.cables.now);
+  ipLocalOut(ns, sent);
+}
+
+/** RFC 9293 §3.5.2: a reset at the number that the peer waits for, else one that acknowledges all it sent. */
+function resetOf({ srcPort, dstPort, seq, ack, flags, data }: Tcp): Tcp {
+  const hasAck = (flags & TCP_FLAG.ack) !== 0;
+  const length = data.length + ((flags & TCP_FLAG.syn) !== 0 ? 1 : 0) + ((flags & TCP_FLAG.fin) !== 0 ? 1 : 0);
+  return {
+    kind: "tcp",
+    srcPort: dstPort,
+    dstPort: srcPort,
+    seq: hasAck ? ack : 0,
+    ack: hasAck ? 0 : (seq + length) >>> 0,
+    flags: hasAck ? TCP_FLAG.rst : TCP_FLAG.rst | TCP_FLAG.ack,
+    window: 0,
+    options: {},
+    data: new Uint8Array(),
+  };
+}

@@ -1,0 +1,217 @@
+// Connection tracking and address translation at the hooks of one namespace. They come with the first rule that needs
+// them: until then no packet is looked up.
+// Before you edit: net/netfilter/nf_conntrack_proto.c (nf_ct_netns_get, ipv4_conntrack_ops), net/ipv4/netfilter/
+// nf_defrag_ipv4.c, net/netfilter/nf_nat_proto.c (nf_nat_ipv4_ops), nf_nat_masquerade.c (masq_device_event).
+import type { Device } from "../../link/device.ts";
+import { type Conn, INFO, type Tracked } from "../../netfilter/conntrack/conn.ts";
+import { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
+import { entryText, tupleText } from "../../netfilter/conntrack/entry.ts";
+import type { Family } from "../../netfilter/extension.ts";
+import { Nat } from "../../netfilter/nat/nat.ts";
+import { LEVEL } from "../../trace/step.ts";
+import type { Ip } from "../../wire/address.ts";
+import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
+import { type HookName, type HookState, PRIORITY, type Verdict } from "../hooks.ts";
+import { routeMeHarder } from "../ipv4/send.ts";
+import { routeMeHarder6 } from "../ipv6/send.ts";
+import type { Skb6 } from "../ipv6/skb6.ts";
+import type { Netns } from "../netns.ts";
+import type { Skb } from "../skb.ts";
+
+/** A packet of either family on its way through the namespace. */
+export type AnySkb = Skb | Skb6;
+
+/** Where packets enter, and where they leave. */
+const ENTRIES: readonly HookName[] = ["PREROUTING", "OUTPUT"];
+const EXITS: readonly HookName[] = ["INPUT", "POSTROUTING"];
+const NAT_HOOKS = [
+  ["PREROUTING", PRIORITY.dnat],
+  ["INPUT", PRIORITY.snat],
+  ["OUTPUT", PRIORITY.dnat],
+  ["POSTROUTING", PRIORITY.snat],
+] as const;
+
+const STATE_NAMES = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"] as const;
+
+export class Tracking {
+  readonly conntrack: Conntrack;
+  readonly nat: Nat;
+  private readonly ns: Netns;
+  private readonly tracked = new Set<Family>();
+
+  constructor(ns: Netns) {
+    this.ns = ns;
+    const { cables, kernel } = ns;
+    this.conntrack = new Conntrack({
+      get now() {
+        return cables.now;
+      },
+      complain: (line) => kernel.say(() => [line]),
+      later: (delay, action) => void cables.later(delay, action, true),
+    });
+    this.nat = new Nat(this.conntrack, () => cables.random());
+  }
+
+  /** A rule needs to know connections (nf_ct_netns_get). */
+  track(family: Family): void {
+    if (this.tracked.has(family)) return;
+    this.tracked.add(family);
+    const { hooks, hooks6 } = this.ns;
+    const enter = (_: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }) => this.enter(skb, hook);
+    const confirm = (_: Netns, skb: AnySkb) => this.confirm(skb);
+    for (const hook of ENTRIES) {
+      const named = { name: "connection tracking", priority: PRIORITY.conntrack, run: enter };
+      if (family === 6) hooks6.register(hook, named);
+      else {
+        hooks.register(hook, { name: "defragmentation", priority: PRIORITY.defragment, run: defragment });
+        hooks.register(hook, named);
+      }
+    }
+    for (const hook of EXITS) {
+      const named = { name: "confirmation of connections", priority: PRIORITY.confirm, run: confirm };
+      if (family === 6) hooks6.register(hook, named);
+      else hooks.register(hook, named);
+    }
+  }
+
+  /** The nat table has a rule; `ask` asks it. */
+  translate(family: Family, ask: (ns: Netns, skb: AnySkb, state: HookState<never>) => Verdict): void {
+    for (const [hook, priority] of NAT_HOOKS) {
+      const run = (ns: Netns, skb: AnySkb, state: HookState<never>) =>
+        this.pass(skb, hook, state.out, () => ask(ns, skb, state));
+      const named = { name: "table nat", priority, run };
+      if (family === 6) this.ns.hooks6.register(hook, named as never);
+      else this.ns.hooks.register(hook, named as never);
+    }
+  }
+
+  private enter(skb: AnySkb, hook: HookName): Verdict {
+    const known = skb.ct;
+    const verdict = this.conntrack.enter(skb);
+    if (this.ns.cables.recorder.level !== LEVEL.off && (known === null || known.kind === "template"))
+      this.tellEntered(skb, hook, verdict);
+    return verdict;
+  }
+
+  private tellEntered(skb: AnySkb, hook: HookName, verdict: "accept" | "drop"): void {
+    const { ct } = skb;
+    const what = verdict === "drop" ? "drop" : "conntrack";
+    skb.cause = this.ns.step(LEVEL.path, skb.cause, null, what, skb.packet, () => {
+      if (verdict === "drop") {
+        const { max } = this.conntrack.settings;
+        const evidence = { kind: "sysctl", text: `net.netfilter.nf_conntrack_max = ${max}` } as const;
+        const command = "sysctl net.netfilter.nf_conntrack_max";
+        return { hook, because: "no more connections can be remembered", evidence: { ...evidence, command } };
+      }
+      if (ct?.kind !== "tracked")
+        return { hook, because: ct === null ? "INVALID: it belongs to no connection and begins none" : "UNTRACKED" };
+      return { hook, because: enteredBecause(ct), evidence: this.evidenceOf(ct.conn) };
+    });
+  }
+
+  private evidenceOf(conn: Conn) {
+    return { kind: "conntrack", text: entryText(conn, this.ns.cables.now), command: "conntrack -L" } as const;
+  }
+
+  private confirm(skb: AnySkb): Verdict {
+    const { ct } = skb;
+    if (ct === null || ct.kind !== "tracked") return "accept";
+    const isNew = !ct.conn.isConfirmed;
+    const verdict = this.conntrack.confirm(skb);
+    if (verdict === "drop")
+      this.ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
+        because: "another connection got the same addresses and ports first",
+        evidence: this.evidenceOf(ct.conn),
+      }));
+    else if (isNew && ct.conn.isConfirmed)
+      skb.cause = this.ns.step(LEVEL.full, skb.cause, null, "conntrack", skb.packet, () => ({
+        because: "the connection is remembered from now on",
+        evidence: this.evidenceOf(ct.conn),
+      }));
+    return verdict;
+  }
+
+  private pass(skb: AnySkb, hook: HookName, out: Device | null, ask: () => Verdict): Verdict {
+    const { ct, packet } = skb;
+    if (ct === null || ct.kind !== "tracked") return "accept";
+    const passed = this.nat.pass(packet, ct, hook, out?.index ?? 0, ask);
+    if (passed === "drop" || passed === "stolen") return passed;
+    if (passed === packet) return "accept";
+    skb.packet = passed as Ipv4Packet & Ipv6Packet;
+    if (this.ns.cables.recorder.level !== LEVEL.off) this.tellTranslated(skb, packet, hook, ct);
+    if (packet.dst === passed.dst) return "accept";
+    // The way was chosen for another address.
+    if (hook === "PREROUTING") skb.dst = null;
+    else if (hook === "OUTPUT" && !this.routeAgain(skb)) return "drop";
+    return "accept";
+  }
+
+  private routeAgain(skb: AnySkb): boolean {
+    return isOf4(skb) ? routeMeHarder(this.ns, skb) : routeMeHarder6(this.ns, skb);
+  }
+
+  private tellTranslated(skb: AnySkb, before: Ipv4Packet | Ipv6Packet, hook: HookName, { conn, info }: Tracked): void {
+    const { packet } = skb;
+    skb.cause = this.ns.step(LEVEL.path, skb.cause, null, "nat", packet, () => {
+      const changes = [
+        change("source", endText(before, "source"), endText(packet, "source")),
+        change("destination", endText(before, "destination"), endText(packet, "destination")),
+      ].filter((each) => each !== null);
+      const why = info === INFO.new ? "as the rule said" : "as the connection says";
+      const said = changes.length === 0 ? "the packet it quotes is translated" : changes.join(", ");
+      return { hook, because: `${said}, ${why}`, evidence: this.evidenceOf(conn) };
+    });
+  }
+
+  /** A device went down, or lost an address: what was masqueraded with it is forgotten. */
+  forgetMasqueraded(device: Device, address: Ip | null): void {
+    this.conntrack.killWhere(
+      ({ masqueraded, reply }) =>
+        masqueraded === device.index && (address === null || reply.tuple.dst === address),
+    );
+  }
+}
+
+export function isOf4(skb: AnySkb): skb is Skb {
+  return skb.packet.kind === "ipv4";
+}
+
+function enteredBecause({ conn, info }: Tracked): string {
+  const { original, reply } = conn;
+  const state = STATE_NAMES[info];
+  if (info === INFO.new)
+    return conn.isConfirmed
+      ? `${state}: nothing answered ${tupleText(original.tuple)} yet`
+      : `${state}: no connection has ${tupleText(original.tuple)}`;
+  if (info === INFO.related || info === INFO.relatedReply)
+    return `${state}: an error about a packet of ${tupleText(original.tuple)}`;
+  return info === INFO.established
+    ? `${state}: as it began, ${tupleText(original.tuple)}`
+    : `${state}: the answer, ${tupleText(reply.tuple)}`;
+}
+
+function endText({ src, dst, body }: Ipv4Packet | Ipv6Packet, end: "source" | "destination"): string {
+  const address = end === "source" ? src : dst;
+  if (body.kind === "tcp" || body.kind === "udp") return `${address}:${end === "source" ? body.srcPort : body.dstPort}`;
+  return `${address}`;
+}
+
+function change(end: string, before: string, after: string): string | null {
+  return before === after ? null : `${end} ${before} becomes ${after}`;
+}
+
+/** Fragments are joined before anybody looks at them; where the packet leaves it is cut again. */
+function defragment(ns: Netns, skb: Skb): Verdict {
+  const { packet } = skb;
+  if (!packet.moreFragments && packet.fragmentOffset === 0) return "accept";
+  const joined = ns.reassembly.add(packet, () => {});
+  if (joined === null) {
+    ns.step(LEVEL.full, skb.cause, skb.device, "receive", packet, () => ({
+      because: `a fragment from octet ${packet.fragmentOffset} on: it waits for the rest, 30 s at most`,
+    }));
+    return "stolen";
+  }
+  skb.packet = joined;
+  skb.longestFragment = ns.reassembly.longest;
+  return "accept";
+}
