@@ -52,6 +52,8 @@ export interface Route {
   readonly mtuLocked?: boolean | undefined;
   /** Two or more: the route has several ways, and `via` and `dev` above are those of the first. */
   readonly nexthops?: readonly Nexthop[] | undefined;
+  /** Of several ways: the last that lived lost its carrier (RTNH_F_LINKDOWN; fib_sync_down_dev). */
+  linkDown?: boolean;
 }
 
 /** Up to so many routes a table is searched from end to end: a pod has five, and that is faster than any index. */
@@ -69,6 +71,7 @@ export class RouteTable {
   /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
   private packed: number[] | null = null;
   private ends: readonly Route[] | null = null;
+  private forked: readonly Route[] | null = null;
   private lost: WeakSet<Route> | null = null;
 
   constructor(id: number) {
@@ -114,6 +117,12 @@ export class RouteTable {
     return this.ends;
   }
 
+  /** The routes with several ways. */
+  get multipaths(): readonly Route[] {
+    this.forked ??= this.routes.filter(({ nexthops }) => nexthops !== undefined);
+    return this.forked;
+  }
+
   /** Whether the route was taken away, and no other is left that shares its ways (fib_release_info). */
   hasLost(route: Route): boolean {
     return this.lost?.has(route) === true && !this.routes.some((other) => sameRoute(other, route));
@@ -125,6 +134,7 @@ export class RouteTable {
     this.index = null;
     this.packed = null;
     this.ends = null;
+    this.forked = null;
   }
 
   /** The routes of exactly this network. */
@@ -259,21 +269,17 @@ export function nexthopText(hop: Nexthop): string {
 
 /** What is printed behind a way (print_rt_flags). */
 export function nexthopFlags(hop: Pick<Nexthop, "dev" | "onlink" | "dead">): string[] {
-  const { dev, onlink, dead } = hop;
+  const dead = isDead(hop);
   return [
-    ...(isDead(hop) ? ["dead"] : []),
-    ...(onlink ? ["onlink"] : []),
-    ...(dead || !dev.carrier ? ["linkdown"] : []),
+    ...(dead ? ["dead"] : []),
+    ...(hop.onlink ? ["onlink"] : []),
+    ...(dead || !hop.dev.carrier ? ["linkdown"] : []),
   ];
 }
 
 /** RTNH_F_LINKDOWN: its device has no carrier. Routes of scope host never lose it (fib_sync_down_dev). */
-export function isLinkDown({ dev, scope, nexthops }: Route): boolean {
-  if (nexthops !== undefined) {
-    // The route itself has the mark if its last living device lost its carrier.
-    const living = new Set(nexthops.filter((hop) => !isDead(hop)).map((hop) => hop.dev));
-    return living.size === 1 && nexthops.every((hop) => !hop.dev.carrier);
-  }
+export function isLinkDown({ dev, scope, nexthops, linkDown = false }: Route): boolean {
+  if (nexthops !== undefined) return linkDown;
   return dev !== null && scope !== "host" && !dev.carrier;
 }
 

@@ -13,7 +13,7 @@ import type { Mac } from "../wire/mac.ts";
 import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
-import { addAddressRoutes, deleteAddress, flushRoutes, revive } from "./ipv4/fib.ts";
+import { addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
 import { down6, forgetNeighbours6, linkChanged6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import { Inet, type Netns } from "./netns.ts";
 import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
@@ -64,7 +64,7 @@ function adopt(ns: Netns, device: Device): void {
 export function removeDevice(ns: Netns, device: Device, moves = false): void {
   ns.cables.recorder.settle();
   setDown(ns, device);
-  if (device.master !== null) removePort(device);
+  if (device.master !== null) withMacOf(device.master, () => removePort(device));
   for (const port of [...(device.bridge?.ports ?? [])]) removePort(port);
   for (const address of [...ns.inet.get(device)!.addresses]) deleteAddress(ns, device, address);
   flushRoutes(ns, device, "gone");
@@ -135,7 +135,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   if (device.kind === "loopback" && inet.addresses.length === 0) inet.addresses = [LOOPBACK];
   if (inet.addresses.length > 0) inet.confSet = ALL_SET;
   for (const address of inet.addresses) addAddressRoutes(ns, device, address, inet.addresses);
-  revive(device);
+  revive(ns, device);
   up6(ns, device);
   tellOthers(device);
   notify(ns, device);
@@ -175,6 +175,7 @@ function tellOthers(device: Device): void {
 /** The carrier of a device changed, because the other end of its cable went up or down. */
 export function carrierChanged(ns: Netns, device: Device): void {
   linkChanged6(ns, device);
+  syncCarrier(ns, device);
   if (device.carrier) {
     if (device.master !== null) linkChanged6(ns, device.master);
     return;
@@ -194,20 +195,34 @@ export function carrierChanged(ns: Netns, device: Device): void {
 
 /** `ip link set DEV address MAC`: its neighbours are forgotten, also those set by hand (neigh_changeaddr). */
 export function setMac(device: Device, mac: Mac): void {
-  if (device.mac !== mac) {
-    forgetNeighbours(device.owner as Netns, device);
-    forgetNeighbours6(device.owner as Netns, device);
-  }
+  const changes = device.mac !== mac;
   device.mac = mac;
   device.macIsSet = true;
   if (device.bridge !== null) recalculate(device);
-  if (device.master !== null) recalculate(device.master);
-  if (device.up) notify(device.owner as Netns, device);
+  if (device.master !== null) withMacOf(device.master, recalculate);
+  macChanged(device, changes);
+}
+
+/** NETDEV_CHANGEADDR, and whether it is another MAC now. */
+function macChanged(device: Device, changes: boolean): void {
+  const ns = device.owner as Netns;
+  if (changes) {
+    forgetNeighbours(ns, device);
+    forgetNeighbours6(ns, device);
+  }
+  if (device.up) notify(ns, device);
   for (const vlan of device.vlans?.values() ?? [])
     if (!vlan.macIsSet) {
-      setMac(vlan, mac);
+      setMac(vlan, device.mac);
       vlan.macIsSet = false;
     }
+}
+
+/** A change of its ports may change a bridge's MAC, as if somebody had set it (br_stp_recalculate_bridge_id). */
+function withMacOf(bridge: Device, change: (bridge: Device) => void): void {
+  const { mac } = bridge;
+  change(bridge);
+  if (bridge.mac !== mac) macChanged(bridge, true);
 }
 
 /** `ip link set DEV arp off`, `promisc on` and so on; who takes up or gives up asking for MACs forgets whom it knew. */
@@ -240,10 +255,10 @@ export function setMaster(device: Device, bridge: Device | null): Errno | null {
   (device.owner as Netns).cables.recorder.settle();
   const left = device.master;
   if (left !== null) {
-    removePort(device);
+    withMacOf(left, () => removePort(device));
     carrierChanged(left.owner as Netns, left);
   }
-  if (bridge !== null) addPort(bridge, device);
+  if (bridge !== null) withMacOf(bridge, () => addPort(bridge, device));
   if (bridge !== null) linkChanged6(bridge.owner as Netns, bridge);
   return null;
 }

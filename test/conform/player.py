@@ -7,7 +7,7 @@ moment (setns). Packet sockets keep their frames, with the kernel's own time sta
 import errno, heapq, json, os, select, shlex, socket, struct, subprocess, sys, time
 
 sys.dont_write_bytecode = True
-from kernel import counters, dump, enter, finish_checksums_here, libc, name_of, protocol_counters
+from kernel import counters, dump, enter, finish_checksums_here, libc, name_of, protocol_counters, settle_links
 import tcp_calls
 
 SO_TIMESTAMPNS = 35
@@ -18,6 +18,8 @@ PACKET_OUTGOING = 4
 SOL_PACKET = 263
 PACKET_AUXDATA = 8
 TP_STATUS_VLAN_VALID = 0x10
+# What `ip` says on stderr when somebody else's namespace is only half there while it looks for a name.
+OTHERS = "Error: Peer netns reference is invalid.\n"
 
 
 def checksum(data):
@@ -61,6 +63,7 @@ class Player:
         for index, case in enumerate(self.job["cases"]):
             for ns in case["namespaces"]:
                 enter(case["prefix"] + ns["name"])
+                settle_links()
                 for device in ns["devices"]:
                     finish_checksums_here(device)
                 if any(traffic["kind"] == "tcp" for traffic in case["traffic"]):
@@ -221,9 +224,12 @@ class Player:
         if not enter(where):
             return log.append("no namespace")
         done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        log.append("%d %s" % (done.returncode, done.stdout.decode().replace(prefix, "").strip()))
+        log.append("%d %s" % (done.returncode, done.stdout.decode().replace(OTHERS, "").replace(prefix, "").strip()))
         for _, device in socket.if_nameindex():
             finish_checksums_here(device)
+        for ns in self.job["cases"][index]["namespaces"]:
+            if enter(prefix + ns["name"]):
+                settle_links()
 
     def leave(self, index, name):
         """Nothing of ours may keep a namespace alive that is deleted."""

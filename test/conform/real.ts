@@ -24,8 +24,8 @@ const FORGETS_FAILED = 120;
 /** A program that ran later than this, in milliseconds, may have met another state of the kernel than the model's. */
 const LATEST = 120;
 
-/** How long a bridge port and a carrier take until the whole kernel knows (linkwatch: up to a second). */
-const SETTLE = 1300;
+/** How long the labs are left alone once they are built; the player sees to it that carriers are known everywhere. */
+const SETTLE = 100;
 
 export interface RealRun {
   readonly results: Result[];

@@ -204,7 +204,7 @@ export function addAddressRoutes(
       .add({ type, prefix, via: null, dev: device, src, metric, protocol: "kernel", scope }, "append");
   add(TABLE.local, "local", Prefix4.of(local, 32), "host");
   if (!device.up) return;
-  revive(device);
+  revive(ns, device);
   if (broadcast !== null && broadcast.bits !== 0xffffffff)
     add(TABLE.local, "broadcast", Prefix4.of(broadcast, 32), "link");
   if (secondary || !isNetwork(address)) return;
@@ -227,17 +227,30 @@ export function flushRoutes(ns: Netns, device: Device, why: "down" | "addressles
 
 /** Of multipath routes only the ways by the device die (fib_sync_down_dev). */
 function killWays(ns: Netns, device: Device): void {
-  const routes = [...ns.tables.values()].flatMap(({ all }) => all);
-  const ways = routes.flatMap(({ nexthops = [] }) => nexthops.filter(({ dev }) => dev === device));
+  const ways = forksBy(ns, device).flatMap(({ nexthops }) => nexthops!.filter(({ dev }) => dev === device));
   for (const hop of ways) hop.dead = true;
   inetOf(device).deadWays = ways;
 }
 
+function forksBy(ns: Netns, device: Device): Route[] {
+  const routes: Route[] = [];
+  for (const { multipaths } of ns.tables.values())
+    for (const route of multipaths) if (usesDevice(route, device)) routes.push(route);
+  return routes;
+}
+
+/** Multipath routes look at the device when its carrier goes or comes (fib_sync_down_dev, fib_sync_up). */
+export function syncCarrier(ns: Netns, device: Device): void {
+  for (const route of forksBy(ns, device))
+    route.linkDown = !device.carrier && route.nexthops!.every((hop) => hop.dev === device || isDead(hop));
+}
+
 /** Dead ways by a device that came up, or got an address, are ways again (fib_sync_up). */
-export function revive(device: Device): void {
+export function revive(ns: Netns, device: Device): void {
   const inet = inetOf(device);
   for (const hop of inet.deadWays) hop.dead = false;
   if (inet.deadWays.length > 0) inet.deadWays = [];
+  if (device.carrier) syncCarrier(ns, device);
 }
 
 /** A route with several ways lives as long as one of their devices is up, and goes with the first that is deleted. */

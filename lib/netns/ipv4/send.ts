@@ -162,7 +162,7 @@ function finishOutput(ns: Netns, skb: Skb): void {
   const mtu = longestFragment > 0 ? Math.min(wayMtu, longestFragment) : wayMtu;
   // What must not be cut was measured when it was made.
   if (ipv4Length(packet) <= mtu || (packet.dontFragment && isOwn)) {
-    toNeighbour(ns, skb, packet, cause);
+    if (!toNeighbour(ns, skb, packet, cause)) refused(skb);
     return;
   }
   const pieces = fragment(packet, mtu);
@@ -173,6 +173,7 @@ function finishOutput(ns: Netns, skb: Skb): void {
   for (const piece of pieces) {
     if (!toNeighbour(ns, skb, piece, step)) {
       ns.mib.IpFragFails++;
+      refused(skb);
       return;
     }
     ns.mib.IpFragCreates++;
@@ -180,7 +181,12 @@ function finishOutput(ns: Netns, skb: Skb): void {
   ns.mib.IpFragOKs++;
 }
 
-/** The packet of an skb, or a piece of it, to the next hop. */
+/** A queue that drops all says nothing; what a device itself refuses is an error (NET_XMIT_CN, NET_XMIT_DROP). */
+function refused(skb: Skb): void {
+  if (skb.device.running) skb.errno = "ENOBUFS";
+}
+
+/** The packet of an skb, or a piece of it, to the next hop. False: nobody took it. */
 function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): boolean {
   const { device } = skb;
   const { nextHop, type, route } = skb.dst!;
@@ -214,7 +220,6 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
   const neighbour = known ?? createNeighbour(ns, device, nextHop);
   if (neighbour === null) {
     ns.step(LEVEL.path, cause, device, "drop", packet, () => tellOverflow(ns, nextHop));
-    skb.errno = "ENOBUFS";
     return false;
   }
   if (!neighbour.use(packet, cause, route)) return true;

@@ -34,7 +34,7 @@ export function outerWay(
   const ns = device.owner as Netns;
   const way = routeOutput(under, destination, source, via, cause, markOf(under, ns, inner));
   if (way.errno !== null) {
-    if (device.ipip !== null || way.errno === "ENETUNREACH") count(device, "carrier");
+    count(device, "carrier");
     count(device, "tx");
     const isForeign = source !== null && under.deviceOfAddress(source) === undefined;
     ns.step(LEVEL.path, way.decision?.cause ?? cause, device, "drop", inner, () => ({
@@ -113,6 +113,7 @@ export function sendOuter(
     const mtu = outerMtu(ns, way, packet.dst);
     if (packet.dontFragment && ipv4Length(passed.packet) > mtu) {
       stats.txDropped++;
+      ns.mib.IpFragFails++;
       const step = ns.step(LEVEL.path, passed.cause, out, "drop", passed.packet, () => ({
         because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and DF forbids to cut them`,
         evidence: { kind: "link", text: `${out.name} mtu ${out.mtu}`, command: `ip link show ${out.name}` },

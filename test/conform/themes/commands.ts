@@ -12,9 +12,8 @@ import type { CommandTraffic, Traffic } from "../case.ts";
 import type { Dice } from "../dice.ts";
 import { drawFlow } from "../traffic.ts";
 
-/** Milliseconds until the next flow or command. A carrier that changed is known everywhere after a second (linkwatch). */
+/** Milliseconds until the next flow or command. */
 const GAP = 370;
-const LINKWATCH = 1370;
 
 interface Typed {
   readonly ns: string;
@@ -38,7 +37,7 @@ export function drawCommands(data: LabData, dice: Dice, begin: number, commands:
     const typed = draw(lab, dice);
     if (typed === null) continue;
     traffic.push(line(typed, at));
-    at += LINKWATCH;
+    at += GAP;
     traffic.push(...looks(lab, dice, typed.ns, at));
     at += 60;
     flows();
