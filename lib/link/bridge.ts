@@ -45,6 +45,7 @@ export interface BridgeState {
   readonly fdb: Map<Mac, FdbEntry>;
   /** What was learned in a VLAN, while the bridge filtered: a table for each. */
   readonly vlanFdb: Map<number, Map<Mac, FdbEntry>>;
+  /** It had a port, or was given a MAC, so its carrier is what its ports have (br_port_state_selection). */
   hadPorts: boolean;
   settings: BridgeSettings;
   /** The VLANs of the namespace behind the bridge. */

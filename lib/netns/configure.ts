@@ -196,6 +196,8 @@ export function carrierChanged(ns: Netns, device: Device): void {
 /** `ip link set DEV address MAC`: its neighbours are forgotten, also those set by hand (neigh_changeaddr). */
 export function setMac(device: Device, mac: Mac): void {
   const changes = device.mac !== mac;
+  // A bridge that gets another number looks at its ports, and has no carrier without any (br_stp_change_bridge_id).
+  if (device.bridge !== null && changes) device.bridge.hadPorts = true;
   device.mac = mac;
   device.macIsSet = true;
   if (device.bridge !== null) recalculate(device);

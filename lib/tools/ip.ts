@@ -2,6 +2,7 @@
 // Before you edit: iproute2 6.1 ip/ip.c (main, do_cmd): the order of objects decides what `ip a`, `ip n`, `ip r` mean.
 import type { Program } from "../lab/process.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
+import { fileText } from "./files.ts";
 import { ipAddress } from "./iproute/addr.ts";
 import { Context, type Options, openNetns } from "./iproute/context.ts";
 import { ipLink } from "./iproute/link.ts";
@@ -88,14 +89,18 @@ function doCommand(context: Context, words: Words): number | Program {
 }
 
 /**
- * `ip -batch -`: each line of the input is a command without its `ip`. The first that fails ends it, unless -force; what
+ * `ip -batch FILE`, `-` for the input: each line is a command without its `ip`. The first that fails ends it, unless -force; what
  * failed before an answer of the kernel was awaited ends it in any case, as it ends the program (exit()).
  * Before you edit: iproute2 lib/utils.c (do_batch, makeargs).
  */
 function* batch({ call, ns, options }: Context, name: string): Program {
-  if (name !== "-") throw notModelled("ip -batch", name, "- : commands from a pipe; there are no files here");
+  const text = name === "-" ? call.stdin : fileText(call, name);
+  if (text === null) {
+    call.err(`Cannot open file "${name}" for reading: No such file or directory\n`);
+    return 1;
+  }
   let status = 0;
-  for (const [i, line] of logicalLines(call.stdin)) {
+  for (const [i, line] of logicalLines(text)) {
     const words = wordsOf(line);
     if (words.length === 0) continue;
     try {
@@ -145,6 +150,8 @@ export function noOptions(): Options {
     json: false,
     pretty: false,
     details: false,
+    human: false,
+    iec: false,
     stats: 0,
     batch: null,
     force: false,
@@ -166,9 +173,12 @@ function readOptions(start: Context, words: Words): Context {
       options[family] = true;
     } else if (option === "-4") options.inet = true;
     else if (option === "-6") options.inet6 = true;
-    else if (matches(option, "-stats") || matches(option, "-statistics")) {
-      if (++options.stats > 1) throw notModelled("ip", "-s -s", SUPPORTED);
-    } else if (matches(option, "-details")) options.details = true;
+    else if (matches(option, "-stats") || matches(option, "-statistics")) options.stats++;
+    // Only `ip monitor` says when.
+    else if (matches(option, "-timestamp") || matches(option, "-tshort")) continue;
+    else if (matches(option, "-human-readable")) options.human = true;
+    else if (matches(option, "-iec")) options.iec = true;
+    else if (matches(option, "-details")) options.details = true;
     else if (matches(option, "-oneline")) options.oneline = true;
     else if (matches(option, "-Version")) {
       start.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
@@ -192,6 +202,6 @@ function readOptions(start: Context, words: Words): Context {
 /** Options of ip.c that are not modelled. */
 function isKnown(option: string): boolean {
   if (/^-(0|M|B|echo)$/.test(option)) return true;
-  const rest = ["human", "human-readable", "iec", "resolve", "timestamp", "tshort", "rcvbuf"];
+  const rest = ["resolve", "rcvbuf"];
   return [...rest, "color", "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
 }

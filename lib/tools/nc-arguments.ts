@@ -1,6 +1,7 @@
 // The words behind nc. Before you edit: netcat.c (main, build_ports).
-import { type Call, notModelled } from "./command.ts";
+
 import { servicePort } from "../wire/services.ts";
+import { type Call, notModelled } from "./command.ts";
 
 export interface NcOptions {
   readonly listen: boolean;

@@ -9,10 +9,10 @@ import { asShown } from "../netns/socket/family.ts";
 import { UdpSocket } from "../netns/socket/udp.ts";
 import { TcpSocket } from "../netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../trace/world.ts";
+import { serviceName } from "../wire/services.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { type Host, hostOf } from "./host.ts";
 import { type NcOptions, readNcArguments } from "./nc-arguments.ts";
-import { serviceName } from "../wire/services.ts";
 
 const encoder = new TextEncoder();
 const anyOf = (family: 4 | 6) => (family === 6 ? "::" : "0.0.0.0");

@@ -3,12 +3,12 @@
 import { netstatTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Endpoint, Family } from "../netns/socket/family.ts";
+import { serviceName } from "../wire/services.ts";
 import { type Command, notModelled } from "./command.ts";
 import { shortRows } from "./ifconfig-table.ts";
 import { statistics } from "./netstat-statistics.ts";
 import { snmpOf } from "./proc.ts";
 import { routeTable } from "./route-table.ts";
-import { serviceName } from "../wire/services.ts";
 
 const SUPPORTED = "-r, -i, -s, -t, -u, -l, -a, -n, -4, -6";
 const LONG: Readonly<Record<string, string>> = {

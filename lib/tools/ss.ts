@@ -4,8 +4,8 @@ import type { Netns } from "../netns/netns.ts";
 import { asShown, type Endpoint, type Family } from "../netns/socket/family.ts";
 import type { UdpSocket } from "../netns/socket/udp.ts";
 import type { TcpSocket } from "../netns/tcp/tcp.ts";
-import { type Command, notModelled } from "./command.ts";
 import { serviceName } from "../wire/services.ts";
+import { type Command, notModelled } from "./command.ts";
 
 const SUPPORTED = "-t, -u, -l, -a, -n, -4, -6, -H and their long forms";
 

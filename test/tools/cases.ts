@@ -235,6 +235,123 @@ ip addr del 10.7.5.4/24 valid_lft 0 dev d0
 ip addr del 10.7.5.4/24 preferred_lft 5 metric 7 dev d0
 ip addr show d0
 `,
+  humanCounters: `
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip netns add tur
+ip link set d1 netns tur
+ip addr add 10.0.0.1/24 dev d0
+ip link set d0 up
+ip netns exec tur ip addr add 10.0.0.2/24 dev d1
+ip netns exec tur ip link set d1 up
+ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev d0
+ip netns exec tur ip neigh add 10.0.0.1 lladdr 02:00:00:00:00:01 dev d1
+sleep 1.1
+ping -q -c 11 -i 0.01 -s 1400 10.0.0.2
+ip -h -s link show d0
+ip -iec -s link show d0
+ip -h -iec -s link show d0
+ip -iec -h -s -o link show d0
+ip -s link show d0
+ip -h -s -j link show d0
+ip -h -s addr show d0
+ip -h addr show d0
+ip -t addr show d0
+ip -tshort link show d0
+ping -q -c 90 -i 0.01 -s 1372 10.0.0.2
+ip -h -s link show d0
+ip -iec -s link show d0
+ip -h route
+ip -s -s rule
+ip -s -s route
+ip netns list-id
+ip -j netns list-id
+ip netns
+ip netns pids tur
+ip netns pids nope
+ip netns pids
+ip netns identify
+ip -batch /nowhere
+`,
+  fibmatch: `
+ip link add d0 type veth peer name d1
+ip link set d0 up
+ip link set d1 up
+sleep 1.1
+ip addr add 10.0.0.1/24 dev d0
+ip route add 10.9.0.0/16 via 10.0.0.7 metric 5
+ip route add 10.9.1.0/24 dev d0 src 10.0.0.1 mtu 1400
+ip route add 10.9.2.0/24 table 100 via 10.0.0.8
+ip route add 10.9.3.0/24 nexthop via 10.0.0.8 nexthop via 10.0.0.9 weight 3
+ip route add unreachable 10.9.4.0/24
+ip rule add to 10.9.2.0/24 lookup 100
+ip rule add to 10.9.5.0/24 prohibit
+ip route get fibmatch 10.9.1.1
+ip -d route get fibmatch 10.9.1.1
+ip -j route get fibmatch 10.9.1.1
+ip -j -p route get fibmatch 10.9.0.1
+ip route get fibmatch 10.0.0.1
+ip route get fibmatch 10.0.0.255
+ip route get fibmatch 10.9.2.1
+ip -j route get fibmatch 10.9.2.1
+ip route get fibmatch 10.9.3.1
+ip -o route get fibmatch 10.9.3.1
+ip route get fibmatch 10.9.4.1
+ip route get fibmatch 10.9.5.1
+ip route get fibmatch 10.99.0.1
+ip route get fibmatch 127.0.0.1
+ip route get fibmatch 10.9.1.1 mark 1
+ip route get fibmatch 10.9.1.1 from 10.0.0.1 oif d0
+ip route get fibmatch 10.9.1.1 from 10.0.0.9 iif d1
+ip route get fibmatch 10.9.1.1 from 10.0.0.99
+ip route get 10.0.0.1 fibmatch oif d1
+ip route get 10.0.0.1 oif d1
+ip route get 10.0.0.1 oif d0
+ip route get 10.0.0.1 oif lo
+ip route get 10.99.0.1 oif d1
+ip route get 10.0.0.255 oif d1
+ip route get 127.0.0.5 oif d1
+ip route get fibmatch 10.9.1.1 fibmatch
+ip route get fib 10.9.1.1
+ip -s route get fibmatch 10.9.1.1
+sysctl -q net.ipv4.ip_forward=1
+ip addr add 10.77.0.1/24 dev d1
+ip route get fibmatch 10.9.1.1 from 10.77.0.9 iif d1
+ip route get fibmatch 10.0.0.1 from 10.77.0.9 iif d1
+ip neigh add 127.0.0.5 lladdr 02:00:00:00:00:0b dev d0
+ip neigh replace 10.0.0.255 lladdr 02:00:00:00:00:0b dev d0
+ip neigh
+`,
+  bridgeCarrier: `
+ip link add br0 type bridge
+ip link set br0 up
+ip addr add 10.0.0.1/24 dev br0
+sleep 1.1
+ip -br link show br0 type bridge
+ip link add br1 address 02:00:00:00:00:99 type bridge
+ip link set br1 up
+ip link set br0 address 02:00:00:00:00:98
+sleep 1.1
+ip link show br0
+ip link show br1
+ip route
+ip link set br0 address 02:00:00:00:00:98
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip link set d0 up
+ip link set d1 up
+ip link set d0 master br0
+sleep 1.1
+ip -br link
+ip route
+ip link set br1 address 02:00:00:00:00:97
+ip link set d0 nomaster
+sleep 1.1
+ip -br link
+ip link add br2 type bridge
+ip link set br2 address 02:00:00:00:00:96
+ip link set br2 up
+sleep 1.1
+ip -br link show br2
+`,
   links: `
 ip link add veth0 type veth peer name veth1
 ip link show

@@ -21,6 +21,9 @@ export interface Options {
   /** `-p`: JSON on many lines. */
   pretty: boolean;
   details: boolean;
+  /** `-h`: counters as people say them; with `-iec` too, in powers of 1024. */
+  human: boolean;
+  iec: boolean;
   stats: number;
   /** Where commands are read from, `-` for the input; and whether a failing one does not end them. */
   batch: string | null;

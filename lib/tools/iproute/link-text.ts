@@ -2,6 +2,7 @@
 // Before you edit: iproute2 ip/ipaddress.c (print_linkinfo, print_link_flags, print_stats64), lib/utils.c (print_name_and_link).
 import type { Device } from "../../link/device.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../wire/mac.ts";
+import { notModelled } from "../command.ts";
 import { type Context, linkNetns, linkNetnsId } from "./context.ts";
 import { detailsJson, detailsText } from "./link-details.ts";
 
@@ -143,12 +144,14 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     ...(id !== null && { link_netnsid: id }),
     ...(options.details && detailsJson(context, device, of)),
     ...(alias !== null && (of === "link" || options.details) && { ifalias: alias }),
-    ...(of === "link" && options.stats > 0 && { stats64: statisticsJson(device) }),
+    ...(of === "link" && options.stats > 0 && { stats64: statisticsJson(context, device) }),
   };
 }
 
 /** Counters in columns as wide as their widest (print_stats64). */
-export function statistics({ newline }: Context, { stats, errors }: Device): string {
+export function statistics({ newline, options }: Context, { stats, errors }: Device): string {
+  // How often a carrier came and went is not counted here.
+  if (options.stats > 1) throw notModelled("ip", "-s -s", "-s with ip link and ip address");
   const rx = [stats.rxBytes, stats.rxPackets, errors?.rx ?? 0, stats.rxDropped, 0, 0];
   const tx = [stats.txBytes, stats.txPackets, errors?.tx ?? 0, stats.txDropped];
   tx.push(errors?.carrier ?? 0, errors?.collisions ?? 0);
@@ -158,7 +161,7 @@ export function statistics({ newline }: Context, { stats, errors }: Device): str
   const names = (first: string, list: readonly string[]) =>
     `    ${first}: ${list.map((name, i) => name.padStart(i === 0 ? widths[0]! - 4 : widths[i]!)).join(" ")} ${compressed}`;
   const values = (list: readonly number[]) =>
-    `    ${list.map((value, i) => `${value}`.padStart(widths[i]!)).join(" ")} `;
+    `    ${list.map((value, i) => counterText(value, options).padStart(widths[i]!)).join(" ")} `;
   return [
     names("RX", ["bytes", "packets", "errors", "dropped", "missed", "mcast"]),
     values(rx),
@@ -167,7 +170,20 @@ export function statistics({ newline }: Context, { stats, errors }: Device): str
   ].join(newline);
 }
 
-export function statisticsJson({ stats, errors }: Device): object {
+/** `1234567`, or with three digits as `1.23M` and `1.18Mi` (print_num of ip/ipaddress.c). */
+function counterText(value: number, { human, iec }: Context["options"]): string {
+  const base = iec ? 1024 : 1000;
+  if (!human || value < base) return `${value}`;
+  let power = base;
+  let prefix = 0;
+  for (; Math.floor(value / base) >= power && prefix < 5; prefix++) power *= base;
+  let precision = 2;
+  for (let limit = 10; precision > 0 && Math.floor(value / power) >= limit; limit *= 10) precision--;
+  return `${(value / power).toFixed(precision)}${"kMGTPE"[prefix]}${iec ? "i" : ""}`;
+}
+
+function statisticsJson({ options }: Context, { stats, errors }: Device): object {
+  if (options.stats > 1) throw notModelled("ip", "-s -s", "-s with ip link and ip address");
   return {
     rx: {
       bytes: stats.rxBytes,

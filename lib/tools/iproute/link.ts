@@ -153,6 +153,7 @@ function addBridge(context: Context, request: LinkRequest, change: BridgeChange)
   const name = request.name ?? freeName(ns, "bridge");
   const mac = request.address === undefined ? undefined : stationMac(request.address)!;
   const device = context.call.lab.addBridge(ns, name, mac, request.index);
+  if (mac !== undefined) device.bridge!.hadPorts = true;
   changeBridge(device.bridge!, change);
   finish(device, request);
 }

@@ -1,11 +1,12 @@
-// `ip netns`: list, add, delete, exec, identify. A machine's own namespace has no name there, as on a real one.
+// `ip netns`: list, list-id, add, delete, exec, identify, pids. A machine's own namespace has no name there, as on a real one.
 // Before you edit: iproute2 ip/ipnetns.c, lib/namespace.c (netns_switch).
 import type { Program } from "../../lab/process.ts";
+import type { Netns } from "../../netns/netns.ts";
 import { notModelled } from "../command.ts";
 import { type Context, netnsIds, openNetns } from "./context.ts";
 import { firstMatch, Quit, type Words } from "./words.ts";
 
-const SUPPORTED = "list, add, delete, exec, identify";
+const SUPPORTED = "list, list-id, add, delete, exec, identify, pids";
 const COMMANDS = [
   "list",
   "show",
@@ -34,6 +35,8 @@ export function ipNetns(context: Context, words: Words): Program | null {
   else if (command === "add") add(context, words);
   else if (command === "delete") remove(context, words);
   else if (command === "identify") identify(context, words);
+  else if (command === "pids") pids(context, words);
+  else if (command === "list-id") listIds(context, words);
   else if (command === undefined) throw new Quit(`Command "${word}" is unknown, try "ip netns help".\n`, 255);
   else throw notModelled("ip netns", word, SUPPORTED);
   return null;
@@ -51,6 +54,30 @@ function list(context: Context): void {
   if (context.options.json)
     return context.json(all.map((ns) => ({ name: ns.name, ...(ids.has(ns) && { id: ids.get(ns) }) })));
   for (const ns of all) context.out(`${ns.name}${ids.has(ns) ? ` (id: ${ids.get(ns)})` : ""}\n`);
+}
+
+/** The numbers of namespaces that cables lead to. */
+function listIds(context: Context, words: Words): void {
+  if (!words.isEmpty) throw notModelled("ip netns list-id", words.peek, "ip netns list-id without a filter");
+  const all = [...netnsIds(context)].sort(([, a], [, b]) => a - b);
+  const named = context.named();
+  const nameOf = (ns: Netns) => (named.includes(ns) ? ns.name : null);
+  if (context.options.json)
+    return context.json(all.map(([ns, nsid]) => ({ nsid, ...(nameOf(ns) !== null && { name: ns.name }) })));
+  for (const [ns, id] of all)
+    context.out(`nsid ${id} ${nameOf(ns) === null ? "" : `(iproute2 netns name: ${ns.name})`}\n`);
+}
+
+/** The programs in a namespace; programs have no numbers here, so only that there are none can be said. */
+function pids(context: Context, words: Words): void {
+  if (words.isEmpty) throw new Quit("No netns name specified\n", 1);
+  const name = words.take();
+  if (!words.isEmpty) throw new Quit("extra arguments specified\n", 1);
+  const ns = context.named().find((each) => each.name === name);
+  if (ns === undefined) throw new Quit("Cannot open network namespace: No such file or directory\n", 1);
+  const busy = [...context.call.lab.processes].find(({ surroundings }) => surroundings.ns === ns);
+  if (busy !== undefined || ns === context.ns)
+    throw notModelled("ip netns pids", name, "namespaces in which nothing runs; see jobs for the others");
 }
 
 function add(context: Context, words: Words): void {

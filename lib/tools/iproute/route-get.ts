@@ -2,7 +2,7 @@
 // Before you edit: iproute2 ip/iproute.c (iproute_get, print_cache_flags), net/ipv4/route.c (inet_rtm_getroute,
 // ip_route_output_key_hash_rcu, ip_route_input_slow).
 import { metricWords, TABLE } from "../../ip/route.ts";
-import { DEFAULT_RULES, hex, tableName } from "../../ip/rule.ts";
+import { DEFAULT_RULES, hex, lookup, tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { sourceFor, type Way } from "../../netns/ipv4/decide.ts";
 import { isOwnAddress } from "../../netns/ipv4/fib.ts";
@@ -12,10 +12,11 @@ import { SECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
+import { routeJson, routeLine } from "./route-show.ts";
 import { prefixOf, unsigned } from "./values.ts";
 import { answers, matches, noDevice, Quit, type Words, wrongArgument } from "./words.ts";
 
-const WORDS = "an address, from, iif, oif, mark";
+const WORDS = "an address, from, iif, oif, mark, fibmatch";
 
 interface Question {
   readonly to: Ipv4;
@@ -23,6 +24,8 @@ interface Question {
   readonly iif: Device | null;
   readonly oif: Device | null;
   readonly mark: number;
+  /** Not the way, but the route that decides it (RTM_F_FIB_MATCH). */
+  readonly fibmatch: boolean;
 }
 
 function readQuestion(context: Context, words: Words): Question {
@@ -31,6 +34,7 @@ function readQuestion(context: Context, words: Words): Question {
   let iif: string | null = null;
   let oif: string | null = null;
   let mark = 0;
+  let fibmatch = false;
   // The first address settles the family of the others.
   const prefixIn = (word: string) => prefixOf(word, from === null && to === null ? context.family : "inet");
   while (!words.isEmpty) {
@@ -44,9 +48,8 @@ function readQuestion(context: Context, words: Words): Question {
       if (number === null || number > 0xffffffff) throw wrongArgument(argument, "invalid mark value");
       mark = number;
     } else if (matches(word, "oif") || word === "dev") oif = words.argument();
-    else if (
-      ["notify", "connected", "vrf", "uid", "fibmatch", "sport", "dport", "ipproto"].some((each) => matches(word, each))
-    )
+    else if (matches(word, "fibmatch")) fibmatch = true;
+    else if (["notify", "connected", "vrf", "uid", "sport", "dport", "ipproto"].some((each) => matches(word, each)))
       throw notModelled("ip route get", word, WORDS);
     else {
       if (word === "as" || matches(word, "help")) throw notModelled("ip route get", word, WORDS);
@@ -63,7 +66,7 @@ function readQuestion(context: Context, words: Words): Question {
     if (found === undefined) throw noDevice(name);
     return found;
   };
-  return { to, from: from?.bits === 0 ? null : from, iif: device(iif), oif: device(oif), mark };
+  return { to, from: from?.bits === 0 ? null : from, iif: device(iif), oif: device(oif), mark, fibmatch };
 }
 
 /** What the kernel answers, with what is printed of it. */
@@ -83,6 +86,7 @@ export function getRoute(context: Context, words: Words): void {
   const question = readQuestion(context, words);
   if (question.to.isMulticast || question.to.bits === 0xffffffff)
     throw notModelled("ip route get", question.to.text, "addresses of one host, and broadcast addresses of networks");
+  if (question.fibmatch) return printRoute(context, question);
   if (context.options.stats > 0) throw notModelled("ip route get", "-s", "ip route get without -s");
   const answer = question.iif === null ? output(context, question) : input(context, question, question.iif);
   print(context, question, answer);
@@ -157,10 +161,29 @@ function quietly<Result>(context: Context, ask: () => Result): Result {
   return result;
 }
 
+/** All but main are named. As long as nobody changed the rules, local is a part of main. */
+function shownTable({ ns }: Context, table: number): number {
+  return table === TABLE.local && ns.rules === DEFAULT_RULES ? TABLE.main : table;
+}
+
+/** The route as a list has it, though none was asked for. */
+function printRoute(context: Context, question: Question): void {
+  const { ns, options } = context;
+  const { to, from, iif, oif, mark } = question;
+  if (iif === null) output(context, question);
+  else input(context, question, iif);
+  const found = lookup(ns.rules, ns.tables, { dst: to, src: from, iif: iif?.name ?? "lo", oif, mark });
+  const route = found?.route;
+  if (found == null || route == null) throw answers("EHOSTUNREACH");
+  const table = shownTable(context, found.table!.id);
+  const filter = { table: 0, cache: false };
+  if (options.json) context.json([routeJson(route, table, filter, options.details)]);
+  else context.out(routeLine(context, route, table, filter));
+}
+
 function print(context: Context, { to, from, iif, mark }: Question, answer: Answer): void {
   const { type, via, device, table, src, flags, expires, metrics } = answer;
-  // All but main are named. As long as nobody changed the rules, local is a part of main.
-  const isMain = table === TABLE.main || (table === TABLE.local && context.ns.rules === DEFAULT_RULES);
+  const isMain = shownTable(context, table) === TABLE.main;
   const { details } = context.options;
   const named = to.bits === 0 || table === 0 || (isMain && !details) ? null : tableName(isMain ? TABLE.main : table);
   const isMade = iif === null;

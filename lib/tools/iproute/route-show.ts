@@ -165,7 +165,7 @@ function namesTable(table: number, filter: RouteFilter, details: boolean): boole
   return filter.table === 0 && (table !== TABLE.main || details);
 }
 
-function routeLine(context: Context, route: Route, table: number, filter: RouteFilter): string {
+export function routeLine(context: Context, route: Route, table: number, filter: RouteFilter): string {
   const { details } = context.options;
   const words: string[] = route.type === "unicast" && !details ? [] : [route.type];
   words.push(destinationOf(route));
@@ -184,7 +184,7 @@ function routeLine(context: Context, route: Route, table: number, filter: RouteF
   return `${words.join(" ")} ${ways.join("")}\n`;
 }
 
-function routeJson(route: Route, table: number, filter: RouteFilter, details: boolean): object {
+export function routeJson(route: Route, table: number, filter: RouteFilter, details: boolean): object {
   const { nexthops, mtu } = route;
   const flags = [...(route.onlink ? ["onlink"] : []), ...(isLinkDown(route) ? ["linkdown"] : [])];
   return {
