@@ -3,12 +3,14 @@
 import type { Chain } from "./chain.ts";
 import type { AnyMatch, AnyTarget } from "./extension.ts";
 import type { Errno } from "./refused.ts";
-import type { RuleSpec } from "./rule.ts";
+import type { AddressMatch, RuleSpec } from "./rule.ts";
 import type { Table } from "./table.ts";
 
 /** Why the kernel does not take the rule, or null. */
-export function checkRule({ name, family }: Table, { hook }: Chain, spec: RuleSpec): Errno | null {
+export function checkRule({ name, family, backEnd }: Table, { hook }: Chain, spec: RuleSpec): Errno | null {
   const { matches, target, protocol } = spec;
+  // nf_tables compares no bits at all with nothing.
+  if (backEnd === "nft" && (asksNothing(spec.source) || asksNothing(spec.destination))) return "EINVAL";
   const wrong = ({ extension, value }: { readonly extension: AnyMatch | AnyTarget; readonly value: unknown }) => {
     const { tables, protocols } = extension;
     if (tables !== undefined && !tables.includes(name)) return "EINVAL";
@@ -21,4 +23,10 @@ export function checkRule({ name, family }: Table, { hook }: Chain, spec: RuleSp
     if (errno !== null) return errno;
   }
   return target.kind === "extension" ? wrong(target.use) : null;
+}
+
+/** `! -s 10.0.0.1/0`. */
+function asksNothing(match: AddressMatch | null): boolean {
+  if (match === null) return false;
+  return match.mask.family === 4 ? match.mask.bits === 0 : match.mask.isUnspecified;
 }

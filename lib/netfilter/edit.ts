@@ -179,7 +179,6 @@ export class Edit {
   setPolicy(chain: Chain, policy: "ACCEPT" | "DROP"): void {
     const before = chain.policy;
     chain.policy = policy;
-    chain.isThere = true;
     this.undo.push(() => {
       chain.policy = before;
     });
@@ -188,6 +187,7 @@ export class Edit {
   /** Of a rule, or of a built-in chain's policy. */
   setCounters(counted: Rule | Chain, packets: number, bytes: number): void {
     const before = [counted.packets, counted.bytes] as const;
+    if (counted instanceof Chain) counted.counts = true;
     counted.packets = packets;
     counted.bytes = bytes;
     this.undo.push(() => {
@@ -213,7 +213,6 @@ export class Edit {
   private settle(change: Change, chain: Chain, rule: Rule): void {
     const { leadsTo } = rule;
     if (leadsTo !== null) leadsTo.references++;
-    chain.isThere = true;
     if (this.table.name === "nat" || needsTracking(rule.lineIn(chain))) this.table.onTracking();
     if (this.late !== null) return;
     if (leadsTo !== null && leadsTo.hook !== null) return this.refuse(change, "EOPNOTSUPP", chain.name);

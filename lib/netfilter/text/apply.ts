@@ -107,15 +107,16 @@ function rename(edit: Edit, name: string, newName: string): void {
 
 /** The names of targets are taken. */
 function checkClash(name: string, change: "add chain" | "rename chain"): void {
-  if (isTargetName(name)) throw new Failure(change, "EEXIST", name);
+  if (name !== "" && isTargetName(name)) throw new Failure(change, "EEXIST", name);
 }
 
 function setPolicy(edit: Edit, { chain: name, policy }: Request): void {
   const chain = edit.table.chains.get(name!);
   if (chain === undefined || chain.hook === null) throw new Failure("policy", "ENOENT", name!);
   if (policy !== "ACCEPT" && policy !== "DROP") throw new Failure("policy", "EINVAL", name!);
-  // Both back ends read -c here, and neither does anything with it.
+  // Both back ends read -c here, and neither does anything with it; nf_tables counts anew.
   edit.setPolicy(chain, policy);
+  if (edit.table.backEnd === "nft") edit.setCounters(chain, 0, 0);
 }
 
 /** -X. Of several that cannot go, nf_tables names the first; ip_tables the last. */

@@ -70,6 +70,7 @@ export class Restore {
   /** What the tool will find when, at COMMIT, it does what it has read. */
   private found: { readonly error: Failure | Refused; readonly line: number } | null = null;
   private lateLine = 0;
+  private wrote = false;
   private said: string[] = [];
   /** A table that -T does not want. */
   private skips = false;
@@ -140,6 +141,7 @@ export class Restore {
     const edit = new Edit(options.table(name), this.backEnd);
     this.edit = edit;
     this.found = null;
+    this.wrote = options.keeps;
     this.lastCalled = undefined;
     this.lateLine = 0;
     if (options.keeps) return;
@@ -165,6 +167,8 @@ export class Restore {
         throw this.brokenBy(error, this.backEnd === "legacy" ? this.number : this.lateLine);
       }
     }
+    // What is made new with nothing in it is not made at all by nf_tables' tool.
+    if (!this.wrote && this.backEnd === "nft") edit.table.backEnd = null;
     this.edit = null;
   }
 
@@ -193,6 +197,7 @@ export class Restore {
     if (!isLegacy) checkChainName(name);
     else if (name.length >= LONGEST_NAME)
       throw this.refused(`Invalid chain name \`${name}' (${LONGEST_NAME - 1} chars max)`);
+    this.wrote = true;
     if (policy === undefined) throw this.refused(`${options.tool}: line ${number} policy invalid`);
     const isBuiltIn = TABLE_HOOKS[edit.table.name].some(([hook]) => hook === name);
     const count = options.counts && (isLegacy ? policy !== "-" : isBuiltIn) ? readCounters(counters) : [0, 0];
@@ -233,6 +238,7 @@ export class Restore {
     const request: Request = readRequest(said, { family, restoring, backEnd, notice: options.err });
     if (request.command === "ignored") return;
     if (request.command === "V" || request.command === "h") throw this.refused(`unknown option "-${request.command}"`);
+    if (!"LSC".includes(request.command)) this.wrote = true;
     this.attempt(edit, () => apply(edit, request, options.flavour, (text) => this.said.push(text)));
   }
 
@@ -251,6 +257,7 @@ export class Restore {
     if (this.source?.table !== table) this.source = { table, text };
     this.rules.push(Rule.at(this.source, nameStart - 3, end, leadsTo, hooks, packets, bytes));
     this.lastLine = this.number;
+    this.wrote = true;
     return true;
   }
 
@@ -260,6 +267,7 @@ export class Restore {
     if (isTargetName(name) || edit.table.chains.has(name)) return false;
     this.addRun(edit);
     edit.add(name);
+    this.wrote = true;
     return true;
   }
 
