@@ -1,12 +1,13 @@
 // Tunnels in a lab's data: what `labData` writes of them and `labFrom` reads.
 import type { Device } from "../link/device.ts";
 import { IPIP_DEFAULTS } from "../link/ipip.ts";
+import { tunState } from "../link/tun.ts";
 import { VXLAN_DEFAULTS, type VxlanEntry, type VxlanRemote, vxlanState } from "../link/vxlan.ts";
 import type { Netns } from "../netns/netns.ts";
 import { openVxlan } from "../netns/tunnel/vxlan.ts";
 import { ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
-import type { IpipData, VxlanData, VxlanEntryData } from "./data.ts";
+import type { DeviceData, IpipData, VxlanData, VxlanEntryData } from "./data.ts";
 import type { Place } from "./json.ts";
 import type { Lab } from "./lab.ts";
 
@@ -57,6 +58,22 @@ export function ipipData({ ipip }: Device): IpipData {
     ...(!pmtudisc && { pmtudisc: false as const }),
     ...(proto === "ipip" && { proto }),
     ...(fallback && { fallback: true as const }),
+  };
+}
+
+export function tunData({ tun }: Device): NonNullable<DeviceData["tun"]> {
+  const { persist, reader, lost } = tun!;
+  const program = reader?.program ?? lost;
+  return { persist, ...(program !== null && { program }) };
+}
+
+/** Nobody has it open: programs are not in the data. */
+export function readTun(device: Device, tun: Place): void {
+  device.tun = {
+    ...tunState(),
+    persist: tun.at("persist").flag(),
+    wasClosed: true,
+    lost: tun.maybe("program")?.text() ?? null,
   };
 }
 

@@ -9,7 +9,7 @@ import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
 import { bridgeData, portData } from "./data-bridge.ts";
-import { ipipData, vxlanData } from "./data-tunnel.ts";
+import { ipipData, tunData, vxlanData } from "./data-tunnel.ts";
 import { ipv6Data } from "./data6.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
@@ -69,6 +69,7 @@ function deviceData(ns: Netns, device: Device): DeviceData {
     ...(device.vxlan !== null && { vxlan: vxlanData(device) }),
     ...(device.ipip !== null && { ipip: ipipData(device) }),
     ...(device.vlan !== null && { vlan: { dev: device.vlan.lower.name, id: device.vlan.id } }),
+    ...(device.tun !== null && { tun: tunData(device) }),
     ...(device.nic !== null && { nic: { queues: device.nic.queues } }),
     ...(device.port !== null && portData(device)),
     ...(bridge !== null && bridgeData(bridge)),

@@ -86,7 +86,7 @@ export interface Neighbour6Data extends NeighbourData {
 export interface DeviceData {
   readonly index: number;
   readonly name: string;
-  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic";
+  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic" | "tun";
   readonly mac: string;
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   readonly macIsSet?: true;
@@ -113,6 +113,11 @@ export interface DeviceData {
   /** A network card; its `peer` is at the other end of its cable. */
   readonly nic?: { readonly queues: number };
   readonly vxlan?: VxlanData;
+  /**
+   * A tun device. Programs are no data: the one that had it open is only named, and the device that is made again has no
+   * carrier until some program opens it.
+   */
+  readonly tun?: { readonly persist: boolean; readonly program?: string };
   readonly ipip?: IpipData;
   /** What a bridge has learned: MAC to port. */
   readonly fdb?: readonly FdbData[];

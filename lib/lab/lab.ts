@@ -19,6 +19,7 @@ import type { Frame } from "../wire/packet.ts";
 import { Alarms, Cableway } from "./events.ts";
 import { Machine } from "./machine.ts";
 import { Process, type Program, type Surroundings } from "./process.ts";
+import { type EachPacket, tunProgram } from "./tun-programs.ts";
 
 /** What the virtual clock calls zero, in nanoseconds since 1970: 2025-01-01, midnight UTC. */
 export const EPOCH = 1_735_689_600_000_000_000n;
@@ -244,6 +245,17 @@ export class Lab implements Cables {
     this.processes.add(process);
     this.later(0, () => process.resume());
     return process;
+  }
+
+  /**
+   * Starts a program that has a tun device open; the device is made if it is not there. What the kernel of `where` sends
+   * into the device is handed to `each`, and what that writes to `tun` has come in by it:
+   * `net.tun("node-1", "tun0", ({ packet, cause }, tun) => tun.write(packet, cause))`.
+   */
+  tun(where: string, device: string, each: EachPacket, program = "program"): Process {
+    const ns = this.netns(where);
+    const says = { ns, out: () => {}, err: () => {} };
+    return this.start(program, says, tunProgram(ns, validDeviceName(device), program, each));
   }
 
   /** Runs until nothing is under way: no frame, no program with something to do, no question without an answer. */

@@ -7,7 +7,8 @@ import { ipIn, quoted } from "./script-words.ts";
 
 /** The line that makes a tunnel, and, if it lives elsewhere than it sends, the one that moves it. */
 export function tunnelLines(device: Device): string[] {
-  const { vxlan, ipip } = device;
+  const { vxlan, ipip, tun } = device;
+  if (tun !== null) return tunLines(device);
   const state = vxlan ?? ipip;
   // What the module makes is there already.
   if (state === null || ipip?.fallback) return [];
@@ -19,6 +20,17 @@ export function tunnelLines(device: Device): string[] {
   if (state.underlay !== device.owner)
     lines.push(`${under} link set dev ${quoted(device.name)} netns "$PREFIX"${device.owner.name}`);
   return lines;
+}
+
+/** It takes the next number, for it cannot be told one; in the order of making that is its own. */
+function tunLines(device: Device): string[] {
+  const { reader, lost } = device.tun!;
+  const program = reader?.program ?? lost;
+  const says =
+    program === null
+      ? []
+      : [`# ${device} is read by the program ${program}, which no script can make: start one like it`];
+  return [...says, `${ipIn(device.owner.name)} tuntap add dev ${quoted(device.name)} mode tun`];
 }
 
 function vxlanWords({ vxlan }: Device): string[] {

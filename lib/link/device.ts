@@ -9,10 +9,11 @@ import type { BridgeState } from "./bridge.ts";
 import type { BridgePort } from "./bridge-port.ts";
 import type { IpipState } from "./ipip.ts";
 import type { NicState } from "./rss.ts";
+import type { TunState } from "./tun.ts";
 import type { VlanState } from "./vlan.ts";
 import type { VxlanState } from "./vxlan.ts";
 
-export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic";
+export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic" | "tun";
 
 /** The lab as devices see it: besides time, dice and recorder, the cables. */
 export interface Cables extends World {
@@ -91,6 +92,7 @@ export class Device {
   ipip: IpipState | null = null;
   vlan: VlanState | null = null;
   nic: NicState | null = null;
+  tun: TunState | null = null;
   /** The VLAN devices on top of it, by their VLAN. */
   vlans: Map<number, Device> | null = null;
   taps: Tap[] | null = null;
@@ -126,6 +128,7 @@ export class Device {
   get carrier(): boolean {
     if (this.kind === "veth" || this.kind === "nic") return this.peer?.up === true && this.up;
     if (this.vlan !== null) return this.vlan.lower.carrier;
+    if (this.tun !== null) return this.tun.reader !== null;
     // A pseudo device has nothing that could be unplugged.
     if (this.bridge === null) return true;
     const { ports, hadPorts } = this.bridge;
@@ -136,7 +139,12 @@ export class Device {
   /** IFF_NOARP: nobody is asked for a MAC. */
   get isNoArp(): boolean {
     const { arp } = this.attributes;
-    return arp === null ? this.kind === "dummy" || this.kind === "ipip" : !arp;
+    return arp === null ? this.kind === "dummy" || this.isBare : !arp;
+  }
+
+  /** It carries packets of IP without frames around them. */
+  get isBare(): boolean {
+    return this.kind === "ipip" || this.kind === "tun";
   }
 
   /** IFF_RUNNING: up and with carrier. */
@@ -152,6 +160,7 @@ export class Device {
     if (!this.up) return "DOWN";
     if (this.vlan !== null) return this.carrier ? "UP" : "LOWERLAYERDOWN";
     if (this.kind === "nic") return this.carrier ? "UP" : "DOWN";
+    if (this.tun?.wasClosed) return this.carrier ? "UP" : "DOWN";
     if (this.kind !== "veth" && this.kind !== "bridge") return "UNKNOWN";
     if (this.kind === "bridge" && !this.bridge!.hadPorts) return "UNKNOWN";
     if (this.carrier) return "UP";

@@ -8,6 +8,7 @@ import type { Frame } from "../wire/packet.ts";
 import { enterBridge, leaveBridge } from "./bridge-path.ts";
 import type { Bridged, Cables, Device } from "./device.ts";
 import { queueOf } from "./rss.ts";
+import { leaveTun, unread } from "./tun.ts";
 import { enterVlan, leaveVlan } from "./vlan.ts";
 
 /** Octets of an Ethernet header with a VLAN tag: by so much a frame may exceed the MTU of who takes it. */
@@ -25,10 +26,8 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   }
   // Without a carrier the device has a queue that drops all (noop_qdisc), so nobody sees the frame leave.
   if (!device.carrier) {
-    const because =
-      device.peer !== null ? `the other end of the cable, ${device.peer}, is down` : "none of its ports has a carrier";
     device.stats.txDropped++;
-    record(cables, device, frame, cause, "drop", because, linkEvidence(device));
+    record(cables, device, frame, cause, "drop", noCarrier(device), linkEvidence(device));
     return false;
   }
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
@@ -44,6 +43,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     device.owner.encapsulate(device, frame, cause);
     return true;
   }
+  if (device.tun !== null) return leaveTun(cables, device, frame, cause);
   const { stats } = device;
   stats.txPackets++;
   stats.txBytes += counted(device, frame);
@@ -74,6 +74,12 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   const peer = device.peer!;
   cables.carry(peer, frame, note(cables, device, frame, cause, "send", tellCable, peer.owner.name, peer.name));
   return true;
+}
+
+function noCarrier(device: Device): string {
+  if (device.tun !== null) return unread(device);
+  if (device.peer === null) return "none of its ports has a carrier";
+  return `the other end of the cable, ${device.peer}, is down`;
 }
 
 function counted(device: Device, frame: Frame): number {
@@ -147,7 +153,8 @@ export function handUp(
 function noteReceived(cables: Cables, device: Device, frame: Frame, cause: number, toHost: boolean): number {
   const { dst } = frame;
   const { name, master } = device;
-  if (cables.recorder.level === LEVEL.off) return cause;
+  // What a program wrote is told when it writes.
+  if (cables.recorder.level === LEVEL.off || device.tun !== null) return cause;
   if (master !== null) return note(cables, device, frame, cause, "receive", tellPort, master.name);
   if (dst.isGroup) return note(cables, device, frame, cause, "receive", tellGroup, dst);
   if (dst === device.mac) return note(cables, device, frame, cause, "receive", tellOurs, dst, name);

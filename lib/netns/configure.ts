@@ -70,6 +70,7 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   flushRoutes(ns, device, "gone");
   const { underlay } = device.vxlan ?? device.ipip ?? {};
   if (underlay !== undefined && !moves) (underlay as Netns).tunnels.delete(device);
+  if (!moves) device.tun?.reader?.detach();
   ns.inet.delete(device);
   device.inet = null;
   if (ns.hasIpv6) ns.ipv6.devices.delete(device);
@@ -252,7 +253,7 @@ export function setMtu(device: Device, mtu: number): Errno | null {
 
 /** `ip link set DEV master BRIDGE`, or `nomaster` for null. */
 export function setMaster(device: Device, bridge: Device | null): Errno | null {
-  if (bridge !== null && (device.kind === "loopback" || device.kind === "ipip")) return "EINVAL";
+  if (bridge !== null && (device.kind === "loopback" || device.isBare)) return "EINVAL";
   if (device.master === bridge) return null;
   (device.owner as Netns).cables.recorder.settle();
   const left = device.master;

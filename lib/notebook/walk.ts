@@ -99,11 +99,12 @@ export class Walk extends Trace {
     const seen = this.frames.filter((each) => each.netns === netns && each.device === device);
     const all = this.lab.nodes.flatMap(({ namespaces }) => namespaces);
     const { kind } = all.find(({ name }) => name === netns)?.devices.find(({ name }) => name === device) ?? {};
-    // A device of IPIP carries packets, and a capture of it has no frames around them.
-    const octets = (frame: Frame) => (kind === "ipip" ? frameBytes(frame).subarray(14) : frameBytes(frame));
+    // Such devices carry packets, and a capture of them has no frames around them.
+    const isBare = kind === "ipip" || kind === "tun";
+    const octets = (frame: Frame) => (isBare ? frameBytes(frame).subarray(14) : frameBytes(frame));
     return pcapBytes(
       seen.map(({ time, frame }) => ({ time: EPOCH + BigInt(time), bytes: octets(frame) })),
-      kind === "ipip" ? 101 : 1,
+      isBare ? 101 : 1,
     );
   }
   /** Throws BadInput for a namespace that the lab does not have: an empty picture would look like an answer. */

@@ -11,11 +11,12 @@ import { ipNetns } from "./iproute/netns.ts";
 import { ipRoute } from "./iproute/route.ts";
 import { ipRule } from "./iproute/rule.ts";
 import { ipTunnel } from "./iproute/tunnel.ts";
+import { ipTuntap } from "./iproute/tuntap.ts";
 import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
 
 type Run = (context: Context, words: Words) => void;
 
-const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "netns"] as const;
+const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "tuntap", "netns"] as const;
 const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -6, -br, -o, -j, -s, -d, -n NAME`;
 
 /** In iproute2's order; null is known to the real tool and not modelled (netns may be a program, so it stands alone). */
@@ -36,8 +37,8 @@ const COMMANDS: Readonly<Record<string, Run | null>> = {
   macsec: null,
   tunnel: ipTunnel,
   tunl: ipTunnel,
-  tuntap: null,
-  tap: null,
+  tuntap: ipTuntap,
+  tap: ipTuntap,
   token: null,
   tcpmetrics: null,
   tcp_metrics: null,

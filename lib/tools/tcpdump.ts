@@ -159,10 +159,9 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
   };
   const taps = devices.map((device) => ({ device, tap: watch(device) }));
   const describeOn = (frame: Frame, device: Device) =>
-    device.kind === "ipip" ? raw(frame, describeOptions) : describe(frame, describeOptions);
+    device.isBare ? raw(frame, describeOptions) : describe(frame, describeOptions);
   if (only === null) err("tcpdump: data link type LINUX_SLL2\n");
-  const type =
-    only === null ? "LINUX_SLL2 (Linux cooked v2)" : only.kind === "ipip" ? "RAW (Raw IP)" : "EN10MB (Ethernet)";
+  const type = only === null ? "LINUX_SLL2 (Linux cooked v2)" : only.isBare ? "RAW (Raw IP)" : "EN10MB (Ethernet)";
   const listening = `listening on ${only?.name ?? "any"}, link-type ${type}, snapshot length 262144 bytes\n`;
   err(
     options.verbose > 0 || options.write !== null
@@ -183,9 +182,7 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
       device.taps = left.length > 0 ? left : null;
     }
     if (options.write !== null)
-      lab.machines
-        .get(ns.node)
-        ?.files.set(options.write, pcapBytes(written, only?.kind === "ipip" ? 101 : 1, "microseconds"));
+      lab.machines.get(ns.node)?.files.set(options.write, pcapBytes(written, only?.isBare ? 101 : 1, "microseconds"));
     // What a signal ends leaves the line of its ^C first.
     if (!isOver) out("\n");
     const packets = (count: number) => `${count} packet${count === 1 ? "" : "s"}`;
@@ -194,9 +191,9 @@ function* capture(call: Call, options: Options, only: Device | null, filter: Fra
 }
 
 /** A frame as the device carries it: a tunnel's packets have no header around them. */
-function octetsOn(frame: Frame, { kind }: Device): Uint8Array {
+function octetsOn(frame: Frame, { isBare }: Device): Uint8Array {
   const octets = frameBytes(frame);
-  return kind === "ipip" ? octets.subarray(14) : octets;
+  return isBare ? octets.subarray(14) : octets;
 }
 
 /** `-r FILE`: what was captured, pcap or pcapng, printed as if it passed now. */

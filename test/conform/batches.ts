@@ -136,6 +136,6 @@ async function runBatch(
 
 /** When the case is looked at, at the earliest: after its last flow, and in one of four after STALE entries were probed. */
 export function atLeast(test: Case): number {
-  const last = Math.max(0, ...test.traffic.map((each) => (each.kind === "listen" ? 0 : each.at)));
+  const last = Math.max(0, ...test.traffic.map((each) => ("at" in each ? each.at : 0)));
   return last + (new Dice(test.name).chance(0.25) ? 6500 : 900);
 }

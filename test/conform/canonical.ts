@@ -54,6 +54,10 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean, beginni
     words.push(vxlan(body, beginnings));
     return words.join(" ");
   }
+  if (protocol === 17 && offset === 0 && body.length >= 28 && inner.getUint16(2) === FLANNEL_PORT) {
+    words.push(`udp ${hex(body.subarray(0, 6))} carries [${packet(body.slice(8), unfinished, quoted, beginnings)}]`);
+    return words.join(" ");
+  }
   if (protocol === 6 && whole && body.length >= (quoted ? 8 : 20)) {
     const way = [address(bytes, 12), address(bytes, 16)] as const;
     words.push(quoted ? quotedSegment(body, ...way, beginnings) : segment(bytes, body, ...way, unfinished, beginnings));
@@ -66,6 +70,9 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean, beginni
 
 /** Unreachable, redirect, time exceeded. */
 const QUOTING: readonly number[] = [3, 5, 11];
+
+/** Flannel's program puts packets into datagrams as they are. */
+const FLANNEL_PORT = 8285;
 
 const VXLAN_PORTS: readonly number[] = [8472, 4789, 4790];
 

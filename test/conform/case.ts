@@ -30,6 +30,15 @@ export interface ListenTraffic {
   readonly echo: boolean;
 }
 
+/** Flannel's UDP backend runs from the beginning (lib/lab/tun-programs.ts). */
+export interface FlannelTraffic {
+  readonly kind: "flannel";
+  readonly ns: string;
+  readonly address: string;
+  readonly tunAddress: string;
+  readonly subnets: Readonly<Record<string, string>>;
+}
+
 export interface UdpTraffic {
   readonly kind: "udp";
   readonly at: number;
@@ -84,7 +93,14 @@ export interface CommandTraffic {
   readonly command: string;
 }
 
-export type Traffic = PingTraffic | ListenTraffic | UdpTraffic | FrameTraffic | TcpTraffic | CommandTraffic;
+export type Traffic =
+  | PingTraffic
+  | ListenTraffic
+  | FlannelTraffic
+  | UdpTraffic
+  | FrameTraffic
+  | TcpTraffic
+  | CommandTraffic;
 
 /** `ip route get`, or any other command. */
 export interface Question {

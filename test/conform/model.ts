@@ -1,6 +1,7 @@
 // A case in the model.
 import { labFrom } from "../../lib/lab/data-read.ts";
 import type { Lab } from "../../lib/lab/lab.ts";
+import { flannelUdp } from "../../lib/lab/tun-programs.ts";
 import type { FdbEntry } from "../../lib/link/bridge.ts";
 import type { Device } from "../../lib/link/device.ts";
 import { transmit } from "../../lib/link/forward.ts";
@@ -45,6 +46,8 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
     look(play.lab, states);
   }
   const { lab } = play;
+  // What is asked at the end is asked when the programs have ended.
+  for (const program of lab.processes) program.kill(0);
   const neighbours = Object.fromEntries(
     [...states].map(([ns, entries]) => [ns, Object.fromEntries([...entries].map(([key, set]) => [key, [...set]]))]),
   );
@@ -107,6 +110,11 @@ class Play {
         this.commands.push({ ...traffic, log });
         continue;
       }
+      if (traffic.kind === "flannel") {
+        const ns = this.lab.netns(traffic.ns);
+        this.lab.start("flanneld", { ns, out: () => {}, err: () => {} }, flannelUdp(ns, traffic));
+        continue;
+      }
       if (traffic.kind === "listen") {
         const ns = this.lab.netns(traffic.ns);
         const socket = new UdpSocket(ns, "listener");
@@ -164,7 +172,7 @@ class Play {
           (frame, direction) => {
             if (this.frozen) return;
             const bytes = frameBytes(frame);
-            if (direction === "out" && device.kind !== "ipip") this.captured.push({ time: this.lab.now, bytes });
+            if (direction === "out" && !device.isBare) this.captured.push({ time: this.lab.now, bytes });
             listAt(this.frames, `${device.owner.name} ${device.name} ${direction}`).push({
               at: this.lab.now / MILLISECOND,
               text: canonical(bytes, device.name, this.beginnings),

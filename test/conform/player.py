@@ -8,7 +8,7 @@ import errno, heapq, json, os, select, shlex, socket, struct, subprocess, sys, t
 
 sys.dont_write_bytecode = True
 from kernel import counters, dump, enter, finish_checksums_here, libc, name_of, protocol_counters, settle_links
-import tcp_calls
+import flannel, tcp_calls
 
 SO_TIMESTAMPNS = 35
 SO_RCVBUFFORCE = 33
@@ -91,6 +91,9 @@ class Player:
                 log.append("bind: " + name_of(error))
                 return
             self.watch(where, s, lambda: self.datagrams(s, log, traffic["echo"]))
+        elif kind == "flannel":
+            enter(where)
+            flannel.Backend(traffic, lambda s, action: self.watch(where, s, action))
         elif kind == "ping":
             self.at(at, lambda: self.ping(where, at, traffic, log, drawn))
         elif kind == "udp":
@@ -292,7 +295,7 @@ class Player:
                     data = data[:12] + struct.pack("!HH", ethertype, tag) + data[12:]
                 seconds, nanoseconds = struct.unpack("qq", stamp)
                 at = (seconds - self.began - offset) * 1000 + nanoseconds / 1e6
-                if address[3] == 768:  # ARPHRD_TUNNEL: a packet without a frame; the model gives it one without addresses
+                if address[3] in (768, 65534):  # ARPHRD_TUNNEL, ARPHRD_NONE: a packet without a frame; the model gives it one without addresses
                     data = bytes(12) + b"\x08\x00" + data
                 way = "out" if address[2] == PACKET_OUTGOING else "in"
                 self.frames[index].append([ns, address[0], way, at, data.hex()])

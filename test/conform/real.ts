@@ -87,6 +87,9 @@ export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch
     const played = await run("python3", [PLAYER], JSON.stringify(job));
     if (played.status !== 0) throw new Error(`player.py failed:\n${played.err}`);
     const report = JSON.parse(played.out) as Report;
+    // A program that ends leaves its tun device without a carrier, which the kernel tells later.
+    const hasPrograms = cases.some(({ traffic }) => traffic.some(({ kind }) => kind === "flannel"));
+    if (hasPrograms) await new Promise((done) => setTimeout(done, SETTLE));
     const texts = await inTurns(cases, (test, i) => textsFrom(test, prefixes[i]!));
     const results = cases.map((_, i) => ({ ...resultOf(report.cases[i]!, runs[i]!.end), texts: texts[i]! }));
     const disturbed =

@@ -6,7 +6,7 @@ import type { Difference } from "./compare.ts";
 /** Whether a device of the lab puts frames into packets. */
 export function hasTunnels({ lab }: Case): boolean {
   const devices = lab.nodes.flatMap(({ namespaces }) => namespaces.flatMap((ns) => ns.devices));
-  return devices.some(({ kind }) => kind === "vxlan" || kind === "ipip");
+  return devices.some(({ kind }) => kind === "vxlan" || kind === "ipip" || kind === "tun");
 }
 
 /** `about` names the command: a bridge's table is in the order of learning, over all VLANs. */

@@ -5,4 +5,6 @@ if [ ! -e /dev/stdin ]; then
   ln -sf /proc/self/fd/0 /dev/stdin
   [ -e /dev/null ] || mknod -m 666 /dev/null c 1 3
   [ -e /dev/urandom ] || mknod -m 666 /dev/urandom c 1 9
+  mkdir -p /dev/net
+  [ -e /dev/net/tun ] || mknod -m 666 /dev/net/tun c 10 200
 fi

@@ -34,12 +34,31 @@ export function generate(seed: string, kinds: readonly Shape["kind"][]): Case {
   };
   const lab = tunnelLab(shape, seed);
   const pods = Array.from({ length: machines }, (_, i) => i + 1);
-  const traffic: Traffic[] = [];
-  for (let at = 50; traffic.length < 5; at += 300) traffic.push(flow(dice, shape, pods, at));
+  const traffic: Traffic[] = kind === "flannel" ? flannels(dice, pods) : [];
+  const flows = traffic.length + 5;
+  for (let at = 50; traffic.length < flows; at += 300) traffic.push(flow(dice, shape, pods, at));
   return { name: seed, lab: labData(lab), traffic, questions: questionsOf(shape, pods) };
 }
 
+/** Of one in four a machine is told of one subnet less. */
+function flannels(dice: Dice, pods: readonly number[]): Traffic[] {
+  return pods.map((i) => {
+    const others = pods.filter((each) => each !== i);
+    const told = dice.chance(0.25) ? others.slice(1) : others;
+    const subnets = Object.fromEntries(told.map((o) => [`10.244.${o}.0/24`, `192.168.10.1${o}`]));
+    return { kind: "flannel", ns: `n${i}`, address: `192.168.10.1${i}`, tunAddress: `10.244.${i}.0`, subnets };
+  });
+}
+
 function faultsOf(kind: Shape["kind"]): string[] {
+  if (kind === "flannel")
+    return [
+      "n2: ip link set flannel0 down",
+      "n1: ip link set flannel0 mtu 1300",
+      "n1: ip link set flannel0 mtu 1500",
+      "n2: ip addr del 10.244.2.0/16 dev flannel0",
+      "n1: ip route add blackhole 192.168.10.12",
+    ];
   if (kind === "ipip")
     return [
       "n2: ip link set t1 down",
@@ -89,11 +108,13 @@ function flow(dice: Dice, shape: Shape, pods: readonly number[], at: number): Tr
 function questionsOf(shape: Shape, pods: readonly number[]): Question[] {
   const ask = (ns: string, command: string): Question => ({ ns, to: "", command });
   return pods.flatMap((i) => {
-    const device = shape.kind === "ipip" ? (i === 1 ? "t2" : "t1") : "vx";
+    const device = shape.kind === "flannel" ? "flannel0" : shape.kind === "ipip" ? (i === 1 ? "t2" : "t1") : "vx";
     const others = pods.filter((each) => each !== i).map((o) => ({ ns: `n${i}`, to: podAddress(shape, o) }));
     const counters = ask(`n${i}`, `ip -s link show ${device}`);
     if (shape.kind === "ipip")
       return [...others, counters, ask(`n${i}`, "ip tunnel show"), ask(`n${i}`, "ip -d link show t1")];
+    if (shape.kind === "flannel")
+      return [...others, counters, ask(`n${i}`, "ip tuntap show"), ask(`n${i}`, "ip -d link show flannel0")];
     const table = ask(`n${i}`, "bridge fdb show dev vx");
     // ARP goes through a bridged tunnel, and who is confirmed when is chance: then counters say little.
     if (shape.kind === "bridged") return [...others, table];

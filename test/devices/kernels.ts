@@ -16,6 +16,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const WORDS: Readonly<Record<LabSet["device"], readonly string[]>> = {
   ipip: ["ipip", "remote", "192.0.2.1"],
   vxlan: ["vxlan", "id", "1", "dstport", "4789"],
+  tun: [],
   bridge: ["bridge"],
   vlan: ["bridge", "vlan_filtering", "1"],
 };
@@ -25,7 +26,8 @@ function has(kind: LabSet["device"]): boolean {
   if (whyNotReal() !== null) return false;
   const ns = `pw-kind-${process.pid}`;
   spawnSync("ip", ["netns", "add", ns]);
-  const { status } = spawnSync("ip", ["-n", ns, "link", "add", "x0", "type", ...WORDS[kind]]);
+  const words = kind === "tun" ? ["tuntap", "add", "x0", "mode", "tun"] : ["link", "add", "x0", "type", ...WORDS[kind]];
+  const { status } = spawnSync("ip", ["-n", ns, ...words]);
   spawnSync("ip", ["netns", "del", ns]);
   return status === 0;
 }

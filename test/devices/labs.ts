@@ -1,12 +1,12 @@
 // Labs with tunnels, made by the commands that a reader would type: an underlay with two or three machines, and on each
-// a pod behind a VXLAN or an IPIP device.
+// a pod behind a VXLAN, an IPIP or a tun device.
 import { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 
 export interface Shape {
   readonly machines: number;
-  /** Routed into the tunnel as Flannel does, or the tunnel is a port of the pods' bridge, or IP in IP as Calico does. */
-  readonly kind: "routed" | "bridged" | "ipip";
+  /** Routed into the tunnel as Flannel does, or the tunnel is a port of the pods' bridge, IP in IP as Calico does, or by Flannel's program. */
+  readonly kind: "routed" | "bridged" | "ipip" | "flannel";
   readonly port: number;
   readonly vni: number;
   /** What is written behind `type vxlan` or `type ipip` besides. */
@@ -78,6 +78,12 @@ function addPod(run: Run, shape: Shape, i: number): void {
   }
   run(n, `ip addr add 10.244.${i}.1/24 dev cni0`);
   run(n, `ip -n ${p} route add default via 10.244.${i}.1`);
+  if (shape.kind === "flannel") {
+    run(n, "ip tuntap add dev flannel0 mode tun");
+    run(n, `ip addr add 10.244.${i}.0/16 dev flannel0`);
+    run(n, `ip link set flannel0 mtu ${(shape.mtus[i - 1] ?? 1500) - 28} up`);
+    return;
+  }
   if (shape.kind === "ipip") {
     run(n, `ip addr add 10.244.${i}.0/32 dev tunl0`);
     run(n, "ip link set tunl0 up");
@@ -91,6 +97,8 @@ function addPod(run: Run, shape: Shape, i: number): void {
 /** What machine `i` is told of machine `o`. */
 function point(run: Run, shape: Shape, i: number, o: number): void {
   const n = `n${i}`;
+  // Flannel's program is told, not the kernel.
+  if (shape.kind === "flannel") return;
   if (shape.kind === "bridged") return run(n, `bridge fdb append 00:00:00:00:00:00 dev vx dst 192.168.10.1${o}`);
   if (shape.kind === "ipip") {
     // Point to point, because it needs no route that says onlink.

@@ -4,6 +4,7 @@ import { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import type { Said } from "../tools/real.ts";
 import { BRIDGE_GOLDEN, BRIDGE_LINES, LINES, LINES_GOLDEN } from "./lines.ts";
+import { TUN_GOLDEN, TUN_LINES } from "./tun-lines.ts";
 
 /** Queues and names of namespaces are the machine's; of a neighbour's probe only that it was made counts; IPv6 is off. */
 function normal(text: string): string {
@@ -33,6 +34,7 @@ interface Recorded {
 
 const RECORDED: readonly Recorded[] = [
   { title: "ip link, ip tunnel and bridge fdb about tunnels", lines: LINES, file: LINES_GOLDEN, module: true, normal },
+  { title: "ip tuntap, and ip link about tun devices", lines: TUN_LINES, file: TUN_GOLDEN, module: true, normal },
   { title: "bridges, VLANs", lines: BRIDGE_LINES, file: BRIDGE_GOLDEN, module: false, normal: normalBridge },
 ];
 

@@ -1,5 +1,5 @@
 // Writes the goldens of tunnels anew, with kernels that have them (root; PACKETWALK_KERNEL for what this one lacks):
-// npm run build && PACKETWALK_KERNEL=PROGRAM node dist/test/devices/record.js
+// npm run build && PACKETWALK_KERNEL=PROGRAM node dist/test/devices/record.js [SET...]
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,7 +7,8 @@ import { GOLDENS, SETS } from "./goldens.ts";
 import { askKernel } from "./kernels.ts";
 
 fs.mkdirSync(GOLDENS, { recursive: true });
-for (const set of SETS) {
+const named = process.argv.slice(2);
+for (const set of SETS.filter(({ name }) => named.length === 0 || named.includes(name))) {
   const live = await askKernel(set);
   if (live === null) throw new Error(`no kernel with ${set.device} here: name one with PACKETWALK_KERNEL`);
   const { asked, how } = live;

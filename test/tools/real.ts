@@ -49,6 +49,7 @@ function captured(line: string): string {
 export const BEGIN = [
   "mkdir -p /run/netns",
   "mount -t tmpfs tmpfs /run/netns",
+  "mount -t sysfs sys /sys",
   NO_IPV6,
   NO_REDIRECTS,
   "ip link set lo up",

@@ -205,7 +205,7 @@ export function dropMartian(ns: Netns, { device, packet, frame }: Skb, martian: 
       ? `IPv4: martian source ${dst} from ${src}, on dev ${device.name}`
       : `IPv4: martian destination ${dst} from ${src}, dev ${device.name}`;
   ns.kernel.say(() => {
-    if (end !== "source" || frame === null || device.kind === "ipip") return [line];
+    if (end !== "source" || frame === null || device.isBare) return [line];
     const header = [...frameBytes(frame).subarray(0, 14)].map((octet) => octet.toString(16).padStart(2, "0"));
     return [line, `ll header: 00000000: ${header.join(" ")}`];
   });

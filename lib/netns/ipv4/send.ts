@@ -203,7 +203,7 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
     ns.carried.set(packet, skb);
   }
   if (device.ipip !== null) return ipipOutput(ns, device, packet, nextHop, cause);
-  if (device.kind === "loopback") {
+  if (device.kind === "loopback" || device.isBare) {
     return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
   }
   if (nextHop.isMulticast) {

@@ -102,7 +102,7 @@ export class Ipv6State {
   /** Whether IPv6 runs on a device: it is not switched off, and its MTU is large enough. */
   runsOn(device: Device): boolean {
     const inet = this.devices.get(device);
-    return inet !== undefined && inet.conf.disable_ipv6 === 0 && device.mtu >= LEAST_MTU && device.kind !== "ipip";
+    return inet !== undefined && inet.conf.disable_ipv6 === 0 && device.mtu >= LEAST_MTU && !device.isBare;
   }
 
   /** The device that has an address for its own (ipv6_chk_addr); of a link-local address only on `device`. */

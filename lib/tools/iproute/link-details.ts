@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 
 /** The least and the largest MTU a device says it takes; 0 is no limit. */
 function mtuLimits({ kind, ipip }: Device): readonly [number, number] {
-  if (kind === "veth" || kind === "vxlan" || kind === "bridge" || kind === "nic") return [68, 65535];
+  if (kind === "veth" || kind === "vxlan" || kind === "bridge" || kind === "nic" || kind === "tun") return [68, 65535];
   if (kind === "vlan") return [0, 65535];
   return ipip?.proto === "ipip" ? [68, 65515] : [0, 0];
 }
@@ -55,7 +55,8 @@ function nameHere(context: Context, device: Device): string {
 }
 
 function settingsText(context: Context, device: Device): string {
-  const { vxlan, ipip, vlan } = device;
+  const { vxlan, ipip, vlan, tun } = device;
+  if (tun !== null) return `type tun pi off vnet_hdr off persist ${tun.persist ? "on" : "off"} `;
   if (device.bridge !== null) return attributesText(bridgeAttributes(device));
   const words: string[] = [];
   if (vlan !== null) words.push(`protocol 802.1Q id ${vlan.id} <REORDER_HDR>`);
@@ -116,7 +117,8 @@ export function detailsJson(context: Context, device: Device, of: "link" | "addr
 }
 
 function settingsJson(context: Context, device: Device): object | null {
-  const { vxlan, ipip, vlan } = device;
+  const { vxlan, ipip, vlan, tun } = device;
+  if (tun !== null) return { type: "tun", pi: false, vnet_hdr: false, multi_queue: false, persist: tun.persist };
   if (device.bridge !== null) return attributesJson(bridgeAttributes(device));
   if (vlan !== null) return { protocol: "802.1Q", id: vlan.id, flags: ["REORDER_HDR"] };
   if (vxlan !== null) {

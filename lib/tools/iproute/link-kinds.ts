@@ -47,7 +47,7 @@ export function addKind(
     const { link } = request;
     if (id === null) throw refused({ errno: "EINVAL", message: "8021q: VLAN properties not specified" });
     if (link === undefined) throw refused({ errno: "EINVAL", message: "8021q: link not specified" });
-    if (link.kind === "loopback" || link.kind === "ipip")
+    if (link.kind === "loopback" || link.isBare)
       throw refused({ errno: "EOPNOTSUPP", message: "8021q: VLANs not supported on device" });
     if (link.vlans?.has(id)) throw refused({ errno: "EEXIST", message: "8021q: VLAN device already exists" });
     return lab.addVlan(made(), link, id, helpers.mac(request));

@@ -41,6 +41,7 @@ export function linkFlags(context: Context, device: Device): string[] {
   const flags: string[] = [];
   if (up && !running) flags.push("NO-CARRIER");
   if (kind === "loopback") flags.push("LOOPBACK");
+  else if (kind === "tun") flags.push("POINTOPOINT");
   else if (ipip !== null) flags.push(...(ipip.remote === null ? [] : ["POINTOPOINT"]));
   else flags.push("BROADCAST");
   if (attributes.multicast ?? (kind !== "loopback" && kind !== "dummy" && ipip === null)) flags.push("MULTICAST");
@@ -60,12 +61,14 @@ function groupName(group: number): string {
 
 export function queueDiscipline(device: Device): string {
   if (!device.everUp) return "noop";
+  if (device.kind === "tun") return "pfifo_fast";
   return device.nic === null ? "noqueue" : device.nic.queues > 1 ? "mq" : "fq_codel";
 }
 
 /** The link layer: its type, the device's address, and everybody's, or the other end's. */
 export function linkLayer({ kind, mac, ipip }: Device) {
   const everybody = kind === "loopback" ? ZERO_MAC.text : BROADCAST_MAC.text;
+  if (kind === "tun") return { type: "none", address: "", isPeer: false, broadcast: "" };
   if (ipip === null)
     return { type: kind === "loopback" ? "loopback" : "ether", address: mac.text, isPeer: false, broadcast: everybody };
   const { local, remote } = ipip;
@@ -79,7 +82,8 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   const flags = linkFlags(context, device).join(",");
   if (options.brief) {
     const head = `${nameAndLink(context, device).padEnd(16)} ${device.state.padEnd(14)} `;
-    return of === "link" ? `${head}${linkLayer(device).address} <${flags}> \n` : head;
+    const { address } = linkLayer(device);
+    return of === "link" ? `${head}${address === "" ? "" : `${address} `}<${flags}> \n` : head;
   }
   const words = [`${device.index}: ${nameAndLink(context, device)}: <${flags}>`, `mtu ${device.mtu}`];
   words.push(`qdisc ${queueDiscipline(device)}`);
@@ -92,7 +96,8 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   let text = words.join(" ");
   if (of === "link" || !(options.inet || options.inet6) || options.details) {
     const { type, address, isPeer, broadcast } = linkLayer(device);
-    text += `${newline}    link/${type} ${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;
+    const ends = address === "" ? "" : `${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;
+    text += `${newline}    link/${type} ${ends}`;
   }
   text += linkNetns(context, device);
   if (options.details) text += detailsText(context, device, of);
@@ -121,7 +126,8 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
       ...link,
       ifname: device.name,
       operstate: device.state,
-      ...(of === "link" && { address, flags: linkFlags(context, device) }),
+      ...(of === "link" && address !== "" && { address }),
+      ...(of === "link" && { flags: linkFlags(context, device) }),
     };
   return {
     ifindex: device.index,
@@ -137,9 +143,7 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     ...(txqueuelen !== 0 && { txqlen: txqueuelen }),
     ...((of === "link" || !(options.inet || options.inet6) || options.details) && {
       link_type: type,
-      address,
-      ...(isPeer && { link_pointtopoint: true }),
-      broadcast,
+      ...(address !== "" && { address, ...(isPeer && { link_pointtopoint: true }), broadcast }),
     }),
     ...(id !== null && { link_netnsid: id }),
     ...(options.details && detailsJson(context, device, of)),

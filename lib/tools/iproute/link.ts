@@ -98,10 +98,10 @@ function add(context: Context, words: Words): void {
     const { mtu: _, ...rest } = request;
     return finish(device, type === "dummy" ? request : rest);
   }
-  if (
-    /^(gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tun|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(type)
-  )
+  if (/^(gre|gretap|macvlan|macvtap|ipvlan|bond|ifb|tap|vrf|wireguard|geneve|sit|vti|nlmon|can|vcan|team)$/.test(type))
     throw notModelled("ip link", `type ${type}`, "type veth, bridge, dummy, vxlan, ipip, vlan");
+  if (type === "tun")
+    throw refused({ errno: "EOPNOTSUPP", message: "tun/tap creation via rtnetlink is not supported" });
   if (!words.isEmpty) throw garbage(words);
   if (request.name !== undefined && (request.netns ?? context.ns).devices.has(request.name)) throw answers("EEXIST");
   throw refused({ errno: "EOPNOTSUPP", message: "Unknown device type" });
@@ -133,7 +133,7 @@ function check(ns: Netns, { name, index, mtu, address, master }: LinkRequest, ki
 /** What rtnetlink itself looks at (dev_validate_mtu); a device may be choosier. */
 function checkMtu(mtu: number | undefined, kind: DeviceKind): void {
   if (mtu === undefined) return;
-  const hasLimits = kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic";
+  const hasLimits = kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic" || kind === "tun";
   if (mtu < (hasLimits ? 68 : 0)) throw refused({ errno: "EINVAL", message: "mtu less than device minimum" });
   if (hasLimits && mtu > 65535) throw refused({ errno: "EINVAL", message: "mtu greater than device maximum" });
 }
@@ -210,6 +210,7 @@ function set(context: Context, words: Words): void {
     ns = netns;
   }
   if (address !== undefined) {
+    if (device.kind === "tun") throw answers("EOPNOTSUPP");
     if (device.kind === "loopback" || device.kind === "ipip")
       throw notModelled("ip link set", `${device.name} address`, "the address of a device of Ethernet");
     const mac = stationMac(address);
