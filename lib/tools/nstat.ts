@@ -1,10 +1,10 @@
 // `nstat` of iproute2 6.1: what a namespace counted, since the last time or since the beginning.
 // Before you edit: iproute2 misc/nstat.c (load_ugly_table, dump_kern_db, dump_incr_db). The real one keeps its history in
 // a file that all namespaces of a machine share; here each has its own.
-import { netstatTables } from "../netns/mib.ts";
+import { type MibTable, netstatTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
 import { type Command, notModelled } from "./command.ts";
-import { snmpOf } from "./proc.ts";
+import { snmp6Of, snmpOf } from "./proc.ts";
 
 const SUPPORTED = "-a, -j, -n, -r, -s, -z and patterns";
 const LONG: Readonly<Record<string, string>> = {
@@ -55,8 +55,12 @@ export const nstat: Command = ({ ns, args, out }) => {
 
 function countersOf(ns: Netns): Map<string, number> {
   const counters = new Map<string, number>();
-  for (const { name, values } of [...snmpOf(ns), ...netstatTables(ns.mib)])
+  const take = ({ name, values }: MibTable) => {
     for (const [column, value] of values) if (!USELESS.has(name + column)) counters.set(name + column, value);
+  };
+  for (const table of snmpOf(ns)) take(table);
+  take({ name: "", values: snmp6Of(ns) });
+  for (const table of netstatTables(ns.mib)) take(table);
   return counters;
 }
 

@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/proc.c (snmp_seq_show, netstat_seq_show), arp.c (arp_format_neigh_entry), fib_trie.c
 // (fib_route_seq_show), net/core/net-procfs.c (dev_seq_printf_stats).
 import { TABLE } from "../ip/route.ts";
+import { Mib6, snmp6 } from "../netns/ipv6/mib6.ts";
 import { type MibTable, netstatTables, snmpTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Ipv4 } from "../wire/address.ts";
@@ -13,6 +14,10 @@ const NET: Readonly<Record<string, (ns: Netns) => string>> = {
   netstat: (ns) => tablesFile(netstatTables(ns.mib)),
   route: routeFile,
   snmp: (ns) => tablesFile(snmpOf(ns)),
+  snmp6: (ns) =>
+    snmp6Of(ns)
+      .map(([name, value]) => `${name.padEnd(32)}\t${value}\n`)
+      .join(""),
 };
 
 /** The files there are, for who asks for another. */
@@ -36,6 +41,11 @@ export function snmpOf(ns: Netns): MibTable[] {
     ttl: ns.sysctls.get("net.ipv4.ip_default_ttl"),
     established: sockets.filter(({ state }) => state === "ESTAB" || state === "CLOSE-WAIT").length,
   });
+}
+
+/** The counters of IPv6; where it was never switched on there is nothing to count. */
+export function snmp6Of(ns: Netns): [name: string, value: number][] {
+  return snmp6(ns.hasIpv6 ? ns.ipv6.mib : new Mib6());
 }
 
 function tablesFile(tables: readonly MibTable[]): string {

@@ -126,7 +126,7 @@ function asks(dice: Dice, ports: readonly Port[], spaces: readonly string[]): st
   // Every question has its answer by then, or none, and no proof of a neighbour is under way.
   lines.push("sleep 6", "unwatch");
   for (const { ns, dev } of ports) lines.push(`frames ${ns} ${dev}`);
-  for (const ns of spaces) lines.push(`ip -n ${ns} -6 route show table all`, `ip -n ${ns} -6 neigh`);
+  for (const ns of spaces) lines.push(`counters ${ns}`, `ip -n ${ns} -6 route show table all`, `ip -n ${ns} -6 neigh`);
   return lines;
 }
 

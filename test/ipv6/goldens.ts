@@ -5,18 +5,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { ParmName } from "../../lib/ip/neighbour-parms.ts";
 import { Lab } from "../../lib/lab/lab.ts";
-import type { Device } from "../../lib/link/device.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { SECOND } from "../../lib/trace/world.ts";
-import { describe } from "../../lib/wire/describe.ts";
-import { parseFilter } from "../../lib/wire/filter.ts";
 import { normal } from "../tools/compare.ts";
 import { runReal, type Said } from "../tools/real.ts";
-import { FILTER, scriptLines, scripts } from "./generate.ts";
+import { scriptLines, scripts } from "./generate.ts";
 import { realCounts } from "./hooks.ts";
 import { LINES } from "./lines.ts";
+import { FRAMES, realLine, Stage } from "./stage.ts";
 
 const FILE = "test/ipv6/goldens/ipv6.json.gz";
 
@@ -54,56 +51,16 @@ export function realLines(lines: readonly string[]): Said[] {
   }
 }
 
-/** `watch` captures on every device until `unwatch`; `frames NS DEV` says what was seen. */
-function realLine(room: string, lines: readonly string[], line: string): string {
-  const [, ns, dev] = FRAMES.exec(line) ?? [];
-  if (ns !== undefined) return `cat ${room}/${ns}.${dev}`;
-  if (line === "unwatch") return "kill $CAPTURES; wait";
-  if (line !== "watch") return line;
-  const captures = lines.flatMap((each) => {
-    const [, space, device] = FRAMES.exec(each) ?? [];
-    const command = `ip netns exec ${space} tcpdump --immediate-mode -l -n -t -i ${device} "${FILTER}"`;
-    return space === undefined
-      ? []
-      : [`${command} >${room}/${space}.${device} 2>/dev/null &`, 'CAPTURES="$CAPTURES $!"'];
-  });
-  return [...captures, "sleep 0.8"].join("\n");
-}
-
-const FRAMES = /^frames (\w+) (\w+)$/;
-
 /** The same in the model, where nothing must be switched off first. */
 export function modelLines(lines: readonly string[]): Said[] {
   const lab = new Lab();
   lab.node("node");
-  const seen = new Map<Device, string[]>();
+  const stage = new Stage(lab, lines);
   const said = lines.map((line) => {
-    const [, ns, dev] = FRAMES.exec(line) ?? [];
-    if (ns !== undefined)
-      return { line, out: seen.get(lab.netns(ns).devices.get(dev!)!)!.join(""), err: "", status: 0 };
-    const [, space, device, name, value] = PATIENT.exec(line) ?? [];
-    if (space !== undefined) {
-      const host = lab.netns(space);
-      host.ipv6.of(host.devices.get(device!)!).parms.write(name as ParmName, Number(value));
-    } else if (line === "watch") watch(lab, lines, seen);
-    else if (line !== "unwatch") return run(lab, line);
-    return { line, out: "", err: "", status: 0 };
+    const out = stage.out(line);
+    return out === null ? run(lab, line) : { line, out, err: "", status: 0 };
   });
   return normal(said).filter(isHeard).map(apart);
-}
-
-const PATIENT = /^ip netns exec (\w+) sysctl -qw net\.ipv6\.neigh\.(\w+)\.(\w+)=(\d+)$/;
-
-function watch(lab: Lab, lines: readonly string[], seen: Map<Device, string[]>): void {
-  const filter = parseFilter(FILTER);
-  for (const line of lines) {
-    const [, ns, dev] = FRAMES.exec(line) ?? [];
-    if (ns === undefined) continue;
-    const device = lab.netns(ns).devices.get(dev!)!;
-    const frames: string[] = [];
-    seen.set(device, frames);
-    device.taps = [...(device.taps ?? []), (frame) => void (filter(frame) && frames.push(`${describe(frame)}\n`))];
-  }
 }
 
 function run(lab: Lab, line: string): Said {
@@ -136,7 +93,8 @@ function apart({ out: whole, ...said }: Said): Said {
   if (said.line.endsWith(" neigh")) return { ...said, out: sorted(out.replace(/^.* FAILED \n/gm, "")) };
   if (FRAMES.test(said.line)) {
     const frames = out.split(/(?<=\n)/).filter((line) => line.startsWith("IP6") && !isProof(line));
-    // A real answer may overtake the next fragment of the question: each sender's frames are in order.
+    // A real answer may overtake the next fragment of the question: each sender's packets are in order, and what it
+    // says of neighbours.
     frames.sort((a, b) => senderOf(a).localeCompare(senderOf(b)));
     return { ...said, out: frames.join("").replace(/(IP6 [^ ]+)\.[3-6]\d{4} > /g, "$1.<port> > ") };
   }
@@ -154,7 +112,7 @@ const sorted = (text: string) =>
     .sort()
     .join("");
 
-const senderOf = (line: string) => line.split(" > ")[0]!;
+const senderOf = (line: string) => `${line.split(" > ")[0]}${line.includes(" neighbor ") ? " nd" : ""}`;
 
 /** A neighbour that was known is asked for a proof, and gives it: in which second is no matter of the network. */
 function isProof(line: string): boolean {

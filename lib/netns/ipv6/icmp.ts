@@ -35,6 +35,9 @@ export function icmp6Input(
 ): void {
   const { device } = arrival;
   const { type } = icmp;
+  const { mib } = ns.ipv6;
+  mib.Icmp6InMsgs++;
+  mib.icmpIn[type] = (mib.icmpIn[type] ?? 0) + 1;
   if (type === ICMP6.echoRequest) return echo(ns, arrival, packet, icmp, cause);
   if (type === ICMP6.echoReply) {
     const readers = ns.sockets.ping6Readers(icmp.rest >>> 16);
@@ -130,6 +133,7 @@ export function icmp6Error(
   const src = isOwn ? dst : (sourceFrom(ns, to, arrival.iif)?.address.local ?? null);
   const limited = type !== ICMP6.packetTooBig;
   if (limited && !isAllowed(ns, to, src, oif?.kind === "loopback" ? null : oif, mark, cause)) {
+    ns.ipv6.mib.Icmp6OutRateLimitHost++;
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
       because: `no error: ${to} got ${BURST} of them just now`,
       evidence: { kind: "limit", text: "net.ipv6.icmp.ratelimit = 100", command: "sysctl net.ipv6.icmp.ratelimit" },
@@ -158,6 +162,7 @@ function isAllowed(ns: Netns, to: Ipv6, src: Ipv6 | null, oif: Device | null, ma
 function error(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: Icmp6, cause: number): void {
   const { device } = arrival;
   if (icmp.data.length < 48) {
+    ns.ipv6.mib.Icmp6InErrors++;
     ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: "the error quotes too little to tell whose it is",
     }));

@@ -12,6 +12,7 @@ import { tcpInput6 } from "../tcp/tcp6.ts";
 import { decide6, type NoWay6 } from "./decide.ts";
 import { isMember } from "./groups.ts";
 import { icmp6Error, icmp6Input } from "./icmp.ts";
+import type { Mib6 } from "./mib6.ts";
 import { sendRedirect6 } from "./redirect.ts";
 import { ip6Output } from "./send.ts";
 import { type Arrival6, Skb6 } from "./skb6.ts";
@@ -26,8 +27,12 @@ export function ip6Receive(
   forUs: boolean,
   cause: number,
 ): void {
+  const { mib } = ns.ipv6;
+  if (forUs) countReceived(mib, packet);
   const refused = notTaken(ns, device, packet, forUs);
   if (refused !== null) {
+    if (forUs && ns.ipv6.runsOn(device)) mib.Ip6InHdrErrors++;
+    else if (forUs) mib.Ip6InDiscards++;
     ns.step(LEVEL.path, cause, device, "drop", packet, () => refused);
     return;
   }
@@ -35,6 +40,16 @@ export function ip6Receive(
   skb.toOne = !frame.dst.isGroup && !packet.dst.isMulticast;
   if (ns.ipv6.carried !== null) recall(ns.ipv6.carried, skb);
   passHook(ns, ns.hooks6, "PREROUTING", skb, ip6Route);
+}
+
+function countReceived(mib: Mib6, packet: Ipv6Packet): void {
+  mib.Ip6InReceives++;
+  mib.Ip6InOctets += ipv6Length(packet);
+  const ecn = packet.trafficClass & 3;
+  if (ecn === 0) mib.Ip6InNoECTPkts++;
+  else if (ecn === 1) mib.Ip6InECT1Pkts++;
+  else if (ecn === 2) mib.Ip6InECT0Pkts++;
+  else mib.Ip6InCEPkts++;
 }
 
 /** What the packet had when a device of this namespace sent it; another device than loopback keeps only the mark. */
@@ -56,6 +71,7 @@ export function loopBack6(ns: Netns, { packet, cause, device, mark, ct, dst }: S
   copy.ct = ct;
   copy.dst = dst;
   copy.toOne = false;
+  countReceived(ns.ipv6.mib, packet);
   passHook(ns, ns.hooks6, "PREROUTING", copy, ip6Route);
 }
 
@@ -72,6 +88,10 @@ export function ip6Route(ns: Netns, skb: Skb6): void {
   }
   const { type } = skb.dst;
   if (type === "unicast") return forward(ns, skb);
+  if (type === "multicast") {
+    ns.ipv6.mib.Ip6InMcastPkts++;
+    ns.ipv6.mib.Ip6InMcastOctets += ipv6Length(packet);
+  }
   if (type !== "multicast" || isMember(ns, device, dst)) return localDeliver6(ns, skb);
   ns.step(LEVEL.path, skb.cause, device, "drop", packet, () => ({
     because: `${device.name} is not in the group ${dst}`,
@@ -107,44 +127,55 @@ function noRoute(ns: Netns, skb: Skb6, { because, errno }: NoWay6): void {
   const { device, packet, cause } = skb;
   const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because }));
   if (errno === "EINVAL") return;
+  ns.ipv6.mib.Ip6InNoRoutes++;
   const code = errno === "EACCES" ? ICMP6_CODE.prohibited : ICMP6_CODE.noRoute;
   icmp6Error(ns, skb, packet, ICMP6.unreachable, code, 0, step);
 }
+
+/** What is counted of a packet that is not passed on. */
+type Ending = "Ip6InAddrErrors" | "Ip6InDiscards" | "Ip6InHdrErrors" | "Ip6InTooBigErrors";
 
 /** ip6_forward: from one device to another, hop limit lowered. */
 function forward(ns: Netns, skb: Skb6): void {
   const { device, packet, cause } = skb;
   const way = skb.dst!;
   const { src } = packet;
+  const { mib } = ns.ipv6;
   const evidence = forwarding(ns);
-  const end = (because: string, said?: Evidence) =>
-    ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because, ...(said && { evidence: said }) }));
-  if (ns.ipv6.all.forwarding === 0)
-    return void end(`${packet.dst} is not an address of this namespace, and it does not forward`, evidence);
-  if (!skb.toOne) return void end("a frame for a group is not forwarded");
+  const end = (counter: Ending, because: string, said?: Evidence) => {
+    mib[counter]++;
+    return ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because, ...(said && { evidence: said }) }));
+  };
+  if (ns.ipv6.all.forwarding === 0) {
+    const because = `${packet.dst} is not an address of this namespace, and it does not forward`;
+    return void end("Ip6InAddrErrors", because, evidence);
+  }
+  if (!skb.toOne) return void end("Ip6InDiscards", "a frame for a group is not forwarded");
   if (packet.hopLimit <= 1) {
-    const step = end(`hop limit ${packet.hopLimit} would become 0: the packet has gone through too many routers`);
+    const because = `hop limit ${packet.hopLimit} would become 0: the packet has gone through too many routers`;
+    const step = end("Ip6InHdrErrors", because);
     return icmp6Error(ns, skb, packet, ICMP6.timeExceeded, 0, 0, step);
   }
   const { device: out } = way;
   if (out === skb.iif) sendRedirect6(ns, skb);
   else {
-    if (src.isUnspecified || src.isLoopback) return void end(`nobody can be answered who sends from ${src}`);
+    if (src.isUnspecified || src.isLoopback)
+      return void end("Ip6InAddrErrors", `nobody can be answered who sends from ${src}`);
     if (src.isLinkLocal) {
-      const step = end(`${src} means something else on the link of ${out.name}`);
+      const step = end("Ip6InAddrErrors", `${src} means something else on the link of ${out.name}`);
       return icmp6Error(ns, skb, packet, ICMP6.unreachable, ICMP6_CODE.beyondScope, 0, step);
     }
   }
   const mtu = Math.max(way.mtuLocked ? way.mtu! : out.mtu, LEAST_MTU);
   if (ipv6Length(packet) > mtu) {
-    const step = end(`${ipv6Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and no router cuts`, {
-      kind: "link",
-      text: `${out.name} mtu ${out.mtu}`,
-      command: `ip link show ${out.name}`,
-    });
+    const because = `${ipv6Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and no router cuts`;
+    const text = `${out.name} mtu ${out.mtu}`;
+    mib.Ip6FragFails++;
+    const step = end("Ip6InTooBigErrors", because, { kind: "link", text, command: `ip link show ${out.name}` });
     skb.device = out;
     return icmp6Error(ns, skb, packet, ICMP6.packetTooBig, 0, mtu, step);
   }
+  mib.Ip6OutForwDatagrams++;
   const lowered = withHopLimit(packet, packet.hopLimit - 1);
   skb.packet = lowered;
   skb.cause = ns.step(LEVEL.path, cause, device, "forward", lowered, () => ({
@@ -170,9 +201,12 @@ function toProtocol(ns: Netns, skb: Skb6): void {
   const { device, packet, cause } = skb;
   let whole = packet;
   let step = cause;
+  const { mib } = ns.ipv6;
   if (packet.fragment !== undefined) {
+    mib.Ip6ReasmReqds++;
     const joined = ns.ipv6.reassembly.add(packet, (pieces) => expired(ns, skb, pieces, cause));
     if (typeof joined === "string") {
+      if (joined !== "waits") mib.Ip6ReasmFails++;
       ns.step(LEVEL.full, cause, device, joined === "waits" ? "receive" : "drop", packet, () => ({
         because:
           joined === "waits"
@@ -181,10 +215,13 @@ function toProtocol(ns: Netns, skb: Skb6): void {
       }));
       return;
     }
+    mib.Ip6ReasmOKs++;
     whole = joined;
     step = ns.step(LEVEL.path, cause, device, "receive", whole, () => ({ because: "the last fragment came in" }));
   }
   const { body } = whole;
+  if (body.kind === "icmp6" || body.kind === "udp" || body.kind === "tcp") mib.Ip6InDelivers++;
+  else mib.Ip6InUnknownProtos++;
   if (body.kind === "icmp6") return icmp6Input(ns, skb, whole, body, step, packet.fragment !== undefined);
   if (body.kind === "udp") return udpInput6(ns, skb, whole, body, step);
   if (body.kind === "tcp") return tcpInput6(ns, skb, whole, body, step);
@@ -198,6 +235,8 @@ function toProtocol(ns: Netns, skb: Skb6): void {
 /** ip6frag_expire_frag_queue: only who sent the first fragment can be told, for it says whose packet it was. */
 function expired(ns: Netns, arrival: Arrival6, pieces: readonly Ipv6Packet[], cause: number): void {
   const first = pieces[0]!;
+  ns.ipv6.mib.Ip6ReasmFails++;
+  ns.ipv6.mib.Ip6ReasmTimeout++;
   const step = ns.step(LEVEL.path, cause, arrival.device, "drop", first, () => ({
     because: `${pieces.length} of its fragments came, the rest did not in 60 s`,
     evidence: { kind: "sysctl", text: "net.ipv6.ip6frag_time = 60", command: "sysctl net.ipv6.ip6frag_time" },

@@ -78,7 +78,10 @@ export function routeOutput6(
     if (way.type === "error") way = decide6(ns, { ...question, src: from }, undefined, chosen.cause);
     else way = { ...way, cause: chosen.cause };
   }
-  if (way.type === "error") return { errno: way.errno, way };
+  if (way.type === "error") {
+    if (way.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
+    return { errno: way.errno, way };
+  }
   return { errno: null, way, src: from, device: way.device, cause: way.cause };
 }
 
@@ -136,6 +139,13 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
 
 /** ip6_local_out: a packet that is made here and has its way. */
 export function ip6LocalOut(ns: Netns, skb: Skb6): Verdict {
+  const { mib } = ns.ipv6;
+  const { body } = skb.packet;
+  mib.Ip6OutRequests++;
+  if (body.kind === "icmp6") {
+    mib.Icmp6OutMsgs++;
+    mib.icmpOut[body.type] = (mib.icmpOut[body.type] ?? 0) + 1;
+  }
   return passHook(ns, ns.hooks6, "OUTPUT", skb, ip6Output);
 }
 
@@ -166,6 +176,7 @@ export function ip6Output(ns: Netns, skb: Skb6): void {
     passHook(ns, ns.hooks6, "POSTROUTING", skb, finishOutput);
     return;
   }
+  ns.ipv6.mib.Ip6OutDiscards++;
   ns.step(LEVEL.path, skb.cause, device, "drop", packet, () => ({
     because: `IPv6 is switched off on ${device.name}`,
     evidence: {
@@ -184,12 +195,30 @@ function finishOutput(ns: Netns, skb: Skb6): void {
   const step = ns.step(LEVEL.path, skb.cause, device, "send", packet, () => ({
     because: `${length} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments, for no router will`,
   }));
-  for (const piece of pieces) if (!toNeighbour(ns, skb, piece, step)) return;
+  const { mib } = ns.ipv6;
+  for (const piece of pieces) {
+    if (!toNeighbour(ns, skb, piece, step)) {
+      mib.Ip6FragFails++;
+      return;
+    }
+    mib.Ip6FragCreates++;
+  }
+  mib.Ip6FragOKs++;
 }
 
 /** The packet of an skb, or a piece of it, to the next hop. */
 function toNeighbour(ns: Netns, skb: Skb6, packet: Ipv6Packet, cause: number): boolean {
   const { device } = skb;
+  const { mib } = ns.ipv6;
+  const length = ipv6Length(packet);
+  if (packet.dst.isMulticast) {
+    mib.Ip6OutMcastPkts++;
+    mib.Ip6OutMcastOctets += length;
+  }
+  if (!packet.dst.isInterfaceLocalMulticast || device.kind === "loopback") {
+    mib.Ip6OutTransmits++;
+    mib.Ip6OutOctets += length;
+  }
   if (skb.mark !== 0 || skb.ct !== null || device.kind === "loopback") {
     ns.ipv6.carried ??= new WeakMap();
     ns.ipv6.carried.set(packet, skb);

@@ -14,6 +14,7 @@ import type { Ipv6Packet } from "../../wire/packet.ts";
 import { IcmpLimit } from "../ipv4/icmp-limit.ts";
 import { CONF6_PRESET, type Conf6 } from "./conf.ts";
 import { Reassembly6 } from "./fragment.ts";
+import { Mib6 } from "./mib6.ts";
 import type { Skb6 } from "./skb6.ts";
 
 /** IPv6 does not run on a link that cannot carry this much (IPV6_MIN_MTU). */
@@ -66,6 +67,7 @@ export class Ipv6State {
   fallback: Conf6 = CONF6_PRESET;
   readonly reassembly: Reassembly6;
   readonly icmpLimit = new IcmpLimit<Ipv6>();
+  readonly mib = new Mib6();
   /** By destination. */
   readonly pathMtus = new Map<Ipv6, PathMtu6>();
   /**

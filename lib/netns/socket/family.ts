@@ -134,3 +134,11 @@ export function sendByIp(ns: Netns, outward: Outward, cause: number): { errno: E
   const how = { hopLimit: ttl, trafficClass: tos, discovery, oif, prefersOif, confirm, mark };
   return ip6Send(ns, { src: from, dst, body, ...how }, cause);
 }
+
+type UdpCounter = "InDatagrams" | "InErrors" | "OutDatagrams" | "RcvbufErrors" | "SndbufErrors";
+
+/** Each family counts for itself. */
+export function countUdp(ns: Netns, family: Family, name: UdpCounter): void {
+  if (family === 6) ns.ipv6.mib[`Udp6${name}`]++;
+  else ns.mib[`Udp${name}`]++;
+}

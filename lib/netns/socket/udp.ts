@@ -16,6 +16,7 @@ import { Waitable } from "../wait.ts";
 import { type QueuedError, queuedError, tooLong } from "./error-queue.ts";
 import {
   atPort,
+  countUdp,
   type Endpoint,
   endText,
   type Family,
@@ -155,11 +156,11 @@ export class UdpSocket extends Waitable {
       this.errors.push(tooLong(sent.mtu ?? 0, this.ns.cables.now));
       this.wake();
     }
-    if (sent.errno === null) this.ns.mib.UdpOutDatagrams++;
-    else if (sent.errno === "ENETUNREACH") this.ns.mib.IpOutNoRoutes++;
+    if (sent.errno === null) countUdp(this.ns, dst.family, "OutDatagrams");
+    else if (sent.errno === "ENETUNREACH" && dst.family === 4) this.ns.mib.IpOutNoRoutes++;
     else if (sent.errno === "ENOBUFS" && this.errors === null) {
       // Who did not ask for its errors in full is not told that there was no room (udp_send_skb).
-      this.ns.mib.UdpSndbufErrors++;
+      countUdp(this.ns, dst.family, "SndbufErrors");
       return null;
     }
     return sent.errno;
@@ -175,7 +176,7 @@ export class UdpSocket extends Waitable {
   /** The next datagram, or null when none is there. */
   receive(): Datagram | null {
     const read = this.queue.shift() ?? null;
-    if (read !== null) this.ns.mib.UdpInDatagrams++;
+    if (read !== null) countUdp(this.ns, read.to.family, "InDatagrams");
     return read;
   }
 
@@ -234,8 +235,8 @@ export function queue(ns: Netns, device: Device, packet: IpPacket, udp: Udp, soc
   const isScoped = src.family === 6 && src.isLinkLocal;
   const from = { address: src, port: udp.srcPort, ...(isScoped && { scope: device }) };
   if (socket.push({ data: udp.data, from, to: dst, cause: step })) return;
-  ns.mib.UdpRcvbufErrors++;
-  ns.mib.UdpInErrors++;
+  countUdp(ns, dst.family, "RcvbufErrors");
+  countUdp(ns, dst.family, "InErrors");
   ns.step(LEVEL.path, step, device, "drop", packet, () => ({ because: "the socket's receive queue is full" }));
 }
 

@@ -12,7 +12,10 @@ import { fittingSockets, queue } from "./udp.ts";
 /** A datagram for this namespace: the socket that fits best gets it, of one for a group all that fit. */
 export function udpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, udp: Udp, cause: number): void {
   const { device, iif } = arrival;
+  const { mib } = ns.ipv6;
   if (udp.unchecked) {
+    mib.Udp6InCsumErrors++;
+    mib.Udp6InErrors++;
     ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: "a datagram without checksum: IPv6 has none of its own, so UDP must have one",
     }));
@@ -20,6 +23,8 @@ export function udpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, udp:
   }
   const fitting = fittingSockets(ns, iif, packet, udp);
   if (fitting.length === 0) {
+    if (packet.dst.isMulticast) mib.Udp6IgnoredMulti++;
+    else mib.Udp6NoPorts++;
     const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `no program listens on UDP port ${udp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${udp.dstPort}`, command: "ss -6lun" },
@@ -41,6 +46,7 @@ export function udpError6(ns: Netns, quoted: Ipv6Packet, udp: Udp, message: Ipv6
     sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
     sockets.find(({ remote, local }) => remote === null && (local.address ?? quoted.src) === quoted.src);
   const errno = errno6Of(icmp);
+  if (socket === undefined) ns.ipv6.mib.Icmp6InErrors++;
   if (socket === undefined || errno === null) return false;
   if (icmp.type === ICMP6.packetTooBig && socket.options.discovery === "dont") return false;
   const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now, errno);

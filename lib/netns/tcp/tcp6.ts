@@ -17,6 +17,7 @@ export function tcpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, tcp:
 /** An ICMPv6 error about a segment of ours. The way's MTU is known by now. */
 export function tcpError6(ns: Netns, quoted: Ipv6Packet, tcp: Tcp, icmp: Icmp6, cause: number): boolean {
   const socket = connectionOf(ns, quoted, tcp);
+  if (socket === undefined) ns.ipv6.mib.Icmp6InErrors++;
   if (socket === undefined || socket.state === "TIME-WAIT") return false;
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
   if (icmp.type === ICMP6.packetTooBig) {
