@@ -18,6 +18,15 @@ export type AddressType =
   | "PROHIBIT"
   | "THROW";
 
+/** How a way back is looked for (xt_rpfilter). */
+export interface ReversePath {
+  /** By any device. */
+  readonly isLoose: boolean;
+  readonly usesMark: boolean;
+  /** An address of this machine is one too. */
+  readonly acceptsLocal: boolean;
+}
+
 export interface Net {
   /** Virtual time in nanoseconds. */
   readonly now: number;
@@ -27,6 +36,10 @@ export interface Net {
   log(line: string): void;
   /** What the routing tables say of an address; with a device, only of routes by it (inet_addr_type, inet_dev_addr_type). */
   addressType(address: Ip, device: Port | null): AddressType;
+  /** Whether an answer would leave by the device that the packet came in by. */
+  hasReversePath(skb: Skb, how: ReversePath): boolean;
+  /** The MTU of the packet's way, or of the way back to its sender where that is smaller. */
+  pathMtu(skb: Skb): number;
   readonly conntrack: Conntrack;
   readonly nat: Nat;
   /** The address of the device that the packet's next hop would be told (inet_select_addr); null when there is none. */

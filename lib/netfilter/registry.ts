@@ -4,13 +4,27 @@ import { addrtype } from "./match/addrtype.ts";
 import { comment } from "./match/comment.ts";
 import { connmark } from "./match/connmark.ts";
 import { conntrack, state } from "./match/conntrack.ts";
+import { hashlimit } from "./match/hashlimit.ts";
 import { icmp, icmp6 } from "./match/icmp.ts";
+import { iprange } from "./match/iprange.ts";
+import { length } from "./match/length.ts";
 import { limit } from "./match/limit.ts";
+import { mac } from "./match/mac.ts";
 import { mark } from "./match/mark.ts";
 import { multiport } from "./match/multiport.ts";
+import { physdev } from "./match/physdev.ts";
+import { pkttype } from "./match/pkttype.ts";
+import { recent } from "./match/recent.ts";
+import { rpfilter } from "./match/rpfilter.ts";
+import { sctp } from "./match/sctp.ts";
 import { statistic } from "./match/statistic.ts";
+import { string } from "./match/string.ts";
 import { tcp } from "./match/tcp.ts";
+import { tcpmss } from "./match/tcpmss.ts";
+import { hl, ttl } from "./match/ttl.ts";
+import { u32 } from "./match/u32.ts";
 import { udp } from "./match/udp.ts";
+import { CLASSIFY } from "./target/classify.ts";
 import { CONNMARK } from "./target/connmark.ts";
 import { CT, NOTRACK } from "./target/ct.ts";
 import { DNAT } from "./target/dnat.ts";
@@ -22,26 +36,45 @@ import { NFLOG } from "./target/nflog.ts";
 import { REDIRECT } from "./target/redirect.ts";
 import { REJECT } from "./target/reject.ts";
 import { SNAT } from "./target/snat.ts";
+import { TCPMSS } from "./target/tcpmss.ts";
+import { TRACE } from "./target/trace.ts";
+import { HL, TTL } from "./target/ttl.ts";
 
 export const MATCHES: readonly AnyMatch[] = [
   addrtype,
   comment,
   connmark,
   conntrack,
+  hashlimit,
+  hl,
   icmp,
   icmp6,
+  iprange,
+  length,
   limit,
+  mac,
   mark,
   multiport,
+  physdev,
+  pkttype,
+  recent,
+  rpfilter,
+  sctp,
   state,
   statistic,
+  string,
   tcp,
+  tcpmss,
+  ttl,
+  u32,
   udp,
 ];
 export const TARGETS: readonly AnyTarget[] = [
+  CLASSIFY,
   CONNMARK,
   CT,
   DNAT,
+  HL,
   LOG,
   MARK,
   MASQUERADE,
@@ -51,6 +84,9 @@ export const TARGETS: readonly AnyTarget[] = [
   REDIRECT,
   REJECT,
   SNAT,
+  TCPMSS,
+  TRACE,
+  TTL,
 ];
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */

@@ -31,6 +31,7 @@ export function passBridged(ns: Netns, hook: HookName, bridged: Bridged, okay: (
   }
   const passing = bridged.skb as Skb;
   passing.cause = step;
+  passing.bridged = bridged;
   passHook(ns, ns.hooks, hook, passing, (_, { packet, cause }) => {
     bridged.cause = cause;
     if (packet !== before) {

@@ -2,7 +2,7 @@
 // makes one for each packet that comes in or is made; what leaves by a cable is the packet alone.
 // Before you edit: include/linux/skbuff.h (struct sk_buff: mark, _nfct, dev, skb_iif, _skb_refdst), net/core/skbuff.c
 // (skb_scrub_packet).
-import type { Device } from "../link/device.ts";
+import type { Bridged, Device } from "../link/device.ts";
 import type { Nfct } from "../netfilter/conntrack/conn.ts";
 import type { Frame, Ipv4Packet, Ipv6Packet } from "../wire/packet.ts";
 import type { Errno } from "./errno.ts";
@@ -30,6 +30,8 @@ export class Skb<Packet extends Ipv4Packet | Ipv6Packet = Ipv4Packet, Route = Wa
   longestFragment = 0;
   /** Why it could not leave, for the system call that made it. */
   errno: Errno | null = null;
+  /** The ports of the bridge that br_netfilter has it from. */
+  bridged: Bridged | null = null;
   /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */
   toOne = true;
   /** The address itself is for everybody, whatever the frame was (RTCF_BROADCAST). */

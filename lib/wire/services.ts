@@ -51,15 +51,15 @@ const read = (text: string): ReadonlyMap<number, string> =>
     }),
   );
 
-const BY_PORT = { tcp: read(NAMES.tcp), udp: read(NAMES.udp) };
+const BY_PORT = { tcp: read(NAMES.tcp), udp: read(NAMES.udp), sctp: read("amqp=5672") };
 
 /** The service's name, or undefined for a port that has none. */
-export function serviceName(protocol: "tcp" | "udp", port: number): string | undefined {
+export function serviceName(protocol: keyof typeof BY_PORT, port: number): string | undefined {
   return BY_PORT[protocol].get(port);
 }
 
 /** The port of a service's name, or undefined. */
-export function servicePort(protocol: "tcp" | "udp", name: string): number | undefined {
+export function servicePort(protocol: keyof typeof BY_PORT, name: string): number | undefined {
   for (const [port, each] of BY_PORT[protocol]) if (each === name) return port;
   return undefined;
 }

@@ -81,7 +81,7 @@ export function listPorts(name: string, range: PortRange, protocol: Protocol, nu
 
 /** The port, or its service's name. */
 export function portText(port: number, protocol: Protocol, numeric: boolean): string {
-  if (numeric || (protocol !== "tcp" && protocol !== "udp")) return `${port}`;
+  if (numeric || protocol === "udplite" || protocol === "dccp") return `${port}`;
   return serviceName(protocol, port) ?? `${port}`;
 }
 

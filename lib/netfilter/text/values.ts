@@ -1,7 +1,7 @@
 // Words behind an extension's options as xtables reads each kind of them, with its words when it will not.
 // Before you edit: libxtables/xtoptions.c (xtopt_parse_int, xtopt_parse_mint, xtopt_parse_mport, xtopt_parse_plen,
 // xtopt_parse_ethermac), xtables.c (xtables_strtoul, xtables_parse_port, xtables_param_act).
-import type { Ip } from "../../wire/address.ts";
+import { type Ip, Ipv4 } from "../../wire/address.ts";
 import { Mac } from "../../wire/mac.ts";
 import { servicePort } from "../../wire/services.ts";
 import type { Family } from "../extension.ts";
@@ -69,7 +69,7 @@ export function readPort(word: string, protocol: string): number {
 }
 
 function serviceOf(word: string, protocol: string): number | undefined {
-  return protocol === "tcp" || protocol === "udp" ? servicePort(protocol, word) : undefined;
+  return protocol === "tcp" || protocol === "udp" || protocol === "sctp" ? servicePort(protocol, word) : undefined;
 }
 
 /** As getaddrinfo reads a port: decimal, cut to 16 bit; or a service's name of any protocol. Throws Refused. */
@@ -81,20 +81,32 @@ export function lookUpPort(word: string): number {
   return port;
 }
 
+/** What a mask with holes has for a length. */
+const NO_LENGTH = 255;
+
 /** A prefix length, or a mask that has one. Throws Refused. */
 export function readPrefixLength(word: string, extension: string, option: string, family: Family): number {
   const longest = family === 4 ? 32 : 128;
-  const length = wholeNumber(word, longest) ?? lengthOfMask(word, family);
-  if (length === null)
-    throw new Refused(
-      `${extension}: bad value for option "--${option}", neither a valid network mask nor valid CIDR (0-${longest}).\n`,
-    );
-  return length;
+  const length = wholeNumber(word, longest);
+  if (length !== null) return length;
+  const mask = readHost(word, family);
+  if (mask !== null) return lengthOf(mask) ?? NO_LENGTH;
+  const what = "neither a valid network mask nor valid CIDR";
+  throw new Refused(`${extension}: bad value for option "--${option}", ${what} (0-${longest}).\n`);
 }
 
-function lengthOfMask(word: string, family: Family): number | null {
-  const mask: Ip | null = readNumericAddress(word, family);
-  return mask === null ? null : lengthOf(mask);
+/** An address as getaddrinfo reads numbers: of IPv4's, the last part fills what is left (inet_aton). Null when it is none. */
+export function readHost(word: string, family: Family): Ip | null {
+  if (family === 6) return readNumericAddress(word, family);
+  const parts = word.split(".").map((part) => wholeNumber(part, 0xffffffff));
+  const last = parts.pop();
+  if (last === undefined || last === null || parts.length > 3 || last >= 256 ** (4 - parts.length)) return null;
+  let bits = 0;
+  for (const part of parts) {
+    if (part === null || part > 255) return null;
+    bits = bits * 256 + part;
+  }
+  return Ipv4.of(bits * 256 ** (4 - parts.length) + last);
 }
 
 /** Six numbers in hex. Throws Refused. */

@@ -1,22 +1,25 @@
 // The tables of one namespace: made and hooked in when somebody first asks for one, as the kernel's modules do it.
 // Before you edit: net/ipv4/netfilter/iptable_filter.c and its sisters, ip_tables.c (ipt_register_table), iptable_mangle.c
 // (ipt_mangle_out), include/uapi/linux/netfilter_ipv4.h (priorities).
+import type { Device } from "../../link/device.ts";
 import type { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import type { Family } from "../../netfilter/extension.ts";
 import type { Nat } from "../../netfilter/nat/nat.ts";
-import type { AddressType, Net } from "../../netfilter/net.ts";
+import type { AddressType, Net, ReversePath } from "../../netfilter/net.ts";
 import type { Port, Skb as View } from "../../netfilter/skb.ts";
 import { TABLE_HOOKS, Table, type TableName } from "../../netfilter/table.ts";
 import type { RejectWith } from "../../netfilter/target/reject-names.ts";
 import { traverse } from "../../netfilter/traverse.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ip } from "../../wire/address.ts";
+import { BROADCAST_MAC } from "../../wire/mac.ts";
 import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
 import type { HookState, Verdict } from "../hooks.ts";
 import { routeMeHarder } from "../ipv4/send.ts";
 import { routeMeHarder6 } from "../ipv6/send.ts";
 import type { Netns } from "../netns.ts";
 import { masqueradeAddress, redirectAddress } from "./addresses.ts";
+import { addressType, hasReversePath, pathMtu } from "./lookups.ts";
 import { reject } from "./reject.ts";
 import { type AnySkb, isOf4 } from "./tracking.ts";
 import { Witness } from "./witness.ts";
@@ -53,14 +56,14 @@ export class Tables implements Net {
     return this.ns.tracking.nat;
   }
 
-  /** Only what the local table says: everything else is somebody to be reached (inet_addr_type). */
   addressType(address: Ip, device: Port | null): AddressType {
-    if (address.family === 6) return "UNICAST";
-    if (address.bits === 0) return "UNSPEC";
-    if (address.isMulticast) return "MULTICAST";
-    const route = this.ns.tables.get(255)?.lookup(address, device?.index ?? null);
-    if (route?.type === "local") return "LOCAL";
-    return route?.type === "broadcast" ? "BROADCAST" : "UNICAST";
+    return addressType(this.ns, address, device as Device | null);
+  }
+  hasReversePath({ packet, mark, in: device }: View, how: ReversePath): boolean {
+    return hasReversePath(this.ns, packet, device as Device, mark, how);
+  }
+  pathMtu(skb: View): number {
+    return pathMtu(this.ns, (skb as Passing).own);
   }
 
   masqueradeAddress(skb: View): Ip | null {
@@ -119,10 +122,10 @@ export class Tables implements Net {
       hook,
       in: state.in,
       out: state.out,
-      physIn: null,
-      physOut: null,
+      physIn: skb.bridged?.input ?? null,
+      physOut: skb.bridged?.output ?? null,
       frame: skb.frame,
-      kind: skb.toOne ? "unicast" : "broadcast",
+      kind: kindOf(skb),
       net: this,
       own: skb,
     };
@@ -139,10 +142,15 @@ export class Tables implements Net {
   }
 }
 
+/** For whom its frame was; who made a packet here sent no frame. */
+function kindOf({ frame }: AnySkb): View["kind"] {
+  if (frame === null || !frame.dst.isGroup) return "unicast";
+  return frame.dst === BROADCAST_MAC ? "broadcast" : "multicast";
+}
+
 /** Whether the tables have to be asked again for a packet that is made here (ipt_mangle_out). */
 function changesWay(before: Ipv4Packet | Ipv6Packet, after: Ipv4Packet | Ipv6Packet): boolean {
   if (before === after) return false;
   if (before.src !== after.src || before.dst !== after.dst) return true;
   return before.kind === "ipv4" && after.kind === "ipv4" && before.tos !== after.tos;
 }
-
