@@ -19,9 +19,9 @@ export interface RestoreOptions {
   readonly flavour: Flavour;
   /** The name it was called by. */
   readonly tool: string;
-  /** --noflush, --counters, --test, how often -v, and the one table of -T. */
+  /** --noflush, --counters (or what stands of them), --test, how often -v, and the one table of -T. */
   readonly keeps: boolean;
-  readonly counts: boolean;
+  readonly counts: boolean | "where given";
   readonly tests: boolean;
   readonly verbose: number;
   readonly only: string | null;
@@ -200,13 +200,18 @@ export class Restore {
     this.wrote = true;
     if (policy === undefined) throw this.refused(`${options.tool}: line ${number} policy invalid`);
     const isBuiltIn = TABLE_HOOKS[edit.table.name].some(([hook]) => hook === name);
-    const count = options.counts && (isLegacy ? policy !== "-" : isBuiltIn) ? readCounters(counters) : [0, 0];
+    const count =
+      options.counts !== false && (isLegacy ? policy !== "-" : isBuiltIn) ? this.counters(counters) : [0, 0];
     if (count === null) throw this.refused(`invalid policy counters for chain '${name}'`);
     this.attempt(edit, () => {
       if (!isBuiltIn) this.declareOwn(edit, name);
       if ((isBuiltIn || isLegacy) && policy !== "-") this.setPolicy(edit, name, policy);
       if (isBuiltIn) edit.setCounters(edit.chain("policy", name), count[0]!, count[1]!);
     });
+  }
+
+  private counters(text: string | undefined): readonly number[] | null {
+    return text === undefined && this.options.counts === "where given" ? [0, 0] : readCounters(text);
   }
 
   private declareOwn(edit: Edit, name: string): void {
@@ -232,7 +237,7 @@ export class Restore {
     const counted = countersBefore(line, number);
     // An open quote takes the end of the line with it.
     const said = splitLine(`${line}\n`, counted?.end ?? 0);
-    if (counted !== null && options.counts) said.unshift("--set-counters", counted.packets, counted.bytes);
+    if (counted !== null && options.counts !== false) said.unshift("--set-counters", counted.packets, counted.bytes);
     if (!options.keeps) for (let i = 0; i < options.verbose; i++) said.unshift("-v");
     const { name: restoring, family } = edit.table;
     const request: Request = readRequest(said, { family, restoring, backEnd, notice: options.err });
@@ -252,7 +257,7 @@ export class Restore {
     const chain = this.chainNow(edit);
     const leadsTo = canonical.targetStart === -1 ? null : this.called(table, end);
     if (chain === null || leadsTo === undefined || (leadsTo !== null && leadsTo.hook !== null)) return false;
-    const [packets, bytes] = options.counts ? [canonical.packets, canonical.bytes] : [0, 0];
+    const [packets, bytes] = options.counts !== false ? [canonical.packets, canonical.bytes] : [0, 0];
     const { nameStart, hooks } = canonical;
     if (this.source?.table !== table) this.source = { table, text };
     this.rules.push(Rule.at(this.source, nameStart - 3, end, leadsTo, hooks, packets, bytes));

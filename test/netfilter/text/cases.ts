@@ -370,6 +370,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     "iptables -A averylongnameofachainof28char -j RETURN",
     "iptables -A INPUT -g averylongnameofachainof28char -m comment --comment x",
     "iptables -A OUTPUT -o lo -p esp -m comment --comment 'it is \"so\" \\ and'",
+    "iptables -A FORWARD ! -s 1.2.3.4/0",
     "iptables -nvL",
     "iptables -nvxL",
     "iptables -L --line-numbers -n",

@@ -37,7 +37,8 @@ export function randomRule(random: Random, table: string, chain: string, calls: 
   const bang = () => maybe(0.2, () => "! ");
   const number = (most: number) => Math.floor(random() * (most + 1));
   const ip = () => `${number(255)}.${number(255)}.${number(255)}.${number(255)}`;
-  const network = () => `${ip()}${pick(["", "/32", `/${number(32)}`, `/255.255.${number(255)}.0`, "/255.255.255.0"])}`;
+  const network = () =>
+    `${ip()}${pick(["", "/32", `/${1 + number(31)}`, `/255.255.${number(255)}.0`, "/255.255.255.0"])}`;
   const device = () => pick(["eth0", "cali+", "lo", "veth12345678", "br-0.100"]);
   const protocol = pick([null, "tcp", "udp", "tcp", "udp", "icmp", "47", "sctp", "esp", "255", "ospf"]);
   const isInverted = random() < 0.15;
