@@ -352,6 +352,27 @@ ip link set br2 up
 sleep 1.1
 ip -br link show br2
 `,
+  abbreviations: `
+ip link add d0 type veth peer name d1
+ip link set d0 up
+ip addr add 10.0.0.1/24 dev d0
+ip route add unic default via 10.0.0.2
+ip route add unr 10.1.0.0/16
+ip route add un 10.2.0.0/16
+ip route add p 10.3.0.0/16
+ip route add bl 10.4.0.0/16
+ip route add t 10.5.0.0/16
+ip route add loc 10.6.0.0/16 dev d0
+ip route show type uni
+ip route show type un
+ip route show type th
+ip route show table all type loc
+ip route ls table 200 type uni
+ip -j link ls type br
+ip -j link ls type nope
+ip link ls type nope
+ip -br link ls type veth
+`,
   links: `
 ip link add veth0 type veth peer name veth1
 ip link show

@@ -114,10 +114,13 @@ export function readFilter(context: Context, words: Words): AddressFilter {
   return filter;
 }
 
+/** Kinds the kernel can tell from others; asked for any other it tells of all devices. */
+const KINDS = ["veth", "bridge", "vxlan", "vlan", "dummy", "ipip"];
+
 /** What the kernel leaves out: of one device it is asked for, nothing; ports of a kind it does not know. */
 function passes(device: Device, filter: AddressFilter): boolean {
   if (filter.device !== null) return device === filter.device;
-  return isOfMaster(device, filter) && (filter.kind?.endsWith("_slave") || isOfKind(device, filter));
+  return isOfMaster(device, filter) && (!KINDS.includes(filter.kind ?? "") || isOfKind(device, filter));
 }
 
 function isOfMaster({ master }: Device, filter: AddressFilter): boolean {

@@ -6,7 +6,7 @@ import { ROUTE_TYPES, type RouteProtocol, type RouteType, TABLE } from "../../ip
 import { Ipv4 } from "../../wire/address.ts";
 import { Mac } from "../../wire/mac.ts";
 import { notModelled } from "../command.ts";
-import { Quit } from "./words.ts";
+import { firstMatch, Quit } from "./words.ts";
 
 /** What a prefix was written as. `given` says whether it had a length (PREFIXLEN_SPECIFIED). */
 export interface PrefixWord {
@@ -140,12 +140,25 @@ export function protocolOf(word: string): RouteProtocol | null {
   return number !== null && number < 256 ? (PROTOCOLS[number] ?? `${number}`) : null;
 }
 
+/** Types that may be abbreviated, in the tool's order. */
+const TYPES = [
+  "broadcast",
+  "anycast",
+  "multicast",
+  "prohibit",
+  "unreachable",
+  "blackhole",
+  "xresolve",
+  "unicast",
+] as const;
+
 /** rtnl_rtntype_a2n: null when the word is no type. */
 export function typeOf(word: string): RouteType | null {
-  const type = ROUTE_TYPES.find((each) => each === word);
+  const name = ["local", "nat", "throw"].includes(word) ? word : firstMatch(word, TYPES);
+  const type = ROUTE_TYPES.find((each) => each === name);
   if (type !== undefined) return type;
   const number = unsigned(word);
-  if (/^(brd|anycast|multicast|nat|xresolve)$/.test(word) || (number !== null && number < 256))
+  if (name !== undefined || word === "brd" || (number !== null && number < 256))
     throw notModelled("ip route", word, `routes of type ${ROUTE_TYPES.join(", ")}`);
   return null;
 }

@@ -290,8 +290,9 @@ export const START = [
   "ip netns add n1",
   "ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02",
   "ip link add d2 address 02:00:00:00:00:03 type veth peer name d3 address 02:00:00:00:00:04",
-  "ip link add br0 type bridge",
-  "ip link add br1 type bridge",
+  // What bridges ask for groups is not modelled.
+  "ip link add br0 type bridge mcast_snooping 0",
+  "ip link add br1 type bridge mcast_snooping 0",
   "ip link add vx0 address 02:00:00:00:00:07 type vxlan id 5 dstport 4789",
   "ip addr add 10.0.0.1/24 dev d0",
   "ip link set d0 up",
