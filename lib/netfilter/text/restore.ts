@@ -1,13 +1,11 @@
 // A saved file, read line by line into tables: each table is changed as a whole at its COMMIT, or not at all.
 // Before you edit: iptables/xtables-restore.c (xtables_restore_parse_line), iptables-restore.c, nft.c (nft_prepare).
-import type { Chain } from "../chain.ts";
 import { Edit } from "../edit.ts";
 import type { Family } from "../extension.ts";
 import { Failure, Refused } from "../refused.ts";
-import { Rule, type Source } from "../rule.ts";
 import { type BackEnd, TABLE_HOOKS, TABLE_NAMES, type Table, type TableName } from "../table.ts";
 import { apply } from "./apply.ts";
-import { CanonicalRule } from "./canonical.ts";
+import { Bulk } from "./bulk.ts";
 import { isTargetName } from "./extensions.ts";
 import { type Complaint, complaintOf, type Flavour, failureOf, wordsOf } from "./flavour.ts";
 import { countersBefore, splitLine } from "./line.ts";
@@ -56,7 +54,6 @@ export function restore(text: string, options: RestoreOptions): number {
   }
 }
 
-const COLON = 0x3a;
 /** As many characters of a line are read at once (fgets into 10240 bytes). */
 const LONGEST_LINE = 10239;
 
@@ -74,13 +71,7 @@ export class Restore {
   private said: string[] = [];
   /** A table that -T does not want. */
   private skips = false;
-  private readonly canonical = new CanonicalRule();
-  /** Rules that stand below each other in one chain, not yet put into it, and the line of the last. */
-  private chain: Chain | null = null;
-  private rules: Rule[] = [];
-  private lastLine = 0;
-  private source: Source | null = null;
-  private lastCalled: Chain | undefined;
+  private bulk: Bulk | null = null;
 
   constructor(text: string, options: RestoreOptions) {
     this.text = text;
@@ -97,7 +88,8 @@ export class Restore {
         const isCut = end - start >= LONGEST_LINE;
         if (isCut) end = start + LONGEST_LINE;
         this.number++;
-        if (!this.addCanonical(start, end)) this.line(text.slice(start, end));
+        if (this.bulk === null || !this.isPlain || !this.bulk.add(start, end, this.number))
+          this.line(text.slice(start, end));
         start = isCut ? end : end + 1;
       }
       if (this.edit !== null) throw this.plain(`COMMIT expected at line ${this.number + 1}`);
@@ -108,7 +100,10 @@ export class Restore {
   }
 
   private line(line: string): void {
-    if (this.edit !== null) this.addRun(this.edit);
+    if (this.bulk !== null) {
+      this.bulk.flush();
+      this.lateLine ||= this.bulk.refused;
+    }
     if (line === "") return;
     if (line.startsWith("#")) {
       if (this.options.verbose > 0) this.options.out(`${line}\n`);
@@ -119,7 +114,6 @@ export class Restore {
 
   private inTable(line: string, edit: Edit): void {
     try {
-      this.lastCalled = undefined;
       if (line === "COMMIT") this.commit(edit);
       else if (line.startsWith(":")) this.declare(line, edit);
       else this.command(line, edit);
@@ -142,7 +136,7 @@ export class Restore {
     this.edit = edit;
     this.found = null;
     this.wrote = options.keeps;
-    this.lastCalled = undefined;
+    this.bulk = new Bulk(this.text, edit, options.counts !== false);
     this.lateLine = 0;
     if (options.keeps) return;
     if (options.verbose > 0) {
@@ -168,8 +162,9 @@ export class Restore {
       }
     }
     // What is made new with nothing in it is not made at all by nf_tables' tool.
-    if (!this.wrote && this.backEnd === "nft") edit.table.backEnd = null;
+    if (!this.wrote && !this.bulk?.wrote && this.backEnd === "nft") edit.table.backEnd = null;
     this.edit = null;
+    this.bulk = null;
   }
 
   /** nf_tables' tool reads all up to COMMIT before it does anything: what it finds then is kept for that moment. */
@@ -247,64 +242,10 @@ export class Restore {
     this.attempt(edit, () => apply(edit, request, options.flavour, (text) => this.said.push(text)));
   }
 
-  /** A rule or chain in the form that save prints, taken as it stands. False: it has to be read word by word. */
-  private addCanonical(start: number, end: number): boolean {
-    const { edit, text, canonical, options } = this;
-    if (edit === null || this.found !== null || options.tests || (options.verbose > 0 && !options.keeps)) return false;
-    const { table } = edit;
-    if (text.charCodeAt(start) === COLON) return canonical.readChain(text, start, end) && this.declareCanonical(edit);
-    if (!canonical.read(text, start, end, table)) return false;
-    const chain = this.chainNow(edit);
-    const leadsTo = canonical.targetStart === -1 ? null : this.called(table, end);
-    if (chain === null || leadsTo === undefined || (leadsTo !== null && leadsTo.hook !== null)) return false;
-    const [packets, bytes] = options.counts !== false ? [canonical.packets, canonical.bytes] : [0, 0];
-    const { nameStart, hooks } = canonical;
-    if (this.source?.table !== table) this.source = { table, text };
-    this.rules.push(Rule.at(this.source, nameStart - 3, end, leadsTo, hooks, packets, bytes));
-    this.lastLine = this.number;
-    this.wrote = true;
-    return true;
-  }
-
-  private declareCanonical(edit: Edit): boolean {
-    const { nameStart, nameEnd } = this.canonical;
-    const name = this.text.slice(nameStart, nameEnd);
-    if (isTargetName(name) || edit.table.chains.has(name)) return false;
-    this.addRun(edit);
-    edit.add(name);
-    this.wrote = true;
-    return true;
-  }
-
-  /** The chain of the rule that was read; mostly it is the one of the rule before. */
-  private chainNow(edit: Edit): Chain | null {
-    const { chain, text } = this;
-    const { nameStart, nameEnd } = this.canonical;
-    if (chain !== null && chain.name.length === nameEnd - nameStart && text.startsWith(chain.name, nameStart))
-      return chain;
-    this.addRun(edit);
-    this.chain = edit.table.chains.get(text.slice(nameStart, nameEnd)) ?? null;
-    return this.chain;
-  }
-
-  /** The chain that the rule calls; often it is the one that another called before. */
-  private called({ chains }: Table, end: number): Chain | undefined {
-    const { lastCalled, text } = this;
-    const { targetStart } = this.canonical;
-    if (lastCalled?.name.length === end - targetStart && text.startsWith(lastCalled.name, targetStart))
-      return lastCalled;
-    this.lastCalled = chains.get(text.slice(targetStart, end));
-    return this.lastCalled;
-  }
-
-  private addRun(edit: Edit): void {
-    const { chain, rules } = this;
-    this.chain = null;
-    if (chain === null || rules.length === 0) return;
-    const refused = edit.appendAll(chain, rules);
-    // They stand one below the other: nothing but rules of this chain lies between them.
-    if (refused !== -1) this.noteLate(edit, this.lastLine - (rules.length - 1 - refused));
-    this.rules = [];
+  /** Whether lines can be taken as they stand: nothing is to be said of them, and nothing has gone wrong. */
+  private get isPlain(): boolean {
+    const { tests, verbose, keeps } = this.options;
+    return this.found === null && !tests && (verbose === 0 || keeps);
   }
 
   private brokenBy(error: unknown, line: number): unknown {

@@ -19,7 +19,9 @@ const TABLES = ["filter", "nat", "mangle"] as const;
 
 const saved = (table: Table, counters = true) => tableText(table, counters, "iptables-save", NEWEST, "TIME");
 
-describe("random tables", () => {
+describe("random tables", function () {
+  this.timeout(20_000);
+
   it("are recognized only where reading word by word says the same", () => {
     const canonical = new CanonicalRule();
     let known = 0;
