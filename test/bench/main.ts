@@ -4,12 +4,14 @@ import { benchDataplane } from "./dataplane.ts";
 import { benchDraw } from "./draw.ts";
 import type { BenchFigure } from "./figure.ts";
 import { benchJupyter } from "./jupyter.ts";
+import { benchRules } from "./rules.ts";
 
 const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure[]>>> = {
   chain: benchChain,
   dataplane: benchDataplane,
   draw: benchDraw,
   jupyter: benchJupyter,
+  rules: benchRules,
 };
 
 function row({ name, ours, theirs, unit, peer, target }: BenchFigure): string {
