@@ -193,6 +193,7 @@ export function recalculate(bridge: Device): void {
   }
   for (const [mac, entry] of state.fdb) if (entry.local) state.fdb.delete(mac);
   const local = (port: Device) => state.fdb.set(port.mac, { mac: port.mac, port, local: true, updated: 0 });
-  local(bridge);
+  // Without ports a bridge has lost its MAC, and the table holds no such address (fdb_add_local).
+  if (bridge.mac !== ZERO_MAC) local(bridge);
   for (const port of state.ports) local(port);
 }

@@ -169,8 +169,8 @@ function forgetNeighbours(ns: Netns, device: Device): void {
 
 function tellOthers(device: Device): void {
   device.peer?.owner.changed(device.peer);
-  // A bridge has a carrier as long as one of its ports has.
-  if (device.master !== null) carrierChanged(device.owner as Netns, device.master);
+  // A bridge has a carrier as long as one of its ports has; this one had none while its other end was down.
+  if (device.master !== null && device.peer?.up !== false) carrierChanged(device.owner as Netns, device.master);
 }
 
 /** The carrier of a device changed, because the other end of its cable went up or down. */
@@ -190,7 +190,7 @@ export function carrierChanged(ns: Netns, device: Device): void {
     neighbour.remove();
     inet.deleteNeighbour(address);
   }
-  if (device.master !== null) carrierChanged(device.master.owner as Netns, device.master);
+  if (device.master !== null && device.up) carrierChanged(device.master.owner as Netns, device.master);
   if (device.master !== null) disablePort(device);
 }
 
@@ -259,7 +259,7 @@ export function setMaster(device: Device, bridge: Device | null): Errno | null {
   const left = device.master;
   if (left !== null) {
     withMacOf(left, () => removePort(device));
-    carrierChanged(left.owner as Netns, left);
+    if (device.running) carrierChanged(left.owner as Netns, left);
   }
   if (bridge !== null) withMacOf(bridge, () => addPort(bridge, device));
   if (bridge !== null) linkChanged6(bridge.owner as Netns, bridge);

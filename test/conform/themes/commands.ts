@@ -93,7 +93,12 @@ function commandFor(lab: Lab, dice: Dice, ns: Netns, device: Device): string | n
     case 5:
       return `ip addr add ${dice.of([somebody(), "10.77.0.1", "10.77.0.2"])}/${dice.of([24, 24, 32, 16])} dev ${name}`;
     case 6:
-      return dice.of([`ip addr flush dev ${name}`, `ip neigh flush dev ${name}`, "ip neigh flush all"]);
+      // Entries go in the order of a hash with a random key, so those that wait go without those that errors need.
+      return dice.of([
+        `ip addr flush dev ${name}`,
+        `ip neigh flush dev ${name} nud ${dice.of(["incomplete", "stale", "reachable"])}`,
+        `ip neigh flush nud ${dice.of(["incomplete", "stale", "reachable"])}`,
+      ]);
     case 7:
       return `ip route ${dice.of(["add", "replace", "del", "append"])} default via ${somebody()}`;
     case 8:
