@@ -12,11 +12,8 @@ export class Chain {
   /** What the policy, or a RETURN to it, decided. */
   packets = 0;
   bytes = 0;
-  /**
-   * nf_tables makes a built-in chain with its first rule, policy or counter: until then it counts nothing. The legacy
-   * tables have all of theirs.
-   */
-  isThere = false;
+  /** nf_tables counts what a policy decides only where somebody said counters; the legacy tables always do. */
+  counts = false;
   /** How many rules call it. */
   references = 0;
   /** Where a walk can be when it comes here (reach.ts): calls open at most, and from which hooks. */

@@ -56,8 +56,10 @@ export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { ver
     if (caller === undefined) {
       // Behind a goto from a built-in chain the policy is that chain's.
       const base = table.at(skb.hook)!;
-      base.packets++;
-      base.bytes += bytes;
+      if (table.backEnd !== "nft" || base.counts) {
+        base.packets++;
+        base.bytes += bytes;
+      }
       return { verdict: base.policy, tried };
     }
     ({ chain, next: from } = caller);

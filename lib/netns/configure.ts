@@ -153,6 +153,7 @@ export function setDown(ns: Netns, device: Device): void {
   if (!device.up) return;
   ns.cables.recorder.settle();
   device.up = false;
+  if (ns.hasTracking) ns.tracking.forgetMasqueraded(device, null);
   if (device.vxlan !== null) closeVxlan(device);
   flushRoutes(ns, device, "down");
   forgetNeighbours(ns, device);

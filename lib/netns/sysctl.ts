@@ -96,7 +96,14 @@ export class Sysctls {
 
   /** Whether there is a switch of this name: a device's comes and goes with it. */
   has(name: string): boolean {
-    if (name === FORWARD || name === COUNT || settingOf(name) !== undefined || this.knows(name) || neighKey(this.owner, name) !== null) return true;
+    if (
+      name === FORWARD ||
+      name === COUNT ||
+      settingOf(name) !== undefined ||
+      this.knows(name) ||
+      neighKey(this.owner, name) !== null
+    )
+      return true;
     const parts6 = conf6Parts(name);
     if (parts6 !== null) return read6(this.owner.ipv6, parts6.who, parts6.name as Conf6Name) !== undefined;
     const parts = confParts(name);

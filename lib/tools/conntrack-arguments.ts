@@ -81,8 +81,7 @@ function network(word: string): Network {
     throw new Complaint(`Invalid IP address \`${address}'`);
   }
   const most = parsed.family === 4 ? 32 : 128;
-  if (length !== undefined && (!/^\d+$/.test(length) || Number(length) > most))
-    throw new Complaint("Invalid netmask");
+  if (length !== undefined && (!/^\d+$/.test(length) || Number(length) > most)) throw new Complaint("Invalid netmask");
   return { address: parsed, length: length === undefined ? most : Number(length) };
 }
 
@@ -92,6 +91,22 @@ function port(name: keyof Asked["ports"]): Setter {
   };
 }
 
+function field<Name extends keyof Asked>(name: Name, read: (word: string) => Asked[Name]): Setter {
+  return (asked, word) => {
+    asked[name] = read(word);
+  };
+}
+
+function icmp(name: keyof Asked["icmp"], most: number): Setter {
+  return (asked, word) => {
+    asked.icmp[name] = whole(`--icmp-${name}`, word, most);
+  };
+}
+
+function addOutputs({ output }: Asked, word: string): void {
+  for (const each of word.split(",")) output.add(each);
+}
+
 function nat(name: "sourceNat" | "destinationNat" | "anyNat"): Setter {
   return (asked, word) => {
     asked[name] = word === "" ? "any" : network(word).address;
@@ -99,18 +114,18 @@ function nat(name: "sourceNat" | "destinationNat" | "anyNat"): Setter {
 }
 
 const OPTIONS: readonly (readonly [names: readonly string[], set: Setter])[] = [
-  [["s", "src", "orig-src"], (asked, word) => void (asked.source = network(word))],
-  [["d", "dst", "orig-dst"], (asked, word) => void (asked.destination = network(word))],
-  [["r", "reply-src"], (asked, word) => void (asked.replySource = network(word))],
-  [["q", "reply-dst"], (asked, word) => void (asked.replyDestination = network(word))],
+  [["s", "src", "orig-src"], field("source", (word) => network(word))],
+  [["d", "dst", "orig-dst"], field("destination", (word) => network(word))],
+  [["r", "reply-src"], field("replySource", (word) => network(word))],
+  [["q", "reply-dst"], field("replyDestination", (word) => network(word))],
   [["p", "proto", "protonum"], setProtocol],
   [["f", "family"], setFamily],
   [["m", "mark"], setMark],
-  [["w", "zone"], (asked, word) => void (asked.zone = whole("--zone", word, 65535))],
-  [["t", "timeout"], (asked, word) => void (asked.timeout = whole("--timeout", word, 0xffffffff))],
-  [["u", "status"], (asked, word) => void (asked.status = word.split(","))],
-  [["e", "event-mask"], (asked, word) => void (asked.events = word.toUpperCase().split(","))],
-  [["o", "output"], (asked, word) => word.split(",").forEach((each) => asked.output.add(each))],
+  [["w", "zone"], field("zone", (word) => whole("--zone", word, 65535))],
+  [["t", "timeout"], field("timeout", (word) => whole("--timeout", word, 0xffffffff))],
+  [["u", "status"], field("status", (word) => word.split(","))],
+  [["e", "event-mask"], field("events", (word) => word.toUpperCase().split(","))],
+  [["o", "output"], addOutputs],
 ];
 const NATS: readonly (readonly [names: readonly string[], set: Setter])[] = [
   [["n", "src-nat"], nat("sourceNat")],
@@ -126,9 +141,9 @@ const OF_PORTS: Readonly<Record<string, Setter>> = {
   "reply-port-dst": port("replyTo"),
 };
 const OF_ICMP: Readonly<Record<string, Setter>> = {
-  "icmp-type": (asked, word) => void (asked.icmp.type = whole("--icmp-type", word, 255)),
-  "icmp-code": (asked, word) => void (asked.icmp.code = whole("--icmp-code", word, 255)),
-  "icmp-id": (asked, word) => void (asked.icmp.id = whole("--icmp-id", word, 65535)),
+  "icmp-type": icmp("type", 255),
+  "icmp-code": icmp("code", 255),
+  "icmp-id": icmp("id", 65535),
 };
 const SUPPORTED =
   "-L -G -D -I -U -E -F -C -S -V with -s -d -r -q -p -f -m -w -t -u -e -n -g -j -z -o extended,id, ports, --state, --icmp-*";
@@ -148,7 +163,10 @@ function setFamily(asked: Asked, word: string): void {
 
 function setMark(asked: Asked, word: string): void {
   const [value = "", mask] = word.split("/");
-  asked.mark = { value: whole("--mark", value, 0xffffffff), mask: mask === undefined ? 0xffffffff : whole("--mark", mask, 0xffffffff) };
+  asked.mark = {
+    value: whole("--mark", value, 0xffffffff),
+    mask: mask === undefined ? 0xffffffff : whole("--mark", mask, 0xffffffff),
+  };
 }
 
 function setState(asked: Asked, word: string): void {

@@ -16,7 +16,8 @@ export function isAskedFor(conn: Conn, asked: Asked): boolean {
   if (!isIn(back.src, replySource) || !isIn(back.dst, replyDestination)) return false;
   if ((ports.from ?? there.from) !== there.from || (ports.to ?? there.to) !== there.to) return false;
   if ((ports.replyFrom ?? back.from) !== back.from || (ports.replyTo ?? back.to) !== back.to) return false;
-  if ((icmp.type ?? there.to >>> 8) !== there.to >>> 8 || (icmp.code ?? there.to & 255) !== (there.to & 255)) return false;
+  if ((icmp.type ?? there.to >>> 8) !== there.to >>> 8 || (icmp.code ?? there.to & 255) !== (there.to & 255))
+    return false;
   if ((icmp.id ?? there.from) !== there.from) return false;
   if (asked.state !== null && tcp?.state !== asked.state) return false;
   if (asked.mark !== null && (mark & asked.mark.mask) >>> 0 !== asked.mark.value) return false;

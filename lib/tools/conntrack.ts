@@ -1,10 +1,11 @@
 // `conntrack`: the connections that the kernel tracks. Before you edit: conntrack-tools 1.4.7, src/conntrack.c.
+
+import type { Program } from "../lab/process.ts";
 import { Conn, DEFAULT_ZONE, EVENT, STATUS } from "../netfilter/conntrack/conn.ts";
 import type { Conntrack, Happening } from "../netfilter/conntrack/conntrack.ts";
 import { type EntryParts, entryText } from "../netfilter/conntrack/entry.ts";
 import { TcpState } from "../netfilter/conntrack/tcp-window.ts";
 import { inverted, Tuple } from "../netfilter/conntrack/tuple.ts";
-import type { Program } from "../lab/process.ts";
 import { SECOND } from "../trace/world.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { type Asked, Complaint, readArguments } from "./conntrack-arguments.ts";

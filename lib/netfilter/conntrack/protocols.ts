@@ -26,12 +26,7 @@ function account(counters: Float64Array, info: Info, packet: IpPacket): void {
   counters[at + 1]! += ipLength(packet);
 }
 
-function trackProtocol(
-  conntrack: Conntrack,
-  conn: Conn,
-  info: Info,
-  packet: IpPacket,
-): Tracking {
+function trackProtocol(conntrack: Conntrack, conn: Conn, info: Info, packet: IpPacket): Tracking {
   const { settings, now } = conntrack;
   const { body } = packet;
   switch (conn.protocol) {

@@ -66,11 +66,12 @@ export class ConnTable {
     if (first === node) {
       if (node.next === null) this.buckets.delete(node.bucket);
       else this.buckets.set(node.bucket, node.next);
-    } else for (let each = first; each !== undefined; each = each.next ?? undefined) {
-      if (each.next !== node) continue;
-      each.next = node.next;
-      break;
-    }
+    } else
+      for (let each = first; each !== undefined; each = each.next ?? undefined) {
+        if (each.next !== node) continue;
+        each.next = node.next;
+        break;
+      }
     node.next = null;
     node.bucket = -1;
   }

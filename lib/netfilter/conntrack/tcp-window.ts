@@ -98,13 +98,7 @@ const LEAST_ACK_WINDOW = 66000;
 export type InWindow = "accept" | "ignore" | "invalid";
 
 /** Looks at a segment, and learns from it. `liberal`: everything is in the window (nf_conntrack_tcp_be_liberal). */
-export function inWindow(
-  state: TcpState,
-  direction: Direction,
-  segment: number,
-  tcp: Tcp,
-  liberal: boolean,
-): InWindow {
+export function inWindow(state: TcpState, direction: Direction, segment: number, tcp: Tcp, liberal: boolean): InWindow {
   const sender = state.peers[direction];
   const receiver = state.peers[direction === ORIGINAL ? REPLY : ORIGINAL];
   const { flags } = tcp;
@@ -146,8 +140,7 @@ export function inWindow(
     end = seq;
   }
   const ackWindow = Math.max(sender.maxWindow, LEAST_ACK_WINDOW);
-  const outside = (how: InWindow): InWindow =>
-    liberal || (sender.flags & PEER.beLiberal) !== 0 ? "accept" : how;
+  const outside = (how: InWindow): InWindow => (liberal || (sender.flags & PEER.beLiberal) !== 0 ? "accept" : how);
   if (!before(seq, sender.maxEnd + 1)) {
     const overshot = (end - sender.maxEnd + 1) >>> 0;
     const isIn = receiver.maxWindow !== 0 && after(end, sender.end - receiver.maxWindow - 1);

@@ -166,9 +166,7 @@ function answersIgnored(conn: Conn, state: TcpState, direction: Direction, { ack
   const toSyn = conn.has(STATUS.seenReply) && lastSegment === SEGMENT.syn && lastDirection !== direction;
   const toAck = !conn.has(STATUS.assured) && lastSegment === SEGMENT.ack;
   if ((toSyn || toAck) && ack === state.lastEnd) return true;
-  return (
-    old === TCP.synSent && lastSegment === SEGMENT.ack && lastDirection === REPLY && seq === state.lastAck
-  );
+  return old === TCP.synSent && lastSegment === SEGMENT.ack && lastDirection === REPLY && seq === state.lastAck;
 }
 
 /** FIN or RST of both sides out of the window: state and truth differ, and the entry shall not live for days. */
@@ -252,4 +250,3 @@ export function setClosing(conn: Conn, settings: Settings, now: number): void {
   conn.timeout = now + settings.tcp[TCP.close]! * 1e9;
   conn.events |= EVENT.protoinfo;
 }
-

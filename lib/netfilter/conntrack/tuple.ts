@@ -60,7 +60,9 @@ function mix(hash: number, word: number): number {
 function wordOf(address: Ip): number {
   return address.family === 4
     ? address.bits
-    : Math.imul(Math.imul(address.w0 ^ 0x27d4eb2f, 31) ^ address.w1, 0x9e3779b1) ^ Math.imul(address.w2, 31) ^ address.w3;
+    : Math.imul(Math.imul(address.w0 ^ 0x27d4eb2f, 31) ^ address.w1, 0x9e3779b1) ^
+        Math.imul(address.w2, 31) ^
+        address.w3;
 }
 
 /** The tuple of a packet; null of a later fragment, which has no ports. */
@@ -106,8 +108,7 @@ export function headerEnd(
     return { src: four(12), dst: four(16), protocol: octets[9]!, end: (octets[0]! & 15) * 4 };
   }
   const view = new DataView(octets.buffer, octets.byteOffset);
-  const six = (at: number) =>
-    ip([0, 2, 4, 6, 8, 10, 12, 14].map((i) => view.getUint16(at + i).toString(16)).join(":"));
+  const six = (at: number) => ip([0, 2, 4, 6, 8, 10, 12, 14].map((i) => view.getUint16(at + i).toString(16)).join(":"));
   return { src: six(8), dst: six(24), protocol: octets[6]!, end: 40 };
 }
 

@@ -1,23 +1,19 @@
 // -m conntrack: what the packet is to its connection, and what that connection is; -m state is its older, smaller form.
 // Before you edit: net/netfilter/xt_conntrack.c (conntrack_mt), extensions/libxt_conntrack.c.
-import type { Ip } from "../../wire/address.ts";
+
 import { SECOND } from "../../trace/world.ts";
-import { type Conn, directionOf, type Nfct, STATUS } from "../conntrack/conn.ts";
+import type { Ip } from "../../wire/address.ts";
+import { isWithin } from "../condition.ts";
+import { type Conn, directionOf, STATUS } from "../conntrack/conn.ts";
 import type { Direction } from "../conntrack/tuple.ts";
 import type { MatchExtension, Miss, Option } from "../extension.ts";
-import { isWithin } from "../condition.ts";
 import { Refused } from "../refused.ts";
 import type { Skb } from "../skb.ts";
 import { networkText, readNetworks } from "../text/address.ts";
 import { readProtocol } from "../text/protocol.ts";
 import { readRange } from "../text/values.ts";
+import { bitsOf, PARSED, readList, STATE_BIT, STATES, type State, statesOf } from "./connection-states.ts";
 import { readPorts } from "./ports.ts";
-
-/** In the order in which they are printed, with what a packet is. */
-const STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"] as const;
-/** In the order in which a word that was cut short is completed. */
-const PARSED = ["INVALID", "NEW", "ESTABLISHED", "RELATED", "UNTRACKED", "SNAT", "DNAT"] as const;
-type State = (typeof STATES)[number];
 
 const STATUSES = [
   ["EXPECTED", STATUS.expected],
@@ -42,49 +38,6 @@ interface Value {
   readonly statesInverted: boolean;
 }
 type Draft = Map<string, Question> & { states?: readonly State[] };
-
-const STATE_OF = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"] as const;
-
-/** Its state, and whether it is translated. */
-function statesOf(ct: Nfct | null): readonly State[] {
-  if (ct === null || ct.kind === "template") return ["INVALID"];
-  if (ct.kind === "untracked") return ["UNTRACKED"];
-  const { conn, info } = ct;
-  const states: State[] = [STATE_OF[info]];
-  if (conn.has(STATUS.srcNat)) states.push("SNAT");
-  if (conn.has(STATUS.dstNat)) states.push("DNAT");
-  return states;
-}
-
-const STATE_BIT = Object.fromEntries(STATES.map((state, i) => [state, 1 << i])) as Record<State, number>;
-const INFO_BIT = STATE_OF.map((state) => STATE_BIT[state]);
-
-/** The same as bits, for the packets that nobody watches. */
-function bitsOf(ct: Nfct | null): number {
-  if (ct === null || ct.kind === "template") return STATE_BIT.INVALID;
-  if (ct.kind === "untracked") return STATE_BIT.UNTRACKED;
-  const { status } = ct.conn;
-  return (
-    INFO_BIT[ct.info]! |
-    ((status & STATUS.srcNat) === 0 ? 0 : STATE_BIT.SNAT) |
-    ((status & STATUS.dstNat) === 0 ? 0 : STATE_BIT.DNAT)
-  );
-}
-
-/** Words with commas; each may be cut short, in any case of letters. Throws Refused. */
-function readList<T extends string>(word: string, names: readonly T[], option: string): T[] {
-  let rest = word;
-  const found: T[] = [];
-  for (;;) {
-    const comma = rest.indexOf(",");
-    const each = comma === -1 ? rest : rest.slice(0, comma);
-    const name = each === "" ? undefined : names.find((one) => one.startsWith(each.toUpperCase()));
-    if (name === undefined) throw new Refused(`Bad ${option} "${rest}"`);
-    found.push(name);
-    if (comma === -1) return found;
-    rest = rest.slice(comma + 1);
-  }
-}
 
 type End = "src" | "dst";
 
@@ -189,7 +142,10 @@ const OPTIONS: readonly Option<Draft>[] = [
         inverted,
         words: chosen.length === 0 ? "NONE" : chosen.map(([name]) => name).join(","),
         test: (conn) => conn.has(mask),
-        had: (conn) => STATUSES.filter(([, bit]) => conn.has(bit)).map(([name]) => name).join(",") || "NONE",
+        had: (conn) =>
+          STATUSES.filter(([, bit]) => conn.has(bit))
+            .map(([name]) => name)
+            .join(",") || "NONE",
       });
     },
   },
@@ -201,7 +157,8 @@ const OPTIONS: readonly Option<Draft>[] = [
       const range = readRange(word, "conntrack", "ctexpire", 0xffffffff);
       const [from] = range;
       const to = word.includes(":") ? range[1] : from;
-      const left = (conn: Conn, now: number) => Math.floor((conn.timeout - (conn.isConfirmed ? now : 0)) / SECOND);
+      // Of a connection that is not in the table yet the kernel compares a length of time with a time: nothing is left.
+      const left = (conn: Conn, now: number) => (conn.isConfirmed ? Math.floor((conn.timeout - now) / SECOND) : 0);
       draft.set("ctexpire", {
         option: "ctexpire",
         inverted,
@@ -231,12 +188,10 @@ const OPTIONS: readonly Option<Draft>[] = [
 ];
 
 function textOf({ questions }: Value, dashes: string): string {
-  return questions
-    .map(({ option, inverted, words }) => `${inverted ? "! " : ""}${dashes}${option} ${words}`)
-    .join(" ");
+  return questions.map(({ option, inverted, words }) => `${inverted ? "! " : ""}${dashes}${option} ${words}`).join(" ");
 }
 
-function valueOf(draft: Draft, options: readonly Option<Draft>[]): Value {
+function readValue(draft: Draft, options: readonly Option<Draft>[]): Value {
   const questions = options.map(({ name }) => draft.get(name)).filter((each) => each !== undefined);
   const asked = questions.find(({ test }) => test === null);
   return { questions, states: draft.states ?? null, statesInverted: asked?.inverted ?? false };
@@ -264,7 +219,9 @@ function miss({ questions, states, statesInverted }: Value, { ct, net }: Skb): M
     };
   if (ct === null || ct.kind !== "tracked") return { field: "connection", wanted: "one", had: had.join(",") };
   const direction = directionOf(ct.info);
-  const failed = questions.find(({ test, inverted }) => test !== null && test(ct.conn, direction, net.now) === inverted)!;
+  const failed = questions.find(
+    ({ test, inverted }) => test !== null && test(ct.conn, direction, net.now) === inverted,
+  )!;
   const { option, inverted, words } = failed;
   return { field: option, wanted: `${inverted ? "! " : ""}${words}`, had: failed.had(ct.conn, direction, net.now) };
 }
@@ -278,7 +235,7 @@ export const conntrack: MatchExtension<Value, Draft> = {
   draft: newDraft,
   finish(draft) {
     if (draft.size === 0) throw new Refused("conntrack: At least one option is required");
-    return valueOf(draft, OPTIONS);
+    return readValue(draft, OPTIONS);
   },
   save: (value) => textOf(value, "--"),
   list: (value) => textOf(value, ""),
@@ -292,6 +249,5 @@ export const state: MatchExtension<Value, Draft> = {
   ...conntrack,
   name: "state",
   options: STATE_OPTIONS,
-  finish: (draft) => valueOf(draft, STATE_OPTIONS),
+  finish: (draft) => readValue(draft, STATE_OPTIONS),
 };
-

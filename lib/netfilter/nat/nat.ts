@@ -74,7 +74,8 @@ export class Nat {
     const manip = manipAt(hook);
     const { body } = packet;
     const isRelated = info === INFO.related || info === INFO.relatedReply;
-    if (isRelated && (body.kind === "icmp" || body.kind === "icmp6")) return this.translateError(packet, conn, info, manip);
+    if (isRelated && (body.kind === "icmp" || body.kind === "icmp6"))
+      return this.translateError(packet, conn, info, manip);
     if (info === INFO.new || isRelated) {
       const done = manip === "source" ? STATUS.srcNatDone : STATUS.dstNatDone;
       if (!conn.has(done)) {
@@ -96,12 +97,7 @@ export class Nat {
     return true;
   }
 
-  private translateError(
-    packet: IpPacket,
-    conn: Conn,
-    info: Tracked["info"],
-    manip: Manip,
-  ): IpPacket | "drop" {
+  private translateError(packet: IpPacket, conn: Conn, info: Tracked["info"], manip: Manip): IpPacket | "drop" {
     const { body } = packet;
     if (body.kind !== "icmp" && body.kind !== "icmp6") return packet;
     if (body.type === (body.kind === "icmp" ? ICMP.redirect : ICMP6.redirect)) {

@@ -95,9 +95,7 @@ function withBestAddress(tuple: Tuple, { addresses, persistent }: Range, { zone 
 }
 
 function withAddress({ src, dst, protocol, from, to }: Tuple, address: Tuple["src"], manip: Manip): Tuple {
-  return manip === "source"
-    ? new Tuple(address, dst, protocol, from, to)
-    : new Tuple(src, address, protocol, from, to);
+  return manip === "source" ? new Tuple(address, dst, protocol, from, to) : new Tuple(src, address, protocol, from, to);
 }
 
 /** The first free port from a place on that the dice choose. Where nothing is free the last one tried: it will clash. */

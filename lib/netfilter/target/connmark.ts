@@ -45,7 +45,11 @@ function copying(name: string, mode: "save" | "restore"): Option<Draft> {
   };
 }
 
-function masking(name: string, excludes: readonly string[], apply: (draft: Draft, mask: number) => void): Option<Draft> {
+function masking(
+  name: string,
+  excludes: readonly string[],
+  apply: (draft: Draft, mask: number) => void,
+): Option<Draft> {
   return {
     name,
     takes: "value",

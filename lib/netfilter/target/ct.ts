@@ -37,7 +37,11 @@ function refused(name: string): Option<Draft> {
     name,
     takes: "value",
     set(_draft, word) {
-      throw new BadInput("not modelled", `-j CT --${name} ${word}`, "Of CT: --notrack, --zone, --zone-orig, --zone-reply.");
+      throw new BadInput(
+        "not modelled",
+        `-j CT --${name} ${word}`,
+        "Of CT: --notrack, --zone, --zone-orig, --zone-reply.",
+      );
     },
   };
 }

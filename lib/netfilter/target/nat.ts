@@ -133,7 +133,15 @@ interface Said {
 
 const FLAGS = { random: RANDOM, "random-fully": RANDOM_FULLY, persistent: PERSISTENT };
 
-export function natTarget({ name, hooks, option, listed, flags, manip, range }: Said): TargetExtension<Range, RangeDraft> {
+export function natTarget({
+  name,
+  hooks,
+  option,
+  listed,
+  flags,
+  manip,
+  range,
+}: Said): TargetExtension<Range, RangeDraft> {
   const isPorts = option === "to-ports";
   const text = (value: Range, before: string, dashes: string) => {
     const said = rangeText(value);

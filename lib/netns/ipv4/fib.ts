@@ -135,6 +135,7 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
   );
   const left = addresses.filter((each) => !goes.includes(each));
   inet.addresses = left;
+  if (ns.hasTracking) for (const { local } of goes) ns.tracking.forgetMasqueraded(device, local);
   // With the last address IPv4 ends on the device: no route by it is left, and no neighbour (fib_disable_ip).
   if (left.length === 0) {
     flushRoutes(ns, device, "addressless");

@@ -113,7 +113,6 @@ export class Tables implements Net {
   private pass(table: Table, skb: AnySkb, state: HookState<never>): Verdict {
     const { ns } = this;
     const { hook } = state;
-    if (table.backEnd !== "legacy" && !table.at(hook)!.isThere) return "accept";
     const before = skb.packet;
     const view: Passing = {
       packet: before,

@@ -166,8 +166,7 @@ export class Tracking {
   /** A device went down, or lost an address: what was masqueraded with it is forgotten. */
   forgetMasqueraded(device: Device, address: Ip | null): void {
     this.conntrack.killWhere(
-      ({ masqueraded, reply }) =>
-        masqueraded === device.index && (address === null || reply.tuple.dst === address),
+      ({ masqueraded, reply }) => masqueraded === device.index && (address === null || reply.tuple.dst === address),
     );
   }
 }
