@@ -66,19 +66,18 @@ export class Edit {
   }
 
   /**
-   * Several rules behind the last; of the many of a file each list is made as long as it needs to be. Returns which of
-   * them the kernel refuses first, or -1.
+   * Several rules behind the last. The list is the chain's from now on if it had none. Returns which of them the kernel
+   * refuses first, or -1.
    */
-  appendAll(chain: Chain, rules: readonly Rule[]): number {
+  appendAll(chain: Chain, rules: Rule[]): number {
     const { length } = chain.rules;
-    if (length === 0) chain.rules = rules.slice();
+    if (length === 0) chain.rules = rules;
     else for (const rule of rules) chain.rules.push(rule);
     chain.changed();
     if (!this.isNew)
       this.undo.push(() => {
-        chain.rules.length = length;
+        for (const rule of chain.rules.splice(length)) release(rule);
         chain.changed();
-        for (const rule of rules) release(rule);
       });
     let refused = -1;
     for (let i = 0; i < rules.length; i++) {

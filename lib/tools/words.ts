@@ -101,7 +101,8 @@ export function parseShell(text: string): Pipeline[] {
       stderr = "nowhere";
     } else if (token === "|") endCommand(token);
     else if (token === "\n" || token === ";" || token === "end") {
-      if (words.length === 0 && commands.length === 0 && when === "always") continue;
+      const isBare = stdin === null && stdout === "out" && redirection === null;
+      if (words.length === 0 && commands.length === 0 && when === "always" && isBare) continue;
       endCommand(token);
       endPipeline(false, at);
     } else {

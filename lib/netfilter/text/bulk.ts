@@ -20,7 +20,8 @@ export class Bulk {
   private readonly canonical = new CanonicalRule();
   /** Rules that stand below each other in one chain, not yet put into it, and the line of the last. */
   private chain: Chain | null = null;
-  private rules: Rule[] = [];
+  private readonly rules: Rule[] = [];
+  private count = 0;
   private lastLine = 0;
   private lastCalled: Chain | undefined;
 
@@ -39,7 +40,7 @@ export class Bulk {
     const leadsTo = canonical.targetStart === -1 ? null : this.called(end);
     if (chain === null || leadsTo === undefined || (leadsTo !== null && leadsTo.hook !== null)) return false;
     const [packets, bytes] = this.counts ? [canonical.packets, canonical.bytes] : [0, 0];
-    this.rules.push(Rule.at(source, canonical.nameStart - 3, end, leadsTo, canonical.hooks, packets, bytes));
+    this.rules[this.count++] = Rule.at(source, canonical.nameStart - 3, end, leadsTo, canonical.hooks, packets, bytes);
     this.lastLine = line;
     this.wrote = true;
     return true;
@@ -47,14 +48,14 @@ export class Bulk {
 
   /** Puts into its chain what was taken. */
   flush(): void {
-    const { chain, rules } = this;
+    const { chain, count } = this;
     this.chain = null;
     this.lastCalled = undefined;
-    if (chain === null || rules.length === 0) return;
-    const refused = this.edit.appendAll(chain, rules);
+    if (chain === null || count === 0) return;
+    const refused = this.edit.appendAll(chain, this.rules.slice(0, count));
     // They stand one below the other: nothing but rules of this chain lies between them.
-    if (refused !== -1) this.refused ||= this.lastLine - (rules.length - 1 - refused);
-    this.rules = [];
+    if (refused !== -1) this.refused ||= this.lastLine - (count - 1 - refused);
+    this.count = 0;
   }
 
   private declare(): boolean {
