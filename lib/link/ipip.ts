@@ -38,9 +38,9 @@ export const IPIP_DEFAULTS = {
   proto: "any",
 } as const satisfies IpipSettings;
 
-/** The MTU it begins with: that of the device below, or Ethernet's, less the outer header. */
+/** The MTU it begins with: that of the device its packets leave by, or Ethernet's, less the outer header. */
 export function ipipMtu(lower: Device | null): number {
-  return Math.max(68, (lower?.mtu ?? 1500) - IPIP_OVERHEAD);
+  return Math.max(68, Math.min(lower?.mtu ?? 1500, 65535) - IPIP_OVERHEAD);
 }
 
 /**

@@ -372,6 +372,17 @@ ip -j link ls type br
 ip -j link ls type nope
 ip link ls type nope
 ip -br link ls type veth
+ip addr add 10.0.0.2/24 label d0:1 dev d0
+ip -br addr ls label d0*
+ip -br addr ls label d0
+ip -br addr ls up label d0
+ip -br -j addr ls label d0:1
+ip -j -br addr show secondary
+ip -j -br addr show to 10.0.0.2
+ip -j -4 addr show dev d0 label d0
+ip -4 -o addr show label d0
+ip link set l nomaster
+ip link set d0 link nope
 `,
   links: `
 ip link add veth0 type veth peer name veth1

@@ -6,6 +6,7 @@ import { IPIP_DEFAULTS, type IpipSettings, ipipMtu } from "../../link/ipip.ts";
 import { type VxlanSettings, vxlanMtu, vxlanState } from "../../link/vxlan.ts";
 import { type Mac, ZERO_MAC } from "../../wire/mac.ts";
 import { addDevice } from "../configure.ts";
+import { peekRoute } from "../ipv4/output-route.ts";
 import type { Netns } from "../netns.ts";
 
 /** What a device of its own is made with; `index` only if it is chosen. */
@@ -43,10 +44,17 @@ export function addVxlanDevice(
   return device;
 }
 
+/** The device that packets to the other end leave by now, else the one below (ip_tunnel_bind_dev). */
+function outDevice(under: Netns, { local, remote }: IpipSettings, lower: Device | null): Device | null {
+  if (remote === null) return lower;
+  const way = peekRoute(under, remote, local, lower);
+  return way.errno === null ? way.device : lower;
+}
+
 export function addIpipDevice(made: NewDevice, settings: IpipSettings, lower: Device | null, under: Netns): Device {
   const device = addDevice(made.ns, "ipip", made.name, ZERO_MAC, null, made.index);
   device.ipip = { ...settings, lower, underlay: under, fallback: false };
-  device.mtu = made.mtu ?? ipipMtu(lower);
+  device.mtu = made.mtu ?? ipipMtu(outDevice(under, settings, lower));
   under.tunnels.add(device);
   return device;
 }

@@ -194,16 +194,19 @@ export function show(context: Context, words: Words, of: LineOf): void {
         of === "link" || addresses.length + addresses6.length > 0 || hasNone(device),
     );
   // With a label asked for, iproute2 leaves the device's own lines out.
-  const hasLink = of === "link" || options.brief || (!options.oneline && filter.label === null);
+  const hasLink = of === "link" || (filter.label === null && (options.brief || !options.oneline));
   if (options.json) {
     context.json(
       rows.map(({ device, addresses, addresses6 }) => {
         if (hasLink && !isShown(device, filter)) return {};
         const link = only6 && !options.brief ? link6Json(context, device) : linkJson(context, device, of);
         if (of === "link") return link;
+        // An address that a filter keeps back leaves an empty object.
+        const all4 = options.inet6 ? [] : ns.inet.get(device)!.addresses;
+        const all6 = options.inet || !ns.hasIpv6 ? [] : ns.ipv6.of(device).addresses;
         const all = [
-          ...addresses.map((each) => addressJson(context, each)),
-          ...addresses6.map((each) => address6Json(context, each)),
+          ...all4.map((each) => (addresses.includes(each) ? addressJson(context, each) : {})),
+          ...all6.map((each) => (addresses6.includes(each) ? address6Json(context, each) : {})),
         ];
         return { ...(hasLink && link), addr_info: all };
       }),

@@ -61,9 +61,10 @@ export function readLink(context: Context, words: Words, creates: boolean): Link
       if (!(request.index > 0)) throw wrongArgument(argument, 'Invalid "index" value');
     } else if (matches(word, "link")) {
       const argument = words.argument();
-      const lower = context.device(argument);
-      if (lower === undefined) throw noDevice(argument, 1);
-      request.link = lower;
+      // Only what is made stands on another device.
+      const lower = creates ? context.device(argument) : undefined;
+      if (creates && lower === undefined) throw noDevice(argument, 1);
+      if (lower !== undefined) request.link = lower;
     } else if (matches(word, "address")) request.address = linkAddress(words.argument());
     else if (matches(word, "broadcast")) {
       linkAddress(words.argument());
