@@ -3,11 +3,14 @@ import { Lab } from "../../lib/lab/lab.ts";
 import type { Device } from "../../lib/link/device.ts";
 import { addAddress } from "../../lib/netns/configure.ts";
 import { neighbourOf } from "../../lib/netns/ipv4/arp.ts";
+import { addAddress6 } from "../../lib/netns/ipv6/addrconf.ts";
+import { neighbour6Of } from "../../lib/netns/ipv6/ndisc.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
 import { UdpSocket } from "../../lib/netns/socket/udp.ts";
 import { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../../lib/trace/world.ts";
-import { ipv4 } from "../../lib/wire/address.ts";
+import { ip, ipv4 } from "../../lib/wire/address.ts";
+import { ipv6 } from "../../lib/wire/address6.ts";
 import { Mac } from "../../lib/wire/mac.ts";
 import type { Frame } from "../../lib/wire/packet.ts";
 
@@ -29,6 +32,8 @@ export interface Step {
 
 export interface Scenario {
   readonly name: string;
+  /** Over IPv6: see `over6`. */
+  readonly family?: 6;
   readonly device?: string;
   readonly after?: number;
   readonly timed?: boolean;
@@ -58,25 +63,42 @@ export interface Played {
 
 const GONE = Mac.of(0x020000000099);
 
+/** The same scenario with addresses of IPv6. */
+export function over6(scenario: Scenario): Scenario {
+  const text = JSON.stringify(scenario)
+    .replaceAll("127.0.0.1", "::1")
+    .replaceAll("10.0.0.", "fd00::")
+    .replace("10.9.9.9", "fd09::9");
+  // With less than 1280 IPv6 is off.
+  return { ...(JSON.parse(text.replace("mtu 1000", "mtu 1300")) as Scenario), family: 6 };
+}
+
 export function play(scenario: Scenario, seed = "tcp"): Played {
-  const lab = new Lab({ seed });
+  const isIpv6 = scenario.family === 6;
+  const lab = new Lab({ seed, ipv6: isIpv6 });
   const a = lab.node("a").root;
   const b = lab.node("b").root;
   const [eth0, peer] = lab.cable("a", "eth0", "b", "eth0");
-  addAddress(a, eth0, ipv4("10.0.0.1"), 24);
-  addAddress(b, peer, ipv4("10.0.0.2"), 24);
+  if (isIpv6) {
+    addAddress6(a, eth0, ipv6("fd00::1"), 64, { noDad: true });
+    addAddress6(b, peer, ipv6("fd00::2"), 64, { noDad: true });
+    lab.runFor(3 * SECOND);
+  } else {
+    addAddress(a, eth0, ipv4("10.0.0.1"), 24);
+    addAddress(b, peer, ipv4("10.0.0.2"), 24);
+  }
   const frames: { time: number; frame: Frame }[] = [];
   const device = a.devices.get(scenario.device ?? "eth0")!;
   device.taps = [
     (frame, direction) => {
       if (device.kind === "loopback" && direction === "out") return;
-      if (frame.payload.kind === "ipv4") frames.push({ time: lab.now, frame });
+      if (frame.payload.kind === (isIpv6 ? "ipv6" : "ipv4")) frames.push({ time: lab.now, frame });
     },
   ];
   const sockets = new Map<string, TcpSocket | UdpSocket>();
   const answers: (number | string)[] = [];
   for (const step of scenario.steps) {
-    answers.push(call(lab, { a, b }, { a: eth0, b: peer }, sockets, step));
+    answers.push(call(lab, { a, b }, { a: eth0, b: peer }, sockets, step, scenario.family ?? 4));
     lab.runFor(2 * MILLISECOND);
   }
   lab.runFor((scenario.after ?? 0.1) * SECOND);
@@ -89,6 +111,7 @@ function call(
   devices: { a: Device; b: Device },
   sockets: Map<string, TcpSocket | UdpSocket>,
   step: Step,
+  family: 4 | 6,
 ): number | string {
   const deadline = lab.now + (step.timeout ?? 20) * SECOND;
   const wait = <T>(ask: () => T | null): T | null => {
@@ -102,21 +125,21 @@ function call(
   const tcp = () => sockets.get(step.socket!) as TcpSocket;
   switch (step.do) {
     case "udp": {
-      const socket = new UdpSocket(ns[at], "test");
+      const socket = new UdpSocket(ns[at], "test", family);
       sockets.set(step.socket!, socket);
-      return socket.connect(ipv4(step.to![0]), step.to![1]) ?? 0;
+      return socket.connect(ip(step.to![0]), step.to![1]) ?? 0;
     }
     case "listen":
     case "connect": {
-      const socket = new TcpSocket(ns[at], "test");
+      const socket = new TcpSocket(ns[at], "test", family);
       sockets.set(step.socket!, socket);
       socket.reuseAddress = step.reuse === true;
       if (step.port !== undefined) {
-        const failed = socket.bind(step.address === undefined ? null : ipv4(step.address), step.port);
+        const failed = socket.bind(step.address === undefined ? null : ip(step.address), step.port);
         if (failed !== null) return failed;
       }
       if (step.do === "listen") return socket.listen(step.backlog ?? 16) ?? 0;
-      const failed = socket.connect(ipv4(step.to![0]), step.to![1]);
+      const failed = socket.connect(ip(step.to![0]), step.to![1]);
       if (failed !== null) return failed;
       return wait(() => (socket.state === "ESTAB" ? 0 : socket.takeError())) ?? "EAGAIN";
     }
@@ -150,9 +173,10 @@ function call(
     case "vanish":
     case "appear": {
       const other = at === "a" ? "b" : "a";
-      const address = ipv4(at === "a" ? "10.0.0.2" : "10.0.0.1");
+      const last = at === "a" ? 2 : 1;
       const mac = step.do === "vanish" ? GONE : devices[other].mac;
-      neighbourOf(ns[at], devices[at], address).set(mac, "PERMANENT", -1);
+      if (family === 6) neighbour6Of(ns[at], devices[at], ipv6(`fd00::${last}`)).set(mac, "PERMANENT", -1);
+      else neighbourOf(ns[at], devices[at], ipv4(`10.0.0.${last}`)).set(mac, "PERMANENT", -1);
       return 0;
     }
     case "ip": {
@@ -175,8 +199,9 @@ function rowsOf(frames: readonly { time: number; frame: Frame }[]): Row[] {
   const raw: Raw[] = [];
   for (const { time, frame } of frames) {
     const packet = frame.payload;
-    if (packet.kind !== "ipv4") continue;
-    const { body, id } = packet;
+    if (packet.kind !== "ipv4" && packet.kind !== "ipv6") continue;
+    const { body } = packet;
+    const id = packet.kind === "ipv4" ? packet.id : 0;
     const common = { time: time / 1e9, id, from: `${packet.src}`, to: `${packet.dst}` };
     if (body.kind === "tcp") {
       const { srcPort, dstPort, flags, seq, ack, window, data } = body;
@@ -188,7 +213,8 @@ function rowsOf(frames: readonly { time: number; frame: Frame }[]): Row[] {
       if (body.options.sack !== undefined) kinds.push(5);
       const options = kinds.map(hex).join(" ");
       raw.push({ ...common, kind: "tcp", srcPort, dstPort, flags, seq, ack, window, options, length: data.length });
-    } else if (body.kind === "icmp") raw.push({ ...common, ...none, kind: `icmp ${body.type} ${body.code}` });
+    } else if (body.kind === "icmp" || (body.kind === "icmp6" && body.type < 128))
+      raw.push({ ...common, ...none, kind: `icmp ${body.type} ${body.code}` });
     else if (body.kind === "udp") raw.push({ ...common, ...none, kind: "udp", length: body.data.length });
   }
   return relative(raw);

@@ -3,7 +3,7 @@
 usage: tcp-real.py PREFIX < scenarios.json > recorded.json   (root, ip, tcpdump)
 
 One process makes all the calls, one after the other, so their order is fixed; a socket stays in the namespace it was
-made in. Segmentation offload is off: the capture then has the segments that travel, not those a NIC would cut.
+made in. A scenario of "family" 6 is played over IPv6. Segmentation offload is off: the capture then has the segments that travel, not those a NIC would cut.
 """
 import ctypes, errno, json, os, socket, struct, subprocess, sys, time
 
@@ -43,7 +43,15 @@ SYSCTLS = {
 }
 
 
-def build():
+SYSCTLS6 = {
+    "all.disable_ipv6": "0",
+    "all.router_solicitations": "0",
+    "default.router_solicitations": "0",
+    "default.router_solicitation_delay": "0",
+}
+
+
+def build(family):
     names = {who: f"{prefix}{who}" for who in "ab"}
     for name in names.values():
         run(f"ip netns del {name}", check=False)
@@ -51,11 +59,13 @@ def build():
     a, b = names["a"], names["b"]
     run(f"ip -n {a} link add eth0 type veth peer name eth0 netns {b}")
     for who, name in names.items():
-        run(f"ip netns exec {name} sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
+        for key, value in (SYSCTLS6 if family == 6 else {"all.disable_ipv6": "1"}).items():
+            run(f"ip netns exec {name} sysctl -qw net.ipv6.conf.{key}={value}")
         for key, value in SYSCTLS.items():
             run(f'ip netns exec {name} sysctl -qw "net.ipv4.{key}={value}"')
         run(f"ip -n {name} link set lo up")
-        run(f"ip -n {name} addr add 10.0.0.{1 if who == 'a' else 2}/24 dev eth0")
+        last = 1 if who == "a" else 2
+        run(f"ip -n {name} addr add " + (f"fd00::{last}/64 nodad" if family == 6 else f"10.0.0.{last}/24") + " dev eth0")
         run(f"ip -n {name} link set eth0 up")
         offload(name)
     return names
@@ -70,16 +80,16 @@ def code(error):
     return errno.errorcode.get(error.errno, str(error.errno)) if error.errno else "EAGAIN"
 
 
-def call(names, sockets, step):
+def call(names, sockets, step, family):
     do = step["do"]
     if do in ("listen", "connect", "bind", "udp"):
         enter(names[step["at"]])
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if do == "udp" else socket.SOCK_STREAM)
+        made = socket.socket(socket.AF_INET6 if family == 6 else socket.AF_INET, socket.SOCK_DGRAM if do == "udp" else socket.SOCK_STREAM)
         made.settimeout(step.get("timeout", 20))
         if step.get("reuse"):
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if "port" in step:
-            made.bind((step.get("address", "0.0.0.0"), step["port"]))
+            made.bind((step.get("address", "::" if family == 6 else "0.0.0.0"), step["port"]))
         sockets[step["socket"]] = made
         if do == "listen":
             made.listen(step.get("backlog", 16))
@@ -106,10 +116,10 @@ def call(names, sockets, step):
         sockets[step["socket"]].close()
     elif do == "vanish":
         # A MAC nobody has: the frames arrive at the other end of the cable, and are not for it.
-        run(f"ip -n {names[step['at']]} neigh replace {other(step)} lladdr 02:00:00:00:00:99 nud permanent dev eth0")
+        run(f"ip -n {names[step['at']]} neigh replace {other(step, family)} lladdr 02:00:00:00:00:99 nud permanent dev eth0")
     elif do == "appear":
         mac = run(f"ip netns exec {names['b' if step['at'] == 'a' else 'a']} cat /sys/class/net/eth0/address").stdout.strip()
-        run(f"ip -n {names[step['at']]} neigh replace {other(step)} lladdr {mac} nud permanent dev eth0")
+        run(f"ip -n {names[step['at']]} neigh replace {other(step, family)} lladdr {mac} nud permanent dev eth0")
     elif do == "ip":
         run(f"ip -n {names[step['at']]} {step['words']}")
     elif do == "wait":
@@ -117,28 +127,32 @@ def call(names, sockets, step):
     return 0
 
 
-def other(step):
-    return "10.0.0.2" if step["at"] == "a" else "10.0.0.1"
+def other(step, family):
+    return ("fd00::" if family == 6 else "10.0.0.") + ("2" if step["at"] == "a" else "1")
 
 
-def segments(path):
+def segments(path, family):
+    ip, icmp = ("ipv6", "icmpv6") if family == 6 else ("ip", "icmp")
     text = run(
-        f"tshark -r {path} -o tcp.relative_sequence_numbers:FALSE -T fields -e frame.time_relative -e ip.src -e tcp.srcport "
-        "-e ip.dst -e tcp.dstport -e tcp.flags -e tcp.seq_raw -e tcp.ack_raw -e tcp.len -e tcp.window_size_value "
-        "-e tcp.options -e ip.id -e ip.flags.df -e icmp.type -e icmp.code -e udp.length ip"
+        f"tshark -r {path} -o tcp.relative_sequence_numbers:FALSE -T fields -e frame.time_relative -e {ip}.src -e tcp.srcport "
+        f"-e {ip}.dst -e tcp.dstport -e tcp.flags -e tcp.seq_raw -e tcp.ack_raw -e tcp.len -e tcp.window_size_value "
+        f"-e tcp.options -e ip.id -e ip.flags.df -e {icmp}.type -e {icmp}.code -e udp.length {ip}"
     ).stdout
     return [line.split("\t") for line in text.splitlines()]
 
 
 def play(scenario):
-    names = build()
+    family = scenario.get("family", 4)
+    names = build(family)
+    # Neighbour discovery is what ARP is: it is not captured.
+    watched = "ip6 and (tcp or udp or (icmp6 and ip6[40] < 128))" if family == 6 else "ip"
     device = scenario.get("device", "eth0")
     path = f"/tmp/{prefix}{os.getpid()}.pcap"
     try:
         if not scenario.get("cold"):
-            run(f"ip netns exec {names['a']} ping -c1 -W1 10.0.0.2", check=False)
+            run(f"ip netns exec {names['a']} ping -c1 -W1 {other({'at': 'a'}, family)}", check=False)
         watch = subprocess.Popen(
-            ["ip", "netns", "exec", names["a"], "tcpdump", "-Z", "root", "-i", device, "-U", "--immediate-mode", "-w", path, "ip"],
+            ["ip", "netns", "exec", names["a"], "tcpdump", "-Z", "root", "-i", device, "-U", "--immediate-mode", "-w", path, watched],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -146,7 +160,7 @@ def play(scenario):
         sockets, answers = {}, []
         for step in scenario["steps"]:
             try:
-                answers.append(call(names, sockets, step))
+                answers.append(call(names, sockets, step, family))
             except OSError as error:
                 answers.append(code(error))
             time.sleep(step.get("pause", 0.002))
@@ -155,7 +169,7 @@ def play(scenario):
         watch.wait()
         for made in sockets.values():
             made.close()
-        return {"name": scenario["name"], "answers": answers, "segments": segments(path)}
+        return {"name": scenario["name"], "answers": answers, "segments": segments(path, family)}
     finally:
         destroy(names)
         if os.path.exists(path):
