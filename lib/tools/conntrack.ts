@@ -184,7 +184,8 @@ function* listen(call: Call, asked: Asked, tracked: Conntrack): Program {
     if (!isAskedFor(conn, asked)) return;
     count++;
     call.out(`${`[${happening}]`.padStart(9)} `);
-    show(call, conn, asked, tracked, { timeout: happening !== "DESTROY" });
+    // What ended by itself has no time left, and nothing is said of it.
+    show(call, conn, asked, tracked, { timeout: happening !== "DESTROY" || conn.timeout > tracked.now });
   };
   tracked.listeners.add(heard);
   try {

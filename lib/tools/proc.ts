@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/proc.c (snmp_seq_show, netstat_seq_show), arp.c (arp_format_neigh_entry), fib_trie.c
 // (fib_route_seq_show), net/core/net-procfs.c (dev_seq_printf_stats).
 import { TABLE } from "../ip/route.ts";
+import { procText } from "../netfilter/conntrack/entry.ts";
 import { Mib6, snmp6 } from "../netns/ipv6/mib6.ts";
 import { type MibTable, netstatTables, snmpTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
@@ -11,6 +12,7 @@ import { mask4 } from "../wire/address.ts";
 const NET: Readonly<Record<string, (ns: Netns) => string>> = {
   arp: arpFile,
   dev: devFile,
+  nf_conntrack: connectionsFile,
   netstat: (ns) => tablesFile(netstatTables(ns.mib)),
   route: routeFile,
   snmp: (ns) => tablesFile(snmpOf(ns)),
@@ -62,6 +64,13 @@ function tablesFile(tables: readonly MibTable[]): string {
           values.map(([, value]) => value),
         ),
     )
+    .join("");
+}
+
+function connectionsFile({ tracking: { conntrack } }: Netns): string {
+  return conntrack
+    .list()
+    .map((conn) => `${procText(conn, conntrack.now)}\n`)
     .join("");
 }
 

@@ -198,10 +198,8 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
     mib.IpExtOutBcastPkts++;
     mib.IpExtOutBcastOctets += length;
   }
-  if (skb.mark !== 0 || skb.ct !== null || (device.kind === "loopback" && skb.input !== null)) {
-    ns.carried ??= new WeakMap();
-    ns.carried.set(packet, skb);
-  }
+  const isLooped = device.kind === "loopback" && (skb.ct !== null || skb.input !== null);
+  if (skb.mark !== 0 || isLooped) carry(ns, packet, skb);
   if (device.ipip !== null) return ipipOutput(ns, device, packet, nextHop, cause);
   if (device.kind === "loopback" || device.isBare) {
     return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);
@@ -222,8 +220,16 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
     ns.step(LEVEL.path, cause, device, "drop", packet, () => tellOverflow(ns, nextHop));
     return false;
   }
+  // Should nobody answer for the address, the error is the connection's.
+  if (skb.ct !== null && !neighbour.isValid) carry(ns, packet, skb);
   if (!neighbour.use(packet, cause, route)) return true;
   return sendTo(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
+}
+
+/** What is known of the packet, for when it comes in again here, or comes back with an error. */
+function carry(ns: Netns, packet: Ipv4Packet, skb: Skb): void {
+  ns.carried ??= new WeakMap();
+  ns.carried.set(packet, skb);
 }
 
 /** The frame to a neighbour whose MAC is known. */
