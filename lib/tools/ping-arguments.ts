@@ -2,6 +2,7 @@
 // Before you edit: iputils ping/ping.c (main), iputils_common.c (strtol_or_err).
 import { SECOND } from "../trace/world.ts";
 import { type Call, notModelled } from "./command.ts";
+import { getopt } from "./getopt.ts";
 
 /** What one call of ping asks for; times in nanoseconds. */
 export interface Options {
@@ -19,75 +20,117 @@ export interface Options {
   readonly broadcast: boolean;
   readonly mark: number | undefined;
   readonly quiet: boolean;
+  /** A bell with each reply, the time before each line, and a word about what has no answer when the next goes out. */
+  readonly audible: boolean;
+  readonly stamped: boolean;
+  readonly outstanding: boolean;
+  /** So many go out at once before ping waits. */
+  readonly preload: number;
+  /** What the data is filled with again and again, as it was read; null counts up. */
+  readonly pattern: readonly number[] | null;
+  readonly tos: number;
 }
 
-const SUPPORTED = "-c -i -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -m MARK -b -n -q -4 -6 and an address";
-/** Null when the words are wrong in a way the real ping complains of, which is then said. */
-export function readArguments({ args, err }: Call): Options | null {
+const SUPPORTED =
+  "-a -c -D -i -l -O -p -Q -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -m MARK -b -n -q -4 -6 -d -L -S -U -V and an address";
+const DESCRIPTION = "h4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:";
+/** Of these nothing shows that is modelled. */
+const NO_EFFECT = "ndLU";
+
+/** What is asked for; a number when ping ends at once with that status, its reason said. */
+export function readArguments({ args, out, err }: Call): Options | number {
+  const { options, operands, problem } = getopt(args, DESCRIPTION);
+  if (problem?.startsWith("invalid")) throw notModelled("ping", problem, SUPPORTED);
+  if (problem !== null) {
+    err(`ping: ${problem}\n`);
+    return 2;
+  }
   const values = new Map<string, string>();
-  const flags = new Set<string>();
-  const targets: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i]!;
-    const match = /^-([cisWwtMIm])(.*)$/.exec(word);
-    if (match !== null) {
-      const value = match[2] !== "" ? match[2] : args[++i];
-      if (value === undefined) {
-        err(`ping: option requires an argument -- '${match[1]}'\n`);
-        return null;
-      }
-      values.set(match[1]!, value);
-    } else if (/^-[bnq46]+$/.test(word)) for (const letter of word.slice(1)) flags.add(letter);
-    else if (word.startsWith("-")) throw notModelled("ping", word, SUPPORTED);
-    else targets.push(word);
+  for (const { letter, value } of options) {
+    if (`hRTFNABCefrv`.includes(letter)) throw notModelled("ping", `-${letter}`, SUPPORTED);
+    values.set(letter, value);
   }
-  const [target] = targets;
-  if (target === undefined || targets.length > 1) {
-    err(target === undefined ? "ping: usage error: Destination address required\n" : "");
-    if (target !== undefined) throw notModelled("ping", targets.join(" "), SUPPORTED);
-    return null;
+  if (values.has("V")) {
+    out("ping from iputils 20221126\n");
+    out("libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n");
+    return 0;
   }
-  const number = (letter: string, min: number, max: number): number | null | undefined => {
+  let failed = 0;
+  const fail = (status: number, text: string) => {
+    if (failed === 0) err(`ping: ${text}\n`);
+    failed ||= status;
+    return undefined;
+  };
+  if (values.has("4") && values.has("6")) fail(2, "only one -4 or -6 option may be specified");
+  const whole = (letter: string, min: number, max: number, shown = `${max}`): number | undefined => {
     const text = values.get(letter);
-    if (text === undefined) return undefined;
-    const value = Number(text);
-    const whole = letter !== "i" && letter !== "W" && letter !== "w";
-    if (!/^\d+(\.\d+)?$/.test(text) || (whole && !Number.isInteger(value))) {
-      err(`ping: invalid argument: '${text}'\n`);
-      return null;
-    }
-    if (value < min || value > max) {
-      err(`ping: invalid argument: '${text}': out of range: ${min} <= value <= ${max}\n`);
-      return null;
-    }
+    if (text === undefined || NO_EFFECT.includes(letter)) return undefined;
+    const value = /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isNaN(value)) return fail(1, `invalid argument: '${text}'`);
+    if (value < min || value > max)
+      return fail(1, `invalid argument: '${text}': out of range: ${min} <= value <= ${shown}`);
     return value;
   };
-  const count = number("c", 1, Number.MAX_SAFE_INTEGER);
-  const size = number("s", 0, 2147483647);
-  const ttl = number("t", 0, 255);
-  const interval = number("i", 0, 4294967);
-  const linger = number("W", 0, 2147483);
-  const deadline = number("w", 0, 2147483);
-  const mark = number("m", 0, 4294967295);
-  if ([count, size, ttl, interval, linger, deadline, mark].includes(null)) return null;
+  const seconds = (letter: string, usual: number): number => {
+    const text = values.get(letter);
+    if (text === undefined) return Math.round(usual * SECOND);
+    if (!/^\d+(\.\d*)?$/.test(text)) throw notModelled("ping", `-${letter} ${text}`, "seconds as 1 or 0.5");
+    return Math.round(Number(text) * SECOND);
+  };
+  // The first that is wrong is complained of: they are read in the order they stand.
+  const count = whole("c", 1, 2 ** 63, "9223372036854775807");
+  const size = whole("s", 0, 2147483647) ?? 56;
+  const ttl = whole("t", 0, 255);
+  const mark = whole("m", 0, 4294967295);
+  const preload = whole("l", 1, 65536) ?? 1;
+  whole("S", 1, 2147483647);
+  const deadline = whole("w", 0, 2147483647);
   const discovery = values.get("M") ?? "want";
-  if (discovery !== "do" && discovery !== "want" && discovery !== "dont") {
-    err(`ping: invalid -M argument: ${discovery}\n`);
-    return null;
+  if (discovery !== "do" && discovery !== "want" && discovery !== "dont") fail(2, `invalid -M argument: ${discovery}`);
+  const tos = tosOf(values.get("Q") ?? "0");
+  if (typeof tos === "string") fail(2, tos);
+  const pattern = values.has("p") ? patternOf(values.get("p")!) : null;
+  if (typeof pattern === "string") fail(2, pattern);
+  if (failed !== 0) return failed;
+  const [target] = operands;
+  if (target === undefined) {
+    err("ping: usage error: Destination address required\n");
+    return 2;
   }
+  if (operands.length > 1) throw notModelled("ping", operands.join(" "), SUPPORTED);
   return {
     target,
     count: count ?? null,
-    interval: Math.round((interval ?? 1) * SECOND),
-    size: size ?? 56,
-    ttl: ttl ?? undefined,
-    linger: Math.round((linger ?? 10) * SECOND),
-    deadline: deadline === undefined || deadline === null ? null : Math.round(deadline * SECOND),
-    discovery,
+    interval: seconds("i", 1),
+    size,
+    ttl,
+    linger: seconds("W", 10),
+    deadline: deadline === undefined ? null : deadline * SECOND,
+    discovery: discovery as Options["discovery"],
     source: values.get("I") ?? null,
-    family: flags.has("4") ? 4 : flags.has("6") ? 6 : null,
-    broadcast: flags.has("b"),
-    mark: mark ?? undefined,
-    quiet: flags.has("q"),
+    family: values.has("4") ? 4 : values.has("6") ? 6 : null,
+    broadcast: values.has("b"),
+    mark,
+    quiet: values.has("q"),
+    audible: values.has("a"),
+    stamped: values.has("D"),
+    outstanding: values.has("O"),
+    preload,
+    pattern: pattern as readonly number[] | null,
+    tos: tos as number,
   };
+}
+
+/** The octet that -Q says, decimal or 0x; a text is ping's complaint (parsetos). */
+function tosOf(text: string): number | string {
+  const value = /^0x[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : /^\d+$/.test(text) ? Number(text) : null;
+  if (value === null) return `bad TOS value: ${text}`;
+  return value > 255 ? `the decimal value of TOS bits must be in range 0-255: ${value}` : value;
+}
+
+/** Up to 16 octets of two digits each, the last perhaps of one; a text is ping's complaint (fill). */
+function patternOf(text: string): readonly number[] | string {
+  const wrong = /[^0-9a-f]/i.exec(text);
+  if (wrong !== null) return `patterns must be specified as hex digits: ${text.slice(wrong.index)}`;
+  return (text.match(/..?/g) ?? []).slice(0, 16).map((pair) => Number.parseInt(pair, 16));
 }

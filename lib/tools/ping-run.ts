@@ -115,6 +115,8 @@ export class Run<Message> {
     const { call, options, voice } = this;
     const { lab } = call;
     const { socket } = voice;
+    if (options.pattern !== null && !options.quiet)
+      call.out(`PATTERN: 0x${options.pattern.map((octet) => octet.toString(16).padStart(2, "0")).join("")}\n`);
     call.out(voice.head());
     this.start = lab.now;
     this.last = lab.now;
@@ -125,8 +127,10 @@ export class Run<Message> {
       let exitAt = deadline;
       while (this.received + this.errors < count) {
         if (this.sent < count && lab.now >= nextSend) {
+          if (options.outstanding && this.sent > 0 && !this.answered.has(this.sent))
+            call.out(`${this.stamp()}no answer yet for icmp_seq=${this.sent}\n`);
           this.send();
-          nextSend = lab.now + options.interval;
+          if (this.sent >= options.preload) nextSend = lab.now + options.interval;
           if (this.sent === count) exitAt = Math.min(deadline, lab.now + this.patience());
         }
         const until = Math.min(this.sent < count ? nextSend : Number.POSITIVE_INFINITY, exitAt);
@@ -157,7 +161,8 @@ export class Run<Message> {
     const { options, call } = this;
     const seq = ++this.sent;
     const data = new Uint8Array(options.size);
-    for (let i = 0; i < data.length; i++) data[i] = i & 0xff;
+    const { pattern } = options;
+    for (let i = 0; i < data.length; i++) data[i] = pattern === null ? i & 0xff : pattern[i % pattern.length]!;
     if (data.length >= TIMEVAL) {
       const view = new DataView(data.buffer);
       view.setBigUint64(0, BigInt(Math.floor(call.lab.now / SECOND)), true);
@@ -191,7 +196,7 @@ export class Run<Message> {
     if (heard === null) return;
     const { seq } = heard;
     if ("line" in heard) {
-      if (!this.options.quiet) this.call.out(heard.line);
+      if (!this.options.quiet) this.call.out(this.stamp() + heard.line);
       if (!heard.isError) return;
       this.acknowledge(seq);
       this.errors++;
@@ -212,7 +217,16 @@ export class Run<Message> {
       this.totalSquares += time * time;
     }
     if (this.options.quiet) return;
-    this.call.out(this.wording.reply(heard, this.options.size >= TIMEVAL ? time : null, isDuplicate));
+    const line = this.wording.reply(heard, this.options.size >= TIMEVAL ? time : null, isDuplicate);
+    this.call.out(this.stamp() + (this.options.audible ? line.replace(/\n$/, "\x07\n") : line));
+  }
+
+  /** `[12.000034] `: when a line was written, in virtual time. */
+  private stamp(): string {
+    if (!this.options.stamped) return "";
+    const { now } = this.call.lab;
+    const micro = Math.floor((now % SECOND) / MICROSECOND);
+    return `[${Math.floor(now / SECOND)}.${String(micro).padStart(6, "0")}] `;
   }
 
   private acknowledge(seq: number): void {

@@ -18,7 +18,7 @@ export const OTHER_FAMILY = "Address family for hostname not supported";
 
 export const ping: Command = (call) => {
   const options = readArguments(call);
-  if (options === null) return 2;
+  if (typeof options === "number") return options;
   if (options.family === 6 || (options.family === null && options.target.includes(":"))) return ping6(call, options);
   let dst: Ipv4;
   try {
@@ -92,6 +92,7 @@ export function voice4(call: Call, options: Options, dst: Ipv4, from: From): Voi
           mayBroadcast: options.broadcast,
           confirm,
           mark: options.mark,
+          tos: options.tos,
           ...(options.ttl !== undefined && { ttl: options.ttl }),
         },
         -1,

@@ -381,8 +381,43 @@ ip -j -br addr show secondary
 ip -j -br addr show to 10.0.0.2
 ip -j -4 addr show dev d0 label d0
 ip -4 -o addr show label d0
+ip rule list f 7/0xff lookup 254
+ip rule list from 10.0.0.
+ip rule list fw 1
 ip link set l nomaster
 ip link set d0 link nope
+`,
+  pingFlags: `
+ip link add d0 type veth peer name d1
+ip addr add 10.0.0.1/24 dev d0
+ip link set d0 up
+ip link set d1 up
+ping -c 2 -i 0.1 -a 127.0.0.1
+ping -c 2 -i 0.1 -D 127.0.0.1
+ping -c 2 -i 0.1 -O -W 0.3 10.0.0.2
+ping -c 3 -i 0.1 -O -W 0.3 10.0.0.2 -q
+ping -c 2 -i 0.1 -D -O -W 0.3 10.0.0.2
+ping -c 1 -p ff0 127.0.0.1
+ping -q -c 1 -p ff0 127.0.0.1
+ping -c 1 -p fg 127.0.0.1
+ping -c 1 -p 0102030405060708090a0b0c0d0e0f101112 127.0.0.1
+ping -c 3 -l 3 127.0.0.1
+ping -c 4 -l 2 -i 0.1 127.0.0.1
+ping -l 70000 127.0.0.1
+ping -l 0 127.0.0.1
+ping -V
+ping -c 1 -Q 0x10 127.0.0.1
+ping -c 1 -Q 256 127.0.0.1
+ping -c 1 -Q foo 127.0.0.1
+ping -c 1 -L -d -U 127.0.0.1
+ping -c 1 -S 1000 127.0.0.1
+ping -c x 127.0.0.1
+ping -c 0 127.0.0.1
+ping -s -1 127.0.0.1
+ping 127.0.0.1 -c1 -qi0.1
+ping -c 0x2 -q -i 0.1 127.0.0.1
+ping -c 1 -M foo 127.0.0.1
+ping -c 1 -4 -6 127.0.0.1
 `,
   links: `
 ip link add veth0 type veth peer name veth1

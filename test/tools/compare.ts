@@ -38,6 +38,7 @@ export class Normal {
       .replace(/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, (mac) => (FIXED_MAC.test(mac) ? mac : this.number("mac ", mac)))
       .replace(/net:\[\d+\]/g, (inode) => this.number("net ", inode))
       .replace(/\b\d\d:\d\d:\d\d\.\d{6}\b/g, "<time>")
+      .replace(/^\[\d+\.\d{6}\] /gm, "[<time>] ")
       .replace(/\bid \d+/g, "id <any>")
       .replace(/\b(10\.\d+\.\d+\.\d+)\.(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b/g, "$1.<port>")
       .replace(/time=[\d.]+ ms|time \d+ms|= [\d.]+(\/[\d.]+){3} ms/g, "<time>")

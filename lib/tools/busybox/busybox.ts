@@ -94,6 +94,12 @@ function ping(call: Call, args: readonly string[]) {
     broadcast: true,
     mark: undefined,
     quiet: value("q") !== undefined,
+    audible: false,
+    stamped: false,
+    outstanding: false,
+    preload: 1,
+    pattern: null,
+    tos: 0,
   };
   const voice = voice4(call, asked, dst, { address: null, device: null });
   return new PingRun(

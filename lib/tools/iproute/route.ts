@@ -116,6 +116,8 @@ function readRequest(context: Context, words: Words): Request {
     } else if (word === "mtu") readMtu(words, request);
     else if (word === "onlink") request.onlink = true;
     else if (word === "nexthop") {
+      // Without a destination the tool says how it is used before it reads on.
+      if (request.to === undefined) throw notModelled("ip route", "nexthop without a destination", WORDS);
       request.nexthops = readNexthops(context, words, familyOf(context, request));
       break;
     } else if (OTHER_WHOLE.test(word) || matches(word, "dsfield")) throw notModelled("ip route", word, WORDS);

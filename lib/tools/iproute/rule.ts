@@ -89,13 +89,13 @@ function widthOf({ address }: RulePrefix<Ip>): number {
 }
 
 /** A prefix that says nothing is none. */
-function prefixAsked(context: Context, words: Words): RulePrefix<Ip> | undefined {
+function prefixAsked(context: Context, words: Words, family = context.family): RulePrefix<Ip> | undefined {
   const { inet, inet6 } = context.options;
   // Without -6 the kernel is asked for a rule of IPv4, and it finds the address too long.
   if (!inet6 && !inet && isAddress6(words.peek)) throw refused({ errno: "EINVAL", message: "Invalid source address" });
   const { address, length, any } = inet6
     ? prefix6Of(words.argument(), context.family6)
-    : prefixOf(words.argument(), context.family);
+    : prefixOf(words.argument(), family);
   return any || length === 0 ? undefined : { address, length };
 }
 
@@ -211,7 +211,7 @@ function readFilter(context: Context, words: Words): (rule: AnyRule) => boolean 
       const table = tableOf(argument);
       if (table === null) throw wrongArgument(argument, "table id value is invalid\n");
       if (table > 0) tests.push((rule) => rule.table === table);
-    } else if (matches(word, "from")) tests.push(prefixTest("from", prefixAsked(context, words)));
+    } else if (matches(word, "from")) tests.push(prefixTest("from", prefixAsked(context, words, "inet")));
     else if (/^(tos|l3mdev|uidrange|ipproto|sport|dport)$/.test(word) || matches(word, "dsfield"))
       throw notModelled("ip rule show", word, SELECTORS);
     else if (matches(word, "protocol")) throw notModelled("ip rule show", word, SELECTORS);
