@@ -1,9 +1,11 @@
 // What a real kernel and real tools said to the lines, for machines that cannot ask theirs:
 // node dist/test/ipv6/main.js --record writes them anew.
+import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
@@ -88,7 +90,7 @@ function without(text: string, out: string): string {
 /** A capture and the command beside it write to one place: which comes first is chance, so they are put apart. */
 function apart({ out: whole, ...said }: Said): Said {
   // How many questions were open at a time is measured by when ping wakes.
-  const out = whole.replace(/(, |^)pipe \d+\n?/gm, "");
+  const out = whole.replace(/, pipe \d+|^pipe \d+\n/gm, "");
   // Neighbours stand in a hash with a random key; when a machine has many, silent ones are soon forgotten.
   if (said.line.endsWith(" neigh")) return { ...said, out: sorted(out.replace(/^.* FAILED \n/gm, "")) };
   if (FRAMES.test(said.line)) {
@@ -119,17 +121,34 @@ function isProof(line: string): boolean {
   return /solicitation/.test(line) ? !line.includes("> ff02::") : /advertisement.*length 24$/m.test(line);
 }
 
-export function record(): void {
+/** Several are asked at once: most of the time they only wait. */
+const AT_ONCE = 6;
+
+export async function record(): Promise<void> {
   const kernel = fs.readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
   const said: Record<string, readonly Said[]> = {};
-  for (const [name, lines] of Object.entries(allScripts())) {
-    said[name] = realLines(lines);
-    const model = modelLines(lines);
-    const other = said[name].find((each, i) => JSON.stringify(each) !== JSON.stringify(model[i]));
-    if (other !== undefined) process.stdout.write(`${name} differs: $ ${other.line}\n`);
-  }
+  const scripts = Object.entries(allScripts());
+  for (const [name] of scripts) said[name] = [];
+  const asked = scripts.map(([name, lines]) => ({ name, lines }));
+  const ask = async () => {
+    for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
+      const { name, lines } = next;
+      const real = await inChild(name);
+      said[name] = real;
+      const model = modelLines(lines);
+      const other = real.find((each, i) => JSON.stringify(each) !== JSON.stringify(model[i]));
+      if (other !== undefined) process.stdout.write(`${name} differs: $ ${other.line}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
   fs.mkdirSync("test/ipv6/goldens", { recursive: true });
   fs.writeFileSync(FILE, gzipSync(JSON.stringify({ kernel, said, hooks: realCounts() }), { level: 9 }));
   const count = Object.values(said).reduce((sum, each) => sum + each.length, 0);
   process.stdout.write(`recorded: ${count} lines on Linux ${kernel}\n`);
+}
+
+/** What the real tools say to a script, asked in a process of its own (main.ts). */
+async function inChild(name: string): Promise<Said[]> {
+  const child = await promisify(execFile)(process.execPath, [process.argv[1]!, "--real", name], { maxBuffer: 1 << 26 });
+  return JSON.parse(child.stdout) as Said[];
 }

@@ -5,6 +5,7 @@ import { place, runShell } from "../../lib/tools/shell.ts";
 import { type Said, unavailable } from "../tools/real.ts";
 import { scriptLines, scripts } from "./generate.ts";
 import { allScripts, modelLines, readGoldens, realLines } from "./goldens.ts";
+import { modelCounts } from "./hooks.ts";
 
 const goldens = readGoldens();
 
@@ -22,6 +23,10 @@ describe("IPv6 does what Linux does", function () {
       frames += model.flatMap(({ out }) => out.match(/^<time> IP6/gm) ?? []).length;
     }
     expect(frames).to.be.greaterThan(150);
+  });
+
+  it(`as many packets pass each hook as did on Linux ${goldens.kernel}`, () => {
+    expect(modelCounts()).to.deep.equal(goldens.hooks);
   });
 
   it("one random network on this machine's kernel, now", function () {

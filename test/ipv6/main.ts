@@ -2,11 +2,12 @@
 // npm run build && node dist/test/ipv6/main.js [CASES] [SEED]
 // With --record the goldens of npm test are written anew; "lines" compares the fixed lines.
 import { scriptLines, scripts } from "./generate.ts";
-import { modelLines, realLines, record } from "./goldens.ts";
+import { allScripts, modelLines, realLines, record } from "./goldens.ts";
 import { LINES } from "./lines.ts";
 
 const [, , count = "20", seed = "hunt"] = process.argv;
-if (count === "--record") record();
+if (count === "--record") await record();
+else if (count === "--real") process.stdout.write(JSON.stringify(realLines(allScripts()[seed]!)));
 else {
   const all: [string, readonly string[]][] =
     count === "lines" ? [["lines", LINES]] : scripts(Number(count), seed).map((test) => [test.name, scriptLines(test)]);

@@ -160,9 +160,9 @@ export function down6(ns: Netns, device: Device): void {
     for (const route of [...table.list()]) {
       if (!uses6(route, device) && route.dev !== device) continue;
       // Of a route with several ways the others stay (fib6_ifdown).
-      const own = nexthops6Of(route).filter(({ dev }) => dev === device);
-      for (const hop of own) hop.dead = true;
-      if (nexthops6Of(route).every((hop) => own.includes(hop) || isDead(hop))) table.replace(route, null);
+      const ways = nexthops6Of(route);
+      for (const hop of ways) if (hop.dev === device) hop.dead = true;
+      if (ways.every(isDead)) table.replace(route, null);
       else table.changed();
     }
 }

@@ -151,7 +151,10 @@ export function icmp6Error(
 /** icmpv6_xrlim_allow: the wider the network of the route, the more errors may go there. */
 function isAllowed(ns: Netns, to: Ipv6, src: Ipv6 | null, oif: Device | null, mark: number, cause: number): boolean {
   const found = routeOutput6(ns, to, src, oif, cause, { protocol: PROTOCOL.icmp6, bound: false, mark });
-  if (found.errno !== null) return false;
+  if (found.errno !== null) {
+    ns.ipv6.mib.Ip6OutNoRoutes++;
+    return false;
+  }
   if (found.device.kind === "loopback") return true;
   const { length } = found.way.route.prefix;
   const price = length < 128 ? Math.floor(RATE / 2 ** ((128 - length) >> 5)) : RATE;

@@ -166,6 +166,7 @@ function forward(ns: Netns, skb: Skb6): void {
       return icmp6Error(ns, skb, packet, ICMP6.unreachable, ICMP6_CODE.beyondScope, 0, step);
     }
   }
+  mib.Ip6OutForwDatagrams++;
   const mtu = Math.max(way.mtuLocked ? way.mtu! : out.mtu, LEAST_MTU);
   if (ipv6Length(packet) > mtu) {
     const because = `${ipv6Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and no router cuts`;
@@ -175,7 +176,6 @@ function forward(ns: Netns, skb: Skb6): void {
     skb.device = out;
     return icmp6Error(ns, skb, packet, ICMP6.packetTooBig, 0, mtu, step);
   }
-  mib.Ip6OutForwDatagrams++;
   const lowered = withHopLimit(packet, packet.hopLimit - 1);
   skb.packet = lowered;
   skb.cause = ns.step(LEVEL.path, cause, device, "forward", lowered, () => ({

@@ -2,10 +2,12 @@
 // it, as IPv4 has one.
 // Before you edit: RFC 4861 §8.2, net/ipv6/ip6_output.c (ip6_forward), ndisc.c (ndisc_send_redirect,
 // ndisc_fill_redirect_hdr_option), net/ipv4/inetpeer.c (inet_peer_xrlim_allow).
+import { NOT_RECORDED } from "../../trace/step.ts";
 import { ipv6Bytes } from "../../wire/bytes6.ts";
 import type { Netns } from "../netns.ts";
+import { quietly } from "./fib.ts";
 import { neighbour6Of } from "./ndisc.ts";
-import { peekRoute6 } from "./send.ts";
+import { routeOutput6 } from "./send.ts";
 import type { Skb6 } from "./skb6.ts";
 import { ndPacket, ndSend } from "./solicit.ts";
 import { LEAST_MTU, linkLocalFrom } from "./state.ts";
@@ -25,7 +27,7 @@ export function sendRedirect6(ns: Netns, { packet, device, dst: way, cause }: Sk
   const from = linkLocalFrom(ns.ipv6.of(device));
   // A host can only be told of routers by their link-local addresses.
   if (from === null || (target !== dst && !target.isLinkLocal)) return;
-  const back = peekRoute6(ns, src, from, device);
+  const back = quietly(ns, () => routeOutput6(ns, src, from, device, NOT_RECORDED));
   if (back.errno !== null || back.way.via !== null || !icmpLimit.allow(src, now)) return;
   const neighbour = neighbour6Of(ns, device, target);
   const { mac } = neighbour;

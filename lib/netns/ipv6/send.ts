@@ -78,10 +78,7 @@ export function routeOutput6(
     if (way.type === "error") way = decide6(ns, { ...question, src: from }, undefined, chosen.cause);
     else way = { ...way, cause: chosen.cause };
   }
-  if (way.type === "error") {
-    if (way.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
-    return { errno: way.errno, way };
-  }
+  if (way.type === "error") return { errno: way.errno, way };
   return { errno: null, way, src: from, device: way.device, cause: way.cause };
 }
 
@@ -98,7 +95,9 @@ export function peekRoute6(
   const { level } = recorder;
   recorder.level = LEVEL.off;
   try {
-    return routeOutput6(ns, dst, src, oif, NOT_RECORDED, { protocol, mark });
+    const found = routeOutput6(ns, dst, src, oif, NOT_RECORDED, { protocol, mark });
+    if (found.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
+    return found;
   } finally {
     recorder.level = level;
   }
@@ -117,6 +116,7 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   const protocol = body.kind === "unknown" ? body.protocol : PROTOCOL[body.kind];
   const bound = outgoing.prefersOif !== true;
   const found = routeOutput6(ns, dst, outgoing.src, oif, cause, { protocol, bound, mark });
+  if (found.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
   if (found.errno !== null) return { errno: found.errno };
   const { way, src, device } = found;
   const mtu = discovery === "probe" ? device.mtu : mtu6Of(ns, way, dst);
