@@ -33,6 +33,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "net.ipv4.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },
   // The label of every flow is 0.
   "net.ipv6.auto_flowlabels": { preset: 0, min: 0, max: 0 },
+  "net.ipv6.bindv6only": { preset: 0, min: 0, max: 1 },
   "net.ipv6.icmp.echo_ignore_all": { preset: 0, min: 0, max: 1 },
   "net.ipv6.icmp.echo_ignore_multicast": { preset: 0, min: 0, max: 1 },
   "net.ipv6.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },

@@ -90,13 +90,15 @@ function without(text: string, out: string): string {
 /** A capture and the command beside it write to one place: which comes first is chance, so they are put apart. */
 function apart({ out: whole, ...said }: Said): Said {
   // How many questions were open at a time is measured by when ping wakes.
-  const out = whole.replace(/, pipe \d+|^pipe \d+\n/gm, "");
+  const quick = whole.replace(/, pipe \d+|^pipe \d+\n/gm, "");
+  // Of several that answer for a group the first ends it, and the next comes in time or not.
+  const out = quick.replace(/^.* \(DUP!\)\n|, \+\d+ duplicates/gm, "");
   // Neighbours stand in a hash with a random key; when a machine has many, silent ones are soon forgotten.
   if (said.line.endsWith(" neigh")) return { ...said, out: sorted(out.replace(/^.* FAILED \n/gm, "")) };
   if (FRAMES.test(said.line)) {
     const frames = out.split(/(?<=\n)/).filter((line) => line.startsWith("IP6") && !isProof(line));
     // A real answer may overtake the next fragment of the question: each sender's packets are in order, and what it
-    // says of neighbours.
+    // says of one neighbour.
     frames.sort((a, b) => senderOf(a).localeCompare(senderOf(b)));
     return { ...said, out: frames.join("").replace(/(IP6 [^ ]+)\.[3-6]\d{4} > /g, "$1.<port> > ") };
   }
@@ -114,7 +116,7 @@ const sorted = (text: string) =>
     .sort()
     .join("");
 
-const senderOf = (line: string) => `${line.split(" > ")[0]}${line.includes(" neighbor ") ? " nd" : ""}`;
+const senderOf = (line: string) => `${line.split(" > ")[0]}${/ neighbor .*/.exec(line)?.[0] ?? ""}`;
 
 /** A neighbour that was known is asked for a proof, and gives it: in which second is no matter of the network. */
 function isProof(line: string): boolean {

@@ -20,9 +20,9 @@ describe("IPv6 does what Linux does", function () {
       const model = modelLines(all[name]!);
       expect(model.length, name).to.equal(real.length);
       for (const [i, said] of model.entries()) expect(said, `${name}: $ ${said.line}`).to.deep.equal(real[i]);
-      frames += model.flatMap(({ out }) => out.match(/^<time> IP6/gm) ?? []).length;
+      frames += model.flatMap(({ out }) => out.match(/^IP6/gm) ?? []).length;
     }
-    expect(frames).to.be.greaterThan(150);
+    expect(frames).to.be.greaterThan(1000);
   });
 
   it(`as many packets pass each hook as did on Linux ${goldens.kernel}`, () => {

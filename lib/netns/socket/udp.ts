@@ -73,6 +73,7 @@ export class UdpSocket extends Waitable {
     this.ns = ns;
     this.program = program;
     this.family = family;
+    if (family === 6 && ns.sysctls.get("net.ipv6.bindv6only") === 1) this.v6only = true;
   }
 
   /** Takes a local address and port; port 0 lets the kernel choose. Null, or why not. */

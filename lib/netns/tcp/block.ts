@@ -184,6 +184,7 @@ export abstract class TcpBlock extends Waitable {
     this.ns = ns;
     this.program = program;
     this.family = family;
+    if (family === 6 && ns.sysctls.get("net.ipv6.bindv6only") === 1) this.v6only = true;
   }
 
   /** "ESTAB 10.0.0.1:8080 10.0.0.2:40000", the line of `ss -tan` without its queues. */
