@@ -9,7 +9,7 @@ import { Bulk } from "./bulk.ts";
 import { isTargetName } from "./extensions.ts";
 import { type Complaint, complaintOf, type Flavour, failureOf, wordsOf } from "./flavour.ts";
 import { countersBefore, splitLine } from "./line.ts";
-import { checkChainName, LONGEST_NAME } from "./reader.ts";
+import { anySet, checkChainName, LONGEST_NAME } from "./reader.ts";
 import { type Request, readRequest } from "./request.ts";
 
 export interface RestoreOptions {
@@ -25,6 +25,8 @@ export interface RestoreOptions {
   readonly only: string | null;
   /** The table, made if need be. */
   table(name: TableName): Table;
+  /** Of the set of this name, undefined when there is none. */
+  readonly setFamily?: (name: string) => Family | null | undefined;
   out(text: string): void;
   err(text: string): void;
 }
@@ -89,7 +91,7 @@ export class Restore {
         if (isCut) end = start + LONGEST_LINE;
         this.number++;
         if (this.bulk === null || !this.isPlain || !this.bulk.add(start, end, this.number))
-          this.line(text.slice(start, end));
+          this.line(upToZero(text.slice(start, end)));
         start = isCut ? end : end + 1;
       }
       if (this.edit !== null) throw this.plain(`COMMIT expected at line ${this.number + 1}`);
@@ -235,7 +237,13 @@ export class Restore {
     if (counted !== null && options.counts !== false) said.unshift("--set-counters", counted.packets, counted.bytes);
     if (!options.keeps) for (let i = 0; i < options.verbose; i++) said.unshift("-v");
     const { name: restoring, family } = edit.table;
-    const request: Request = readRequest(said, { family, restoring, backEnd, notice: options.err });
+    const request: Request = readRequest(said, {
+      family,
+      restoring,
+      backEnd,
+      notice: options.err,
+      setFamily: options.setFamily ?? anySet,
+    });
     if (request.command === "ignored") return;
     if (request.command === "V" || request.command === "h") throw this.refused(`unknown option "-${request.command}"`);
     if (!"LSC".includes(request.command)) this.wrote = true;
@@ -264,6 +272,12 @@ export class Restore {
   private plain(message: string): Broken {
     return new Broken({ text: `${this.options.tool}: ${message}\n`, status: 1 }, this.number);
   }
+}
+
+/** A zero ends a line, as it ends every text for the tool. */
+function upToZero(line: string): string {
+  const zero = line.indexOf("\0");
+  return zero === -1 ? line : line.slice(0, zero);
 }
 
 /** The words behind a line's first letter. */
