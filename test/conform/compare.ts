@@ -10,7 +10,6 @@
 //   causes of its own, as two timers or two programs, and only its time counts.
 // What sockets got is compared in order; tables as sets; text as text. A neighbour's state must be one of those the
 // model's entry had around that moment; where the machine's table was nearly full, a FAILED entry may be gone.
-import { PURE_ACK } from "./canonical-tcp.ts";
 import type { Result, SeenFrame } from "./case.ts";
 
 const EARLY = 20;
@@ -48,7 +47,7 @@ export function compare(model: Result, real: Result, tally: Tally, forgets = fal
   const frames: (Difference & { at: number })[] = [];
   for (const where of keys(model.frames, real.frames)) {
     tally.frames += (real.frames[where] ?? []).length;
-    frames.push(...compareFrames(where, compared(model.frames[where]), compared(real.frames[where])));
+    frames.push(...compareFrames(where, model.frames[where] ?? [], real.frames[where] ?? []));
   }
   frames.sort((a, b) => a.at - b.at);
   found.push(...frames.map(({ where, model: m, real: r }) => ({ where, model: m, real: r })));
@@ -87,10 +86,6 @@ export function compare(model: Result, real: Result, tally: Tally, forgets = fal
   }
   compareCounters(model, real, tally, found);
   return found;
-}
-
-function compared(frames: readonly SeenFrame[] = []): readonly SeenFrame[] {
-  return frames.filter(({ text }) => !text.endsWith(PURE_ACK));
 }
 
 /** What came from several senders in a row, sender by sender: on one machine who must ask for a MAC first is not later. */

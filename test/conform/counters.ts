@@ -1,18 +1,15 @@
 // What the devices of a lab have counted, in the order of /proc/net/dev, and its protocols as in /proc/net/snmp.
 import type { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
-import { isBulk } from "./canonical-tcp.ts";
 import type { Case, Result } from "./case.ts";
 
 /** Protocols whose counters are compared. TCP's depend on timers of the machine that the lab does not have. */
 const PROTOCOLS: readonly string[] = ["Ip", "Icmp", "IcmpMsg", "Udp"];
 
-/** Of bulk streams nothing is counted alike, because pure ACKs come as they like. */
+/** The counters of all devices and of these protocols. */
 export function countersOf(lab: Lab, { traffic }: Case): Pick<Result, "counters" | "snmp"> {
-  const calls = traffic.filter((each) => each.kind === "tcp");
-  if (calls.some(({ port = 0 }) => isBulk(port))) return {};
   // TCP hands several segments to IP as one packet (GSO), which counts it once.
-  const hasTcp = calls.length > 0;
+  const hasTcp = traffic.some(({ kind }) => kind === "tcp");
   const counters: Record<string, number[]> = {};
   const snmp: Record<string, number> = {};
   for (const ns of lab.namespaces.values()) {

@@ -39,7 +39,8 @@ class Player:
         self.poll = select.epoll()
         self.readers = {}
         self.captures = []
-        self.lateness = 0.0
+        # How late a case runs, in milliseconds: what follows keeps its distance from what was done late.
+        self.late = [0.0] * len(job["cases"])
         self.logs = [[[] for _ in case["traffic"]] for case in job["cases"]]
         self.namespace_of = {}
         self.frames = [[] for _ in job["cases"]]
@@ -48,8 +49,8 @@ class Player:
         # the table is the whole machine's; only the first namespace shows how full it is
         self.table = open("/proc/net/stat/arp_cache")
 
-    def at(self, milliseconds, action):
-        heapq.heappush(self.heap, (milliseconds, self.order, action))
+    def at(self, index, milliseconds, action):
+        heapq.heappush(self.heap, (milliseconds + self.late[index], self.order, milliseconds, index, action))
         self.order += 1
 
     def watch(self, where, s, action):
@@ -95,22 +96,22 @@ class Player:
             enter(where)
             flannel.Backend(traffic, lambda s, action: self.watch(where, s, action))
         elif kind == "ping":
-            self.at(at, lambda: self.ping(where, at, traffic, log, drawn))
+            self.at(index, at, lambda: self.ping(index, where, at, traffic, log, drawn))
         elif kind == "udp":
-            self.at(at, lambda: self.udp(where, at, traffic, log, drawn))
+            self.at(index, at, lambda: self.udp(index, where, at, traffic, log, drawn))
         elif kind == "tcp":
-            self.at(at, lambda: log.append(tcp_calls.call(self.tcp[index], where, traffic, drawn)))
+            self.at(index, at, lambda: log.append(tcp_calls.call(self.tcp[index], where, traffic, drawn)))
         elif kind == "command":
-            self.at(at, lambda: self.command(index, case["prefix"], where, traffic["command"], log))
+            self.at(index, at, lambda: self.command(index, case["prefix"], where, traffic["command"], log))
         else:
-            self.at(at, lambda: self.frame(where, traffic, log))
+            self.at(index, at, lambda: self.frame(where, traffic, log))
 
     def options(self, s, traffic):
         s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DISCOVERY[traffic.get("discovery", "want")])
         if traffic["broadcast"]:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
-    def ping(self, where, at, traffic, log, ident):
+    def ping(self, index, where, at, traffic, log, ident):
         if not enter(where):
             return log.append("no namespace")
         s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -137,7 +138,7 @@ class Player:
 
         send(1)
         for seq in range(2, traffic["count"] + 1):
-            self.at(at + (seq - 1) * traffic["interval"], lambda seq=seq: send(seq))
+            self.at(index, at + (seq - 1) * traffic["interval"], lambda seq=seq: send(seq))
 
     def icmp(self, s, ident, log):
         while True:
@@ -160,7 +161,7 @@ class Player:
                     seq, mtu = struct.unpack("!HH", quoted[6:8] + message[6:8])
                     log.append("error %d from %s ttl %d, type %d code %d mtu %d" % (seq, address[0], ttl, kind, code, mtu))
 
-    def udp(self, where, at, traffic, log, port):
+    def udp(self, index, where, at, traffic, log, port):
         if not enter(where):
             return log.append("no namespace")
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -185,7 +186,7 @@ class Player:
 
         send(1)
         for number in range(2, traffic["count"] + 1):
-            self.at(at + (number - 1) * traffic["interval"], lambda number=number: send(number))
+            self.at(index, at + (number - 1) * traffic["interval"], lambda number=number: send(number))
 
     def datagrams(self, s, log, echo):
         while True:
@@ -247,7 +248,7 @@ class Player:
 
     def play(self):
         for index, case in enumerate(self.job["cases"]):
-            self.at(case["offset"] + case["end"], lambda index=index: self.look(index))
+            self.at(index, case["offset"] + case["end"], lambda index=index: self.look(index))
         self.looks = [None] * len(self.job["cases"])
         self.began = time.time() + 0.05
         while self.heap:
@@ -256,8 +257,12 @@ class Player:
                 if fd in self.readers:
                     self.readers[fd]()
             while self.heap and self.began + self.heap[0][0] / 1000 <= time.time():
-                planned, _, action = heapq.heappop(self.heap)
-                self.lateness = max(self.lateness, (time.time() - self.began) * 1000 - planned)
+                _, _, planned, index, action = heapq.heappop(self.heap)
+                now = (time.time() - self.began) * 1000
+                if planned + self.late[index] > now:  # what came before it was late meanwhile
+                    self.at(index, planned, action)
+                    continue
+                self.late[index] = max(self.late[index], now - planned)
                 action()
 
     def look(self, index):
@@ -308,7 +313,7 @@ class Player:
         self.table.readline()
         entries = int(self.table.readline().split()[0], 16)
         return {
-            "lateness": self.lateness,
+            "lateness": max(self.late),
             "lost": self.lost,
             "entries": entries,
             "cases": [

@@ -22,7 +22,7 @@ const FORGETS_THOSE_IN_USE = 480;
 const FORGETS_FAILED = 120;
 
 /** A program that ran later than this, in milliseconds, may have met another state of the kernel than the model's. */
-const LATEST = 120;
+const LATEST = 200;
 
 /** How long the labs are left alone once they are built; the player sees to it that carriers are known everywhere. */
 const SETTLE = 100;

@@ -110,7 +110,8 @@ export function wayTo(
   return {
     errno: null,
     src: way.src,
-    mtu: device.mtu,
+    // ipv4_default_advmss: what we tell the other end is of this way, too.
+    mtu: pathMtu,
     pathMtu,
     toAll: decision.type !== "unicast" && decision.type !== "local",
   };

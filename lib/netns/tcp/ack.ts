@@ -3,7 +3,8 @@
 // __tcp_ack_snd_check, tcp_incr_quickack), tcp.c (__tcp_cleanup_rbuf).
 import { TCP_FLAG } from "../../wire/packet.ts";
 import { distance, OWED, TCP } from "./block.ts";
-import { offeredWindow, openWindow, sendAck, sendDelayedAck } from "./output.ts";
+import { sendAck, sendDelayedAck } from "./output.ts";
+import { growWindow, measureReceiveRtt, offeredWindow, openWindow, rescale } from "./receive-buffer.ts";
 import type { TcpSocket } from "./tcp.ts";
 
 /** The smallest segment that says something about the other end's MSS: 536 and a header. */
@@ -12,10 +13,11 @@ const TELLING_WITHOUT_PUSH = 88 + 20;
 const HEADER = 32;
 
 /** Data came in order: what does its size and its time say about when to acknowledge? */
-export function dataReceived(socket: TcpSocket, length: number, flags: number): void {
+export function dataReceived(socket: TcpSocket, length: number, flags: number, echoed: number | null): void {
   const { owed, ns } = socket;
   owed.pending |= OWED.scheduled;
   measureMss(socket, length, flags);
+  measureReceiveRtt(socket, length, echoed);
   const { now } = ns.cables;
   const gap = now - owed.lastReceived;
   if (owed.ato === 0) {
@@ -25,6 +27,7 @@ export function dataReceived(socket: TcpSocket, length: number, flags: number): 
   else if (gap < owed.ato) owed.ato = Math.min(owed.ato / 2 + gap, socket.rto);
   else if (gap > socket.rto) quickAcks(socket);
   owed.lastReceived = now;
+  growWindow(socket, length);
 }
 
 function quickAcks({ owed, rcvWnd }: TcpSocket): void {
@@ -39,11 +42,13 @@ export function enterQuickAck(socket: TcpSocket): void {
   socket.owed.ato = TCP.delayedAck;
 }
 
-function measureMss({ owed, routeMss, hasTimestamps }: TcpSocket, length: number, flags: number): void {
+function measureMss(socket: TcpSocket, length: number, flags: number): void {
+  const { owed, routeMss, hasTimestamps } = socket;
   const last = owed.lastSize;
   owed.lastSize = 0;
   const isPushed = (flags & TCP_FLAG.psh) !== 0;
   if (length >= owed.rcvMss) {
+    if (length !== owed.rcvMss) rescale(socket, length);
     owed.rcvMss = Math.min(length, routeMss - (hasTimestamps ? TCP.timestampOctets : 0));
     if (isPushed) owed.pending |= OWED.pushed;
     return;
@@ -86,7 +91,7 @@ export function afterRead(socket: TcpSocket, cause: number): void {
   }
   if (socket.receiveClosed) return;
   const open = openWindow(socket);
-  if (2 * open > TCP.fullSpace) return;
+  if (2 * open > socket.windowClamp) return;
   const offered = offeredWindow(socket);
   if (offered > 0 && offered >= 2 * open) sendAck(socket, cause);
 }

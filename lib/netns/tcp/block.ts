@@ -41,9 +41,11 @@ export const TCP = {
   synLinear: 4,
   synAckRetries: 5,
   retries2: 924.6 * SECOND,
-  /** tcp_full_space of net.ipv4.tcp_rmem's default 131072: half is for data. */
-  fullSpace: 65536,
-  /** What a packet takes of the buffer besides its octets (SKB_TRUESIZE, about). */
+  /** net.ipv4.tcp_rmem: what a socket begins with, and the most it gets. Half of it is for data at first. */
+  rcvbuf: 131072,
+  rcvbufMax: 6291456,
+  scalingRatio: 128,
+  /** What a packet takes of the buffer besides its octets (SKB_TRUESIZE). */
   overhead: 832,
   /** What net.ipv4.tcp_rmem's largest, 6291456, makes of it. */
   windowScale: 7,
@@ -68,6 +70,8 @@ export interface Sent {
 export interface Piece {
   readonly data: Uint8Array;
   readonly cause: number;
+  /** Of the receive buffer, until all of it has been read. */
+  readonly truesize: number;
 }
 
 export interface Early extends Piece {
@@ -142,7 +146,20 @@ export abstract class TcpBlock extends Waitable {
   rcvWup = 0;
   rcvWnd = 0;
   rcvWscale = 0;
+  /** The receive buffer, what of it is taken, and how much of 256 parts of it is for data (receive-buffer.ts). */
+  rcvbuf: number = TCP.rcvbuf;
+  rmem = 0;
+  scalingRatio: number = TCP.scalingRatio;
+  /** The window never opens further than to the one, and not yet to the other. */
+  windowClamp = 0;
   rcvSsthresh = 0;
+  /** Octets the program has read since then, and how many of a round trip the buffer was made for (rcvq_space). */
+  read = { octets: 0, since: 0 };
+  readSpace = 0;
+  /** Nanoseconds of a round trip, as the receiver sees it; 0: not known. What it is measured by. */
+  rcvRtt = 0;
+  windowRtt: { readonly end: number; readonly since: number } | null = null;
+  lastEchoed: number | null = null;
   readonly received: Piece[] = [];
   unread = 0;
   /** Everything before it has been read by the program. */
@@ -174,6 +191,9 @@ export abstract class TcpBlock extends Waitable {
   firstSent = 0;
   /** A tail loss probe went out for what ends here. */
   probedUntil: number | null = null;
+
+  /** Asking for a window (window-probe.ts): its timer, how often it was in vain, how often since the last ACK. */
+  readonly probe: { timer: Timer | null; backoff: number; asked: number } = { timer: null, backoff: 0, asked: 0 };
 
   retransmission: Timer | null = null;
   delayedAck: Timer | null = null;

@@ -6,6 +6,7 @@ import { unhash } from "./bind.ts";
 import { push, sendActiveReset } from "./output.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { endLater } from "./timer.ts";
+import { stopProbe } from "./window-probe.ts";
 
 /** Out of every table; no timer runs, nothing is queued. */
 export function destroy(socket: TcpSocket): void {
@@ -13,6 +14,7 @@ export function destroy(socket: TcpSocket): void {
   socket.retransmission?.cancel();
   socket.delayedAck?.cancel();
   socket.ending?.cancel();
+  stopProbe(socket);
   socket.retransmission = null;
   socket.delayedAck = null;
   socket.ending = null;
@@ -65,6 +67,7 @@ export function close(socket: TcpSocket, cause: number, abort: boolean): void {
   if (socket.state === "LISTEN") return closeListener(socket, cause);
   const { state, unread } = socket;
   socket.received.length = 0;
+  socket.rmem = 0;
   socket.unread = 0;
   socket.receiveClosed = true;
   if (state === "UNCONN") return destroy(socket);

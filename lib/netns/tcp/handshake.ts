@@ -11,6 +11,7 @@ import { after, draw32, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
 import { resend, sendAck, sendNew, syncMss } from "./output.ts";
+import { initBufferSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import { type TcpArrival, TcpSocket } from "./tcp.ts";
 import { measure, stopRetransmission } from "./timer.ts";
@@ -30,16 +31,8 @@ const unsaidMss = (family: Family): number => (family === 4 ? TCP.defaultMss : 1
 
 /** tcp_select_initial_window: as many full segments as half the buffer holds. */
 function initialWindow(mss: number): number {
-  const space = TCP.fullSpace;
+  const space = TCP.rcvbuf / 2;
   return Math.min(mss < space ? space - (space % mss) : space, 65535);
-}
-
-/** tcp_init_buffer_space: room for one segment is kept back. */
-function limitWindow(socket: TcpSocket): void {
-  const mss = socket.routeMss - (socket.hasTimestamps ? TCP.timestampOctets : 0);
-  let clamp: number = TCP.fullSpace;
-  if (clamp > 2 * mss) clamp = Math.max(2 * mss, clamp - mss);
-  socket.rcvSsthresh = Math.min(socket.rcvWnd, clamp);
 }
 
 function initialRcvMss(socket: TcpSocket): void {
@@ -109,7 +102,11 @@ export function listenInput(
   const { src, dst } = packet;
   const scope = src.family === 6 && src.isLinkLocal ? (iif ?? null) : null;
   const way = wayTo(ns, src, dst, scope, own);
-  if (way.errno !== null) return void drop(`there is no way back to ${packet.src}`);
+  if (way.errno !== null) {
+    // inet_csk_route_req
+    if (src.family === 4) ns.mib.IpOutNoRoutes++;
+    return void drop(`there is no way back to ${packet.src}`);
+  }
   const child = new TcpSocket(ns, listener.program, listener.family);
   child.v6only = listener.v6only;
   child.device = scope;
@@ -204,7 +201,7 @@ function established(socket: TcpSocket, tcp: Tcp): void {
   socket.maxWindow = Math.max(socket.maxWindow, socket.sndWnd);
   socket.sndWl1 = tcp.seq;
   syncMss(socket);
-  limitWindow(socket);
+  initBufferSpace(socket);
   initialRcvMss(socket);
   socket.state = "ESTAB";
 }

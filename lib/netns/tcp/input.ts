@@ -7,10 +7,12 @@ import { atPort, type IpPacket } from "../socket/family.ts";
 import { ackCheck, dataReceived, enterQuickAck } from "./ack.ts";
 import { after, before, distance, OWED, plus } from "./block.ts";
 import { destroy, fail } from "./close.ts";
-import { openWindow, push, resendLost, sendAck, sendBareAck, syncMss } from "./output.ts";
+import { push, resendLost, sendAck, sendBareAck, syncMss } from "./output.ts";
+import { makeRoom, openWindow, truesize } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { endLater, measure, progress } from "./timer.ts";
+import { probeAnswered } from "./window-probe.ts";
 
 const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 
@@ -86,6 +88,7 @@ function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
       syncMss(socket);
     }
   }
+  if (socket.sent.length === 0) probeAnswered(socket);
   if (isNew) return acknowledged(socket, ack, cause);
   if (sameWindow && tcp.data.length === 0 && socket.sent.length > 0) duplicateAck(socket, cause);
 }
@@ -152,32 +155,48 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
     if (tcp.data.length > 0) socket.twice = [tcp.seq, end];
     return;
   }
+  // An octet that asks whether there is room: there is none.
+  if (tcp.data.length > 0 && tcp.seq === socket.rcvNxt && openWindow(socket) === 0) {
+    enterQuickAck(socket);
+    socket.owed.pending |= OWED.scheduled;
+    return;
+  }
   // Behind a FIN there is nothing (RFC 9293 §3.10.7.4: "this should not occur").
   if (socket.state !== "ESTAB" && socket.state !== "FIN-WAIT-1" && socket.state !== "FIN-WAIT-2") return;
   if (after(tcp.seq, socket.rcvNxt)) {
     const at = socket.early.findIndex((other) => after(other.seq, tcp.seq));
-    socket.early.splice(at === -1 ? socket.early.length : at, 0, { seq: tcp.seq, data: tcp.data, fin: isFin, cause });
+    const piece = { seq: tcp.seq, data: tcp.data, fin: isFin, cause, truesize: truesize(tcp.data.length) };
+    socket.rmem += piece.truesize;
+    socket.early.splice(at === -1 ? socket.early.length : at, 0, piece);
     socket.owed.pending |= OWED.scheduled | OWED.now;
     return;
   }
-  append(socket, tcp.data.subarray(distance(tcp.seq, socket.rcvNxt)), tcp.flags, cause);
-  if (isFin) finReceived(socket, cause);
+  append(socket, tcp.data.subarray(distance(tcp.seq, socket.rcvNxt)), tcp, cause);
+  if (isFin) {
+    // A FIN alone is a packet in the queue, too.
+    if (tcp.data.length === 0) socket.rmem += truesize(0);
+    finReceived(socket, cause);
+  }
   while (socket.early.length > 0 && !after(socket.early[0]!.seq, socket.rcvNxt)) {
     const next = socket.early.shift()!;
     const known = distance(next.seq, socket.rcvNxt);
-    if (known < next.data.length) append(socket, next.data.subarray(known), tcp.flags, next.cause);
+    socket.rmem -= next.truesize;
+    if (known < next.data.length) append(socket, next.data.subarray(known), tcp, next.cause);
     if (next.fin) finReceived(socket, next.cause);
     socket.owed.pending |= OWED.now;
   }
   socket.wake();
 }
 
-function append(socket: TcpSocket, data: Uint8Array, flags: number, cause: number): void {
+function append(socket: TcpSocket, data: Uint8Array, { flags, options }: Tcp, cause: number): void {
   if (data.length === 0) return;
+  makeRoom(socket);
   socket.rcvNxt = plus(socket.rcvNxt, data.length);
-  socket.received.push({ data, cause });
+  const piece = { data, cause, truesize: truesize(data.length) };
+  socket.received.push(piece);
+  socket.rmem += piece.truesize;
   socket.unread += data.length;
-  dataReceived(socket, data.length, flags);
+  dataReceived(socket, data.length, flags, options.timestamps?.[1] ?? null);
 }
 
 /** tcp_fin: the other end has nothing more to say. */

@@ -1,6 +1,6 @@
 // Segments leave: headers, windows, what may be sent now, acknowledgements, resets.
 // Before you edit: net/ipv4/tcp_output.c (__tcp_transmit_skb, tcp_write_xmit, tcp_mss_split_point, tcp_send_fin,
-// __tcp_select_window, tcp_select_window, tcp_send_delayed_ack), tcp_ipv4.c (tcp_v4_send_reset, tcp_v4_send_ack).
+// tcp_send_delayed_ack), tcp_ipv4.c (tcp_v4_send_ack).
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
@@ -9,40 +9,13 @@ import { peekRoute } from "../ipv4/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
+import { selectWindow } from "./receive-buffer.ts";
 import type { TcpSocket } from "./tcp.ts";
-import { armDelayedAck, armRetransmission } from "./timer.ts";
+import { armDelayedAck, armLossProbe, armRetransmission } from "./timer.ts";
+import { checkProbe } from "./window-probe.ts";
 
 const NO_DATA = new Uint8Array(0);
 const { fin: FIN, syn: SYN, rst: RST, psh: PSH, ack: ACK } = TCP_FLAG;
-
-const alignUp = (window: number, scale: number) => Math.ceil(window / 2 ** scale) * 2 ** scale;
-
-/** __tcp_select_window: what could be offered now. */
-export function offeredWindow(socket: TcpSocket): number {
-  const { rcvWscale: scale, rcvSsthresh, unread, received } = socket;
-  // Half of the buffer's octets, overhead of its pieces included, is what tcp_space counts.
-  let free = TCP.fullSpace - (unread + received.length * TCP.overhead) / 2;
-  if (free < TCP.fullSpace / 2) {
-    socket.owed.quick = 0;
-    free -= free % 2 ** scale;
-    if (free < TCP.fullSpace / 16 || free < Math.min(socket.owed.rcvMss, TCP.fullSpace)) return 0;
-  }
-  return alignUp(Math.min(free, rcvSsthresh), scale);
-}
-
-/** What is left of the window that was offered last. */
-export function openWindow({ rcvWup, rcvWnd, rcvNxt }: TcpSocket): number {
-  return Math.max(0, distance(rcvNxt, plus(rcvWup, rcvWnd)));
-}
-
-function selectWindow(socket: TcpSocket): number {
-  const { rcvWscale: scale } = socket;
-  // A window once offered is never taken back.
-  const window = Math.max(offeredWindow(socket), alignUp(openWindow(socket), scale));
-  socket.rcvWnd = window;
-  socket.rcvWup = socket.rcvNxt;
-  return Math.min(window / 2 ** scale, 65535);
-}
 
 /** TSval is a clock of milliseconds that begins anywhere. */
 export const tsClock = (ns: Netns, offset: number): number => (Math.floor(ns.cables.now / MILLISECOND) + offset) >>> 0;
@@ -192,6 +165,7 @@ function stillWaits({ ns, local, remote }: TcpSocket, { seq }: Sent): boolean {
 /** tcp_write_xmit: sends what congestion window, receiver's window and Nagle's rule let go. */
 export function push(socket: TcpSocket, cause: number): void {
   if (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") return;
+  const first = socket.sndNxt;
   for (;;) {
     const takes = mayTake(socket);
     if (takes === 0) break;
@@ -213,6 +187,19 @@ export function push(socket: TcpSocket, cause: number): void {
     socket.finQueued = false;
     sendNew(socket, FIN | ACK, NO_DATA, cause);
   }
+  if (socket.sndNxt !== first) armLossProbe(socket);
+  checkProbe(socket);
+}
+
+/** tcp_write_wakeup: as much as there is room for, though it is no full segment. */
+export function sendPart(socket: TcpSocket, room: number, cause: number): void {
+  sendNew(socket, ACK | PSH, take(socket, Math.min(room, socket.mss, socket.unsentLength)), cause);
+  push(socket, cause);
+}
+
+/** tcp_xmit_probe_skb: an octet that the other end has already, so that it must answer. */
+export function sendProbe(socket: TcpSocket, cause: number): void {
+  transmit(socket, plus(socket.sndUna, -1), ACK, NO_DATA, cause);
 }
 
 /** How many octets may go as one piece (tcp_cwnd_test, tcp_snd_wnd_test, tcp_mss_split_point, tcp_nagle_test). */

@@ -23,10 +23,11 @@ import { close, disconnect, fail, sendFin } from "./close.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
 import { push, segmentText, syncMss } from "./output.ts";
+import { adjustSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 
 /** What `receive` gives: octets, or none when the other end has said all. */
-export interface Received extends Piece {
+export interface Received extends Omit<Piece, "truesize"> {
   readonly end: boolean;
 }
 
@@ -150,6 +151,7 @@ export class TcpSocket extends TcpBlock {
     if (first === undefined) {
       if (!this.heardAll && (!this.receiveClosed || this.error !== null)) return null;
       this.endRead = true;
+      this.rmem = 0;
       return { data: NO_DATA, cause: this.finCause, end: true };
     }
     const pieces: Uint8Array[] = [];
@@ -161,10 +163,13 @@ export class TcpSocket extends TcpBlock {
       pieces.push(part);
       length += part.length;
       cause = piece.cause;
-      if (part.length === piece.data.length) this.received.shift();
-      else this.received[0] = { data: piece.data.subarray(part.length), cause };
+      this.unread -= part.length;
+      if (part.length === piece.data.length) {
+        this.received.shift();
+        this.rmem -= piece.truesize;
+      } else this.received[0] = { ...piece, data: piece.data.subarray(part.length) };
+      adjustSpace(this, part.length);
     }
-    this.unread -= length;
     afterRead(this, cause);
     return { data: pieces.length === 1 ? pieces[0]! : join(pieces, length), cause, end: false };
   }

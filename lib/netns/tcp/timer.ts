@@ -4,7 +4,8 @@
 import { LEVEL } from "../../trace/step.ts";
 import { after, OWED, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
-import { openWindow, resend, resendLost, sendAck } from "./output.ts";
+import { resend, resendLost, sendAck } from "./output.ts";
+import { openWindow } from "./receive-buffer.ts";
 import type { TcpSocket } from "./tcp.ts";
 
 const NO_CAUSE = -1;
@@ -39,6 +40,11 @@ export function armRetransmission(socket: TcpSocket, afresh: boolean): void {
         : Math.min(2 * socket.srtt + (socket.sent.length === 1 ? TCP.rtoMin : 2 * TCP.tick), socket.rto);
     socket.retransmission = socket.ns.cables.later(delay, () => probe(socket));
   } else socket.retransmission = socket.ns.cables.later(timeoutOf(socket), () => timeout(socket));
+}
+
+/** tcp_schedule_loss_probe: behind each burst, for how long to wait depends on how many segments are under way. */
+export function armLossProbe(socket: TcpSocket): void {
+  if (mayProbe(socket)) armRetransmission(socket, true);
 }
 
 /** The linear SYN timeouts of Linux 6.5 come before the exponential ones. */

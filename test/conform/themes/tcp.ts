@@ -6,13 +6,13 @@ import type { TcpTraffic, Traffic } from "../case.ts";
 import type { Dice } from "../dice.ts";
 
 /**
- * Milliseconds between two calls. None is near 40 ms (delayed ACK), 200 ms (retransmission) or a sum of calls that is,
- * where a busy machine would decide.
+ * Milliseconds between two calls. None is near a tick of the clock (4 ms), a delayed ACK (40 ms), a retransmission
+ * (200 ms) or a sum of calls that is, where a busy machine would decide.
  */
-const PAUSES = [3, 9, 9, 15, 15, 90, 120];
+const PAUSES = [12, 12, 15, 15, 90, 120];
 
 const SIZES = [1, 10, 100, 536, 1448, 1449, 2896, 3000, 5000];
-const BULK_SIZES = [8_000, 14_480];
+const BULK_SIZES = [8_000, 14_480, 20_000];
 
 interface Talk {
   readonly client: string;
