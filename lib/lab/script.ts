@@ -91,6 +91,8 @@ const FUNCTIONS = `trap 'echo "lab.sh: failed, taking it away again" >&2; down 2
 
 # What the lab takes for granted; a machine's own defaults may be others.
 ASSUMED=$(
+  # a host does not forward; written first, because it presets others
+  echo net.ipv4.ip_forward=0
   for conf in all default lo; do
     cat << EOF
 # a source address is not checked against the routes
@@ -113,21 +115,31 @@ net.ipv4.conf.$conf.ignore_routes_with_linkdown=0
 EOF
   done
 )
+# The same of what a kernel may lack.
+IF_THERE=$(
+  cat << EOF
+# no IPv6, unless a line below switches it on: with it every device speaks when it comes up
+net.ipv6.conf.all.disable_ipv6=1
+net.ipv6.conf.default.disable_ipv6=1
+# what goes through a bridge is a frame, and no business of iptables
+net.bridge.bridge-nf-call-iptables=0
+net.bridge.bridge-nf-call-arptables=0
+net.ipv6.auto_flowlabels=0
+EOF
+  # for namespaces with IPv6: nobody asks for routers or believes redirects, duplicate addresses are looked for at once
+  for conf in all default lo; do
+    cat << EOF
+net.ipv6.conf.$conf.router_solicitations=0
+net.ipv6.conf.$conf.router_solicitation_delay=0
+net.ipv6.conf.$conf.accept_redirects=0
+EOF
+  done
+)
 
 netns() { # a namespace
   ip netns add "$PREFIX$1"
-  # no IPv6, unless a line below switches it on: with it every device speaks when it comes up
-  in_netns "$1" -e -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-  # what goes through a bridge is a frame, and no business of iptables
-  in_netns "$1" -e -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-arptables=0
-  # a host does not forward; written first, because it presets others
-  (echo "net.ipv4.ip_forward=0"; echo "$ASSUMED") | in_netns "$1" -p /dev/stdin
-  # for namespaces with IPv6: nobody asks for routers or believes redirects, duplicate addresses are looked for at once
-  for conf in all default lo; do
-    in_netns "$1" -e -w net.ipv6.conf.$conf.router_solicitations=0 \\
-      net.ipv6.conf.$conf.router_solicitation_delay=0 net.ipv6.conf.$conf.accept_redirects=0
-  done
-  in_netns "$1" -e -w net.ipv6.auto_flowlabels=0
+  echo "$IF_THERE" | in_netns "$1" -e -p /dev/stdin
+  echo "$ASSUMED" | in_netns "$1" -p /dev/stdin
 }
 
 in_netns() { # sysctl in a namespace

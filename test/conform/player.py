@@ -231,8 +231,16 @@ class Player:
         log.append("%d %s" % (done.returncode, done.stdout.decode().replace(OTHERS, "").replace(prefix, "").strip()))
         for _, device in socket.if_nameindex():
             finish_checksums_here(device)
-        for ns in self.job["cases"][index]["namespaces"]:
-            if enter(prefix + ns["name"]):
+        self.settle(index)
+        if "netns" in words and "del" in words:  # its devices go when the kernel finds the time (cleanup_net)
+            now = (time.time() - self.began) * 1000
+            for later in (50, 100, 200, 400, 800):
+                self.at(now + later, lambda: self.settle(index))
+
+    def settle(self, index):
+        case = self.job["cases"][index]
+        for ns in case["namespaces"]:
+            if enter(case["prefix"] + ns["name"]):
                 settle_links()
 
     def leave(self, index, name):

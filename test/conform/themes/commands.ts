@@ -12,8 +12,9 @@ import type { CommandTraffic, Traffic } from "../case.ts";
 import type { Dice } from "../dice.ts";
 import { drawFlow } from "../traffic.ts";
 
-/** Milliseconds until the next flow or command. */
+/** Milliseconds until the next flow or command; the devices of a deleted namespace take their time to go. */
 const GAP = 370;
+const CLEANUP = 1370;
 
 interface Typed {
   readonly ns: string;
@@ -37,7 +38,7 @@ export function drawCommands(data: LabData, dice: Dice, begin: number, commands:
     const typed = draw(lab, dice);
     if (typed === null) continue;
     traffic.push(line(typed, at));
-    at += GAP;
+    at += typed.command.startsWith("ip netns del") ? CLEANUP : GAP;
     traffic.push(...looks(lab, dice, typed.ns, at));
     at += 60;
     flows();
