@@ -43,6 +43,8 @@ export interface Reading {
   nextWord(): string | null;
   /** What the tool says on stderr without giving up, with its end of line. */
   notice(text: string): void;
+  /** Of the set of this name; null when it has no family, undefined when there is no such set. */
+  setFamily(name: string): Family | null | undefined;
 }
 
 /** Where a rule is to stand; `hook` is that of the built-in chain, null in a chain that users made. */

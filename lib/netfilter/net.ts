@@ -2,6 +2,7 @@
 import type { Ip } from "../wire/address.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import type { Nat } from "./nat/nat.ts";
+import type { Sets } from "./set/sets.ts";
 import type { Port, Skb } from "./skb.ts";
 import type { RejectWith } from "./target/reject-names.ts";
 
@@ -40,6 +41,7 @@ export interface Net {
   hasReversePath(skb: Skb, how: ReversePath): boolean;
   /** The MTU of the packet's way, or of the way back to its sender where that is smaller. */
   pathMtu(skb: Skb): number;
+  readonly sets: Sets;
   readonly conntrack: Conntrack;
   readonly nat: Nat;
   /** The address of the device that the packet's next hop would be told (inet_select_addr); null when there is none. */

@@ -17,6 +17,7 @@ import { pkttype } from "./match/pkttype.ts";
 import { recent } from "./match/recent.ts";
 import { rpfilter } from "./match/rpfilter.ts";
 import { sctp } from "./match/sctp.ts";
+import { set } from "./match/set.ts";
 import { statistic } from "./match/statistic.ts";
 import { string } from "./match/string.ts";
 import { tcp } from "./match/tcp.ts";
@@ -35,6 +36,7 @@ import { NETMAP } from "./target/netmap.ts";
 import { NFLOG } from "./target/nflog.ts";
 import { REDIRECT } from "./target/redirect.ts";
 import { REJECT } from "./target/reject.ts";
+import { SET } from "./target/set.ts";
 import { SNAT } from "./target/snat.ts";
 import { TCPMSS } from "./target/tcpmss.ts";
 import { TRACE } from "./target/trace.ts";
@@ -60,6 +62,7 @@ export const MATCHES: readonly AnyMatch[] = [
   recent,
   rpfilter,
   sctp,
+  set,
   state,
   statistic,
   string,
@@ -83,6 +86,7 @@ export const TARGETS: readonly AnyTarget[] = [
   NOTRACK,
   REDIRECT,
   REJECT,
+  SET,
   SNAT,
   TCPMSS,
   TRACE,
@@ -91,7 +95,7 @@ export const TARGETS: readonly AnyTarget[] = [
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
 export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(
-  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
+  "ah bpf cgroup cluster connbytes connlabel connlimit cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header ipvs mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
     " ",
   ),
 );

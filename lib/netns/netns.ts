@@ -7,6 +7,7 @@ import type { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { type Nexthop, RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
+import { Sets } from "../netfilter/set/sets.ts";
 import { asTold, type Tell, type Told } from "../trace/recorder.ts";
 import type { Step } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
@@ -128,6 +129,7 @@ export class Netns implements Owner {
   private ownXtables: Tables | null = null;
   private ownXtables6: Tables | null = null;
   private ownTracking: Tracking | null = null;
+  private ownSets: Sets | null = null;
   private ownMib: Mib | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
@@ -170,6 +172,11 @@ export class Netns implements Owner {
   get xtables6(): Tables {
     this.ownXtables6 ??= new Tables(this, 6);
     return this.ownXtables6;
+  }
+  /** Sets that rules ask (ipset). */
+  get sets(): Sets {
+    this.ownSets ??= new Sets();
+    return this.ownSets;
   }
   /** Connections that are tracked and translated. */
   get tracking(): Tracking {

@@ -10,6 +10,7 @@ import { dmesg } from "./dmesg.ts";
 import { ethtool } from "./ethtool.ts";
 import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
+import { ipset } from "./ipset.ts";
 import { IPTABLES } from "./iptables/registry.ts";
 import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
@@ -43,6 +44,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   head,
   ifconfig,
   ip,
+  ipset,
   ...IPTABLES,
   jobs,
   kill,

@@ -85,6 +85,13 @@ const ICMP6: Names = [
   ["redirect", 137],
 ];
 
+/** The name of a type with this code; of a type alone where the code is 0. */
+export function icmpName(protocol: number, type: number, code: number): string | undefined {
+  const names = protocol === 1 ? ICMP : ICMP6;
+  const exact = names.find(([, t, c]) => t === type && c === code) ?? names.find(([, t]) => t === type && code === 0);
+  return exact?.[0];
+}
+
 interface TypeCode {
   readonly type: number;
   readonly first: number;

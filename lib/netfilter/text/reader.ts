@@ -1,7 +1,7 @@
 // The options of one command line of iptables, in their order: what each says, and what may not be said together.
 // Before you edit: iptables/xshared.c (do_parse, command_match, command_jump, load_proto, set_option, add_command),
 // libxtables/xtoptions.c.
-import type { Family } from "../extension.ts";
+import type { Family, Reading } from "../extension.ts";
 import { Refused } from "../refused.ts";
 import type { BackEnd, TableName } from "../table.ts";
 import { readDevice } from "./address.ts";
@@ -20,6 +20,13 @@ export interface Context {
   readonly backEnd: BackEnd;
   /** What the tool says on stderr without giving up. */
   notice(text: string): void;
+  /** Of the set of this name, undefined when there is none; without it, every name is a set's. */
+  readonly setFamily?: Reading["setFamily"];
+}
+
+/** Where nobody knows the sets, each is taken to be there. */
+export function anySet(): null {
+  return null;
 }
 
 /** Reads all words at once; what they said stands in its fields. Throws Refused in the real tool's words. */
@@ -247,6 +254,7 @@ export class Reader {
       nextWord: () => this.getopt.takeWord(),
       backEnd: this.context.backEnd,
       notice: this.context.notice,
+      setFamily: this.context.setFamily ?? anySet,
     });
   }
 

@@ -8,7 +8,7 @@ import { TABLE_NAMES, type Table, type TableName } from "../table.ts";
 import { readDevice, readNetworks } from "./address.ts";
 import { finished } from "./extensions.ts";
 import { splitLine } from "./line.ts";
-import { type Context, LONGEST_NAME, Reader } from "./reader.ts";
+import { anySet, type Context, LONGEST_NAME, Reader } from "./reader.ts";
 import { TAKES } from "./words.ts";
 
 export interface Request {
@@ -66,6 +66,7 @@ function complete(said: Reader): Request {
     nextWord: () => null,
     backEnd: said.context.backEnd,
     notice: said.context.notice,
+    setFamily: said.context.setFamily ?? anySet,
   };
   const matches = said.matches.map((draft) => finished(draft, reading));
   const target = said.target === null ? null : finished(said.target, reading);

@@ -6,6 +6,7 @@ import type { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import type { Family } from "../../netfilter/extension.ts";
 import type { Nat } from "../../netfilter/nat/nat.ts";
 import type { AddressType, Net, ReversePath } from "../../netfilter/net.ts";
+import type { Sets } from "../../netfilter/set/sets.ts";
 import type { Port, Skb as View } from "../../netfilter/skb.ts";
 import { TABLE_HOOKS, Table, type TableName } from "../../netfilter/table.ts";
 import type { RejectWith } from "../../netfilter/target/reject-names.ts";
@@ -48,6 +49,9 @@ export class Tables implements Net {
   }
   log(line: string): void {
     this.ns.kernel.print(line);
+  }
+  get sets(): Sets {
+    return this.ns.sets;
   }
   get conntrack(): Conntrack {
     return this.ns.tracking.conntrack;

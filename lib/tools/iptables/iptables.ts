@@ -8,7 +8,7 @@ import { complaintOf, type Flavour, failureOf, versionText } from "../../netfilt
 import { type Request, readRequest } from "../../netfilter/text/request.ts";
 import type { Call, Command } from "../command.ts";
 import { helpText } from "./help.ts";
-import { change, flavourOf, look, table } from "./place.ts";
+import { change, flavourOf, look, setFamilyOf, table } from "./place.ts";
 
 /** The tool of one family; with a back end if its name says one. */
 export function xtables(family: Family, backEnd: BackEnd | null): Command {
@@ -16,7 +16,13 @@ export function xtables(family: Family, backEnd: BackEnd | null): Command {
   return (call) => {
     const flavour = flavourOf(call, backEnd);
     try {
-      const context = { family, restoring: null, backEnd: flavour.backEnd, notice: call.err };
+      const context = {
+        family,
+        restoring: null,
+        backEnd: flavour.backEnd,
+        notice: call.err,
+        setFamily: setFamilyOf(call),
+      };
       run(call, family, flavour, readRequest(call.args, context), tool);
       return 0;
     } catch (error) {

@@ -37,6 +37,11 @@ export function tablesOf({ ns }: Call, family: Family) {
   return family === 4 ? ns.xtables : ns.xtables6;
 }
 
+/** The families of the namespace's sets, for rules that name them. */
+export function setFamilyOf({ ns }: Call): (name: string) => Family | null | undefined {
+  return (name) => ns.sets.get(name)?.options.family;
+}
+
 /** On a real machine both back ends have tables of their own, and packets pass both. */
 function checkBackEnd({ name, backEnd }: Table, flavour: Flavour): void {
   if (backEnd !== null && backEnd !== flavour.backEnd)

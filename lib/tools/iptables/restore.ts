@@ -7,7 +7,7 @@ import { restore } from "../../netfilter/text/restore.ts";
 import type { Command } from "../command.ts";
 import { fileText } from "../files.ts";
 import { longOptions } from "./options.ts";
-import { flavourOf, table } from "./place.ts";
+import { flavourOf, setFamilyOf, table } from "./place.ts";
 
 const OPTIONS = {
   counters: "c",
@@ -64,6 +64,7 @@ export function xtablesRestore(family: Family, backEnd: BackEnd | null): Command
       verbose: given("v").length,
       only: given("T").at(-1)?.value ?? null,
       table: (name) => table(call, family, name, flavour),
+      setFamily: setFamilyOf(call),
       out: call.out,
       err: call.err,
     });
