@@ -9,7 +9,8 @@ import { ICMP, ICMP6, type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/pac
 import { icmpError, replyMark } from "../ipv4/icmp.ts";
 import { ipLocalOut, routeMeHarder } from "../ipv4/send.ts";
 import { icmp6Error } from "../ipv6/icmp.ts";
-import type { Skb6 } from "../ipv6/skb6.ts";
+import { ip6LocalOut, routeMeHarder6 } from "../ipv6/send.ts";
+import { Skb6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
 import { type AnySkb, isOf4 } from "./tracking.ts";
@@ -25,8 +26,21 @@ export function reject(ns: Netns, skb: AnySkb, { code }: RejectWith): void {
 function reset(ns: Netns, skb: AnySkb): void {
   const { packet, ct } = skb;
   const { body } = packet;
-  if (body.kind !== "tcp" || (body.flags & TCP_FLAG.rst) !== 0 || packet.kind !== "ipv4" || !isOf4(skb)) return;
-  if (skb.toAll || skb.dst?.type === "multicast" || skb.dst?.type === "broadcast") return;
+  if (body.kind !== "tcp" || (body.flags & TCP_FLAG.rst) !== 0) return;
+  if (skb.toAll || packet.dst.isMulticast || skb.dst?.type === "broadcast") return;
+  const sent = isOf4(skb) ? answer4(ns, skb, resetOf(body)) : answer6(skb as Skb6, resetOf(body));
+  sent.cause = ns.step(LEVEL.path, skb.cause, null, "socket", sent.packet, () => ({
+    because: `${packet.src} gets a reset, as if ${packet.dst} refused`,
+  }));
+  if (!(isOf4(sent) ? routeMeHarder(ns, sent) : routeMeHarder6(ns, sent as Skb6))) return;
+  sent.ct = attached(ct);
+  if (ct?.kind === "tracked") setClosing(ct.conn, ns.tracking.conntrack.settings, ns.cables.now);
+  if (isOf4(sent)) ipLocalOut(ns, sent);
+  else ip6LocalOut(ns, sent as Skb6);
+}
+
+function answer4(ns: Netns, skb: Skb, body: Tcp): Skb {
+  const { packet, device, cause } = skb;
   const answer: Ipv4Packet = {
     kind: "ipv4",
     src: packet.dst,
@@ -37,17 +51,19 @@ function reset(ns: Netns, skb: AnySkb): void {
     dontFragment: true,
     moreFragments: false,
     fragmentOffset: 0,
-    body: resetOf(body),
+    body,
   };
-  const sent = new Skb(answer, skb.cause, skb.device);
+  const sent = new Skb(answer, cause, device);
   sent.mark = replyMark(ns, skb.mark);
-  sent.cause = ns.step(LEVEL.path, skb.cause, null, "socket", answer, () => ({
-    because: `${packet.src} gets a reset, as if ${packet.dst} refused`,
-  }));
-  if (!routeMeHarder(ns, sent)) return;
-  sent.ct = attached(ct);
-  if (ct?.kind === "tracked") setClosing(ct.conn, ns.tracking.conntrack.settings, ns.cables.now);
-  ipLocalOut(ns, sent);
+  return sent;
+}
+
+function answer6({ packet, device, cause, dst }: Skb6, body: Tcp): Skb6 {
+  const { src, dst: to } = packet;
+  const answer = { kind: "ipv6", src: to, dst: src, hopLimit: 64, trafficClass: 0, flowLabel: 0, body } as const;
+  const sent = new Skb6(answer, cause, device);
+  sent.dst = dst;
+  return sent;
 }
 
 /** RFC 9293 §3.5.2: a reset at the number that the peer waits for, else one that acknowledges all it sent. */

@@ -30,8 +30,9 @@ function sorted(text: string): string {
     .join("");
 }
 
+/** A scene by its name, or the lines of one. */
 function linesOf(scene: string): string[] {
-  return (ROUTED + SCENES[scene]!).split("\n").filter((line) => line !== "");
+  return (ROUTED + (SCENES[scene] ?? scene)).split("\n").filter((line) => line !== "");
 }
 
 export function realScene(scene: string): Said[] {
