@@ -126,6 +126,7 @@ function readWords({ args, err }: Call): Words {
       operands.push({ text: word, at: i + 1 });
       continue;
     }
+    if (word === "-UL") throw notModelled("traceroute", word, SUPPORTED);
     const long = /^--([^=]+)(?:=(.*))?$/s.exec(word);
     if (long !== null) {
       const [, name = "", value] = long;

@@ -419,6 +419,58 @@ ping -c 0x2 -q -i 0.1 127.0.0.1
 ping -c 1 -M foo 127.0.0.1
 ping -c 1 -4 -6 127.0.0.1
 `,
+  sysctlFlags: `
+sysctl -n net.ipv4.ip_forward net.ipv4.ip_default_ttl
+sysctl -N net.ipv4.ip_forward
+sysctl -b net.ipv4.ip_forward
+sysctl -e net.ipv4.nope
+sysctl -q net.ipv4.ip_forward
+sysctl -q net.ipv4.ip_forward=1
+sysctl -e net.ipv4.conf.nope.rp_filter=1
+sysctl net.ipv4.conf.nope.rp_filter=1
+sysctl -w net.ipv4.ip_forward=0
+sysctl -n net.ipv4.ip_forward=0
+sysctl -N net.ipv4.ip_forward=0
+sysctl -b net.ipv4.ip_forward=0
+sysctl --dry-run net.ipv4.ip_forward=1
+sysctl net.ipv4.ip_forward
+sysctl -r 'conf.lo.rp_filter|ip_forward$' -a
+sysctl -a -r 'ip_forward$' -N
+sysctl -a --pattern 'ip_forward$' -n
+sysctl -a '--pattern=ip_forward$'
+sysctl net.ipv4.ip_forward -r lo
+sysctl -V
+sysctl -p /nope
+sysctl -w net.ipv4.ip_forward
+sysctl -w net.ipv4.ip_forward=
+sysctl -w net.ipv4.ip_forward=foo
+sysctl -A -r 'ip_forward$'
+sysctl -X -r 'ip_forward$'
+sysctl -o net.ipv4.ip_forward
+sysctl net.ipv4.ip_forward=1 net.ipv4.ip_default_ttl
+echo "net.ipv4.ip_forward = 0" >pw.conf
+echo "# comment" >>pw.conf
+echo "" >>pw.conf
+echo "  net.ipv4.ip_default_ttl=63" >>pw.conf
+echo "-net.ipv4.conf.nope.rp_filter = 4" >>pw.conf
+sysctl -p pw.conf
+echo "net.ipv4.conf.nope.rp_filter = 4" >>pw.conf
+echo garbage >>pw.conf
+echo " net/ipv4/ip_forward=1" >>pw.conf
+sysctl -p pw.conf 2>/dev/null
+sysctl -p pw.conf >/dev/null
+sysctl -q -p pw.conf
+sysctl -n --load=pw.conf 2>/dev/null
+sysctl -e -p pw.conf
+sysctl net.ipv4.ip_forward
+echo "link add d0 type veth peer name d1" >pw.conf
+echo "addr add 10.0.0.1/24 dev d0" >>pw.conf
+echo "addr add 10.0.0.1/24 dev d0" >>pw.conf
+echo "link set d0 up" >>pw.conf
+ip -batch pw.conf
+ip -force -b pw.conf
+ip -br -4 addr
+`,
   links: `
 ip link add veth0 type veth peer name veth1
 ip link show

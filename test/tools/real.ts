@@ -59,7 +59,8 @@ export const BEGIN = [
 export function runReal(lines: readonly string[]): Said[] {
   const room = mkdtempSync(join(tmpdir(), "packetwalk-tools-"));
   try {
-    const script = [...BEGIN];
+    // Files that lines make go with it.
+    const script = [...BEGIN, `cd ${room}`];
     for (const [i, line] of lines.entries()) {
       writeFileSync(join(room, `${i}.sh`), captured(line));
       script.push(`. ${room}/${i}.sh >${room}/${i}.out 2>${room}/${i}.err </dev/null; echo $? >${room}/${i}.status`);

@@ -61,9 +61,8 @@ const STATES: readonly NeighbourState[] = ["INCOMPLETE", "REACHABLE", "STALE", "
 function stateOf(word: string): NeighbourState | "NOARP" | "none" | null {
   if (word !== "" && "permanent".startsWith(word)) return "PERMANENT";
   if (word !== "" && "reachable".startsWith(word)) return "REACHABLE";
-  const state = ["INCOMPLETE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP"].find(
-    (each) => each.toLowerCase() === word,
-  );
+  if (word !== "" && "failed".startsWith(word)) return "FAILED";
+  const state = ["INCOMPLETE", "STALE", "DELAY", "PROBE", "NOARP"].find((each) => each.toLowerCase() === word);
   return word === "none" ? "none" : ((state as NeighbourState | "NOARP" | undefined) ?? null);
 }
 
