@@ -1,7 +1,10 @@
 // IPv6 does what Linux does: addresses, duplicate address detection, neighbour discovery, routes, forwarding, errors.
 import { expect } from "chai";
 import { Lab } from "../../lib/lab/lab.ts";
+import { PRIORITY } from "../../lib/netns/hooks.ts";
+import { ip6Send, routeMeHarder6 } from "../../lib/netns/ipv6/send.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
+import { ipv6 } from "../../lib/wire/address6.ts";
 import { type Said, unavailable } from "../tools/real.ts";
 import { scriptLines, scripts } from "./generate.ts";
 import { allScripts, modelLines, readGoldens, realLines } from "./goldens.ts";
@@ -42,6 +45,41 @@ describe("IPv6 does what Linux does", function () {
     // A machine that was busy for a moment is asked again.
     const found = differs(realLines(lines));
     expect(found.length === 0 ? found : differs(realLines(lines))).to.deep.equal([]);
+  });
+});
+
+describe("hook functions of IPv6", () => {
+  it("drop what is sent, with EPERM, and send what they marked another way", () => {
+    const lab = new Lab();
+    lab.node("node");
+    const run = (line: string) => runShell(lab, place(lab, "node"), line).text;
+    run("sysctl -qw net.ipv6.conf.all.disable_ipv6=0; ip link add e0 type veth peer name e1; ip link set e0 up");
+    run("ip link set e1 up; sleep 3; ip addr add fd00::1/64 dev e0 nodad");
+    run("ip -6 rule add fwmark 7 lookup 77; ip -6 route add fd09::/64 via fd00::9; sleep 1");
+    run("ip -6 route add unreachable fd09::/64 table 77");
+    const ns = lab.netns("node");
+    const drop = ns.hooks6.register("OUTPUT", { name: "drop", priority: 0, run: () => "drop" });
+    const dst = ipv6("fd09::1");
+    const body = { kind: "udp", srcPort: 1, dstPort: 2, data: new Uint8Array(1) } as const;
+    expect(ip6Send(ns, { src: null, dst, body }, -1).errno).to.equal("EPERM");
+    drop();
+    let isSent: boolean | null = null;
+    ns.hooks6.register("OUTPUT", {
+      name: "mark",
+      priority: PRIORITY.mangle,
+      run: (host, skb) => {
+        skb.mark = 7;
+        isSent = routeMeHarder6(host, skb);
+        return isSent ? "accept" : "drop";
+      },
+    });
+    expect(ip6Send(ns, { src: null, dst, body }, -1).errno).to.equal("EPERM");
+    expect(isSent, "table 77 says unreachable").to.equal(false);
+    run("ip -6 route replace fd09::/64 via fd00::8 table 77");
+    expect(ip6Send(ns, { src: null, dst, body }, -1).errno).to.equal(null);
+    expect(run("ip -6 neigh"))
+      .to.match(/^fd00::8 dev e0 +INCOMPLETE/m)
+      .and.not.include("fd00::9");
   });
 });
 
