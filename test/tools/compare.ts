@@ -51,7 +51,10 @@ export class Normal {
     if (/tcpdump.* -c /.test(line)) normal = normal.replace(/^\d+ packets? received by filter$/m, "<any> received");
     // Neighbours stand in a hash with a random key.
     if (/^ip -j (n|neigh\w*)\b/.test(line) && normal.startsWith("["))
-      normal = JSON.stringify((JSON.parse(normal) as object[]).map((each) => JSON.stringify(each)).sort());
+      normal = `[${(JSON.parse(normal) as object[])
+        .map((each) => JSON.stringify(each))
+        .sort()
+        .join(",")}]\n`;
     if (/\b(ip( -\w+)* (n|neigh\w*)|arp)\b/.test(line) && !line.includes("-j")) {
       const lines = normal.split(/(?<=\n)/);
       const head = lines[0]?.startsWith("Address ") ? [lines.shift()!] : [];
