@@ -235,11 +235,6 @@ function timeoutOf(state: TcpState, segment: number, next: number, { tcp, maxRet
   return own;
 }
 
-/** Whether a connection may go to make room: it is closing (tcp_can_early_drop). */
-export function isClosing({ tcp }: Conn): boolean {
-  return tcp !== null && tcp.state >= TCP.finWait && tcp.state <= TCP.close;
-}
-
 /** -j REJECT --reject-with tcp-reset closes what it resets (nf_conntrack_tcp_set_closing). */
 export function setClosing(conn: Conn, settings: Settings, now: number): void {
   const { tcp } = conn;
