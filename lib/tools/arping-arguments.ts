@@ -8,7 +8,7 @@ import { peekRoute } from "../netns/ipv4/output-route.ts";
 import { LEVEL, NOT_RECORDED } from "../trace/step.ts";
 import { Ipv4 } from "../wire/address.ts";
 import { type Call, notModelled } from "./command.ts";
-import { getopt, wholeNumber } from "./getopt.ts";
+import { getopt, iputilsVersion, wholeNumber } from "./getopt.ts";
 
 const USAGE = `
 Usage:
@@ -31,7 +31,6 @@ Options:
 
 For more details see arping(8).
 `;
-const SUPPORTED = "-b -c -D -f -I -i -q -s -U -A -w and an address";
 const MAX_INT = 2147483647;
 
 export interface Options {
@@ -73,7 +72,7 @@ export function readOptions(call: Call): Options {
   let name: string | null = null;
   for (const { letter, value } of options) {
     letters.add(letter);
-    if (letter === "V") throw notModelled("arping", "-V", SUPPORTED);
+    if (letter === "V") throw new Quit(iputilsVersion("arping"), 0, true);
     if (letter === "h" || letter === "?") throw new Quit(USAGE, 2);
     if (letter === "s") source = value;
     else if (letter === "I") name = value;

@@ -39,6 +39,12 @@ export function getopt(args: readonly string[], description: string): Got {
   return { options, operands, problem: null };
 }
 
+/** What -V says of a tool of iputils. */
+export function iputilsVersion(tool: string): string {
+  const built = "libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes";
+  return `${tool} from iputils 20221126\n${built}\n`;
+}
+
 /** A whole number as iputils reads one; a text is its complaint. */
 export function wholeNumber(text: string, min: number, max: number): number | string {
   if (!/^\s*[-+]?(0x[0-9a-f]+|\d+)$/i.test(text)) return `invalid argument: '${text}'`;

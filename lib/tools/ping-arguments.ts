@@ -2,7 +2,7 @@
 // Before you edit: iputils ping/ping.c (main), iputils_common.c (strtol_or_err).
 import { SECOND } from "../trace/world.ts";
 import { type Call, notModelled } from "./command.ts";
-import { getopt } from "./getopt.ts";
+import { getopt, iputilsVersion } from "./getopt.ts";
 
 /** What one call of ping asks for; times in nanoseconds. */
 export interface Options {
@@ -51,8 +51,7 @@ export function readArguments({ args, out, err }: Call): Options | number {
     values.set(letter, value);
   }
   if (values.has("V")) {
-    out("ping from iputils 20221126\n");
-    out("libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n");
+    out(iputilsVersion("ping"));
     return 0;
   }
   let failed = 0;

@@ -8,7 +8,7 @@ import { MICROSECOND, SECOND } from "../trace/world.ts";
 import { type Ipv4, ipv4 } from "../wire/address.ts";
 import { ICMP } from "../wire/packet.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
-import { getopt, wholeNumber } from "./getopt.ts";
+import { getopt, iputilsVersion, wholeNumber } from "./getopt.ts";
 
 const USAGE = `
 Usage
@@ -52,7 +52,7 @@ export const tracepath: Command = (call) => {
 };
 
 /** The exit status instead, when the words are wrong. */
-function readOptions({ args, err }: Call): Options | number {
+function readOptions({ args, out, err }: Call): Options | number {
   const { options, operands, problem } = getopt(args, "46nbh?l:m:p:V");
   let mtu = 0;
   let maxHops = 30;
@@ -60,7 +60,11 @@ function readOptions({ args, err }: Call): Options | number {
   const letters = new Set<string>();
   for (const { letter, value } of options) {
     letters.add(letter);
-    if (letter === "6" || letter === "V") throw notModelled("tracepath", `-${letter}`, "-4 -b -l -m -n -p");
+    if (letter === "6") throw notModelled("tracepath", "-6", "-4 -b -l -m -n -p -V");
+    if (letter === "V") {
+      out(iputilsVersion("tracepath"));
+      return 0;
+    }
     if (letter === "h" || letter === "?") return usage(err);
     if (value === "") continue;
     const number = wholeNumber(value, 0, letter === "l" ? MAX_INT : letter === "m" ? 255 : 65535);

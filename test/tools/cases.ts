@@ -406,6 +406,8 @@ ping -c 4 -l 2 -i 0.1 127.0.0.1
 ping -l 70000 127.0.0.1
 ping -l 0 127.0.0.1
 ping -V
+tracepath -V
+arping -V
 ping -c 1 -Q 0x10 127.0.0.1
 ping -c 1 -Q 256 127.0.0.1
 ping -c 1 -Q foo 127.0.0.1

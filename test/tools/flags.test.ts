@@ -57,14 +57,14 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   },
   tracepath: {
     help: "tracepath -h",
-    modelled: ["-4", "-b", "-l 100", "-m 3", "-n", "-p 5000"],
-    refused: ["-6", "-V"],
+    modelled: ["-4", "-b", "-l 100", "-m 3", "-n", "-p 5000", "-V"],
+    refused: ["-6"],
     target: "127.0.0.1",
   },
   arping: {
     help: "arping -h",
-    modelled: ["-f", "-q", "-b", "-D", "-U", "-A", "-c 1", "-w 1", "-i 1", "-I d0", "-s 10.0.0.1"],
-    refused: ["-V"],
+    modelled: ["-f", "-q", "-b", "-D", "-U", "-A", "-c 1", "-w 1", "-i 1", "-I d0", "-s 10.0.0.1", "-V"],
+    refused: [],
     target: "-c 1 -I d0 10.0.0.1",
   },
   sysctl: {
