@@ -9,33 +9,36 @@ import type { IpPacket } from "./skb.ts";
 /** What is not there. */
 export const NONE = -1;
 
-/** The source port, or NONE. */
-export function sourcePort(packet: IpPacket): number {
+/**
+ * The source port, or NONE. nftables' own comparisons read ports in every piece (`inPieces`), whatever stands there
+ * (nft_payload_fast_eval); matches of xtables do not.
+ */
+export function sourcePort(packet: IpPacket, inPieces = false): number {
   const { body } = packet;
   if (body.kind === "tcp" || body.kind === "udp") return body.srcPort;
-  return octets16(packet, 0);
+  return octets16(packet, 0, inPieces);
 }
 
 /** The destination port, or NONE. */
-export function destinationPort(packet: IpPacket): number {
+export function destinationPort(packet: IpPacket, inPieces = false): number {
   const { body } = packet;
   if (body.kind === "tcp" || body.kind === "udp") return body.dstPort;
-  return octets16(packet, 2);
+  return octets16(packet, 2, inPieces);
 }
 
 /** Of a protocol that no room models, or of a first piece: 16 bits of what follows the IP header. */
-function octets16(packet: IpPacket, at: number): number {
+function octets16(packet: IpPacket, at: number, inPieces = false): number {
   const { body } = packet;
-  if (body.kind !== "unknown" || body.data.length < at + 2 || isLaterFragment(packet)) return NONE;
+  if (body.kind !== "unknown" || body.data.length < at + 2 || (!inPieces && isLaterFragment(packet))) return NONE;
   return (body.data[at]! << 8) | body.data[at + 1]!;
 }
 
 /** The flags of TCP (TCP_FLAG), or NONE. */
-export function tcpFlags(packet: IpPacket): number {
+export function tcpFlags(packet: IpPacket, inPieces = false): number {
   const { body } = packet;
   if (body.kind === "tcp") return body.flags & 0xff;
   if (body.kind !== "unknown" || body.protocol !== PROTOCOL.tcp || body.data.length < 20) return NONE;
-  return isLaterFragment(packet) ? NONE : body.data[13]!;
+  return isLaterFragment(packet) && !inPieces ? NONE : body.data[13]!;
 }
 
 /** The kinds of options a segment carries, with the padding (kind 1) as Linux lays it. */

@@ -2,6 +2,7 @@
 // and the first of them says how it works.
 // Before you edit: net/netfilter/xt_hashlimit.c (hashlimit_mt_common, rateinfo_recalc, rateinfo_init, htable_gc).
 import { ipLength } from "../../wire/bytes.ts";
+import { protocolOf } from "../../wire/packet.ts";
 import { HZ, jiffiesAt } from "../jiffies.ts";
 import type { Net } from "../net.ts";
 import type { Skb } from "../skb.ts";
@@ -89,12 +90,19 @@ function keyOf({ modes, srcMask, dstMask }: HashlimitValue, { packet }: Skb): st
         key += `${prefixOf(packet.dst, dstMask)} `;
         break;
       case "srcport":
-        key += `${sourcePort(packet)} `;
+        key += `${hasPorts(packet) ? sourcePort(packet, true) : 0} `;
         break;
       case "dstport":
-        key += `${destinationPort(packet)} `;
+        key += `${hasPorts(packet) ? destinationPort(packet, true) : 0} `;
     }
   return key;
+}
+
+/** Protocols that begin with ports, or are taken to (proto_ports_offset); pieces are read as if they did. */
+const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 50, 132, 136]);
+
+function hasPorts(packet: Skb["packet"]): boolean {
+  return WITH_PORTS.has(protocolOf(packet));
 }
 
 function prefixOf(address: Skb["packet"]["src"], length: number): string {

@@ -86,18 +86,18 @@ export function portText(port: number, protocol: Protocol, numeric: boolean): st
 }
 
 /** Whether a packet's ports are in both. One that has no ports is in neither. */
-export function testPorts(source: PortRange, destination: PortRange): Test {
-  if (isAny(source) && !source.inverted) return testOne(destination, destinationPort);
-  if (isAny(destination) && !destination.inverted) return testOne(source, sourcePort);
-  const isFrom = testOne(source, sourcePort);
-  const isTo = testOne(destination, destinationPort);
+export function testPorts(source: PortRange, destination: PortRange, inPieces: boolean): Test {
+  if (isAny(source) && !source.inverted) return testOne(destination, destinationPort, inPieces);
+  if (isAny(destination) && !destination.inverted) return testOne(source, sourcePort, inPieces);
+  const isFrom = testOne(source, sourcePort, inPieces);
+  const isTo = testOne(destination, destinationPort, inPieces);
   return (skb) => isFrom(skb) && isTo(skb);
 }
 
-function testOne({ first, last, inverted }: PortRange, portOf: typeof sourcePort): Test {
-  if (first === last && !inverted) return ({ packet }) => portOf(packet) === first;
+function testOne({ first, last, inverted }: PortRange, portOf: typeof sourcePort, inPieces: boolean): Test {
+  if (first === last && !inverted) return ({ packet }) => portOf(packet, inPieces) === first;
   return ({ packet }) => {
-    const port = portOf(packet);
+    const port = portOf(packet, inPieces);
     return port !== NONE && (port >= first && port <= last) !== inverted;
   };
 }

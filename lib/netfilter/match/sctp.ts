@@ -107,7 +107,7 @@ export const sctp: MatchExtension<Value, Draft> = {
     return words.filter((word) => word !== "").join(" ");
   },
   compile({ source, destination, chunks }) {
-    const ports = testPorts(source ?? ANY_PORT, destination ?? ANY_PORT);
+    const ports = testPorts(source ?? ANY_PORT, destination ?? ANY_PORT, false);
     if (chunks === null) return (skb) => destinationPort(skb.packet) !== NONE && ports(skb);
     return (skb) => ports(skb) && hasChunks(skb.packet, chunks) !== chunks.inverted;
   },

@@ -124,10 +124,12 @@ export const tcp: MatchExtension<Value, Draft> = {
   },
   compile({ source, destination, flags, option }) {
     const tests: Test[] = [];
+    const isNative = option === null;
     if (!(isAny(source) && isAny(destination)) || source.inverted || destination.inverted)
-      tests.push(testPorts(source, destination));
-    if (flags !== null) tests.push(({ packet }) => hasFlags(flags, tcpFlags(packet)));
-    if (option !== null) tests.push(({ packet }) => hasOption(packet, option.kind) !== option.inverted);
+      tests.push(testPorts(source, destination, isNative));
+    if (flags !== null) tests.push(({ packet }) => hasFlags(flags, tcpFlags(packet, isNative)));
+    if (option !== null)
+      tests.push(({ packet }) => tcpFlags(packet) !== NONE && hasOption(packet, option.kind) !== option.inverted);
     if (tests.length === 0) return ({ packet }) => tcpFlags(packet) !== NONE;
     return tests.length === 1 ? tests[0]! : (skb) => tests.every((test) => test(skb));
   },

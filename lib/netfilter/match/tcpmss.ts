@@ -36,7 +36,7 @@ export const tcpmss: MatchExtension<Value, { value: Value }> = {
     ({ least, most, inverted }) =>
     ({ packet: { body } }) => {
       const had = body.kind === "tcp" ? (body.options.mss ?? -1) : -1;
-      return body.kind === "tcp" && (had >= least && had <= most) !== inverted;
+      return (had >= least && had <= most) !== inverted;
     },
   miss: (value, { packet: { body } }) => ({
     field: "mss",

@@ -54,7 +54,7 @@ export const udp: MatchExtension<Value, Draft> = {
   compile({ source, destination }) {
     if (isAny(source) && isAny(destination) && !source.inverted && !destination.inverted)
       return ({ packet }) => destinationPort(packet) !== NONE;
-    return testPorts(source, destination);
+    return testPorts(source, destination, true);
   },
   destinationPort: ({ destination: { first, last, inverted } }) => (first === last && !inverted ? first : null),
   miss: ({ source, destination }, skb) =>
