@@ -174,6 +174,8 @@ export abstract class TcpBlock extends Waitable {
   ipId = 0;
   /** In TIME-WAIT: the window that was open when the connection became a note. */
   lastWindow: number | null = null;
+  /** When a segment outside the window was answered last. */
+  lastOutside = Number.NEGATIVE_INFINITY;
   /** Octets that came twice, told with the next ACK (RFC 2883). */
   twice: readonly [number, number] | null = null;
   /** An ACK proved that the neighbour gets our packets: told to it with the next packet. */

@@ -2,6 +2,7 @@
 // Before you edit: RFC 9293 §3.10.7, net/ipv4/tcp_input.c (tcp_validate_incoming, tcp_ack, tcp_data_queue, tcp_fin,
 // tcp_rcv_state_process), tcp_minisocks.c (tcp_timewait_state_process).
 import { LEVEL } from "../../trace/step.ts";
+import { MILLISECOND } from "../../trace/world.ts";
 import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { atPort, type IpPacket } from "../socket/family.ts";
 import { ackCheck, dataReceived, enterQuickAck } from "./ack.ts";
@@ -42,6 +43,7 @@ function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number
   if (before(end, socket.rcvWup) || after(seq, plus(rcvNxt, openWindow(socket)))) {
     if ((flags & RST) !== 0) return false;
     const step = refuse(socket, packet, cause, `octet ${distance(rcvNxt, seq)} from here is outside the window`);
+    if (isAckLoop(socket, end !== seq)) return false;
     enterQuickAck(socket);
     if (before(seq, rcvNxt) && end !== seq) socket.twice = [seq, before(rcvNxt, end) ? rcvNxt : end];
     sendAck(socket, step);
@@ -63,6 +65,15 @@ function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number
     return false;
   }
   return true;
+}
+
+/** tcp_oow_rate_limited: of answers to segments without data there are two a second (tcp_invalid_ratelimit). */
+function isAckLoop(socket: TcpSocket, hasData: boolean): boolean {
+  const { now } = socket.ns.cables;
+  if (hasData) return false;
+  if (now - socket.lastOutside < 500 * MILLISECOND) return true;
+  socket.lastOutside = now;
+  return false;
 }
 
 function refuse(socket: TcpSocket, packet: IpPacket, cause: number, because: string): number {
