@@ -189,6 +189,10 @@ export const KNOWN_DIFFERENCES: readonly { readonly what: string; readonly why: 
       "processor; on cables that take their time it comes later than those that need none.",
   },
   {
+    what: "a deleted namespace while packets of its sockets wait for a MAC (not generated)",
+    why: "Each such packet keeps its socket, and that the namespace: Linux takes the devices away when the last one is gone.",
+  },
+  {
     what: "pieces of a cut packet whose next hop is not known yet, on a cable whose other end has a smaller MTU (not generated)",
     why:
       "A veth pair takes no time, so on one idle machine the ARP answer is there before the second piece is sent; that " +

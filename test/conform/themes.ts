@@ -8,6 +8,7 @@ import type { Case, Result } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { generate } from "./generate.ts";
 import { runModel } from "./model.ts";
+import { bridgeCase } from "./themes/bridge.ts";
 import { drawCommands } from "./themes/commands.ts";
 import { drawMulticast } from "./themes/multicast.ts";
 import { drawTcp } from "./themes/tcp.ts";
@@ -72,6 +73,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   policy: policyCase,
   // The limit of ICMP errors counts whole seconds, which no sum of these intervals is.
   vxlan: (seed) => withInterval(tunnelCase(seed, ["routed", "bridged"]), 70),
+  bridge: bridgeCase,
   tcp(seed) {
     const dice = new Dice(`tcp of ${seed}`);
     const base = anyLab(seed, dice);

@@ -12,8 +12,13 @@ import type { CommandTraffic, Traffic } from "../case.ts";
 import type { Dice } from "../dice.ts";
 import { drawFlow } from "../traffic.ts";
 
-/** Milliseconds until the next flow or command; the devices of a deleted namespace take their time to go. */
+/** Milliseconds until the next flow or command. */
 const GAP = 370;
+/**
+ * A deleted namespace lives on as long as packets of its sockets wait for a MAC, and its devices take their time to go
+ * (cleanup_net); in the lab both happen at once.
+ */
+const UNANSWERED = 3300;
 const CLEANUP = 1370;
 
 interface Typed {
@@ -37,8 +42,10 @@ export function drawCommands(data: LabData, dice: Dice, begin: number, commands:
   for (let i = 0; i < commands; i++) {
     const typed = draw(lab, dice);
     if (typed === null) continue;
+    const deletes = typed.command.startsWith("ip netns del");
+    if (deletes) at += UNANSWERED;
     traffic.push(line(typed, at));
-    at += typed.command.startsWith("ip netns del") ? CLEANUP : GAP;
+    at += deletes ? CLEANUP : GAP;
     traffic.push(...looks(lab, dice, typed.ns, at));
     at += 60;
     flows();
