@@ -11,6 +11,7 @@ ip link set veth0 up
 ip addr add 10.0.0.1/24 dev veth0
 ip route show table all
 ip link set veth1 up
+sleep 1.1
 ip route show table all
 ip addr add 10.0.0.1/24 dev veth0
 ip addr add 10.0.0.1/25 dev veth0
@@ -312,6 +313,13 @@ ip route get 10.0.0.255 oif d1
 ip route get 127.0.0.5 oif d1
 ip route get fibmatch 10.9.1.1 fibmatch
 ip route get fib 10.9.1.1
+ip link add d2 type veth peer name d3
+ip addr add 10.88.0.1/24 noprefixroute dev d3
+ip route get 10.88.0.1
+ip route get 10.88.0.1 oif d3
+ip route get 10.88.0.1 from 10.0.0.1 oif d3
+ip route get 10.9.1.1 oif d3
+ip link del d2
 ip -s route get fibmatch 10.9.1.1
 sysctl -q net.ipv4.ip_forward=1
 ip addr add 10.77.0.1/24 dev d1

@@ -70,9 +70,10 @@ export function outputWay(
   cause: number,
   mark = 0,
 ): Way | NoWay {
+  if (oif !== null && !oif.up)
+    return { type: "error", errno: "ENETUNREACH", because: `${oif.name}, which was asked for, is down`, cause };
   const way = decide(ns, destination, null, oif, packet, cause, src, mark);
   if (way.type !== "error" || oif === null) return way;
-  if (!oif.up) return { ...way, errno: "ENETUNREACH" };
   const route: Route = { ...HOST_ROUTE, prefix: new Prefix4(destination, 32), dev: oif };
   const step = ns.step(LEVEL.path, way.cause, oif, "route", packet, () => ({
     because: `${way.because}, but ${oif.name} was asked for: ${destination} is taken to be on its link`,
