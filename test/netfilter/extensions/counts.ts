@@ -46,7 +46,7 @@ export function canAsk(): boolean {
   return ["iptables-nft", "ipset", "python3"].every((tool) => spawnSync(tool, ["--version"]).status === 0);
 }
 
-const SENDER = `
+export const SENDER = `
 import socket, sys, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(("v0", 0))
