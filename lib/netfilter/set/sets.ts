@@ -89,7 +89,12 @@ export class Sets {
     const set = this.byName.get(name);
     const items = set === undefined ? null : elementFrom(set, skb, directions);
     if (items === null) return;
-    const extras = timeout === null || set!.options.timeout === null ? {} : { timeout };
+    const { options } = set!;
+    // The packet that brings an element is the first that is counted (IP_SET_INIT_KEXT).
+    const extras = {
+      ...(timeout !== null && options.timeout !== null && { timeout }),
+      ...(options.counters && { packets: 1, bytes: ipLength(skb.packet) }),
+    };
     set!.add(items, extras, mayExist, skb.net.now);
   }
 
