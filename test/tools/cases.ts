@@ -392,6 +392,12 @@ ip -4 -o addr show label d0
 ip rule list f 7/0xff lookup 254
 ip rule list from 10.0.0.
 ip rule list fw 1
+ip addr add default dev d0
+ip addr del all dev d0
+ip add r default dev d0
+ip route add 10.8.2.3 nexthop via 10.0.0.7 via 10.0.0.8
+ip route add 10.8.2.4 nexthop via 10.0.0.7 via foo
+ip route show 10.8.2.3
 ip link set l nomaster
 ip link set d0 link nope
 `,

@@ -56,7 +56,8 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
   const request = readAddressWords(context, words);
   const { local } = request;
   if (request.device === undefined) throw new Quit('Not enough information: "dev" argument is required.\n', 1);
-  const isWild = command === "delete" && local !== undefined && request.peer === undefined && !local.given;
+  const isWild =
+    command === "delete" && local !== undefined && request.peer === undefined && !local.given && !local.any;
   if (isWild) {
     context.call.err(
       "Warning: Executing wildcard deletion to stay compatible with old scripts.\n" +
@@ -74,6 +75,11 @@ function modify(context: Context, words: Words, command: "add" | "change" | "rep
       : command === "delete"
         ? refused({ errno: "EADDRNOTAVAIL", message: "ipv4: Address not found" })
         : refused({ errno: "EINVAL", message: "ipv4: Local address is not supplied" });
+  // What stands for any address is of no family.
+  if (/^(default|all|any)$/.test(local.word)) {
+    if (context.options.inet) throw notModelled("ip -4 address", local.word, "ADDRESS/LENGTH");
+    throw answers("EOPNOTSUPP");
+  }
   const { address: peer, length } = request.peer ?? local;
   const network = Prefix4.of(peer, length);
   const { addresses } = context.ns.inet.get(device)!;

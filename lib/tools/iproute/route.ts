@@ -187,8 +187,9 @@ function readNexthops(context: Context, words: Words, given: Context["family"]):
         const argument = words.argument();
         if (argument === "inet6") throw notModelled("ip route", "via inet6", "IPv4 gateways");
         const gateway = argument === "inet" ? words.argument() : argument;
-        // A word that stands for any address is none.
-        via = /^(default|all|any)$/.test(gateway) ? null : addressOf(gateway, family);
+        // A word that stands for any address is none; of several the kernel takes the first.
+        const asked = /^(default|all|any)$/.test(gateway) ? null : addressOf(gateway, family);
+        via ??= asked;
         family = "inet";
       } else if (word === "dev") {
         const name = words.argument();
