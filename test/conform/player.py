@@ -235,7 +235,7 @@ class Player:
         if "netns" in words and "del" in words:  # its devices go when the kernel finds the time (cleanup_net)
             now = (time.time() - self.began) * 1000
             for later in (50, 100, 200, 400, 800):
-                self.at(now + later, lambda: self.settle(index))
+                self.at(index, now + later, lambda: self.settle(index))
 
     def settle(self, index):
         case = self.job["cases"][index]
