@@ -13,6 +13,8 @@ interface Value {
   readonly prefix: string;
   /** Octets of the packet, if not all. */
   readonly size: number | null;
+  /** What was meant so once, and never was: the legacy back end only prints it again. */
+  readonly range: number;
   readonly threshold: number;
 }
 type Draft = { -readonly [K in keyof Value]: Value[K] } & { isRange: boolean };
@@ -41,7 +43,7 @@ export const NFLOG: TargetExtension<Value, Draft> = {
       takes: "value",
       excludes: ["nflog-size"],
       set(draft, word) {
-        readNumber(word, "NFLOG", "nflog-range", 0xffffffff);
+        draft.range = readNumber(word, "NFLOG", "nflog-range", 0xffffffff);
         draft.isRange = true;
       },
     },
@@ -61,11 +63,11 @@ export const NFLOG: TargetExtension<Value, Draft> = {
       },
     },
   ],
-  draft: () => ({ group: 0, prefix: "", size: null, threshold: 0, isRange: false }),
-  finish({ group, prefix, size, threshold, isRange }, { notice }) {
+  draft: () => ({ group: 0, prefix: "", size: null, range: 0, threshold: 0, isRange: false }),
+  finish({ group, prefix, size, range, threshold, isRange }, { notice, backEnd }) {
     if (isRange)
       notice("warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n");
-    return { group, prefix, size, threshold };
+    return { group, prefix, size, range: backEnd === "legacy" ? range : 0, threshold };
   },
   save: (value) => text(value, "--"),
   list: (value) => text(value, ""),
@@ -73,11 +75,12 @@ export const NFLOG: TargetExtension<Value, Draft> = {
   because: ({ group }) => `a copy goes to who listens to log group ${group}: nobody`,
 };
 
-function text({ group, prefix, size, threshold }: Value, dashes: string): string {
+function text({ group, prefix, size, range, threshold }: Value, dashes: string): string {
   const words: string[] = [];
   if (prefix !== "") words.push(`${dashes}nflog-prefix ${quoted(prefix)}`);
   if (group !== 0) words.push(`${dashes}nflog-group ${group}`);
   if (size !== null) words.push(`${dashes}nflog-size ${size}`);
+  else if (range !== 0) words.push(`${dashes}nflog-range ${range}`);
   if (threshold !== 0) words.push(`${dashes}nflog-threshold ${threshold}`);
   return words.join(" ");
 }
