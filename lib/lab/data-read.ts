@@ -16,7 +16,7 @@ import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
 import { readBridge, readVlan } from "./data-bridge.ts";
 import { deviceNamed, readRoutes, readRules, readSysctls } from "./data-routes.ts";
-import { readTun, readTunnel } from "./data-tunnel.ts";
+import { readFou, readTun, readTunnel } from "./data-tunnel.ts";
 import { readIpv6 } from "./data6.ts";
 import { Place } from "./json.ts";
 import { Lab, type LabOptions } from "./lab.ts";
@@ -60,6 +60,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     readSysctls(ns, place.at("sysctls"), true);
     readNeighbours(room);
     readIpv6(ns, place.maybe("ipv6"));
+    readFou(ns, place.maybe("fou"));
   }
   for (const room of rooms) checkStates(lab, room);
   return lab;
@@ -77,7 +78,7 @@ function readNode(lab: Lab, node: Place): Room[] {
     return { ns, place };
   });
   for (const module of node.maybe("modules")?.list() ?? []) {
-    const name = module.oneOf(["ipip", "br_netfilter"]);
+    const name = module.oneOf(["ipip", "br_netfilter", "fou"]);
     // The devices that ipip brings are in the data.
     if (name === "ipip") machineOf().modules.add(name);
     else machineOf().load(name);

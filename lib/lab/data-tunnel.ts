@@ -1,13 +1,15 @@
 // Tunnels in a lab's data: what `labData` writes of them and `labFrom` reads.
 import type { Device } from "../link/device.ts";
-import { IPIP_DEFAULTS } from "../link/ipip.ts";
+import { IPIP_DEFAULTS, type IpipEncap } from "../link/ipip.ts";
 import { tunState } from "../link/tun.ts";
 import { VXLAN_DEFAULTS, type VxlanEntry, type VxlanRemote, vxlanState } from "../link/vxlan.ts";
+import { errorText } from "../netns/errno.ts";
 import type { Netns } from "../netns/netns.ts";
+import { addFou, fouPorts } from "../netns/tunnel/fou.ts";
 import { openVxlan } from "../netns/tunnel/vxlan.ts";
 import { ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
-import type { DeviceData, IpipData, VxlanData, VxlanEntryData } from "./data.ts";
+import type { DeviceData, IpipData, NetnsData, VxlanData, VxlanEntryData } from "./data.ts";
 import type { Place } from "./json.ts";
 import type { Lab } from "./lab.ts";
 
@@ -47,7 +49,7 @@ function entryData({ mac: address, state, remotes }: VxlanEntry): VxlanEntryData
 }
 
 export function ipipData({ ipip }: Device): IpipData {
-  const { underlay, lower, local, remote, ttl, tos, pmtudisc, proto, fallback } = ipip!;
+  const { underlay, lower, local, remote, ttl, tos, pmtudisc, proto, fallback, encap } = ipip!;
   return {
     underlay: underlay.name,
     ...(lower !== null && { dev: lower.name }),
@@ -57,6 +59,7 @@ export function ipipData({ ipip }: Device): IpipData {
     ...(tos !== 0 && { tos }),
     ...(!pmtudisc && { pmtudisc: false as const }),
     ...(proto === "ipip" && { proto }),
+    ...(encap !== null && { encap }),
     ...(fallback && { fallback: true as const }),
   };
 }
@@ -115,7 +118,39 @@ function readIpip(device: Device, tunnel: Place, underlay: Netns, lower: Device 
     pmtudisc: tunnel.maybe("pmtudisc")?.flag() ?? true,
     proto: tunnel.maybe("proto")?.oneOf(["any", "ipip"]) ?? "any",
     fallback: tunnel.maybe("fallback")?.flag() ?? false,
+    encap: encapOf(tunnel.maybe("encap")),
   };
+}
+
+function encapOf(data: Place | null): IpipEncap | null {
+  if (data === null) return null;
+  return {
+    type: data.at("type").oneOf(["fou", "gue"]),
+    sourcePort: data.at("sourcePort").whole(0, 65535),
+    port: data.at("port").whole(0, 65535),
+    checksum: data.at("checksum").flag(),
+  };
+}
+
+export function fouData(ns: Netns): Pick<NetnsData, "fou"> {
+  const ports = fouPorts(ns).reverse();
+  if (ports.length === 0) return {};
+  return {
+    fou: ports.map(({ port, protocol, local }) => ({
+      port,
+      ...(protocol !== null && { protocol }),
+      ...(local !== null && { local: local.text }),
+    })),
+  };
+}
+
+export function readFou(ns: Netns, data: Place | null): void {
+  for (const each of data?.list() ?? []) {
+    const port = each.at("port").whole(1, 65535);
+    const local = each.maybe("local")?.as(ipv4) ?? null;
+    const errno = addFou(ns, { port, protocol: each.maybe("protocol")?.whole(1, 255) ?? null, local });
+    if (errno !== null) throw each.at("port").wrong("a port that cannot be had", `${errorText(errno)}.`);
+  }
 }
 
 function readVxlan(

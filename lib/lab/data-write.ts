@@ -9,7 +9,7 @@ import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
 import { bridgeData, portData } from "./data-bridge.ts";
-import { ipipData, tunData, vxlanData } from "./data-tunnel.ts";
+import { fouData, ipipData, tunData, vxlanData } from "./data-tunnel.ts";
 import { ipv6Data } from "./data6.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
@@ -45,6 +45,7 @@ function netnsData(machine: Machine, ns: Netns): NetnsData {
         .filter((neighbour) => neighbour.state !== null)
         .map((neighbour) => neighbourData(device, neighbour)),
     ),
+    ...fouData(ns),
     ...ipv6Data(ns),
   };
 }

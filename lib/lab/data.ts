@@ -13,8 +13,8 @@ export interface LabData {
 /** A machine. Its first namespace is the machine's own and has its name; the others are its pods. */
 export interface NodeData {
   readonly name: string;
-  /** Modules of its kernel that somebody loaded and that show: `ipip` brings tunl0 to every namespace, `br_netfilter` switches. */
-  readonly modules?: readonly ("ipip" | "br_netfilter")[];
+  /** Modules of its kernel that somebody loaded and that show: `ipip` brings tunl0 to every namespace, `br_netfilter` switches, `fou` tunnels in datagrams. */
+  readonly modules?: readonly ("ipip" | "br_netfilter" | "fou")[];
   readonly namespaces: readonly NetnsData[];
 }
 
@@ -34,6 +34,8 @@ export interface NetnsData {
   /** Every route of every table, kernel's own included. */
   readonly routes: readonly RouteData[];
   readonly neighbours: readonly NeighbourData[];
+  /** Ports of foo over UDP, the oldest first; without `protocol` a GUE header says what follows. */
+  readonly fou?: readonly { readonly port: number; readonly protocol?: number; readonly local?: string }[];
   /** All that IPv6 has; absent where it is switched off. */
   readonly ipv6?: Ipv6Data;
 }
@@ -202,6 +204,13 @@ export interface IpipData {
   readonly tos?: number | "inherit";
   readonly pmtudisc?: false;
   readonly proto?: "ipip";
+  /** The source port is that of each flow if it is 0. */
+  readonly encap?: {
+    readonly type: "fou" | "gue";
+    readonly sourcePort: number;
+    readonly port: number;
+    readonly checksum: boolean;
+  };
   /** The module's own tunl0. */
   readonly fallback?: true;
 }

@@ -37,7 +37,7 @@ export interface PodOptions {
 }
 
 /** Modules of a kernel that show when they are loaded. */
-export type Module = "ipip" | "br_netfilter";
+export type Module = "ipip" | "br_netfilter" | "fou";
 
 export class Machine {
   readonly name: string;
@@ -142,14 +142,14 @@ export class Machine {
 
   /**
    * `modprobe ipip`: from now on every namespace of the machine has tunl0. `modprobe br_netfilter`: every namespace has
-   * the switch net.bridge.bridge-nf-call-iptables, and it is on.
+   * the switch net.bridge.bridge-nf-call-iptables, and it is on. `modprobe fou`: tunnels may send in datagrams.
    */
   load(module: Module): this {
     if (this.modules.has(module)) return this;
     this.modules.add(module);
     for (const ns of this.namespaces.values())
       if (module === "ipip") addTunl0(ns);
-      else ns.sysctls.hasBridge = true;
+      else if (module === "br_netfilter") ns.sysctls.hasBridge = true;
     return this;
   }
 

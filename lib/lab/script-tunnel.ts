@@ -1,9 +1,19 @@
 // The lines of a lab's script that make tunnels.
 // Before you edit: ip-link(8) (VXLAN Type Support, IPIP Type Support), bridge(8) (bridge fdb append).
 import type { Device } from "../link/device.ts";
+import { ipipOverhead } from "../link/ipip.ts";
 import { VXLAN_DEFAULTS, vxlanMtu } from "../link/vxlan.ts";
+import type { Netns } from "../netns/netns.ts";
+import { fouPorts, fouText } from "../netns/tunnel/fou.ts";
 import { ZERO_MAC } from "../wire/mac.ts";
 import { ipIn, quoted } from "./script-words.ts";
+
+/** Ports of foo over UDP. */
+export function fouLines(ns: Netns): string[] {
+  return fouPorts(ns)
+    .reverse()
+    .map((each) => `${ipIn(ns.name)} fou add ${fouText(each)}`);
+}
 
 /** The line that makes a tunnel, and, if it lives elsewhere than it sends, the one that moves it. */
 export function tunnelLines(device: Device): string[] {
@@ -50,7 +60,7 @@ function vxlanWords({ vxlan }: Device): string[] {
 }
 
 function ipipWords({ ipip }: Device): string[] {
-  const { local, remote, lower, ttl, tos, pmtudisc, proto } = ipip!;
+  const { local, remote, lower, ttl, tos, pmtudisc, proto, encap } = ipip!;
   const words: string[] = proto === "ipip" ? ["mode", "ipip"] : [];
   if (local !== null) words.push("local", local.text);
   if (remote !== null) words.push("remote", remote.text);
@@ -58,13 +68,18 @@ function ipipWords({ ipip }: Device): string[] {
   if (ttl !== 0) words.push("ttl", `${ttl}`);
   if (tos !== 0) words.push("tos", tos === "inherit" ? tos : `0x${tos.toString(16)}`);
   if (!pmtudisc) words.push("nopmtudisc");
+  if (encap !== null) {
+    const { type, sourcePort, port, checksum } = encap;
+    words.push("encap", type, "encap-sport", sourcePort === 0 ? "auto" : `${sourcePort}`, "encap-dport", `${port}`);
+    if (checksum) words.push("encap-csum");
+  }
   return words;
 }
 
 /** What a device's MTU is when nobody said anything, in the script's own order of making. */
 export function usualMtu({ kind, ipip }: Device): number {
   if (kind === "loopback") return 65536;
-  return ipip === null ? 1500 : 1480;
+  return ipip === null ? 1500 : 1500 - ipipOverhead(ipip.encap);
 }
 
 /** A VXLAN device whose lower device was made narrower afterwards has an MTU that it would not get now. */

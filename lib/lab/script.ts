@@ -7,7 +7,7 @@ import type { Lab } from "./lab.ts";
 import { bridgeWords, memberLines, settledLines, vlanDeviceLines } from "./script-bridge.ts";
 import { addressLines, routeLines } from "./script-ip.ts";
 import { ruleLines, sysctlLines } from "./script-rules.ts";
-import { entryLines, tunnelLines } from "./script-tunnel.ts";
+import { entryLines, fouLines, tunnelLines } from "./script-tunnel.ts";
 import { ipIn, quoted } from "./script-words.ts";
 import { ipv6Lines } from "./script6.ts";
 
@@ -37,6 +37,7 @@ export function labScript(lab: Lab): string {
     section("Switches of devices, and policy rules"),
     ...sysctlLines(all, true),
     ...all.flatMap(ruleLines),
+    ...all.flatMap(fouLines),
     ...all.flatMap((ns) => byIndex(ns).flatMap(entryLines)),
     ...all.flatMap((ns) => byIndex(ns).flatMap((device) => (device.bridge === null ? [] : settledLines(device)))),
     ...all.flatMap(bridgeSwitches),
@@ -45,6 +46,9 @@ export function labScript(lab: Lab): string {
     HEAD,
     ...(modules.has("ipip")
       ? ["# The module brings tunl0 to every namespace.", "[ -d /sys/module/ipip ] || modprobe ipip", ""]
+      : []),
+    ...(modules.has("fou")
+      ? ["# Tunnels in datagrams, and their ports.", "[ -d /sys/module/fou ] || modprobe fou", ""]
       : []),
     ...(modules.has("br_netfilter")
       ? [

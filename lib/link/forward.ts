@@ -6,6 +6,7 @@ import { frameLength } from "../wire/bytes.ts";
 import { BROADCAST_MAC, type Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { enterBridge, leaveBridge } from "./bridge-path.ts";
+import { goesOn } from "./bridge-translated.ts";
 import type { Bridged, Cables, Device } from "./device.ts";
 import { queueOf } from "./rss.ts";
 import { leaveTun, unread } from "./tun.ts";
@@ -30,6 +31,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     record(cables, device, frame, cause, "drop", noCarrier(device), linkEvidence(device));
     return false;
   }
+  if (device.bridge !== null && goesOn(device, frame, cause)) return true;
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
   if (device.peer !== null && frameLength(frame) > device.peer!.mtu + ROOM) {
     device.stats.txDropped++;

@@ -2,11 +2,26 @@
 // that the route says.
 // Before you edit: net/ipv4/ipip.c, ip_tunnel.c (ip_tunnel_lookup, ip_tunnel_bind_dev, __ip_tunnel_change_mtu), RFC 2003.
 import type { Ipv4 } from "../wire/address.ts";
+import { FOU_OVERHEAD, GUE_OVERHEAD } from "../wire/gue.ts";
 import type { Device, Owner } from "./device.ts";
 import type { Inherit } from "./vxlan.ts";
 
-/** The outer IPv4 header. */
-export const IPIP_OVERHEAD = 20;
+const IPV4_HEADER = 20;
+
+/** Octets of the outer headers: IPv4, and what `encap` says. */
+export function ipipOverhead(encap: IpipEncap | null): number {
+  if (encap === null) return IPV4_HEADER;
+  return IPV4_HEADER + (encap.type === "gue" ? GUE_OVERHEAD : FOU_OVERHEAD);
+}
+
+/** A datagram around the packet: foo over UDP, with a GUE header or without. */
+export interface IpipEncap {
+  readonly type: "fou" | "gue";
+  /** 0 is auto: by the flow inside. */
+  readonly sourcePort: number;
+  readonly port: number;
+  readonly checksum: boolean;
+}
 
 export interface IpipSettings {
   readonly local: Ipv4 | null;
@@ -18,6 +33,7 @@ export interface IpipSettings {
   readonly pmtudisc: boolean;
   /** `ip tunnel` makes tunnels for IPv4 only (`ip/ip`), `ip link` for whatever comes (`any/ip`). */
   readonly proto: "any" | "ipip";
+  readonly encap: IpipEncap | null;
 }
 
 /** What an IPIP device is beyond being a device. */
@@ -36,11 +52,12 @@ export const IPIP_DEFAULTS = {
   tos: 0,
   pmtudisc: true,
   proto: "any",
+  encap: null,
 } as const satisfies IpipSettings;
 
-/** The MTU it begins with: that of the device its packets leave by, or Ethernet's, less the outer header. */
-export function ipipMtu(lower: Device | null): number {
-  return Math.max(68, Math.min(lower?.mtu ?? 1500, 65535) - IPIP_OVERHEAD);
+/** The MTU it begins with: that of the device its packets leave by, or Ethernet's, less the outer headers. */
+export function ipipMtu(lower: Device | null, encap: IpipEncap | null): number {
+  return Math.max(68, Math.min(lower?.mtu ?? 1500, 65535) - ipipOverhead(encap));
 }
 
 /**

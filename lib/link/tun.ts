@@ -47,7 +47,8 @@ export function leaveTun(cables: Cables, device: Device, frame: Frame, cause: nu
   if (device.tun!.reader!.take(payload, step)) return true;
   device.stats.txDropped++;
   record(cables, device, frame, step, "drop", `${program} has not read yet, and its queue is full`);
-  return false;
+  // It was in the device's own queue, so who sent it is not told.
+  return true;
 }
 
 /** Why a packet cannot leave: nobody would read it. */

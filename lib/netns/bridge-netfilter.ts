@@ -1,13 +1,19 @@
 // br_netfilter: packets that are bridged pass the hooks of IP, as if they were routed. The hooks see the bridge, not its
 // ports, as the device.
-// Before you edit: net/bridge/br_netfilter_hooks.c (br_nf_pre_routing, br_nf_pre_routing_finish, br_nf_forward_ip,
-// br_nf_post_routing, ip_sabotage_in).
+// Before you edit: net/bridge/br_netfilter_hooks.c (br_nf_pre_routing, br_nf_pre_routing_finish,
+// br_nf_pre_routing_finish_bridge, br_nf_forward_ip, br_nf_post_routing, ip_sabotage_in).
+import { routeText } from "../ip/route.ts";
+import { bridgeOn } from "../link/bridge-translated.ts";
 import type { Bridged } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
+import type { Mac } from "../wire/mac.ts";
 import type { Ipv4Packet } from "../wire/packet.ts";
 import type { HookName } from "./hooks.ts";
 import { passHook } from "./hooks-run.ts";
-import { ipRoute } from "./ipv4/receive.ts";
+import { createNeighbour, quietly, tellOverflow } from "./ipv4/arp.ts";
+import { routeInput } from "./ipv4/input-route.ts";
+import { countReceived, ipRoute } from "./ipv4/receive.ts";
+import { sendTo } from "./ipv4/send.ts";
 import type { Netns } from "./netns.ts";
 import { Skb } from "./skb.ts";
 import { CALL_IPTABLES } from "./sysctl.ts";
@@ -32,20 +38,51 @@ export function passBridged(ns: Netns, hook: HookName, bridged: Bridged, okay: (
   const passing = bridged.skb as Skb;
   passing.cause = step;
   passing.bridged = bridged;
-  passHook(ns, ns.hooks, hook, passing, (_, { packet, cause }) => {
+  passHook(ns, ns.hooks, hook, passing, (_, skb) => {
+    const { packet, cause } = skb;
     bridged.cause = cause;
-    if (packet !== before) {
-      // To another address than it was sent to it goes through the namespace, which has a route.
-      const dst = hook === "PREROUTING" && packet.dst !== before.dst ? bridge.mac : frame.dst;
-      bridged.frame = { ...frame, dst, payload: packet };
-    }
+    if (hook === "PREROUTING" && packet.dst !== before.dst) return elsewhere(ns, bridged, skb, okay);
+    if (packet !== before) bridged.frame = { ...frame, payload: packet };
     okay();
   });
+}
+
+/**
+ * Bridged, and to another address than it was sent to (DNAT): if that one's way leads out of the same bridge, the packet
+ * is bridged on to who has the address, in the name of who sent it; else it goes up, and is routed.
+ */
+function elsewhere(ns: Netns, bridged: Bridged, skb: Skb, okay: () => void): void {
+  const { bridge, frame } = bridged;
+  const { packet, mark } = skb;
+  const way = quietly(ns, () => routeInput(ns, bridge, packet.src, packet.dst, packet, skb.cause, mark));
+  const goTo = (dst: Mac, cause: number) => {
+    bridged.frame = { ...frame, dst, payload: packet };
+    bridged.cause = cause;
+    okay();
+  };
+  if (way.type === "martian" || way.type === "everybody" || way.type === "error") return goTo(bridge.mac, skb.cause);
+  if (way.type !== "unicast" || way.device !== bridge || !ns.forwards(bridge)) return goTo(bridge.mac, skb.cause);
+  const { nextHop } = way;
+  const cause = ns.step(LEVEL.path, skb.cause, bridge, "forward", packet, () => ({
+    because: `${packet.dst} is behind ${bridge.name} too: the packet is bridged on to ${nextHop}, its TTL as it was`,
+    evidence: { kind: "route", text: routeText(way.route), command: `ip route get ${packet.dst}` },
+  }));
+  const neighbour = createNeighbour(ns, bridge, nextHop);
+  if (neighbour === null) {
+    ns.step(LEVEL.path, cause, bridge, "drop", packet, () => tellOverflow(ns, nextHop));
+    return;
+  }
+  const { mac, state } = neighbour;
+  if (state === "REACHABLE" || state === "PERMANENT") return goTo(mac!, cause);
+  // What the bridge is then given to send is this packet again.
+  bridgeOn(packet, frame.src, goTo);
+  if (neighbour.use(packet, cause)) sendTo(ns, bridge, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }
 
 /** What passed PREROUTING in the bridge is for the namespace, and does not pass it again. */
 export function receiveBridged(ns: Netns, bridged: Bridged, cause: number): void {
   const skb = bridged.skb as Skb;
   skb.cause = cause;
+  countReceived(ns.mib, skb.packet);
   ipRoute(ns, skb);
 }

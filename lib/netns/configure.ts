@@ -6,7 +6,7 @@ import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import type { LinkAttributes } from "../link/attributes.ts";
 import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
-import { IPIP_OVERHEAD } from "../link/ipip.ts";
+import { ipipOverhead } from "../link/ipip.ts";
 import { vxlanMtu } from "../link/vxlan.ts";
 import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
@@ -240,7 +240,7 @@ export function setAttributes(device: Device, attributes: Partial<LinkAttributes
 export function setMtu(device: Device, mtu: number): Errno | null {
   // vxlan_change_mtu; __ip_tunnel_change_mtu: the outer header and the octets of an IPv4 packet are left free.
   if (device.vxlan !== null && device.vxlan.lower !== null && mtu > vxlanMtu(device.vxlan.lower)) return "EINVAL";
-  if (device.ipip !== null && (mtu < 68 || mtu > 65535 - IPIP_OVERHEAD)) return "EINVAL";
+  if (device.ipip !== null && (mtu < 68 || mtu > 65535 - ipipOverhead(device.ipip.encap))) return "EINVAL";
   if (device.vlan !== null && mtu > device.vlan.lower.mtu) return "ERANGE";
   (device.owner as Netns).pathMtus.deviceChanged(device, mtu);
   const before = device.mtu;

@@ -5,6 +5,7 @@ import { type Call, type Command, notModelled } from "./command.ts";
 import { fileText } from "./files.ts";
 import { ipAddress } from "./iproute/addr.ts";
 import { Context, type Options, openNetns } from "./iproute/context.ts";
+import { ipFou } from "./iproute/fou.ts";
 import { ipLink } from "./iproute/link.ts";
 import { ipNeighbour } from "./iproute/neigh.ts";
 import { ipNetns } from "./iproute/netns.ts";
@@ -16,7 +17,7 @@ import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
 
 type Run = (context: Context, words: Words) => void;
 
-const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "tuntap", "netns"] as const;
+const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "tuntap", "fou", "netns"] as const;
 const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -6, -br, -o, -j, -s, -d, -n NAME`;
 
 /** In iproute2's order; null is known to the real tool and not modelled (netns may be a program, so it stands alone). */
@@ -32,7 +33,7 @@ const COMMANDS: Readonly<Record<string, Run | null>> = {
   ntbl: null,
   link: ipLink,
   l2tp: null,
-  fou: null,
+  fou: ipFou,
   ila: null,
   macsec: null,
   tunnel: ipTunnel,
@@ -57,7 +58,7 @@ const COMMANDS: Readonly<Record<string, Run | null>> = {
   stats: null,
 };
 
-/** `ip` of iproute2 6.1 for IPv4, IPv6, veth, bridge, loopback, dummy, vxlan and ipip. */
+/** `ip` of iproute2 6.1 for IPv4, IPv6, veth, bridge, loopback, dummy, vxlan, ipip, tun. */
 export const ip: Command = (call) => {
   try {
     const words = new Words(call.args);

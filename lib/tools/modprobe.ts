@@ -16,7 +16,8 @@ export const modprobe: Command = ({ lab, ns, args, container, err }) => {
   }
   if (parameter !== undefined) throw notModelled("modprobe", parameter, "a module without parameters");
   if (container !== null) throw notModelled("modprobe", "in a container", "modprobe on a node");
-  if (name === "ipip" || name === "br_netfilter") lab.machines.get(ns.node)!.load(name);
-  else if (!SILENT.includes(name)) throw notModelled("modprobe", name, ["ipip", "br_netfilter", ...SILENT].join(", "));
+  if (name === "ipip" || name === "br_netfilter" || name === "fou") lab.machines.get(ns.node)!.load(name);
+  else if (!SILENT.includes(name))
+    throw notModelled("modprobe", name, ["ipip", "br_netfilter", "fou", ...SILENT].join(", "));
   return 0;
 };

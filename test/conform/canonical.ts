@@ -54,6 +54,11 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean, beginni
     words.push(vxlan(body, beginnings));
     return words.join(" ");
   }
+  if (protocol === 17 && whole && body.length >= 8 && FOU_PORTS.includes(inner.getUint16(2))) {
+    // Who takes such a datagram apart shortens it, also for who captured it before: only the UDP header is right.
+    words[0] = words[0]!.replace(" WRONG CHECKSUM", "");
+    words[1] = words[1]!.replace(/^length \d+/, `length ${headerLength + inner.getUint16(4)}`);
+  }
   if (protocol === 17 && offset === 0 && body.length >= 28 && inner.getUint16(2) === FLANNEL_PORT) {
     words.push(`udp ${hex(body.subarray(0, 6))} carries [${packet(body.slice(8), unfinished, quoted, beginnings)}]`);
     return words.join(" ");
@@ -73,6 +78,9 @@ const QUOTING: readonly number[] = [3, 5, 11];
 
 /** Flannel's program puts packets into datagrams as they are. */
 const FLANNEL_PORT = 8285;
+
+/** Ports of foo over UDP, in the cases that have it. */
+const FOU_PORTS: readonly number[] = [5555, 5556];
 
 const VXLAN_PORTS: readonly number[] = [8472, 4789, 4790];
 

@@ -4,6 +4,6 @@
 node=$1
 directory=$2
 shift 2
-# Only labs of ipip have its tunl0, which takes an index in every namespace.
-[ "$1" = ipip ] || rmmod ipip 2>/dev/null
+# Only these have the tunl0 of ipip, which takes an index in every namespace.
+[ "$1" = ipip ] || [ "$1" = fou ] || rmmod ipip 2>/dev/null
 exec "$node" "$directory/ask.js" "$@"

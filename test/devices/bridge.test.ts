@@ -117,6 +117,23 @@ describe("br_netfilter", () => {
   });
 });
 
+describe("DNAT on a bridge", () => {
+  it("to a host of the same bridge is bridged on in the sender's name, TTL and all; without ip_forward it is dropped", () => {
+    const lab = bridged(
+      "modprobe br_netfilter",
+      "iptables -t nat -A PREROUTING -d 10.0.0.2 -p icmp -j DNAT --to-destination 10.0.0.3",
+    );
+    const line = "ping -c 2 -W 1 10.0.0.2";
+    expect(walk("h1", line, { lab }).output.text).to.include("100% packet loss");
+    sh(lab, "sw", "sysctl -w net.ipv4.ip_forward=1");
+    const { frames, output } = walk("h1", line, { lab });
+    expect(output.text).to.include("64 bytes from 10.0.0.2: icmp_seq=2 ttl=64 ");
+    const [arrived] = frames.filter(({ netns, frame: { payload } }) => netns === "h3" && payload.kind === "ipv4");
+    expect(arrived!.frame.src).to.equal(lab.netns("h1").devices.get("eth0")!.mac);
+    expect(describeFrame(arrived!.frame)).to.include("10.0.0.1 > 10.0.0.3: ICMP echo request");
+  });
+});
+
 describe("a VLAN tag", () => {
   it("is the same as octets", () => {
     const frame = {

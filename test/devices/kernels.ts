@@ -13,12 +13,15 @@ import type { LabSet } from "./goldens.ts";
 const PROGRAM = process.env.PACKETWALK_KERNEL;
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
-const WORDS: Readonly<Record<LabSet["device"], readonly string[]>> = {
-  ipip: ["ipip", "remote", "192.0.2.1"],
-  vxlan: ["vxlan", "id", "1", "dstport", "4789"],
-  tun: [],
-  bridge: ["bridge"],
-  vlan: ["bridge", "vlan_filtering", "1"],
+/** What `ip` is told so that the kernel shows whether it can. */
+const WORDS: Readonly<Record<LabSet["device"], string>> = {
+  ipip: "link add x0 type ipip remote 192.0.2.1",
+  vxlan: "link add x0 type vxlan id 1 dstport 4789",
+  tun: "tuntap add x0 mode tun",
+  fou: "fou add port 5555 gue",
+  bridge: "link add x0 type bridge",
+  br_netfilter: "link add x0 type bridge",
+  vlan: "link add x0 type bridge vlan_filtering 1",
 };
 
 /** Whether this machine's own kernel has the kind of device. */
@@ -26,10 +29,11 @@ function has(kind: LabSet["device"]): boolean {
   if (whyNotReal() !== null) return false;
   const ns = `pw-kind-${process.pid}`;
   spawnSync("ip", ["netns", "add", ns]);
-  const words = kind === "tun" ? ["tuntap", "add", "x0", "mode", "tun"] : ["link", "add", "x0", "type", ...WORDS[kind]];
-  const { status } = spawnSync("ip", ["-n", ns, ...words]);
+  const { status } = spawnSync("ip", ["-n", ns, ...WORDS[kind].split(" ")]);
   spawnSync("ip", ["netns", "del", ns]);
-  return status === 0;
+  const isThere = () =>
+    fs.existsSync("/proc/sys/net/bridge") && spawnSync("iptables", ["-t", "nat", "-S"]).status === 0;
+  return status === 0 && (kind !== "br_netfilter" || isThere());
 }
 
 function inFullerKernel({ kinds, count }: LabSet): Asked {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import type { Said } from "../tools/real.ts";
+import { FOU_GOLDEN, FOU_LINES } from "./fou-lines.ts";
 import { BRIDGE_GOLDEN, BRIDGE_LINES, LINES, LINES_GOLDEN } from "./lines.ts";
 import { TUN_GOLDEN, TUN_LINES } from "./tun-lines.ts";
 
@@ -35,6 +36,7 @@ interface Recorded {
 const RECORDED: readonly Recorded[] = [
   { title: "ip link, ip tunnel and bridge fdb about tunnels", lines: LINES, file: LINES_GOLDEN, module: true, normal },
   { title: "ip tuntap, and ip link about tun devices", lines: TUN_LINES, file: TUN_GOLDEN, module: true, normal },
+  { title: "ip fou, and encap of tunnels", lines: FOU_LINES, file: FOU_GOLDEN, module: true, normal },
   { title: "bridges, VLANs", lines: BRIDGE_LINES, file: BRIDGE_GOLDEN, module: false, normal: normalBridge },
 ];
 

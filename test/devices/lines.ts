@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runReal } from "../tools/real.ts";
+import { FOU_GOLDEN, FOU_LINES } from "./fou-lines.ts";
 import { TUN_GOLDEN, TUN_LINES } from "./tun-lines.ts";
 
 export const LINES_GOLDEN = path.join(
@@ -299,7 +300,11 @@ bridge vlan show dev br9
   .split("\n");
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const sets = { bridges: [BRIDGE_GOLDEN, BRIDGE_LINES], tun: [TUN_GOLDEN, TUN_LINES] } as const;
+  const sets = {
+    bridges: [BRIDGE_GOLDEN, BRIDGE_LINES],
+    tun: [TUN_GOLDEN, TUN_LINES],
+    fou: [FOU_GOLDEN, FOU_LINES],
+  } as const;
   const [golden, lines] = sets[process.argv[2] as keyof typeof sets] ?? [LINES_GOLDEN, LINES];
   fs.writeFileSync(golden, `${JSON.stringify(runReal(lines), null, 1)}\n`);
 }

@@ -18,7 +18,7 @@ function fromGoldens({ name }: LabSet): Asked {
       const { result } = runModel(each.test, atLeast(each.test));
       return {
         ...each,
-        differences: thatCount(each.test, compare(normalResult(result), each.real, emptyTally(), true)),
+        differences: thatCount(each.test, compare(normalResult(result), each.real, emptyTally(), true), asked.kernel),
       };
     }),
   };

@@ -4,6 +4,7 @@ import { selectSource } from "../../ip/address.ts";
 import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
 import { type Route, TABLE } from "../../ip/route.ts";
 import { DEFAULT_RULES } from "../../ip/rule.ts";
+import { waitsForMac } from "../../link/bridge-translated.ts";
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
 import type { Told } from "../../trace/recorder.ts";
@@ -131,7 +132,7 @@ function isUnicast(address: Ipv4): boolean {
 }
 
 /** A question is no packet on its way: what it asks the tables leaves no steps. */
-function quietly<Result>(ns: Netns, ask: () => Result): Result {
+export function quietly<Result>(ns: Netns, ask: () => Result): Result {
   const { recorder } = ns.cables;
   const { level } = recorder;
   recorder.level = LEVEL.off;
@@ -201,6 +202,7 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
         }));
         // Without its route a packet is of no namespace any more (dst_dev_put), so nobody is told.
         if ([...ns.tables.values()].some((table) => table.hasLost(route as Route))) continue;
+        if (waitsForMac(packet)) continue;
         // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
         icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);
       }

@@ -94,12 +94,13 @@ export function replyMark(ns: Netns, mark: number, family: 4 | 6 = 4): number {
 export function icmpError(
   ns: Netns,
   arrival: Arrival | null,
-  packet: Ipv4Packet,
+  fault: Ipv4Packet,
   type: number,
   code: number,
   rest: number,
   cause: number,
 ): void {
+  const packet = arrival?.outer ?? fault;
   const { body } = packet;
   const silent =
     arrival?.toOne === false

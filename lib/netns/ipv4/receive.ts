@@ -21,7 +21,10 @@ import { sendRedirect } from "./redirect.ts";
 import { ipOutput } from "./send.ts";
 
 /** How a packet came here; errors are never sent about what was for everybody. */
-export type Arrival = Pick<Skb, "device" | "toOne" | "toAll" | "mark" | "ct">;
+export type Arrival = Pick<Skb, "device" | "toOne" | "toAll" | "mark" | "ct"> & {
+  /** The datagram that a packet was taken out of: errors quote that one. */
+  readonly outer?: Ipv4Packet;
+};
 
 /** ip_rcv: the packet enters the namespace. */
 export function ipReceive(
@@ -46,7 +49,8 @@ export function ipReceive(
   else passHook(ns, ns.hooks, "PREROUTING", ns.carried === null ? skb : recall(ns, skb), ipRoute);
 }
 
-function countReceived(mib: Mib, packet: Ipv4Packet): void {
+/** What ip_rcv counts. */
+export function countReceived(mib: Mib, packet: Ipv4Packet): void {
   mib.IpInReceives++;
   mib.IpExtInOctets += ipv4Length(packet);
   const ecn = packet.tos & 3;
@@ -255,18 +259,27 @@ function localDeliver(ns: Netns, skb: Skb): void {
 
 /** ip_protocol_deliver_rcu: who speaks the packet's protocol? */
 function toProtocol(ns: Netns, skb: Skb): void {
-  const { packet, cause } = skb;
+  deliver(ns, skb, skb.packet, skb.cause);
+}
+
+/** Once more, for what is inside a datagram: who takes one away says which protocol follows. It counts as one. */
+export function resubmit(ns: Netns, arrival: Arrival, packet: Ipv4Packet, cause: number): void {
+  ns.mib.IpInDelivers--;
+  deliver(ns, arrival, packet, cause);
+}
+
+function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, cause: number): void {
   const { body } = packet;
   if (body.kind !== "unknown" && (body.kind !== "ipip" || ns.speaksIpip)) ns.mib.IpInDelivers++;
-  if (body.kind === "icmp") icmpInput(ns, skb, packet, body, cause);
-  else if (body.kind === "udp") udpInput(ns, skb, packet, body, cause);
-  else if (body.kind === "tcp") tcpInput(ns, skb, packet, body, cause);
-  else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, skb, packet, body, cause);
+  if (body.kind === "icmp") icmpInput(ns, arrival, packet, body, cause);
+  else if (body.kind === "udp") udpInput(ns, arrival, packet, body, cause);
+  else if (body.kind === "tcp") tcpInput(ns, arrival, packet, body, cause);
+  else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, arrival, packet, body, cause);
   else {
     ns.mib.IpInUnknownProtos++;
-    const dropped = ns.step(LEVEL.path, cause, skb.device, "drop", packet, () => ({
+    const dropped = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
       because: `nothing here speaks IP protocol ${protocolOf(packet)}`,
     }));
-    icmpError(ns, skb, packet, ICMP.unreachable, ICMP_CODE.protocol, 0, dropped);
+    icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.protocol, 0, dropped);
   }
 }

@@ -2,15 +2,18 @@
 // Before you edit: net/ipv4/ip_tunnel.c (ip_tunnel_xmit, tnl_update_pmtu, ip_tunnel_rcv), ipip.c, tunnel4.c, RFC 2003.
 import type { Device } from "../../link/device.ts";
 import { takeIn } from "../../link/forward.ts";
-import { findTunnel, IPIP_OVERHEAD } from "../../link/ipip.ts";
+import { findTunnel, type IpipEncap, type IpipState, ipipOverhead } from "../../link/ipip.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
-import { ipv4Length } from "../../wire/bytes.ts";
+import { ipv4Bytes, ipv4Length } from "../../wire/bytes.ts";
+import { gueBytes } from "../../wire/gue.ts";
 import { ZERO_MAC } from "../../wire/mac.ts";
 import { ICMP, ICMP_CODE, type Ipip, type Ipv4Packet } from "../../wire/packet.ts";
+import { sourcePort } from "../../wire/source-port.ts";
 import { icmpError } from "../ipv4/icmp.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
+import { EPHEMERAL } from "../socket/socket.ts";
 import {
   count,
   decapsulateEcn,
@@ -41,22 +44,23 @@ export function ipipOutput(ns: Netns, device: Device, packet: Ipv4Packet, nextHo
 }
 
 export function encapsulateIpip(ns: Netns, device: Device, packet: Ipv4Packet, nextHop: Ipv4, cause: number): void {
-  const { local, remote, ttl, tos, pmtudisc, lower, underlay } = device.ipip!;
+  const { local, remote, ttl, tos, pmtudisc, lower, underlay, encap } = device.ipip!;
   const under = underlay as Netns;
   const destination = remote ?? nextHop;
   const way = outerWay(under, device, local, destination, lower, packet, cause);
   if (way === null) return;
   const dontFragment = pmtudisc || packet.dontFragment;
   const length = ipv4Length(packet);
+  const overhead = ipipOverhead(encap);
   const { now } = ns.cables;
   const hop = { device, nextHop };
   // The way inside is as wide as the way outside leaves it, and is remembered so (tnl_update_pmtu).
-  const mtu = dontFragment ? outerMtu(under, way, destination) - IPIP_OVERHEAD : ns.pathMtus.of(hop, packet.dst, now);
+  const mtu = dontFragment ? outerMtu(under, way, destination) - overhead : ns.pathMtus.of(hop, packet.dst, now);
   ns.pathMtus.learn(hop, packet.dst, mtu, now);
   if (packet.dontFragment && length > mtu) {
     count(device, "tx");
     const step = ns.step(LEVEL.path, way.decision.cause, device, "drop", packet, () => ({
-      because: `${length} octets and the outer header of ${IPIP_OVERHEAD} do not fit the MTU ${mtu + IPIP_OVERHEAD} of ${way.device.name}, and DF forbids to cut them`,
+      because: `${length} octets and the outer header of ${overhead} do not fit the MTU ${mtu + overhead} of ${way.device.name}, and DF forbids to cut them`,
       evidence: {
         kind: "link",
         text: `${way.device.name} mtu ${way.device.mtu}`,
@@ -70,17 +74,39 @@ export function encapsulateIpip(ns: Netns, device: Device, packet: Ipv4Packet, n
     ttl: ttl === 0 ? packet.ttl : ttl,
     tos: encapsulateEcn(tos === "inherit" ? packet.tos : tos, packet.tos),
     dontFragment,
-    body: { kind: "ipip", packet },
+    body: wrapped(device.ipip!, packet),
   });
   const step = ns.step(LEVEL.path, way.decision.cause, device, "encapsulate", outer, () => ({
-    because: `${device.name} puts the packet into one from ${outer.src} to ${destination}${remote === null ? ", the next hop" : ", its other end"}: outer IPv4 header in octets 0 to 19, the packet from octet 20`,
+    because: `${device.name} puts the packet into one from ${outer.src} to ${destination}${remote === null ? ", the next hop" : ", its other end"}: outer IPv4 header in octets 0 to 19, ${layers(encap)}the packet from octet ${overhead}`,
     evidence: {
       kind: "link",
-      text: `ipip remote ${remote ?? "any"} local ${local ?? "any"}`,
+      text: `ipip remote ${remote ?? "any"} local ${local ?? "any"}${encapText(encap)}`,
       command: `ip -d link show ${device.name}`,
     },
   }));
   sendOuter(under, device, way, outer, packet, length, step);
+}
+
+/** What the outer IPv4 header is followed by. */
+function wrapped({ encap }: IpipState, packet: Ipv4Packet): Ipv4Packet["body"] {
+  if (encap === null) return { kind: "ipip", packet };
+  const { type, sourcePort: fixed, port, checksum } = encap;
+  return {
+    kind: "udp",
+    srcPort: fixed === 0 ? sourcePort(EPHEMERAL, bare(packet)) : fixed,
+    dstPort: port,
+    ...(!checksum && { unchecked: true }),
+    data: type === "gue" ? gueBytes(packet) : ipv4Bytes(packet),
+  };
+}
+
+function layers(encap: IpipEncap | null): string {
+  if (encap === null) return "";
+  return `UDP 20 to 27 to port ${encap.port}, ${encap.type === "gue" ? "GUE 28 to 31, " : ""}`;
+}
+
+function encapText(encap: IpipEncap | null): string {
+  return encap === null ? "" : ` encap ${encap.type} encap-dport ${encap.port}`;
 }
 
 /** A packet in a packet for this namespace. Without the module nobody speaks the protocol, and this is not asked. */

@@ -151,7 +151,8 @@ export function decapsulateEcn(outer: number, inner: number): number | null {
   const mark = outer & ECN.mask;
   if ((inner & ECN.mask) === ECN.notCapable) return mark === ECN.congested ? null : inner;
   if (mark === ECN.congested) return inner | ECN.congested;
-  return mark === ECN.ect1 ? (inner & ~ECN.mask) | ECN.ect1 : inner;
+  // One mark may become the other; one of congestion stays (IP_ECN_set_ect1).
+  return mark === ECN.ect1 && (inner & ECN.mask) === ECN.ect0 ? (inner & ~ECN.mask) | ECN.ect1 : inner;
 }
 
 /** A mark that is lost, in words. */

@@ -9,6 +9,7 @@ import { Ipv4 } from "../../wire/address.ts";
 import { frameLength, ipv4Length } from "../../wire/bytes.ts";
 import { ZERO_MAC } from "../../wire/mac.ts";
 import type { Frame, Ipv4Packet, Udp } from "../../wire/packet.ts";
+import { sourcePort } from "../../wire/source-port.ts";
 import { hasVni, VXLAN_OVERHEAD, vxlanBytes, vxlanOf } from "../../wire/vxlan.ts";
 import type { Errno } from "../errno.ts";
 import { peekRoute } from "../ipv4/output-route.ts";
@@ -84,7 +85,7 @@ function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, ca
   const data = vxlanBytes(vni, frame);
   const body: Udp = {
     kind: "udp",
-    srcPort: sourcePort(state.sourcePorts, frame),
+    srcPort: sourcePort(portRange(state.sourcePorts), frame),
     dstPort: port,
     ...(!state.udpChecksum && { unchecked: true }),
     data,
@@ -269,32 +270,7 @@ export function closeVxlan(device: Device): void {
   if (encap.devices.size === 0) socket!.close();
 }
 
-/**
- * The outer source port: a hash of the flow inside, the same both ways, so that routers below keep a flow on one way and
- * spread many. The kernel's hash has a random key; this one has none.
- */
-function sourcePort({ low, high }: { readonly low: number; readonly high: number }, frame: Frame): number {
-  const [first, last] = low < high ? [low, high] : [EPHEMERAL.first, EPHEMERAL.last];
-  return first + Math.floor((flowHash(frame) / 2 ** 32) * (last - first));
+/** What `srcport` says, else the namespace's ephemeral ports. */
+function portRange({ low, high }: { readonly low: number; readonly high: number }) {
+  return low < high ? { first: low, last: high } : EPHEMERAL;
 }
-
-function flowHash({ dst, src, payload }: Frame): number {
-  const words =
-    payload.kind === "ipv4"
-      ? [...sorted(payload.src.bits, payload.dst.bits), ...ports(payload)]
-      : [Math.floor(src.bits / 2 ** 24), src.bits % 2 ** 24, Math.floor(dst.bits / 2 ** 24), dst.bits % 2 ** 24];
-  let hash = 0x811c9dc5;
-  for (const word of words) {
-    hash = Math.imul(hash ^ word, 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    hash ^= hash >>> 16;
-  }
-  return hash >>> 0;
-}
-
-function ports({ body, moreFragments, fragmentOffset }: Ipv4Packet): readonly number[] {
-  const hasPorts = (body.kind === "udp" || body.kind === "tcp") && !moreFragments && fragmentOffset === 0;
-  return hasPorts ? [...sorted(body.srcPort, body.dstPort), body.kind === "udp" ? 17 : 6] : [];
-}
-
-const sorted = (a: number, b: number) => (a < b ? [a, b] : [b, a]);

@@ -2,6 +2,7 @@
 // Before you edit: iproute2 6.1 ip/ipaddress.c (print_linkinfo under show_details), iplink_vxlan.c (vxlan_print_opt),
 // link_iptnl.c (iptunnel_print_opt). Numbers of queues and segments are those of a kernel with CONFIG_RPS and one CPU.
 import type { Device } from "../../link/device.ts";
+import type { IpipEncap } from "../../link/ipip.ts";
 import { notModelled } from "../command.ts";
 import { attributesJson, attributesText, bridgeAttributes, slaveAttributes } from "./bridge-details.ts";
 import type { Context } from "./context.ts";
@@ -75,14 +76,22 @@ function settingsText(context: Context, device: Device): string {
     words.push(`ageing ${ageing}`, `${udpChecksum ? "" : "no"}udpcsum`, "noudp6zerocsumtx", "noudp6zerocsumrx");
   }
   if (ipip !== null) {
-    const { proto, remote, local, lower, ttl, tos, pmtudisc } = ipip;
+    const { proto, remote, local, lower, ttl, tos, pmtudisc, encap } = ipip;
     words.push(proto, `remote ${remote ?? "any"}`, `local ${local ?? "any"}`);
     if (lower !== null) words.push(`dev ${nameHere(context, lower)}`);
     words.push(`ttl ${ttl === 0 ? "inherit" : ttl}`);
     if (tos !== 0) words.push(`tos ${tos === "inherit" ? tos : `0x${tos.toString(16)}`}`);
     words.push(pmtudisc ? "pmtudisc" : "nopmtudisc");
+    if (encap !== null) words.push(...encapWords(encap));
   }
   return words.map((word) => `${word} `).join("");
+}
+
+/** A port of 0 is left to the flow, whichever it is (tnl_encap_str). */
+function encapWords({ type, sourcePort, port, checksum }: IpipEncap): string[] {
+  const auto = (number: number) => (number === 0 ? "auto" : `${number}`);
+  const ports = [`encap-sport ${auto(sourcePort)}`, `encap-dport ${auto(port)}`];
+  return [`encap ${type}`, ...ports, `${checksum ? "" : "no"}encap-csum`, "noencap-csum6", "noencap-remcsum"];
 }
 
 /** The same as JSON. */
@@ -141,7 +150,7 @@ function settingsJson(context: Context, device: Device): object | null {
     };
   }
   if (ipip === null) return null;
-  const { proto, remote, local, lower, ttl, tos, pmtudisc } = ipip;
+  const { proto, remote, local, lower, ttl, tos, pmtudisc, encap } = ipip;
   return {
     proto,
     remote: remote ?? "any",
@@ -150,5 +159,15 @@ function settingsJson(context: Context, device: Device): object | null {
     ttl,
     ...(tos !== 0 && { tos: `0x${(tos === "inherit" ? 1 : tos).toString(16)}` }),
     pmtudisc,
+    ...(encap !== null && {
+      encap: {
+        type: encap.type,
+        sport: encap.sourcePort,
+        dport: encap.port,
+        csum: encap.checksum,
+        csum6: false,
+        remcsum: false,
+      },
+    }),
   };
 }

@@ -56,6 +56,8 @@ export function addKind(
   // The module comes with the first tunnel, and takes a number for its tunl0.
   lab.machines.get(under.node)!.load("ipip");
   helpers.check(ns, request, kind);
+  // Only the module fou knows how such a tunnel sends (ip_tunnel_encap_setup).
+  if (settings.encap !== null && !lab.machines.get(under.node)!.modules.has("fou")) throw answers("EINVAL");
   if (endsInUse(under, settings, lower)) throw answers("EEXIST");
   return lab.addIpip(made(), settings, lower, under);
 }

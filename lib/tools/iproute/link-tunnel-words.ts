@@ -1,7 +1,7 @@
 // The words behind `type vxlan`, `type ipip` and `type vlan`.
 // Before you edit: iproute2 6.1 ip/iplink_vxlan.c (vxlan_parse_opt), ip/link_iptnl.c (iptunnel_parse_opt), iplink_vlan.c.
 import type { Device } from "../../link/device.ts";
-import { IPIP_DEFAULTS, type IpipSettings } from "../../link/ipip.ts";
+import { IPIP_DEFAULTS, type IpipEncap, type IpipSettings } from "../../link/ipip.ts";
 import { VXLAN_DEFAULTS, type VxlanSettings } from "../../link/vxlan.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { VXLAN_PORT } from "../../wire/vxlan.ts";
@@ -12,7 +12,8 @@ import { matches, noDevice, Quit, refused, type Words, wrongArgument } from "./w
 
 const VXLAN_WORDS =
   "id, local, remote, dev, ttl, tos, df, ageing, srcport, dstport, [no]learning, [no]udpcsum; no multicast group, no external";
-const IPIP_WORDS = "local, remote, dev, ttl, tos, [no]pmtudisc, mode ipip|any";
+const IPIP_WORDS =
+  "local, remote, dev, ttl, tos, [no]pmtudisc, mode ipip|any, encap fou|gue|none, encap-sport, encap-dport, [no]encap-csum";
 
 export interface TunnelRequest<Settings> {
   readonly settings: Settings;
@@ -131,8 +132,26 @@ export function checkIpip({ ttl, pmtudisc }: IpipSettings, status: number): void
   if (ttl !== 0 && !pmtudisc) throw new Quit("ttl != 0 and nopmtudisc are incompatible\n", status);
 }
 
+/** Whether the word is one of encap's; without a type the rest means nothing. */
+function encapWord(words: Words, word: string, made: Writable<Omit<IpipEncap, "type">> & { type: string }): boolean {
+  const port = (what: string) => {
+    const argument = words.argument();
+    return argument === "auto" ? 0 : number(argument, 65535, `Invalid ${what} port.`);
+  };
+  if (word === "noencap") made.type = "none";
+  else if (word === "encap") {
+    made.type = words.argument();
+    if (!["fou", "gue", "none"].includes(made.type)) throw wrongArgument(made.type, "Invalid encap type.");
+  } else if (word === "encap-sport") made.sourcePort = port("source");
+  else if (word === "encap-dport") made.port = port("destination");
+  else if (word === "encap-csum" || word === "noencap-csum") made.checksum = word === "encap-csum";
+  else return word === "noencap-udp6-csum" || word === "noencap-remcsum";
+  return true;
+}
+
 export function readIpip(context: Context, words: Words): TunnelRequest<IpipSettings> {
   const made = newIpip();
+  const encap = { type: "none", sourcePort: 0, port: 0, checksum: false };
   while (!words.isEmpty) {
     const word = words.take();
     if (word === "mode") {
@@ -141,9 +160,12 @@ export function readIpip(context: Context, words: Words): TunnelRequest<IpipSett
       else if (argument === "any" || argument === "any/ipv4") made.proto = "any";
       else if (argument === "mplsip") throw notModelled("ip link", "mode mplsip", IPIP_WORDS);
       else throw wrongArgument(argument, "Cannot guess tunnel mode.");
-    } else if (!ipipWord(context, words, word, made)) throw notModelled("ip link", `type ipip ${word}`, IPIP_WORDS);
+    } else if (!ipipWord(context, words, word, made) && !encapWord(words, word, encap))
+      throw notModelled("ip link", `type ipip ${word}`, IPIP_WORDS);
   }
   checkIpip(made, 255);
+  const { type } = encap;
+  if (type === "fou" || type === "gue") made.encap = { ...encap, type };
   const { lower, ...settings } = made;
   return { settings, lower };
 }
