@@ -4,7 +4,7 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { generate as tunnelCase } from "../devices/generate.ts";
 import { policyCase } from "../policy/generate.ts";
 import { atLeast } from "./batches.ts";
-import type { Case, Result } from "./case.ts";
+import type { Case, Result, SeenFrame } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { generate } from "./generate.ts";
 import { runModel } from "./model.ts";
@@ -47,12 +47,18 @@ function isRace(frames: Result["frames"]): boolean {
     Object.entries(frames)
       .filter(([where]) => where.startsWith(`${ns} `) && where.endsWith(way))
       .flatMap(([, seen]) => seen.filter(({ text }) => what.test(text)).map(({ at }) => at));
+  if (Object.values(frames).some((seen) => seen.some((frame) => isAskedAnew(frame, seen)))) return true;
   return Object.keys(frames).some((where) => {
     const ns = where.split(" ")[0]!;
     if (where !== `${ns} lo out`) return false;
     const given = times(ns, " lo out", /icmp 3\/1 .* tcp /);
     return times(ns, " in", / tcp \d+ > \d+ S /).some((syn) => given.some((at) => Math.abs(at - syn) < 200));
   });
+}
+
+/** ARP gives up after 3 s, and the third SYN that goes out again makes it ask anew, or just waits with the others. */
+function isAskedAnew({ at, text }: SeenFrame, seen: readonly SeenFrame[]): boolean {
+  return / arp 1 /.test(text) && seen.some((other) => other.text === text && Math.abs(other.at - at - 3000) < 5);
 }
 
 /** Whether a program calls about when a SYN goes out again, which is when the timer wheel likes. */

@@ -183,7 +183,8 @@ export function push(socket: TcpSocket, cause: number): void {
       if (isFin) socket.finQueued = false;
     }
   }
-  if (socket.finQueued && socket.unsentLength === 0) {
+  // A FIN alone waits for the congestion window as data does (tcp_cwnd_test; older kernels were not strict).
+  if (socket.finQueued && socket.unsentLength === 0 && socket.sent.length < socket.cwnd) {
     socket.finQueued = false;
     sendNew(socket, FIN | ACK, NO_DATA, cause);
   }

@@ -176,7 +176,8 @@ export class TcpSocket extends TcpBlock {
 
   /** Says that no more octets come from here (SHUT_WR): FIN. */
   shutdown(cause = -1): Errno | null {
-    if (this.remote === null || this.state === "UNCONN") return "ENOTCONN";
+    // Of a connection in TIME-WAIT the kernel keeps a note; the socket is closed.
+    if (this.remote === null || this.state === "UNCONN" || this.state === "TIME-WAIT") return "ENOTCONN";
     if (this.state === "SYN-SENT") disconnect(this);
     else sendFin(this, cause);
     return null;
