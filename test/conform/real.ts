@@ -27,6 +27,9 @@ const LATEST = 200;
 /** How long the labs are left alone once they are built; the player sees to it that carriers are known everywhere. */
 const SETTLE = 100;
 
+/** The kernel tells at most once a second that a carrier is gone (linkwatch). */
+const CARRIER_TOLD = 1300;
+
 export interface RealRun {
   readonly results: Result[];
   /** Why the machine did not do as it was told, so that the results prove nothing. Null: it did. */
@@ -89,7 +92,7 @@ export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch
     const report = JSON.parse(played.out) as Report;
     // A program that ends leaves its tun device without a carrier, which the kernel tells later.
     const hasPrograms = cases.some(({ traffic }) => traffic.some(({ kind }) => kind === "flannel"));
-    if (hasPrograms) await new Promise((done) => setTimeout(done, SETTLE));
+    if (hasPrograms) await new Promise((done) => setTimeout(done, CARRIER_TOLD));
     const texts = await inTurns(cases, (test, i) => textsFrom(test, prefixes[i]!));
     const results = cases.map((_, i) => ({ ...resultOf(report.cases[i]!, runs[i]!.end), texts: texts[i]! }));
     const disturbed =
