@@ -4,6 +4,7 @@ export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
 export { Picture } from "./notebook/display.ts";
+export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
 export { reaches } from "./notebook/reaches.ts";
 export { lab, type ShownLab } from "./notebook/session.ts";
 export { Output, sh } from "./notebook/sh.ts";

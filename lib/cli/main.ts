@@ -8,6 +8,8 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
   packetwalk lab [--check]                  open the chapters in JupyterLab (--check: prove that it works, and end)
   packetwalk run FILE.ipynb... [--check] [--out FILE]
                                             run notebooks and write their outputs into them (--check: compare only)
+  packetwalk explain --iptables FILE [--addr FILE] [--route FILE] ... --packet "in eth0 tcp A:PORT > B:PORT"
+                                            what a real machine does with a packet, from what its tools printed
   packetwalk kernel install (--user | --sys-prefix | --prefix DIR)
                                             make the kernel known to Jupyter
   packetwalk kernel uninstall (--user | --sys-prefix | --prefix DIR)
@@ -19,6 +21,7 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
 const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<number> }>> = {
   lab: () => import("./lab.ts"),
   run: () => import("./run.ts"),
+  explain: () => import("./explain.ts"),
   kernel: () => import("./kernel.ts"),
 };
 
@@ -33,7 +36,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!load) throw new Mistake(`unknown command "${name}"; there are lab, run and kernel (see packetwalk --help)`);
+  if (!load)
+    throw new Mistake(`unknown command "${name}"; there are lab, run, explain and kernel (see packetwalk --help)`);
   return (await load()).command(args);
 }
 

@@ -1,0 +1,66 @@
+// What a tool printed on a real machine, and how it is read: line by line, each as the command that would make what the
+// line shows. What can't be read whole is an error with file and line.
+import type { Lab } from "../../lab/lab.ts";
+import type { Netns } from "../../netns/netns.ts";
+import { BadInput } from "../../wire/input.ts";
+import { COMMANDS } from "../registry.ts";
+
+/** A text, and the name it goes by in complaints. */
+export interface Dump {
+  readonly text: string;
+  readonly file: string;
+}
+
+/** The namespace that is built from dumps. */
+export interface Place {
+  readonly lab: Lab;
+  readonly ns: Netns;
+  /** Of the packet that is to be explained: nothing of the other family has a say in its way. */
+  readonly family: 4 | 6;
+}
+
+export interface Line {
+  readonly dump: Dump;
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Lines with something in them. */
+export function linesOf(dump: Dump): Line[] {
+  const all = dump.text.split(/\r?\n/).map((text, i) => ({ dump, number: i + 1, text }));
+  return all.filter(({ text }) => text.trim() !== "");
+}
+
+export function wordsOf(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
+
+/** The error for a line that is not understood. */
+export function broken({ dump, number, text }: Line, why: string): BadInput {
+  return new BadInput(`${dump.file}, line ${number}: ${why}`, text.trim(), "Nothing was explained.");
+}
+
+/** Runs a command in the namespace. Null when it succeeded, else what it complained of. */
+export function attempt({ lab, ns }: Place, [name = "", ...args]: readonly string[]): string | null {
+  let complaint = "";
+  const err = (text: string) => {
+    complaint += text;
+  };
+  const run = () => {
+    throw new Error(`${name} runs nothing else`);
+  };
+  try {
+    const status = COMMANDS[name]!({ lab, ns, container: null, args, stdin: "", out: () => {}, err, run });
+    return status === 0 ? null : complaint.trim().split("\n")[0]!;
+  } catch (error) {
+    if (error instanceof BadInput) return error.message;
+    throw error;
+  }
+}
+
+/** Runs the command that a line was made into. Throws BadInput with file and line when it does not succeed. */
+export function must(place: Place, line: Line, words: readonly string[]): void {
+  const complaint = attempt(place, words);
+  if (complaint !== null) throw broken(line, complaint);
+}

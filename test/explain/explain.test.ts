@@ -1,0 +1,111 @@
+// What `explain` says of a packet is what a real router did with it, as recorded and, where there may be one, now.
+import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { type Explanation, explain, type MachineFiles } from "../../lib/notebook/explain.ts";
+import { describe as asTcpdump } from "../../lib/wire/describe.ts";
+import { BadInput } from "../../lib/wire/input.ts";
+import type { Frame } from "../../lib/wire/packet.ts";
+import { type Met, type Recording, record, whyNot } from "./router.ts";
+
+const GOLDEN = new URL("../../../test/explain/goldens/router.json", import.meta.url);
+const recorded = JSON.parse(readFileSync(GOLDEN, "utf8")) as Recording;
+
+/** Rules that counted the packet, by what is told of it. */
+function counted({ steps }: Explanation): string[] {
+  const rules = steps.filter(({ evidence }) => evidence?.kind === "rule" && evidence.text.startsWith("-A "));
+  return rules.map(({ evidence }) => `${/-t (\w+)/.exec(evidence!.command)![1]} ${evidence!.text}`);
+}
+
+function sent({ steps }: Explanation): string[] {
+  const frames = steps.filter(({ what }) => what === "send").map(({ packet }) => packet as Frame);
+  return frames.filter(({ payload }) => payload.kind === "ipv4").map((frame) => asTcpdump(frame));
+}
+
+function compare(files: MachineFiles, met: readonly Met[]): void {
+  for (const { packet, counted: rules, seen } of met) {
+    const told = explain(files, packet);
+    assert.deepEqual(counted(told).sort(), [...rules].sort(), packet);
+    // Nobody listens on the real router: what its TCP says to that is not in the files.
+    if (told.fate !== "delivered" || packet.includes("icmp")) assert.deepEqual(sent(told), seen, packet);
+  }
+}
+
+function compareAll({ files, met, conntrack, later }: Recording): void {
+  compare(files, met);
+  compare({ ...files, conntrack }, later);
+}
+
+describe("explain", () => {
+  const { files } = recorded;
+  const syn = "in eth0 tcp 10.9.1.2:40000 > 10.9.1.1:443 syn";
+
+  it("says what a recorded router did", () => compareAll(recorded));
+
+  it("says what a router does on this machine", async function () {
+    const why = whyNot();
+    if (why !== null) {
+      console.log(`      left out: ${why}`);
+      this.skip();
+    }
+    this.timeout(30_000);
+    compareAll(await record("pwxt-"));
+  });
+
+  it("names file, line and text of what it can't read, in each file", () => {
+    const wrong: [MachineFiles, RegExp][] = [
+      [{ iptables: "*filter\n-A INPUT -m nonsense --x 1 -j DROP\nCOMMIT\n" }, /^iptables, line 2: .*nonsense/],
+      [
+        { addr: "1: lo: <UP> mtu 65536\n    link/loopback 00:00:00:00:00:00\n    inet 300.0.0.1/8 scope host lo\n" },
+        /^addr, line 3: /,
+      ],
+      [{ addr: "hello\n" }, /^addr, line 1: .*hello/],
+      [{ route: "default via 10.0.0.1 dev eth0 nhid 12\n" }, /^route, line 1: .*nhid/],
+      [{ rule: "0:\tfrom all lookup local\n9:\tfrom all nonsense 3\n" }, /^rule, line 2: /],
+      [{ neigh: "10.0.0.1 dev eth0 lladdr zz REACHABLE\n" }, /^neigh, line 1: /],
+      [{ ipset: "create a hash:ip\nadd b 10.0.0.1\n" }, /^ipset, line 2: /],
+      [{ conntrack: "tcp 6 100 NONSENSE src=1.2.3.4\n" }, /^conntrack, line 1: /],
+    ];
+    for (const [file, message] of wrong)
+      assert.throws(
+        () => explain(file, syn),
+        (error) => error instanceof BadInput && message.test(error.message),
+        `${message}`,
+      );
+  });
+
+  it("walks up to a rule that is not understood, when it is told to stop there", () => {
+    const iptables = [
+      "*filter",
+      "-A INPUT -p udp -m nonsense --x 1 -j DROP",
+      "-A INPUT -p tcp -m tcp --dport 443 -j NONSENSE --y 2",
+      "-A INPUT -p tcp -j DROP",
+      "COMMIT",
+      "",
+    ].join("\n");
+    const { addr } = files;
+    assert.throws(() => explain({ iptables, addr }, syn), /^BadInput: iptables, line 2: /);
+    const told = explain({ iptables, addr }, syn, { unknown: "stop-there" });
+    assert.equal(told.fate, "stopped");
+    assert.match(told.because, /stopped here: iptables, line 3 is not understood .*NONSENSE --y 2/);
+    const other = explain({ iptables, addr }, "in eth0 icmp 10.9.1.2 > 10.9.1.1", { unknown: "stop-there" });
+    assert.equal(other.fate, "delivered");
+  });
+
+  it("says what became of the packet itself, not of its answers", () => {
+    const fates = [...recorded.met, ...recorded.later].map(
+      ({ packet }) => explain({ ...files, conntrack: recorded.conntrack }, packet).fate,
+    );
+    const words = { s: "sent", d: "dropped", i: "delivered" } as const;
+    assert.deepEqual(
+      fates,
+      [..."sdddsiiddssdsss"].map((letter) => words[letter as keyof typeof words]),
+    );
+  });
+
+  it("says only what can be said without addresses and routes", () => {
+    const told = explain({ iptables: files.iptables }, "in eth0 udp 10.9.1.2:1 > 10.9.2.2:9000");
+    assert.equal(told.fate, "stopped");
+    assert.deepEqual(counted(told).length, 1);
+    assert.throws(() => explain({ iptables: files.iptables }, "out udp 10.9.1.2:1 > 10.9.2.2:9000"), BadInput);
+  });
+});
