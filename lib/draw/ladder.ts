@@ -20,7 +20,7 @@ export interface LadderOptions {
 }
 
 const FEW: ReadonlySet<What> = new Set(["forward", "encapsulate", "decapsulate", "icmp error", "deliver", "drop"]);
-const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "neighbour", "route", "socket"]);
+const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "nd", "neighbour", "route", "socket"]);
 const MOST_LIFELINES = 8;
 
 type Row =

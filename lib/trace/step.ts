@@ -13,6 +13,7 @@ export type What =
   | "learn" // a bridge notes which port a MAC lives behind
   | "fdb" // a bridge decides where a frame goes
   | "arp" // an ARP message is made or answered
+  | "nd" // the same of IPv6: a message of neighbour discovery
   | "neighbour" // a neighbour entry is looked up or changes its state
   | "ip rule" // a policy rule is tried or chosen
   | "route" // a route is chosen, or none is

@@ -107,7 +107,7 @@ function solicited(
   const because = isProxy
     ? `proxy_ndp: ${target} is answered for in another's name`
     : `${target} is an address of ${device.name}: answer with ${device.mac}`;
-  const step = ns.step(LEVEL.path, cause, device, "arp", packet, () => ({
+  const step = ns.step(LEVEL.path, cause, device, "nd", packet, () => ({
     because,
     evidence: { kind: "address", text: `inet6 ${target}`, command: `ip -6 addr show ${device.name}` },
   }));
@@ -181,7 +181,7 @@ function advertised(
   if (known.state === "PERMANENT" || known.state === "FAILED") return drop(`${target} is ${known.state}: no news`);
   const mac = targetMac ?? (known.isValid ? known.mac : null);
   if (mac === null) return drop(`it does not say which MAC has ${target}`);
-  const step = ns.step(LEVEL.path, cause, device, "arp", packet, () => ({ because: `${target} is at ${mac}` }));
+  const step = ns.step(LEVEL.path, cause, device, "nd", packet, () => ({ because: `${target} is at ${mac}` }));
   const isBelieved = !known.isValid || known.mac === mac || override;
   known.update(mac, isAnswer, override, `a neighbour advertisement of ${target}`, step, true);
   if (isBelieved) known.isRouter = router;

@@ -31,7 +31,7 @@ export function ndPacket(src: Ipv6, dst: Ipv6, message: NdMessage): Ipv6Packet {
 /** Sends it. What never leaves the link asks no table for a way (ndisc_send_skb, icmp6_dst_alloc). */
 export function ndSend(ns: Netns, device: Device, packet: Ipv6Packet, cause: number, because: string): void {
   const { dst } = packet;
-  const step = ns.step(LEVEL.path, cause, device, "arp", packet, () => ({ because }));
+  const step = ns.step(LEVEL.path, cause, device, "nd", packet, () => ({ because }));
   const route = { type: "unicast", prefix: new Prefix6(dst, 128), via: null, src: null, metric: 0 } as const;
   const way: Way6 = {
     type: dst.isMulticast ? "multicast" : "unicast",
