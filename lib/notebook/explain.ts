@@ -1,4 +1,5 @@
 // The verb explain: what a real machine does with a packet, from what its tools print.
+import { hooks } from "../draw/hooks.ts";
 import { routing } from "../draw/routing.ts";
 import { DUMPS, type DumpName, type Explained, explainPacket, type Fate } from "../tools/dumps/machine.ts";
 import type { Step } from "../trace/step.ts";
@@ -31,6 +32,10 @@ export class Explanation extends Trace {
     return new Told(
       `${this.packet}\n${assumed}\n${story(this.steps, detail)}\n\nThe packet is ${this.fate}: ${this.because}\n`,
     );
+  }
+  /** The hooks with the packet's way through them, and what decided. */
+  hooks(): Picture {
+    return new Picture(hooks(this.steps));
   }
   /** The routing decisions, with every route that was considered. */
   routing(): Picture {

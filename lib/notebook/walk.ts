@@ -3,6 +3,7 @@ import { escapeMarkup } from "../draw/dom.ts";
 import { encapsulation } from "../draw/encapsulation.ts";
 import { fragments } from "../draw/fragments.ts";
 import { headers } from "../draw/headers.ts";
+import { hooks } from "../draw/hooks.ts";
 import { ladder } from "../draw/ladder.ts";
 import { neighbours } from "../draw/neighbours.ts";
 import { queues } from "../draw/queues.ts";
@@ -85,6 +86,10 @@ export class Walk extends Trace {
   /** Which receive queue of a network card each flow went to, and because of which hash. */
   queues(): Picture {
     return new Picture(queues(this.steps));
+  }
+  /** The hooks of a namespace with the way of the first packet that came to them, and what decided. */
+  hooks(netns?: string): Picture {
+    return new Picture(hooks(this.stepsIn(netns)));
   }
   /** The routing decisions, with every route that was considered; confined to one namespace if it is named. */
   routing(netns?: string): Picture {

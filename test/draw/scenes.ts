@@ -3,6 +3,7 @@ import seedrandom from "seedrandom";
 import { encapsulation } from "../../lib/draw/encapsulation.ts";
 import { fragments } from "../../lib/draw/fragments.ts";
 import { headers } from "../../lib/draw/headers.ts";
+import { hooks } from "../../lib/draw/hooks.ts";
 import { ladder } from "../../lib/draw/ladder.ts";
 import { neighbours } from "../../lib/draw/neighbours.ts";
 import { network } from "../../lib/draw/network.ts";
@@ -59,6 +60,7 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
     { name: `headers ${name}`, scene: headers(steps) },
     { name: `encapsulation ${name}`, scene: encapsulation(steps, data) },
     { name: `fragments ${name}`, scene: fragments(steps) },
+    { name: `hooks ${name}`, scene: hooks(steps) },
     { name: `queues ${name}`, scene: queues(steps) },
     { name: `neighbours ${name}`, scene: neighbours(steps) },
     { name: `routing ${name}`, scene: routing(steps) },

@@ -9,6 +9,7 @@ export function walks(): Readonly<Record<string, Walk>> {
     "an overlay that is too small": vxlan("ping -c 1 -s 1472 10.244.2.2; ping -c 1 -s 1422 -M do 10.244.2.2"),
     "a packet cut twice": vxlan("ping -c 1 -s 3000 -M dont 10.244.2.2"),
     "a VLAN": vlan(),
+    "a connection through a router's rules": rules(),
     "cards with queues": cards(),
     "an IPIP tunnel": ipip("ping -c 1 10.244.2.2"),
     "an MTU black hole": hole("ping -c 1 -W 1 -s 1472 10.0.2.2; ping -c 1 10.0.2.2"),
@@ -51,6 +52,23 @@ function vxlan(command: string): Walk {
        bridge fdb append 5e:00:00:00:00:0${other} dev flannel.1 dst 192.168.0.1${other}`,
     );
   return walk("shop", command);
+}
+
+function rules(): Walk {
+  const two = lab({ seed: "picture of hooks" });
+  for (const name of ["client", "router", "server"]) two.node(name).forward(name === "router");
+  two.cable("client", "eth0", "router", "eth0");
+  two.cable("router", "eth1", "server", "eth0");
+  sh("client", "ip addr add 10.0.1.2/24 dev eth0; ip route add default via 10.0.1.1");
+  sh("server", "ip addr add 10.0.2.2/24 dev eth0; ip route add default via 10.0.2.1");
+  sh(
+    "router",
+    `ip addr add 10.0.1.1/24 dev eth0; ip addr add 10.0.2.1/24 dev eth1
+     iptables -t nat -A PREROUTING -p udp --dport 53 -j DNAT --to-destination 10.0.2.2:5353
+     iptables -P FORWARD DROP
+     iptables -A FORWARD -m conntrack --ctstate DNAT -j ACCEPT`,
+  );
+  return walk("client", "echo hello | nc -u -w 1 10.0.1.1 53");
 }
 
 function ipip(command: string): Walk {

@@ -1,6 +1,10 @@
 // What `explain` says of a packet is what a real router did with it, as recorded and, where there may be one, now.
 import { strict as assert } from "node:assert";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Explanation, explain, type MachineFiles } from "../../lib/notebook/explain.ts";
 import { describe as asTcpdump } from "../../lib/wire/describe.ts";
 import { BadInput } from "../../lib/wire/input.ts";
@@ -100,6 +104,60 @@ describe("explain", () => {
       fates,
       [..."sdddsiiddssdsss"].map((letter) => words[letter as keyof typeof words]),
     );
+  });
+
+  it("draws the hooks that the packet passed, and names the rules that decided", () => {
+    const { table, desc } = explain(files, syn).hooks().scene;
+    const column = table.rows.map(([hook]) => hook).filter((hook) => hook !== "");
+    assert.deepEqual([...new Set(column)], ["PREROUTING", "FORWARD", "POSTROUTING"]);
+    assert.match(desc, /rule 1 of nat SERVICES: the connection's destination becomes 10\.9\.2\.2:8443/);
+    const local = explain(files, "in eth0 icmp 10.9.1.2 > 10.9.1.1").hooks().scene;
+    assert.ok(local.table.rows.some(([hook]) => hook === "INPUT"));
+  });
+
+  it("of IPv6 reads the same files", () => {
+    const addr = [
+      "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000",
+      "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
+      "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000",
+      "    link/ether b2:45:18:2a:13:49 brd ff:ff:ff:ff:ff:ff",
+      "    inet 10.9.1.1/24 brd 10.9.1.255 scope global eth0",
+      "    inet6 fd00::1/64 scope global ",
+      "       valid_lft forever preferred_lft forever",
+      "    inet6 fe80::b045:18ff:fe2a:1349/64 scope link ",
+    ].join("\n");
+    const route = [
+      "10.9.1.0/24 dev eth0 proto kernel scope link src 10.9.1.1 ",
+      "fd00::/64 dev eth0 proto kernel metric 256 pref medium",
+      "default via fd00::9 dev eth0 metric 1024 pref medium",
+      "local fd00::1 dev eth0 table local proto kernel metric 0 pref medium",
+      "multicast ff00::/8 dev eth0 table local proto kernel metric 256 pref medium",
+    ].join("\n");
+    const ip6tables = "*filter\n-A INPUT -p tcp -m tcp --dport 22 -j REJECT\nCOMMIT\n";
+    const told = explain({ ip6tables, addr, route }, "in eth0 tcp [fd00::2]:1 > [fd00::1]:22");
+    assert.match(told.because, /^rule 1 of filter INPUT: rejected with icmp6-port-unreachable/);
+    assert.equal(told.of("drop").steps[0]!.evidence!.command, "ip6tables -t filter -S INPUT");
+    assert.equal(explain({ ip6tables, addr, route }, "in eth0 udp [fd00::2]:1 > [fd00:1::1]:22").fate, "sent");
+  });
+
+  it("is a command of the shell, with the story, as JSON and as a picture", () => {
+    const folder = mkdtempSync(join(tmpdir(), "explain-"));
+    const main = fileURLToPath(new URL("../../lib/cli/main.js", import.meta.url));
+    const args = ["explain", "--packet", syn];
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(folder, name), text);
+      args.push(`--${name}`, join(folder, name));
+    }
+    const run = (...more: string[]) => spawnSync(process.execPath, [main, ...args, ...more], { encoding: "utf8" });
+    assert.match(run().stdout, /The packet is sent: it leaves by eth1: IP 10\.9\.1\.2\.40000 > 10\.9\.2\.2\.8443/);
+    const svg = join(folder, "hooks.svg");
+    assert.equal(JSON.parse(run("--json", "--svg", svg).stdout).fate, "sent");
+    assert.match(readFileSync(svg, "utf8"), /PREROUTING/);
+    writeFileSync(join(folder, "rule"), "nonsense\n");
+    const failed = run();
+    assert.equal(failed.status, 2);
+    assert.match(failed.stderr, /^packetwalk: .*rule, line 1: .*nonsense/);
+    rmSync(folder, { recursive: true });
   });
 
   it("says only what can be said without addresses and routes", () => {

@@ -40,7 +40,7 @@ export class Witness implements Watcher {
     const { tried } = this;
     const because = `rule ${at + 1} of ${this.name(chain)}: ${this.said(chain, at, before, skb, outcome)}`;
     const text = `-A ${chain.name} ${ruleText(spec)}`;
-    const command = `iptables -t ${this.table.name} -S ${chain.name}`;
+    const command = this.command(chain);
     this.cause = this.ns.step(LEVEL.path, this.cause, null, outcome === "DROP" ? "drop" : "rule", skb.packet, () => ({
       hook: skb.hook,
       because,
@@ -78,7 +78,7 @@ export class Witness implements Watcher {
         : {
             kind: "rule" as const,
             text: `-P ${base.name} ${base.policy}`,
-            command: `iptables -t ${this.table.name} -S ${base.name}`,
+            command: this.command(base),
           };
     this.cause = this.ns.step(
       isDrop ? LEVEL.path : LEVEL.full,
@@ -88,6 +88,10 @@ export class Witness implements Watcher {
       skb.packet,
       () => ({ hook: skb.hook, because, evidence, tried }),
     );
+  }
+
+  private command({ name }: Chain): string {
+    return `${this.table.family === 4 ? "iptables" : "ip6tables"} -t ${this.table.name} -S ${name}`;
   }
 
   private name(chain: Chain): string {

@@ -1,0 +1,212 @@
+// The hook map of a namespace: the five hooks in the order in which a packet may meet them, who looks at it there in the
+// order of priorities, the packet's way lit; below, what decided.
+// Before you edit: netns/hooks.ts (priorities), netns/netfilter/witness.ts (what is said of rules).
+import type { Step, What } from "../trace/step.ts";
+import { Trace } from "../trace/trace.ts";
+import { BODY, CODE, LINE, MARGIN, Painter, type Point, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
+import { measure } from "./text.ts";
+
+export interface HooksOptions {
+  readonly title?: string;
+  /** Decisions drawn; the table has all. */
+  readonly most?: number;
+}
+
+/** Who can be asked at each hook, the smallest priority first. */
+const ASKED = {
+  PREROUTING: ["defragmentation", "table raw", "connection tracking", "table mangle", "table nat"],
+  INPUT: ["table mangle", "table filter", "table nat", "confirmation of connections"],
+  FORWARD: ["table mangle", "table filter"],
+  OUTPUT: ["defragmentation", "table raw", "connection tracking", "table mangle", "table nat", "table filter"],
+  POSTROUTING: ["table mangle", "table nat", "confirmation of connections"],
+} as const;
+type HookName = keyof typeof ASKED;
+const HOOKS = Object.keys(ASKED) as HookName[];
+
+const DECISIONS = new Set<What>(["rule", "chain", "nat", "conntrack", "drop", "deliver", "forward", "route", "send"]);
+const WIDTH = WIDEST - 2 * MARGIN;
+const HOOK_W = 178;
+const ROW = 19;
+const HEAD = 24;
+/** Left edges and tops of the boxes. */
+const AT: Readonly<Record<HookName, Point>> = {
+  PREROUTING: [MARGIN, 44],
+  FORWARD: [322, 44],
+  POSTROUTING: [WIDEST - MARGIN - HOOK_W, 44],
+  INPUT: [158, 196],
+  OUTPUT: [WIDEST - MARGIN - HOOK_W, 196],
+};
+const ROUTING_W = 84;
+const ROUTING: Point = [212, 44];
+const PROCESS: Point = [386, 210];
+const PROCESS_W = 132;
+const SMALL_H = 30;
+const MAP_END = 196 + HEAD + 6 * ROW + 22;
+
+/** What became of the first packet that came to a hook of the namespace: its last step, and those that led to it. */
+function wayOf(steps: readonly Step[]): Step[] {
+  const trace = new Trace(steps);
+  const ends = steps.filter(({ what, packet }) => {
+    if (what !== "send") return what === "deliver" || what === "drop";
+    return packet === undefined || !("payload" in packet) || packet.payload.kind !== "arp";
+  });
+  for (const end of ends) {
+    const way = trace.why(end).filter(({ where }) => where.netns === end.where.netns);
+    const isAnswer = way.some(({ what }) => what === "icmp error");
+    if (!isAnswer && way.some(({ where }) => where.hook !== undefined)) return way;
+  }
+  return steps.filter(({ where }) => where.hook !== undefined);
+}
+
+/** The way of the first packet through the hooks of one namespace. */
+export function hooks(steps: readonly Step[], options: HooksOptions = {}): Scene {
+  const way = wayOf(steps);
+  const passed = new Set(way.map(({ where }) => where.hook));
+  const last = way.at(-1);
+  const painter = new Painter();
+  const title =
+    options.title ??
+    (last === undefined ? "No packet came to a hook" : `${last.where.netns}: the hooks, and the way of a packet`);
+  painter.text(MARGIN, MARGIN + 13, title, WIDTH, STRONG);
+  const [isIn, isForwarded, isOut] = [passed.has("INPUT"), passed.has("FORWARD"), passed.has("OUTPUT")];
+  const isRouted = isIn || isForwarded || way.some(({ what, where }) => what === "route" && where.hook === undefined);
+  drawArrows(painter, { isRouted: isRouted && passed.has("PREROUTING"), isIn, isForwarded, isOut, passed });
+  small(painter, ROUTING, ROUTING_W, "routing", isRouted && passed.has("PREROUTING"));
+  small(painter, PROCESS, PROCESS_W, "the machine itself", isOut || last?.what === "deliver");
+  for (const hook of HOOKS) drawHook(painter, hook, way, passed.has(hook));
+  const decisions = way.filter(({ what }) => DECISIONS.has(what));
+  const y = drawDecisions(painter, decisions, options.most ?? 16);
+  return scene({
+    title,
+    desc:
+      decisions
+        .slice(0, 12)
+        .map(({ because }) => `${because}.`)
+        .join(" ") || "No packet came to a hook.",
+    width: WIDEST,
+    height: y + MARGIN,
+    shapes: painter.shapes,
+    table: {
+      columns: ["hook", "what", "because", "entry"],
+      rows: decisions.map(({ what, where, because, evidence }) => [
+        where.hook ?? "",
+        what,
+        because,
+        evidence?.text ?? "",
+      ]),
+    },
+  });
+}
+
+function small(painter: Painter, [x, y]: Point, w: number, label: string, isLit: boolean): void {
+  painter.box(x, y, w, SMALL_H, isLit ? "lit" : "dim", { round: 15 });
+  painter.text(x + w / 2, y + 19.5, label, w - 8, BODY, isLit ? "text" : "muted", { anchor: "middle" });
+}
+
+function drawHook(painter: Painter, hook: HookName, way: readonly Step[], isPassed: boolean): void {
+  const [x, y] = AT[hook];
+  const here = way.filter(({ where }) => where.hook === hook);
+  const asked = new Set(here.filter(({ what }) => what === "hook").map(({ because }) => because.replace(/^asks /, "")));
+  const isEnd = here.some(({ what }) => what === "drop");
+  painter.box(x, y, HOOK_W, HEAD + ASKED[hook].length * ROW + 4, isPassed ? "lit" : "dim", { round: 4 });
+  painter.text(x + 8, y + 17, hook, HOOK_W - 40, STRONG, isPassed ? "text" : "muted");
+  if (isEnd) painter.cross(x + HOOK_W - 14, y + 13, 6);
+  ASKED[hook].forEach((name, i) => {
+    const top = y + HEAD + i * ROW;
+    const isAsked = asked.has(name);
+    if (isAsked) painter.dot(x + 14, top + 9, 3.5, "spot");
+    painter.text(
+      x + 24,
+      top + 13.5,
+      name.replace(/ of connections$/, ""),
+      HOOK_W - 30,
+      SMALL,
+      isAsked ? "text" : "muted",
+    );
+  });
+}
+
+interface Passed {
+  readonly isRouted: boolean;
+  readonly isIn: boolean;
+  readonly isForwarded: boolean;
+  readonly isOut: boolean;
+  readonly passed: ReadonlySet<string | undefined>;
+}
+
+function drawArrows(painter: Painter, { isRouted, isIn, isForwarded, isOut, passed }: Passed): void {
+  const middle = ROUTING[1] + SMALL_H / 2;
+  const arrow = (points: readonly Point[], direction: "up" | "down" | "left" | "right", isLit: boolean) => {
+    const [x, y] = points.at(-1)!;
+    painter.line(points, isLit ? "walk" : "cable");
+    painter.head(x, y, direction, isLit ? "walk" : "lifelineDot");
+  };
+  const right = (from: number, to: number, y: number, isLit: boolean) =>
+    arrow(
+      [
+        [from, y],
+        [to, y],
+      ],
+      "right",
+      isLit,
+    );
+  const isLast = passed.has("POSTROUTING");
+  right(AT.PREROUTING[0] + HOOK_W, ROUTING[0], middle, isRouted);
+  right(ROUTING[0] + ROUTING_W, AT.FORWARD[0], middle, isForwarded);
+  right(AT.FORWARD[0] + HOOK_W, AT.POSTROUTING[0], middle, isForwarded && isLast);
+  const down = ROUTING[0] + ROUTING_W / 2;
+  arrow(
+    [
+      [down, ROUTING[1] + SMALL_H],
+      [down, AT.INPUT[1]],
+    ],
+    "down",
+    isIn,
+  );
+  const local = PROCESS[1] + SMALL_H / 2;
+  right(AT.INPUT[0] + HOOK_W, PROCESS[0], local, isIn && !isOut);
+  right(PROCESS[0] + PROCESS_W, AT.OUTPUT[0], local, isOut);
+  const up = AT.OUTPUT[0] + HOOK_W / 2;
+  arrow(
+    [
+      [up, AT.OUTPUT[1]],
+      [up, AT.POSTROUTING[1] + HEAD + ASKED.POSTROUTING.length * ROW + 4],
+    ],
+    "up",
+    isOut && isLast,
+  );
+}
+
+/** A row for each decision: the hook, the sentence, and under it the entry as its tool prints it. */
+function drawDecisions(painter: Painter, decisions: readonly Step[], most: number): number {
+  let y = MAP_END;
+  const column = Math.ceil(measure("POSTROUTING", SMALL)) + 12;
+  for (const { what, where, because, evidence } of decisions.slice(0, most)) {
+    const isLit = what === "rule" || what === "nat";
+    painter.text(MARGIN, y + 13, where.hook ?? what, column - 8, SMALL, "muted");
+    if (what === "drop") painter.cross(MARGIN + column + 5, y + 9, 5);
+    const indent = column + (what === "drop" ? 18 : 0);
+    const ink = what === "drop" ? "drop" : isLit ? "text" : "muted";
+    painter.text(MARGIN + indent, y + 13, because, WIDTH - indent, BODY, ink);
+    y += LINE;
+    if (evidence?.kind === "rule" && what !== "chain") {
+      painter.text(
+        MARGIN + column,
+        y + 13,
+        evidence.text,
+        WIDTH - column,
+        CODE,
+        isLit || what === "drop" ? "text" : "muted",
+      );
+      y += LINE;
+    }
+    y += 3;
+  }
+  const more = decisions.length - most;
+  const rest = decisions.length === 0 ? "No packet came to a hook." : more > 0 ? `and ${more} more, in the table` : "";
+  if (rest !== "") {
+    painter.text(MARGIN, y + 13, rest, WIDTH, BODY, "muted");
+    y += LINE;
+  }
+  return y;
+}
