@@ -9,6 +9,7 @@ import { type Explanation, explain, type MachineFiles } from "../../lib/notebook
 import { describe as asTcpdump } from "../../lib/wire/describe.ts";
 import { BadInput } from "../../lib/wire/input.ts";
 import type { Frame } from "../../lib/wire/packet.ts";
+import { ADDR, ROUTE } from "./laptop.ts";
 import { type Met, type Recording, record, whyNot } from "./router.ts";
 
 const GOLDEN = new URL("../../../test/explain/goldens/router.json", import.meta.url);
@@ -138,6 +139,36 @@ describe("explain", () => {
     assert.match(told.because, /^rule 1 of filter INPUT: rejected with icmp6-port-unreachable/);
     assert.equal(told.of("drop").steps[0]!.evidence!.command, "ip6tables -t filter -S INPUT");
     assert.equal(explain({ ip6tables, addr, route }, "in eth0 udp [fd00::2]:1 > [fd00:1::1]:22").fate, "sent");
+  });
+
+  it("reads devices of every kind, routes by them, and says what it can't know", () => {
+    const because = (packet: string) => explain({ addr: ADDR, route: ROUTE }, packet).because;
+    assert.match(because("in enp3s0 tcp 198.51.100.7:4 > 192.0.2.11:443"), /^accepted: it goes to the socket/);
+    assert.match(because("in enp3s0 udp 198.51.100.7:1 > 10.8.0.7:53"), /^it leaves by wg0: IP 198/);
+    assert.match(
+      because("in wg0 udp 10.8.0.7:1 > 8.8.8.8:53"),
+      /^it will leave by enp3s0 once .* who-has 192\.0\.2\.1 /,
+    );
+    assert.match(because("in enp3s0 udp 198.51.100.7:1 > 10.42.0.1:53"), /who-has 192\.0\.2\.77 /);
+    assert.match(because("in enp3s0 udp 198.51.100.7:1 > 10.244.1.9:53"), /blackhole/);
+    assert.match(because("in enp3s0 udp 198.51.100.7:1 > 172.17.0.2:53"), /docker0/);
+    assert.match(because("out udp 10.9.0.6:1 > 10.9.0.5:9"), /^it leaves by tun0: /);
+    assert.equal(explain({ addr: ADDR, route: ROUTE }, "out icmp 127.0.0.1 > 127.0.0.1").fate, "delivered");
+    assert.throws(() => because("in vethabc udp 198.51.100.7:1 > 172.17.0.2:53"), /a port of docker0/);
+    assert.throws(() => because("out udp 8.8.4.4:1 > 10.9.0.5:9"), /EINVAL/);
+  });
+
+  it("asks the sets that the rules name, and refuses rules that name another", () => {
+    const ipset = "create blocked hash:net family inet hashsize 1024 maxelem 65536\nadd blocked 198.51.100.0/24\n";
+    const iptables = "*filter\n-A INPUT -m set --match-set blocked src -j DROP\nCOMMIT\n";
+    const from = (src: string) =>
+      explain({ iptables, ipset, addr: ADDR }, `in enp3s0 udp ${src}:1 > 192.0.2.10:9`).fate;
+    assert.equal(from("198.51.100.7"), "dropped");
+    assert.equal(from("203.0.113.7"), "delivered");
+    assert.throws(
+      () => explain({ iptables, addr: ADDR }, "in enp3s0 icmp 1.1.1.1 > 2.2.2.2"),
+      /iptables, line 2: .*blocked/,
+    );
   });
 
   it("is a command of the shell, with the story, as JSON and as a picture", () => {

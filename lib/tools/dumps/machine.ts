@@ -167,8 +167,10 @@ function told(all: readonly Step[]): Pick<Explained, "steps" | "fate" | "because
   const steps = all.filter(({ where }) => where.netns === MACHINE);
   const trace = new Trace(steps);
   const isAnswer = (step: Step) => trace.why(step).some(({ what }) => what === "icmp error" || what === "socket");
+  // What loopback sends is on its way in.
+  const isEnd = ({ what, where }: Step) => FATES[what] !== undefined && (what !== "send" || where.device !== "lo");
   const isStop = ({ because }: Step) => because.includes("stopped here: ") || because === UNKNOWN_WAY;
-  const last = steps.find((step) => isStop(step) || (FATES[step.what] !== undefined && !isAnswer(step)));
+  const last = steps.find((step) => isStop(step) || (isEnd(step) && !isAnswer(step)));
   if (last === undefined) return { steps, fate: "stopped", because: "nothing more is known" };
   if (last.what !== "send") return { steps, fate: isStop(last) ? "stopped" : FATES[last.what]!, because: last.because };
   const frame = last.packet as Frame;
