@@ -20,6 +20,7 @@ import { readFou, readTun, readTunnel } from "./data-tunnel.ts";
 import { readIpv6 } from "./data6.ts";
 import { Place } from "./json.ts";
 import { Lab, type LabOptions } from "./lab.ts";
+import { TOOLS } from "./machine.ts";
 
 const SCOPES: readonly Scope[] = ["global", "link", "host"];
 /** The greatest number of 32 bits: as a lifetime it never ends. */
@@ -93,6 +94,8 @@ function readNode(lab: Lab, node: Place): Room[] {
         ns.name,
         containers.map((each) => each.text()),
       );
+    const tools = place.maybe("tools")?.oneOf(TOOLS);
+    if (tools !== undefined) machineOf().tools.set(ns.name, tools);
     readSysctls(ns, place.at("sysctls"), false);
   }
   return rooms;

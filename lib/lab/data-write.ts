@@ -30,10 +30,12 @@ export function labData(lab: Lab): LabData {
 
 function netnsData(machine: Machine, ns: Netns): NetnsData {
   const devices = [...ns.devices.values()].sort((a, b) => a.index - b.index);
+  const tools = machine.tools.get(ns.name);
   return {
     name: ns.name,
     inode: ns.inode,
     containers: [...(machine.containers.get(ns.name) ?? [])],
+    ...(tools !== undefined && { tools }),
     sysctls: Object.fromEntries(ns.sysctls.changed()),
     devices: devices.map((device) => deviceData(ns, device)),
     ...(ns.rules !== DEFAULT_RULES && { rules: ns.rules.map(ruleData) }),

@@ -2,6 +2,8 @@
 // Plain JSON: addresses, prefixes and MACs are text as people write it.
 
 import type { LinkAttributes } from "../link/attributes.ts";
+import type { Tools } from "./machine.ts";
+
 export interface LabData {
   readonly packetwalk: 1;
   readonly seed: string;
@@ -25,6 +27,8 @@ export interface NetnsData {
   readonly inode: number;
   /** Containers that share the namespace: empty for a node's own. */
   readonly containers: readonly string[];
+  /** Tools of the file system there; absent if they are the usual ones. */
+  readonly tools?: Tools;
   /** Sysctls that are not at the lab's default, as `net.ipv4.ip_forward`. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** In the order of their index. */

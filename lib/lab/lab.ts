@@ -17,7 +17,7 @@ import { BadInput, didYouMean } from "../wire/input.ts";
 import { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { Alarms, Cableway } from "./events.ts";
-import { Machine } from "./machine.ts";
+import { Machine, type NodeOptions } from "./machine.ts";
 import { Process, type Program, type Surroundings } from "./process.ts";
 import { type EachPacket, tunProgram } from "./tun-programs.ts";
 
@@ -78,8 +78,8 @@ export class Lab implements Cables {
   }
 
   /** A machine with its own namespace, loopback up. Throws BadInput when the name is taken. */
-  node(name: string): Machine {
-    const machine = new Machine(this, name);
+  node(name: string, options: NodeOptions = {}): Machine {
+    const machine = new Machine(this, name, options);
     this.machines.set(name, machine);
     return machine;
   }
@@ -109,7 +109,9 @@ export class Lab implements Cables {
     for (const device of [...ns.devices.values()]) if (ns.devices.has(device.name)) this.removeLink(device);
     for (const device of [...ns.tunnels]) this.removeLink(device);
     this.namespaces.delete(ns.name);
-    this.machines.get(ns.node)!.namespaces.delete(ns.name);
+    const machine = this.machines.get(ns.node)!;
+    machine.namespaces.delete(ns.name);
+    machine.tools.delete(ns.name);
   }
 
   /** The namespace of this name. Throws BadInput, naming those there are. */

@@ -22,7 +22,23 @@ import {
 import { BadInput } from "../wire/input.ts";
 import type { Lab } from "./lab.ts";
 
+/**
+ * The tools of a file system: busybox for everything, as Debian builds it or as Alpine does (with musl, whose headers
+ * make its `ip` say the state of a device). Without any of them, Debian 12's.
+ */
+export type Tools = "busybox" | "busybox-musl";
+
+export const TOOLS: readonly Tools[] = ["busybox", "busybox-musl"];
+
+export interface NodeOptions {
+  /** Which tools the machine has. */
+  readonly tools?: Tools;
+}
+
 export interface PodOptions {
+  /** Which tools the image of its containers has. */
+  readonly tools?: Tools;
+
   /** Containers that share the pod's namespace; one named `app` unless said otherwise. */
   readonly containers?: readonly string[];
   /** The node's bridge the pod's cable is plugged into. Without it the pod has only its loopback. */
@@ -45,6 +61,8 @@ export class Machine {
   readonly namespaces = new Map<string, Netns>();
   /** Containers by the namespace they share. */
   readonly containers = new Map<string, readonly string[]>();
+  /** Which tools a place has, the machine itself or a pod, if not the usual ones. */
+  readonly tools = new Map<string, Tools>();
   /** Modules of its kernel that were loaded and that show. */
   readonly modules = new Set<Module>();
   /** What commands wrote, by the name they were told (`tcpdump -w web.pcap`). */
@@ -55,11 +73,13 @@ export class Machine {
   /** The machine's own namespace. */
   readonly root: Netns;
 
-  constructor(lab: Lab, name: string) {
+  constructor(lab: Lab, name: string, { tools }: NodeOptions = {}) {
+    validTools(tools);
     this.lab = lab;
     this.name = name;
     this.kernel = new Kernel(lab);
     this.root = lab.addNetns(this, name);
+    if (tools !== undefined) this.tools.set(name, tools);
     setUp(this.root, this.root.devices.get("lo")!);
   }
 
@@ -80,7 +100,8 @@ export class Machine {
    * Throws BadInput, and makes nothing, when anything of it is wrong.
    */
   pod(name: string, options: PodOptions = {}): Netns {
-    const { bridge, gateway } = options;
+    const { bridge, gateway, tools } = options;
+    validTools(tools);
     const wired = options.address === undefined ? null : addressWithLength(options.address);
     const via = gateway === undefined ? null : ipv4(gateway);
     const wired6 = options.address6 === undefined ? null : this.address6(options.address6);
@@ -114,6 +135,7 @@ export class Machine {
     const containers = options.containers ?? ONE_CONTAINER;
     const ns = this.lab.addNetns(this, name);
     this.containers.set(name, containers);
+    if (tools !== undefined) this.tools.set(name, tools);
     setUp(ns, ns.devices.get("lo")!);
     if (master === null) return ns;
     const [end, eth0] = this.lab.addVeth({ ns: this.root, name: this.drawVethName() }, { ns, name: "eth0" });
@@ -190,6 +212,11 @@ function defaultRoute(via: Ipv4, dev: Device): AskedRoute {
     protocol: "boot",
     scope: "global",
   };
+}
+
+function validTools(tools: string | undefined): void {
+  if (tools !== undefined && !TOOLS.some((each) => each === tools))
+    throw new BadInput("no tools of this name", tools, `There are: ${TOOLS.join(", ")}; without it, Debian 12's.`);
 }
 
 function must(errno: Errno | null, name: string): void {

@@ -22,6 +22,7 @@ export function labScript(lab: Lab): string {
   const up = [
     section("Namespaces: one for each machine and each pod"),
     ...all.map((ns) => `netns ${ns.name}`),
+    ...all.flatMap((ns) => toolsLines(lab, ns)),
     section("Switches that are not at their defaults"),
     ...sysctlLines(all, false),
     section("Devices: both ends of a cable are made at once"),
@@ -157,6 +158,12 @@ function bridgeSwitches(ns: Netns): string[] {
   if (!ns.sysctls.hasBridge) return [];
   const names = ["iptables", "ip6tables", "arptables"].map((table) => `net.bridge.bridge-nf-call-${table}`);
   return [`in_netns ${ns.name} -w ${names.map((name) => `${name}=${ns.sysctls.get(name)}`).join(" ")}`];
+}
+
+/** An image is no namespace: the tools in it are only told of. */
+function toolsLines(lab: Lab, ns: Netns): string[] {
+  const tools = lab.machines.get(ns.node)!.tools.get(ns.name);
+  return tools === undefined ? [] : [`# ${ns.name} has the tools of ${tools}: no script can install an image.`];
 }
 
 function section(title: string): string {

@@ -1,5 +1,6 @@
 // What a command is, and which there are.
 import type { Lab } from "../lab/lab.ts";
+import type { Tools } from "../lab/machine.ts";
 import type { Program } from "../lab/process.ts";
 import type { Netns } from "../netns/netns.ts";
 import { BadInput } from "../wire/input.ts";
@@ -10,6 +11,8 @@ export interface Call {
   readonly ns: Netns;
   /** The container it runs in, null on a node or in a bare namespace. */
   readonly container: string | null;
+  /** The tools of the file system it runs in, if not the usual ones. */
+  readonly tools?: Tools | undefined;
   /** Words behind the command's name. */
   readonly args: readonly string[];
   /** What a pipe brings; empty when there is none. */

@@ -1,9 +1,11 @@
 // Runs shell text in a namespace of a lab.
 import type { Lab } from "../lab/lab.ts";
+import type { Tools } from "../lab/machine.ts";
 import type { Process, Program } from "../lab/process.ts";
 import type { Netns } from "../netns/netns.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
-import type { Call } from "./command.ts";
+import { busyboxCommand } from "./busybox/applets.ts";
+import type { Call, Command } from "./command.ts";
 import { fileText, writeFile } from "./files.ts";
 import { enlist } from "./jobs.ts";
 import { COMMANDS } from "./registry.ts";
@@ -23,17 +25,21 @@ export interface ShellResult {
 export interface Place {
   readonly ns: Netns;
   readonly container: string | null;
+  /** The tools of the file system there, if not the usual ones. */
+  readonly tools?: Tools | undefined;
 }
 
 /** Reads `node-1`, `pod` or `pod/container`. Throws BadInput naming what there is. */
 export function place(lab: Lab, where: string): Place {
   const [name = "", container, ...rest] = where.split("/");
   const ns = lab.netns(name);
-  const containers = lab.machines.get(ns.node)?.containers.get(name) ?? [];
-  if (container === undefined) return { ns, container: containers[0] ?? null };
+  const machine = lab.machines.get(ns.node);
+  const containers = machine?.containers.get(name) ?? [];
+  const tools = machine?.tools.get(name);
+  if (container === undefined) return { ns, container: containers[0] ?? null, tools };
   if (rest.length > 0 || !containers.includes(container))
     throw new BadInput(`no container of ${name} has this name`, where, `It has: ${containers.join(", ") || "none"}.`);
-  return { ns, container };
+  return { ns, container, tools };
 }
 
 /**
@@ -44,7 +50,7 @@ export function place(lab: Lab, where: string): Place {
  */
 export function runShell(lab: Lab, where: Place, text: string): ShellResult {
   const pipelines = parseShell(text);
-  for (const { commands } of pipelines) for (const { words } of commands) known(words);
+  for (const { commands } of pipelines) for (const { words } of commands) commandNamed(words[0]!, where);
   const said: Said[] = unheard.get(where.ns) ?? [];
   unheard.delete(where.ns);
   let listens = true;
@@ -86,9 +92,9 @@ function lastWords(pipelines: readonly Pipeline[]): string {
   return JSON.stringify(pipelines.at(-1)?.text ?? "");
 }
 
-function known(words: readonly string[]): void {
-  const name = words[0]!;
-  if (Object.hasOwn(COMMANDS, name)) return;
+function commandNamed(name: string, { tools }: Pick<Place, "tools">): Command {
+  if (tools === "busybox" || tools === "busybox-musl") return busyboxCommand(name);
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
   const names = Object.keys(COMMANDS).sort();
   const root = name === "sudo" ? "You are root here: leave it out. " : "";
   throw new BadInput(
@@ -152,11 +158,12 @@ function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice
   return status;
 }
 
-function* simple(lab: Lab, { ns, container }: Place, words: readonly string[], voice: Voice, stdin: string): Program {
-  known(words);
+function* simple(lab: Lab, where: Place, words: readonly string[], voice: Voice, stdin: string): Program {
   const [name = "", ...args] = words;
+  const command = commandNamed(name, where);
+  // Another namespace, the same file system.
   const run = (other: Netns, line: readonly string[]) =>
-    simple(lab, { ns: other, container: null }, line, voice, stdin);
-  const result = COMMANDS[name]!({ lab, ns, container, args, stdin, ...voice, run });
+    simple(lab, { ...where, ns: other, container: null }, line, voice, stdin);
+  const result = command({ lab, ...where, args, stdin, ...voice, run });
   return typeof result === "number" ? result : yield* result;
 }

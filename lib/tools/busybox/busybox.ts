@@ -15,22 +15,14 @@ import { milliseconds, Run as PingRun, type Wording } from "../ping-run.ts";
 import { Run as TraceRun } from "../traceroute.ts";
 import { busyboxIp } from "./ip.ts";
 
-const APPLETS = "ip, arp, ping, traceroute";
+/** The applets whose words are busybox's own here. */
+export const NETWORKING = { ip: busyboxIp, arp, ping, traceroute } as const;
 
+/** `busybox ping ...` */
 export const busybox: Command = (call) => {
-  const [applet, ...args] = call.args;
-  switch (applet) {
-    case "ip":
-      return busyboxIp(call, args);
-    case "arp":
-      return arp(call, args);
-    case "ping":
-      return ping(call, args);
-    case "traceroute":
-      return traceroute(call, args);
-    default:
-      throw notModelled("busybox", applet ?? "", APPLETS);
-  }
+  const [applet = "", ...args] = call.args;
+  if (!Object.hasOwn(NETWORKING, applet)) throw notModelled("busybox", applet, Object.keys(NETWORKING).join(", "));
+  return NETWORKING[applet as keyof typeof NETWORKING](call, args);
 };
 
 function arp(call: Call, args: readonly string[]): number {
