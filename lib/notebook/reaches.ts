@@ -6,10 +6,13 @@ import { currentLab } from "./session.ts";
 import { walk } from "./walk.ts";
 
 /**
- * Whether a ping from `where` to `address` is answered. When it is not, the reason is that of the last packet lost.
+ * Whether a ping from `where` to `address` is answered, or a TCP connection to `address:port` (IPv4) opened. When it
+ * is not, the reason is that of the last packet lost.
  */
 export function reaches(where: string, address: string, lab: Lab = currentLab()): Outcome {
-  const walked = walk(where, `ping -c 1 -W 4 ${address}`, { lab });
+  const [, host, port] = /^([\d.]+):(\d+)$/.exec(address) ?? [];
+  const attempt = host === undefined ? `ping -c 1 -W 4 ${address}` : `nc -z -w 4 ${host} ${port}`;
+  const walked = walk(where, attempt, { lab });
   if (walked.output.status === 0) return { ok: true, because: `${address} answers ${where}` };
   // An ARP question that somebody did not answer is not why, the packet that never went out is; unless the question
   // itself ended at a device or a cable that is down.

@@ -9,6 +9,8 @@ export type Detail = "decisions" | "everything";
 /** Steps that only say that nothing was decided: a story of decisions leaves them out. */
 function isDecision(step: Step): boolean {
   if (step.what === "hook" || step.what === "ip rule") return false;
+  // A chain that had no rule to try.
+  if (step.what === "chain" && (step.tried ?? []).length === 0) return false;
   return step.what !== "receive" || step.where.device === undefined || !step.because.startsWith("a port of");
 }
 

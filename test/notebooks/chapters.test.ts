@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { type Cell, type Notebook, type Output, parseNotebook, sourceOf } from "../../lib/jupyter/notebook.ts";
-import { ANSWERS, type Change } from "./solutions.ts";
+import { ANSWERS, type Change, type Exercise } from "./solutions.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const CLI = path.join(ROOT, "dist", "lib", "cli", "main.js");
@@ -87,20 +87,29 @@ describe("chapters", function () {
       const answers = ANSWERS[file]!;
       const { exercises, guesses, rows } = answers;
 
-      // Three processes at once: they only wait for each other otherwise.
+      // All processes at once: they only wait for each other otherwise.
       let checked: Awaited<ReturnType<typeof run>>;
       let solved: Notebook;
       let mistaken: Notebook;
+      // Of what has a second answer of the kind; the others stay as they are.
+      let unusual: Notebook | null;
+      let alsoMistaken: Notebook | null;
       before(async () => {
+        const second = (pick: (exercise: Exercise) => readonly Change[] | undefined) => {
+          const changes = exercises.flatMap((each) => (pick(each) ? [[each.cell, pick(each)!] as const] : []));
+          return changes.length > 0 ? runChanged(file, new Map(changes)) : null;
+        };
         const changes = (kind: "right" | "wrong") =>
           new Map<string, readonly Change[]>([
             ...exercises.map((exercise) => [exercise.cell, exercise[kind]] as const),
             ...guesses.map((guess) => [guess.cell, [['"?"', guess[kind]]]] as const),
           ]);
-        [checked, solved, mistaken] = await Promise.all([
+        [checked, solved, mistaken, unusual, alsoMistaken] = await Promise.all([
           run(path.join(FOLDER, file), "--check"),
           runChanged(file, changes("right")),
           runChanged(file, changes("wrong")),
+          second((exercise) => exercise.unusual),
+          second((exercise) => exercise.alsoWrong?.changes),
         ]);
       });
 
@@ -161,11 +170,20 @@ describe("chapters", function () {
         for (const { cell } of guesses) expect(textOf(cellOf(solved, cell).outputs), cell).to.include("as you said");
       });
 
+      it("passes an answer that nobody expects", () => {
+        for (const { cell, verdict = cell } of exercises.filter((each) => each.unusual))
+          expect(textOf(cellOf(unusual!, verdict).outputs), verdict).to.match(/^✔ Exercise/m);
+      });
+
       it("names the cause of a wrong answer", () => {
-        for (const { cell, verdict = cell, because } of exercises) {
-          const said = textOf(cellOf(mistaken, verdict).outputs);
+        const names = (notebook: Notebook, verdict: string, because: RegExp) => {
+          const said = textOf(cellOf(notebook, verdict).outputs);
           expect(said, verdict).to.match(/^✘ Exercise/m);
           expect(said, verdict).to.match(because);
+        };
+        for (const { cell, verdict = cell, because, alsoWrong } of exercises) {
+          names(mistaken, verdict, because);
+          if (alsoWrong) names(alsoMistaken!, verdict, alsoWrong.because);
         }
         for (const { cell, wrong } of guesses)
           expect(textOf(cellOf(mistaken, cell).outputs), cell).to.include(`✘ you said ${wrong.replaceAll('"', "'")}`);

@@ -12,6 +12,10 @@ export interface Exercise {
   readonly wrong: readonly Change[];
   /** What the verdict on the wrong answer must say. */
   readonly because: RegExp;
+  /** Right as well, though written as nobody expects. */
+  readonly unusual?: readonly Change[];
+  /** Another typical mistake, with what the verdict must say of it. */
+  readonly alsoWrong?: { readonly changes: readonly Change[]; readonly because: RegExp };
 }
 
 export interface Guess {
@@ -257,4 +261,170 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-arrives", right: '"yes"', wrong: '"no"' },
     ],
   },
+  "lab-01-netfilter.ipynb": {
+    rows: [],
+    most: { cells: 70, words: 2500 },
+    exercises: [
+      {
+        cell: "exercise-1",
+        right: [
+          ['router": "?"', 'router": "INPUT"'],
+          ['to the server": "?"', 'to the server": "FORWARD"'],
+          ['"the router to the server": "?"', '"the router to the server": "OUTPUT"'],
+        ],
+        wrong: [
+          ['router": "?"', 'router": "INPUT"'],
+          ['to the server": "?"', 'to the server": "INPUT"'],
+        ],
+        because: /pc to the server: not "INPUT"/,
+      },
+      {
+        cell: "exercise-2",
+        right: nas(`iptables -P INPUT DROP
+          iptables -A INPUT -i lo -j ACCEPT
+          iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+          iptables -A INPUT -s 10.0.0.2 -p tcp --dport 8080 -j ACCEPT`),
+        // nas cannot speak to itself.
+        wrong: nas(`iptables -P INPUT DROP
+          iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+          iptables -A INPUT -s 10.0.0.2 -p tcp --dport 8080 -j ACCEPT`),
+        because: /nas does not reach 127\.0\.0\.1:8080[\s\S]*by lo/,
+        // No policy, no filter: what begins from outside is dropped before anything else.
+        unusual: nas(`iptables -t mangle -N begins
+          iptables -t mangle -A PREROUTING ! -i lo -m state --state NEW -j begins
+          iptables -t mangle -A begins ! -s 10.0.0.2 -j DROP
+          iptables -t mangle -A begins -p tcp -m multiport ! --dports 8080 -j DROP
+          iptables -t mangle -A begins ! -p tcp -j DROP`),
+        // Whoever nas asks cannot answer.
+        alsoWrong: {
+          changes: nas(`iptables -P INPUT DROP
+            iptables -A INPUT -i lo -j ACCEPT
+            iptables -A INPUT -s 10.0.0.2 -p tcp --dport 8080 -j ACCEPT`),
+          because: /nas does not reach 10\.0\.0\.1[\s\S]*In nas.*policy of INPUT is DROP[\s\S]*Answers to nas's own/,
+        },
+      },
+      {
+        cell: "exercise-3",
+        right: [
+          ['src: "?", dst: "?", sport: 0, dport: 0', 'src: "203.0.113.80", dst: "192.0.2.1", sport: 80, dport: 50003'],
+        ],
+        wrong: [
+          ['src: "?", dst: "?", sport: 0, dport: 0', 'src: "203.0.113.80", dst: "10.0.0.2", sport: 80, dport: 40000'],
+        ],
+        because: /dst: not 10\.0\.0\.2/,
+        alsoWrong: {
+          changes: [
+            [
+              'src: "?", dst: "?", sport: 0, dport: 0',
+              'src: "203.0.113.80", dst: "192.0.2.1", sport: 80, dport: 40000',
+            ],
+          ],
+          because: /dport: not 40000/,
+        },
+      },
+      {
+        cell: "exercise-4",
+        right: router(`iptables -P FORWARD DROP
+          iptables -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+          iptables -A FORWARD -i lan -o wan -j ACCEPT
+          iptables -A FORWARD -i wan -m conntrack --ctstate DNAT -j ACCEPT
+          iptables -t nat -A POSTROUTING -o wan -j MASQUERADE
+          iptables -t nat -A PREROUTING -i wan -p tcp --dport 2222 -j DNAT --to-destination 10.0.0.3:8080`),
+        // Translation without permission.
+        wrong: router(`iptables -P FORWARD DROP
+          iptables -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+          iptables -A FORWARD -i lan -o wan -j ACCEPT
+          iptables -t nat -A POSTROUTING -o wan -j MASQUERADE
+          iptables -t nat -A PREROUTING -i wan -p tcp --dport 2222 -j DNAT --to-destination 10.0.0.3:8080`),
+        because: /server does not reach 192\.0\.2\.1:2222[\s\S]*permission another/,
+        // No word of conntrack: the router's raw table keeps strangers out, and a mark tells the door.
+        unusual:
+          router(`iptables -t mangle -A PREROUTING -i wan -d 192.0.2.1 -p tcp --dport 2222 -j CONNMARK --set-mark 7
+          iptables -t nat -A PREROUTING -m connmark --mark 7 -p tcp -j DNAT --to-destination 10.0.0.3:8080
+          iptables -t nat -A POSTROUTING -s 10.0.0.0/24 -o wan -j SNAT --to-source 192.0.2.1
+          iptables -t raw -A PREROUTING -i wan -d 10.0.0.0/24 -j DROP`),
+        // Everything that leaves is masked, also towards nas.
+        alsoWrong: {
+          changes: router(`iptables -P FORWARD DROP
+            iptables -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+            iptables -A FORWARD -i lan -o wan -j ACCEPT
+            iptables -A FORWARD -i wan -m conntrack --ctstate DNAT -j ACCEPT
+            iptables -t nat -A POSTROUTING -j MASQUERADE
+            iptables -t nat -A PREROUTING -i wan -p tcp --dport 2222 -j DNAT --to-destination 10.0.0.3:8080`),
+          because: /nas sees 10\.0\.0\.1, not the server's/,
+        },
+      },
+      {
+        cell: "exercise-5",
+        right: router(`iptables -t mangle -A PREROUTING -s 10.0.0.2 -p tcp --dport 80 -j MARK --set-mark 1
+          ip route add default via 198.51.100.9 table 100
+          ip rule add fwmark 1 lookup 100`),
+        // Too late: the route is chosen.
+        wrong: router(`iptables -t mangle -A FORWARD -s 10.0.0.2 -p tcp --dport 80 -j MARK --set-mark 1
+          ip route add default via 198.51.100.9 table 100
+          ip rule add fwmark 1 lookup 100`),
+        because: /leaves by wan\. Is it marked, and before/,
+        // The other way round: all is marked but the web of pc, which takes main, and main leads to lte.
+        unusual: router(`ip route replace default via 198.51.100.9
+          ip route add default via 192.0.2.9 table 7
+          ip rule add fwmark 0x10/0x10 lookup 7
+          iptables -t mangle -A PREROUTING -i lan -j MARK --or-mark 0x10
+          iptables -t mangle -A PREROUTING -i lan -s 10.0.0.2 -p tcp --dport 80 -j MARK --and-mark 0xf`),
+        alsoWrong: {
+          changes: router(`iptables -t mangle -A PREROUTING -s 10.0.0.2 -j MARK --set-mark 1
+            ip route add default via 198.51.100.9 table 100
+            ip rule add fwmark 1 lookup 100`),
+          because: /"ping .*" leaves by lte\. Only the web/,
+        },
+      },
+      {
+        cell: "exercise-6",
+        right: router(`iptables -D FORWARD 3
+          iptables -I FORWARD 1 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`),
+        wrong: router("iptables -F FORWARD; iptables -P FORWARD ACCEPT"),
+        because: /server reaches 10\.0\.0\.3:8080, and must not\.[\s\S]*everybody may begin/,
+        unusual: router("iptables -R FORWARD 2 -i wan -p tcp --syn -j DROP"),
+      },
+      {
+        cell: "exercise-7",
+        right: router("iptables -R FORWARD 2 -i wan -d 10.0.0.3 -p tcp --dport 8080 -j ACCEPT"),
+        // The door is open, and so is the house.
+        wrong: router("iptables -P FORWARD ACCEPT"),
+        because: /server reaches 10\.0\.0\.3:22, and must not/,
+        unusual: router("iptables -A FORWARD -p tcp -m conntrack --ctorigdst 192.0.2.1 --ctorigdstport 80 -j ACCEPT"),
+      },
+      {
+        cell: "exercise-8",
+        right: router("iptables -t nat -A POSTROUTING -s 10.0.0.0/24 -d 10.0.0.3 -j MASQUERADE"),
+        wrong: router("iptables -t nat -A POSTROUTING -o lan -j MASQUERADE"),
+        because: /Too much: for nas the world now comes from 10\.0\.0\.1/,
+        unusual: router(
+          "iptables -t nat -A POSTROUTING -o lan -m conntrack ! --ctorigsrc 192.0.2.0/24 -j SNAT --to-source 10.0.0.9-10.0.0.9; ip addr add 10.0.0.9/24 dev lan",
+        ),
+        // Routes are not at fault.
+        alsoWrong: {
+          changes: router("iptables -A FORWARD -i lan -o lan -j ACCEPT"),
+          because: /pc does not reach 192\.0\.2\.1:80[\s\S]*Whom does nas answer/,
+        },
+      },
+    ],
+    guesses: [
+      { cell: "predict-forward", right: "2", wrong: "1" },
+      { cell: "predict-through", right: '"yes"', wrong: '"no"' },
+      { cell: "predict-where", right: '"yes"', wrong: '"no"' },
+      { cell: "predict-related", right: '"no"', wrong: '"yes"' },
+      { cell: "predict-source", right: '"192.0.2.1"', wrong: '"10.0.0.2"' },
+      { cell: "predict-once", right: "1", wrong: "10" },
+      { cell: "predict-late", right: '"wan"', wrong: '"lte"' },
+    ],
+  },
 };
+
+/** The placeholder of a cell, with commands in its place. */
+function nas(commands: string): readonly Change[] {
+  return [['run("nas", "true")', `run("nas", \`${commands}\`)`]];
+}
+
+function router(commands: string): readonly Change[] {
+  return [['run("router", "true")', `run("router", \`${commands}\`)`]];
+}
