@@ -70,7 +70,9 @@ export function hooks(steps: readonly Step[], options: HooksOptions = {}): Scene
   painter.text(MARGIN, MARGIN + 13, title, WIDTH, STRONG);
   const [isIn, isForwarded, isOut] = [passed.has("INPUT"), passed.has("FORWARD"), passed.has("OUTPUT")];
   const isRouted = isIn || isForwarded || way.some(({ what, where }) => what === "route" && where.hook === undefined);
-  drawArrows(painter, { isRouted: isRouted && passed.has("PREROUTING"), isIn, isForwarded, isOut, passed });
+  const isLostAtInput = last?.what === "drop" && last.where.hook === "INPUT";
+  const isHeard = isIn && !isOut && !isLostAtInput;
+  drawArrows(painter, { isRouted: isRouted && passed.has("PREROUTING"), isIn, isHeard, isForwarded, isOut, passed });
   small(painter, ROUTING, ROUTING_W, "routing", isRouted && passed.has("PREROUTING"));
   small(painter, PROCESS, PROCESS_W, "the machine itself", isOut || last?.what === "deliver");
   for (const hook of HOOKS) drawHook(painter, hook, way, passed.has(hook));
@@ -129,12 +131,13 @@ function drawHook(painter: Painter, hook: HookName, way: readonly Step[], isPass
 interface Passed {
   readonly isRouted: boolean;
   readonly isIn: boolean;
+  readonly isHeard: boolean;
   readonly isForwarded: boolean;
   readonly isOut: boolean;
   readonly passed: ReadonlySet<string | undefined>;
 }
 
-function drawArrows(painter: Painter, { isRouted, isIn, isForwarded, isOut, passed }: Passed): void {
+function drawArrows(painter: Painter, { isRouted, isIn, isHeard, isForwarded, isOut, passed }: Passed): void {
   const middle = ROUTING[1] + SMALL_H / 2;
   const arrow = (points: readonly Point[], direction: "up" | "down" | "left" | "right", isLit: boolean) => {
     const [x, y] = points.at(-1)!;
@@ -164,7 +167,7 @@ function drawArrows(painter: Painter, { isRouted, isIn, isForwarded, isOut, pass
     isIn,
   );
   const local = PROCESS[1] + SMALL_H / 2;
-  right(AT.INPUT[0] + HOOK_W, PROCESS[0], local, isIn && !isOut);
+  right(AT.INPUT[0] + HOOK_W, PROCESS[0], local, isHeard);
   right(PROCESS[0] + PROCESS_W, AT.OUTPUT[0], local, isOut);
   const up = AT.OUTPUT[0] + HOOK_W / 2;
   arrow(
