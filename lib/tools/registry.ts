@@ -26,7 +26,7 @@ import { sysctl } from "./sysctl.ts";
 import { tcpdump } from "./tcpdump.ts";
 import { cat, echo, grep, head, no, sleep, tail, wc, yes } from "./text.ts";
 import { tracepath } from "./tracepath.ts";
-import { traceroute } from "./traceroute.ts";
+import { traceroute, traceroute6 } from "./traceroute.ts";
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   arp,
@@ -63,6 +63,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   tcpdump,
   tracepath,
   traceroute,
+  traceroute6,
   true: yes,
   wc,
 };

@@ -3,12 +3,13 @@
 import type { Program } from "../lab/process.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
 import type { QueuedError } from "../netns/socket/error-queue.ts";
+import type { Family } from "../netns/socket/family.ts";
 import { UdpSocket } from "../netns/socket/udp.ts";
 import { MICROSECOND, SECOND } from "../trace/world.ts";
-import { type Ipv4, ipv4 } from "../wire/address.ts";
-import { ICMP } from "../wire/packet.ts";
+import { ICMP, ICMP6 } from "../wire/packet.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { getopt, iputilsVersion, wholeNumber } from "./getopt.ts";
+import { nameOf, numericName, resolve, type Scoped } from "./internet-address.ts";
 
 const USAGE = `
 Usage
@@ -31,14 +32,17 @@ const MAX_INT = 2147483647;
 const FIRST_PORT = 44444;
 const TRIES = 10;
 const REMEMBERED = 64;
-const OVERHEAD = 28;
+/** Headers of IP and UDP. */
+const OVERHEAD = { 4: 28, 6: 48 } as const;
+/** What it begins with when no length is asked for. */
+const LONGEST = { 4: 65535, 6: 128000 } as const;
 /** A probe says itself when it was sent and with which TTL, if there is room (struct probehdr). */
 const PROBE_HEADER = 24;
 /** The machine's clock began before the lab did: a probe sent in its first second would look damaged. */
 const UPTIME = 3600;
 
 interface Options {
-  readonly dst: Ipv4;
+  readonly dst: Scoped;
   readonly numeric: boolean;
   readonly both: boolean;
   readonly mtu: number;
@@ -52,15 +56,23 @@ export const tracepath: Command = (call) => {
 };
 
 /** The exit status instead, when the words are wrong. */
-function readOptions({ args, out, err }: Call): Options | number {
+function readOptions({ ns, args, out, err }: Call): Options | number {
   const { options, operands, problem } = getopt(args, "46nbh?l:m:p:V");
   let mtu = 0;
   let maxHops = 30;
   let port = 0;
+  let family: Family | null = null;
   const letters = new Set<string>();
   for (const { letter, value } of options) {
     letters.add(letter);
-    if (letter === "6") throw notModelled("tracepath", "-6", "-4 -b -l -m -n -p -V");
+    if (letter === "4" || letter === "6") {
+      const asked = letter === "4" ? 4 : 6;
+      if (family !== null && family !== asked) {
+        err("tracepath: Only one -4 or -6 option may be specified\n");
+        return 2;
+      }
+      family = asked;
+    }
     if (letter === "V") {
       out(iputilsVersion("tracepath"));
       return 0;
@@ -88,17 +100,17 @@ function readOptions({ args, out, err }: Call): Options | number {
     }
     port = number;
   } else if (port === 0) port = FIRST_PORT;
-  let dst: Ipv4;
-  try {
-    dst = ipv4(host === "localhost" ? "127.0.0.1" : host);
-  } catch {
-    const reason = host.includes("/") ? "Name or service not known" : "Temporary failure in name resolution";
-    err(`tracepath: ${host}: ${reason}\n`);
+  const dst = resolve(ns, host, family);
+  if (typeof dst === "string") {
+    err(`tracepath: ${host}: ${dst}\n`);
     return 1;
   }
-  if (mtu === 0) mtu = 65535;
-  if (mtu <= OVERHEAD) {
-    err(`tracepath: pktlen must be within: ${OVERHEAD} < value <= ${MAX_INT}\n`);
+  const { address } = dst;
+  if (address.family === 6 && address.isMapped) throw notModelled("tracepath", host, "10.0.0.1 for ::ffff:10.0.0.1");
+  const overhead = OVERHEAD[address.family];
+  if (mtu === 0) mtu = LONGEST[address.family];
+  if (mtu <= overhead) {
+    err(`tracepath: pktlen must be within: ${overhead} < value <= ${MAX_INT}\n`);
     return 1;
   }
   return { dst, numeric: letters.has("n"), both: letters.has("b"), mtu, maxHops, port };
@@ -128,7 +140,7 @@ class Run {
     this.call = call;
     this.options = options;
     this.mtu = options.mtu;
-    this.socket = new UdpSocket(call.ns, "tracepath");
+    this.socket = new UdpSocket(call.ns, "tracepath", options.dst.address.family);
     this.socket.errors = [];
   }
 
@@ -169,10 +181,15 @@ class Run {
   private *probe(): Generator<{ until: number; on: UdpSocket[] }, Progress, void> {
     const { lab } = this.call;
     const { dst, port } = this.options;
+    const { address, scope } = dst;
     let isSent = false;
     for (let i = 0; i < TRIES && !isSent; i++) {
       this.history.set(this.next, { ttl: this.ttl, time: lab.now });
-      const failed = this.socket.send(this.payload(), { address: dst, port: (port + this.next) & 0xffff });
+      const failed = this.socket.send(this.payload(), {
+        address,
+        port: (port + this.next) & 0xffff,
+        ...(scope !== null && { scope }),
+      });
       if (failed === null) isSent = true;
       else {
         const progress = this.readErrors();
@@ -200,7 +217,7 @@ class Run {
   }
 
   private payload(): Uint8Array {
-    const data = new Uint8Array(this.mtu - OVERHEAD);
+    const data = new Uint8Array(this.mtu - OVERHEAD[this.options.dst.address.family]);
     if (data.length < PROBE_HEADER) return data;
     const { now } = this.call.lab;
     const view = new DataView(data.buffer);
@@ -225,7 +242,7 @@ class Run {
     if (error.origin === "local") out(`${this.hop(this.ttl)}?: ${"[LOCALHOST]".padEnd(32)} `);
     else {
       out(sent === null ? `${this.hop(this.ttl)}?: ` : `${this.hop(sent.ttl)}:  `);
-      out(this.host(`${error.offender}`));
+      out(this.host({ address: error.offender!, scope: error.scope }));
     }
     if (sent !== null) {
       const took = Math.floor((lab.now - sent.time) / MICROSECOND);
@@ -243,7 +260,8 @@ class Run {
       this.hopsFrom = back;
       return "end";
     }
-    if (error.type === ICMP.timeExceeded && error.code === 0) {
+    const exceeded = this.options.dst.address.family === 6 ? ICMP6.timeExceeded : ICMP.timeExceeded;
+    if (error.type === exceeded && error.code === 0) {
       if (back !== (sent?.ttl ?? this.ttl)) out(`asymm ${this.hop(back)} `);
       out("\n");
       return "heard";
@@ -255,7 +273,9 @@ class Run {
   }
 
   /** The probe an error is about: what it says itself, else what was noted of its port. */
-  private sentFor({ quoted }: QueuedError): { readonly ttl: number; readonly time: number } | null {
+  private sentFor({ quoted, origin }: QueuedError): { readonly ttl: number; readonly time: number } | null {
+    // Only IPv6 says of a packet that was not sent which port it was for (ipv6_local_error).
+    if (origin === "local") return this.options.dst.address.family === 6 ? this.history.get(this.next)! : null;
     if (quoted === null || quoted.body.kind !== "udp") return null;
     const { dstPort, data } = quoted.body;
     const slot = dstPort - this.options.port;
@@ -267,10 +287,11 @@ class Run {
     return { ttl: view.getUint32(0, true), time };
   }
 
-  private host(address: string): string {
+  private host(from: Scoped): string {
     const { numeric, both } = this.options;
     // Without a resolver that answers there are no names but one's own.
-    const name = address === "127.0.0.1" ? "localhost" : "???";
+    const name = nameOf(from) ?? "???";
+    const address = numericName(from);
     const [first, second] = numeric ? [address, name] : [name, address];
     const text = both ? `${first} (${second})` : first;
     return text.length >= 52 ? `${text} ` : text.padEnd(52);
@@ -281,4 +302,5 @@ const MARKS: ReadonlyMap<Errno, string> = new Map([
   ["EHOSTUNREACH", "!H"],
   ["ENETUNREACH", "!N"],
   ["EACCES", "!A"],
+  ["EPROTO", "!P"],
 ]);

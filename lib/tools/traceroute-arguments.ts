@@ -1,13 +1,16 @@
 // The words behind traceroute, read as Butskoy's traceroute 2.1.2 reads them.
 // Before you edit: traceroute/traceroute.c (option_list, main), libsupp/clif.c (CLIF_parse).
+
+import type { Family } from "../netns/socket/family.ts";
 import { SECOND } from "../trace/world.ts";
-import { type Ipv4, ipv4 } from "../wire/address.ts";
+import { unmapped } from "../wire/address.ts";
 import { type Call, notModelled } from "./command.ts";
+import { resolve, type Scoped } from "./internet-address.ts";
 
 /** What one call of traceroute asks for; times in nanoseconds. */
 export interface Options {
   readonly name: string;
-  readonly dst: Ipv4;
+  readonly dst: Scoped;
   /** "default" asks one UDP port after the other, "udp" always the same, "icmp" echoes. */
   readonly method: "default" | "udp" | "icmp";
   readonly firstHop: number;
@@ -25,14 +28,14 @@ export interface Options {
   readonly tos: number;
   /** First UDP port, or first sequence number. */
   readonly port: number | null;
-  readonly source: Ipv4 | null;
+  readonly source: Scoped | null;
   readonly device: string | null;
   /** Octets behind the IP and the UDP header; of ICMP its own header counts too. */
   readonly dataLength: number;
   readonly headerLength: number;
 }
 
-const SUPPORTED = "-n -4 -I -U -F -f -m -q -N -p -s -i -t -w -z --mtu, an address and a packet length";
+const SUPPORTED = "-n -4 -6 -I -U -F -f -m -q -N -p -s -i -t -w -z --mtu, an address and a packet length";
 
 /** Long names of the options, with the letter each stands for. */
 const LONG: Readonly<Record<string, string>> = {
@@ -55,11 +58,11 @@ const OTHER_LONG =
   "back debug extensions fwmark gateway help module options protocol sport tcp dccp UL version as-path-lookups flowlabel".split(
     " ",
   );
-const FLAGS = "4nIUF";
+const FLAGS = "46nIUF";
 const VALUED = "fmqNpsitwz";
 
 /** Letters the real tool knows, and this one does not. */
-const OTHER = "6dgTreAMODPlV";
+const OTHER = "dgTreAMODPlV";
 
 /** What the real tool calls the arguments. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
@@ -84,29 +87,34 @@ interface Words {
   readonly numbers: ReadonlyMap<string, number>;
   readonly waits: readonly number[];
   readonly device: string | null;
-  readonly source: Ipv4 | null;
+  readonly source: Scoped | null;
+  readonly family: Family | null;
   readonly operands: readonly { readonly text: string; readonly at: number }[];
 }
 
-function readWords({ args, err }: Call): Words {
+function readWords(call: Call, asName: Family | null): Words {
+  const { args } = call;
   const flags = new Set<string>();
   const numbers = new Map<string, number>();
   const operands: { text: string; at: number }[] = [];
   let method: Options["method"] = "default";
   let waits: readonly number[] = [5, 3, 10];
   let device: string | null = null;
-  let source: Ipv4 | null = null;
+  let source: Scoped | null = null;
+  let family = asName;
 
   const flag = (letter: string) => {
     if (letter === "I") method = "icmp";
     else if (letter === "U") method = "udp";
+    else if (letter === "4") family = 4;
+    else if (letter === "6") family = 6;
     else flags.add(letter);
   };
   /** False when the argument is none for this option. */
   const take = (letter: string, value: string): boolean => {
     if (letter === "i") device = value;
     else if (letter === "s") {
-      source = addressOf(value, err);
+      source = addressOf(call, value, family);
       return source !== null;
     } else if (letter === "w") {
       const parts = value.split(",").map(float);
@@ -158,25 +166,31 @@ function readWords({ args, err }: Call): Words {
       break;
     }
   }
-  return { flags, method, numbers, waits, device, source, operands };
+  return { flags, method, numbers, waits, device, source, family, operands };
 }
 
 function float(text: string): number {
   return /^-?\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** A namespace has no resolver: of names it knows only its own. */
-function addressOf(text: string, err: Call["err"]): Ipv4 | null {
-  if (text === "localhost") return ipv4("127.0.0.1");
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(text) && text.split(".").every((part) => Number(part) < 256)) return ipv4(text);
-  err(`${text}: Temporary failure in name resolution\n`);
-  return null;
+/** No address of IPv4 in one of IPv6 is believed: it is IPv4, and to who asks for IPv6 none. */
+function addressOf({ ns, err }: Call, text: string, family: Family | null): Scoped | null {
+  const found = resolve(ns, text, family);
+  if (typeof found === "string") {
+    err(`${text}: ${found}\n`);
+    return null;
+  }
+  const address = unmapped(found.address);
+  return family === 6 && address.family === 4 ? null : { ...found, address };
 }
 
-/** Null when the words are wrong in a way the real traceroute complains of, which is then said. */
-export function readArguments(call: Call): Options | null {
+/**
+ * Null when the words are wrong in a way the real traceroute complains of, which is then said. `asName` is the family
+ * that the name of the program asks for (traceroute6).
+ */
+export function readArguments(call: Call, asName: Family | null): Options | null {
   try {
-    return optionsOf(call, readWords(call));
+    return optionsOf(call, readWords(call, asName));
   } catch (failure) {
     if (!(failure instanceof Wrong)) throw failure;
     call.err(`${failure.message}\n`);
@@ -184,13 +198,13 @@ export function readArguments(call: Call): Options | null {
   }
 }
 
-function optionsOf({ err, args }: Call, words: Words): Options {
-  const { flags, method, numbers, waits, device, source, operands } = words;
+function optionsOf(call: Call, words: Words): Options {
+  const { flags, method, numbers, waits, device, source, family, operands } = words;
   const [host, length, tooMany] = operands;
-  if (args.length === 0) throw notModelled("traceroute", "its help", SUPPORTED);
+  if (call.args.length === 0) throw notModelled("traceroute", "its help", SUPPORTED);
   if (host === undefined) throw new Wrong('Specify "host" missing argument.');
   if (tooMany !== undefined) throw new Wrong(`Extra arg \`${tooMany.text}' (position 3, argc ${tooMany.at})`);
-  const dst = addressOf(host.text, err);
+  const dst = addressOf(call, host.text, family);
   if (dst === null) throw new Wrong(`Cannot handle "host" cmdline arg \`${host.text}' on position 1 (argc ${host.at})`);
   if (length !== undefined && !/^-?\d+$/.test(length.text))
     throw new Wrong(`Cannot handle "packetlen" cmdline arg \`${length.text}' on position 2 (argc ${length.at})`);
@@ -209,13 +223,19 @@ function optionsOf({ err, args }: Call, words: Words): Options {
           ? "no more than 10 probes per hop"
           : asked > LONGEST
             ? `too big packetlen ${asked} specified`
-            : sendWait < 0
-              ? `bad sendtime \`${sendWait}' specified`
-              : null;
+            : source !== null && source.address.family !== dst.address.family
+              ? "IP version mismatch in addresses specified"
+              : sendWait < 0
+                ? `bad sendtime \`${sendWait}' specified`
+                : null;
   if (complaint !== null) throw new Wrong(complaint);
-  const headerLength = method === "icmp" ? 20 : 28;
+  if (source?.address.family === 6 && source.address.isLinkLocal)
+    throw notModelled("traceroute", "-s with a link-local address", SUPPORTED);
+  // Of UDP its header counts too.
+  const transport = method === "icmp" ? 0 : 8;
+  const headerLength = (dst.address.family === 6 ? 40 : 20) + transport;
   const packetLength = asked < 0 && discoverMtu ? LONGEST : asked;
-  const dataLength = packetLength < 0 ? 60 - headerLength : Math.max(0, packetLength - headerLength);
+  const dataLength = packetLength < 0 ? USUAL_LENGTH - transport : Math.max(0, packetLength - headerLength);
   return {
     name: host.text,
     dst,
@@ -242,3 +262,5 @@ function optionsOf({ err, args }: Call, words: Words): Options {
 }
 
 const LONGEST = 65000;
+/** Octets behind the IP header when nobody asks for more. */
+const USUAL_LENGTH = 40;

@@ -3,19 +3,19 @@
 
 import type { Device } from "../link/device.ts";
 import type { Errno } from "../netns/errno.ts";
-import { peekRoute } from "../netns/ipv4/output-route.ts";
-import { type QueuedError, queuedError, tooLong } from "../netns/socket/error-queue.ts";
-import { PingSocket } from "../netns/socket/ping.ts";
+import { type QueuedError, tooLong } from "../netns/socket/error-queue.ts";
+import { isLocal } from "../netns/socket/family.ts";
 import { UdpSocket } from "../netns/socket/udp.ts";
 import type { Waitable } from "../netns/wait.ts";
-import type { Ipv4 } from "../wire/address.ts";
 import type { Call } from "./command.ts";
+import type { Scoped } from "./internet-address.ts";
 import type { Options } from "./traceroute-arguments.ts";
+import { type EchoSocket, echoSocket4, echoSocket6, type Manner } from "./traceroute-echo.ts";
 
 export class Probe {
   sentAt: number | null = null;
   receivedAt: number | null = null;
-  from: Ipv4 | null = null;
+  from: Scoped | null = null;
   /** TTL of the answer. */
   ttl = 0;
   /** What stands behind the time, as !H. */
@@ -45,7 +45,7 @@ export class Probe {
 /** What came back; the probe is null when the kernel sent none. */
 export interface Answer {
   readonly probe: Probe | null;
-  readonly from: Ipv4 | null;
+  readonly from: Scoped | null;
   readonly time: number;
   readonly ttl: number;
   readonly error: QueuedError | null;
@@ -60,7 +60,7 @@ export interface Prober {
   close(): void;
 }
 
-type Fail = (systemCall: string, errno: Errno) => void;
+type Fail = (systemCall: string, errno: Errno) => never;
 
 const FIRST_PORT = 33434;
 const DNS_PORT = 53;
@@ -72,29 +72,31 @@ function pattern(length: number): Uint8Array {
 
 /** Whether an address of a device is the one asked for, else the system call's error. */
 function checkSource({ ns }: Call, { source }: Options, fail: Fail): void {
-  if (source !== null && !source.isLoopback && ns.deviceOfAddress(source) === undefined) fail("bind", "EADDRNOTAVAIL");
+  if (source !== null && !isLocal(ns, source.address)) fail("bind", "EADDRNOTAVAIL");
 }
 
-function deviceOf({ ns }: Call, { device }: Options): Device | null {
-  return device === null ? null : ns.devices.get(device)!;
+/** What its sockets are bound to: a device that was asked for, or the one a link-local destination belongs to. */
+function deviceOf({ ns }: Call, { device, dst }: Options): Device | null {
+  return device === null ? dst.scope : ns.devices.get(device)!;
 }
 
 /** A UDP socket for each probe; who has nobody at that port says so. */
 export function udpProbes(call: Call, options: Options, fail: Fail): Prober {
   const { ns } = call;
+  const { address } = options.dst;
   let port = options.port ?? (options.method === "udp" ? DNS_PORT : FIRST_PORT);
   const open = new Map<UdpSocket, Probe>();
   return {
     send(probe, ttl, dataLength) {
-      const socket = new UdpSocket(ns, "traceroute");
+      const socket = new UdpSocket(ns, "traceroute", address.family);
       socket.device = deviceOf(call, options);
-      const bound = socket.bind(options.source, 0);
+      const bound = socket.bind(options.source?.address ?? null, 0);
       if (bound !== null) fail("bind", bound);
       socket.options = { ttl, tos: options.tos & 0xff, discovery: options.dontFragment ? "probe" : "dont" };
       socket.errors = [];
       probe.socket = socket;
       open.set(socket, probe);
-      const connected = socket.connect(options.dst, port);
+      const connected = socket.connect(address, port);
       if (connected !== null) fail("connect", connected);
       const failed = socket.send(pattern(dataLength));
       if (failed !== null && failed !== "EMSGSIZE" && failed !== "EHOSTUNREACH") fail("send", failed);
@@ -110,13 +112,15 @@ export function udpProbes(call: Call, options: Options, fail: Fail): Prober {
       for (const [socket, probe] of open) {
         const error = socket.readError();
         if (error !== null) {
-          answers.push({ probe, from: error.offender as Ipv4 | null, time: error.time, ttl: error.ttl, error });
+          const { offender, scope, time, ttl } = error;
+          answers.push({ probe, from: offender === null ? null : { address: offender, scope }, time, ttl, error });
           open.delete(socket);
           continue;
         }
         const datagram = socket.receive();
         if (datagram === null) continue;
-        answers.push({ probe, from: datagram.from.address as Ipv4, time: ns.cables.now, ttl: 0, error: null });
+        const { address: from, scope = null } = datagram.from;
+        answers.push({ probe, from: { address: from, scope }, time: ns.cables.now, ttl: 0, error: null });
         open.delete(socket);
       }
       return answers;
@@ -132,26 +136,16 @@ export function udpProbes(call: Call, options: Options, fail: Fail): Prober {
 export function icmpProbes(call: Call, options: Options, fail: Fail): Prober {
   const { ns } = call;
   checkSource(call, options, fail);
-  const device = deviceOf(call, options);
-  const way = peekRoute(ns, options.dst, options.source, device);
-  if (way.errno !== null) fail("connect", way.errno);
-  else if (way.decision.type === "broadcast") fail("connect", "EACCES");
-  const socket = new PingSocket(ns, "traceroute");
+  const echoes = echoesOf(call, options);
+  if (typeof echoes === "string") return fail("connect", echoes);
   const open = new Map<number, Probe>();
   const refused: QueuedError[] = [];
   let sequence = options.port ?? 1;
   return {
     send(probe, ttl, dataLength) {
       const seq = sequence++ & 0xffff;
-      const how = {
-        src: options.source,
-        oif: device,
-        ttl,
-        tos: options.tos & 0xff,
-        discovery: options.dontFragment ? ("probe" as const) : ("dont" as const),
-      };
       // The header is the first eight octets of what the pattern fills.
-      const sent = socket.send(options.dst, seq, pattern(dataLength).slice(8), how, -1);
+      const sent = echoes.send(seq, pattern(dataLength).slice(8), ttl);
       probe.sequence = seq;
       open.set(seq, probe);
       if (sent.errno === "EMSGSIZE") refused.push(tooLong(sent.mtu ?? 0, ns.cables.now));
@@ -165,20 +159,28 @@ export function icmpProbes(call: Call, options: Options, fail: Fail): Prober {
     answers() {
       const local = refused.shift();
       if (local !== undefined) return [{ probe: null, from: null, time: local.time, ttl: 0, error: local }];
-      for (let message = socket.receive(); message !== null; message = socket.receive()) {
-        const { packet, quoted, time } = message;
-        const about = (quoted ?? packet).body;
-        if (about.kind !== "icmp" || packet.body.kind !== "icmp") continue;
-        const seq = about.rest & 0xffff;
-        const probe = open.get(seq);
-        if (probe === undefined || (quoted === undefined && packet.src !== options.dst)) continue;
-        open.delete(seq);
-        const error = quoted === undefined ? null : queuedError(packet, packet.body, quoted, time);
-        return [{ probe, from: packet.src, time, ttl: packet.ttl, error }];
+      for (let echo = echoes.receive(); echo !== null; echo = echoes.receive()) {
+        const probe = open.get(echo.seq);
+        if (probe === undefined) continue;
+        open.delete(echo.seq);
+        return [{ ...echo, probe }];
       }
       return [];
     },
-    waitFor: () => [socket],
-    close: () => socket.close(),
+    waitFor: () => [echoes.socket],
+    close: () => echoes.socket.close(),
   };
+}
+
+function echoesOf(call: Call, options: Options): EchoSocket | Errno {
+  const { dst, source, dontFragment, tos } = options;
+  const manner: Manner = {
+    device: deviceOf(call, options),
+    tos: tos & 0xff,
+    discovery: dontFragment ? "probe" : "dont",
+  };
+  const from = source?.address ?? null;
+  const { address } = dst;
+  if (address.family === 4) return echoSocket4(call.ns, address, from?.family === 4 ? from : null, manner);
+  return echoSocket6(call.ns, address, from?.family === 6 ? from : null, manner);
 }

@@ -2,14 +2,21 @@
 // Before you edit: traceroute/traceroute.c (do_it, get_timeout, check_expired, print_probe, recv_reply).
 import type { Program } from "../lab/process.ts";
 import { type Errno, errorText } from "../netns/errno.ts";
+import type { Family } from "../netns/socket/family.ts";
 import { MILLISECOND } from "../trace/world.ts";
-import { ICMP, ICMP_CODE } from "../wire/packet.ts";
 import type { Call, Command } from "./command.ts";
+import { nameOf, numericName } from "./internet-address.ts";
 import { type Options, readArguments } from "./traceroute-arguments.ts";
+import { mark4Of, mark6Of } from "./traceroute-marks.ts";
 import { type Answer, icmpProbes, Probe, type Prober, udpProbes } from "./traceroute-probe.ts";
 
-export const traceroute: Command = (call) => {
-  const options = readArguments(call);
+export const traceroute: Command = (call) => start(call, null);
+
+/** By this name it asks for IPv6. */
+export const traceroute6: Command = (call) => start(call, 6);
+
+function start(call: Call, asName: Family | null): number | Program {
+  const options = readArguments(call, asName);
   if (options === null) return 2;
   if (options.device !== null && !call.ns.devices.has(options.device)) {
     if (options.method !== "icmp") header(call, options);
@@ -17,10 +24,10 @@ export const traceroute: Command = (call) => {
     return 1;
   }
   return new Run(call, options).program();
-};
+}
 
 function header({ out }: Call, { name, dst, maxHops, headerLength, dataLength }: Options): void {
-  out(`traceroute to ${name} (${dst}), ${maxHops} hops max, ${headerLength + dataLength} byte packets`);
+  out(`traceroute to ${name} (${numericName(dst)}), ${maxHops} hops max, ${headerLength + dataLength} byte packets`);
 }
 
 /** What ends the program: the name of the system call that failed, and why. */
@@ -165,7 +172,7 @@ export class Run {
     const final = probes[found]!;
     const earlier = probes.slice(0, n);
     const isSameHop = before.length > 0 || (n % probesPerHop) + (found - n) < probesPerHop;
-    const isHeard = earlier.some(({ from }) => from !== null && from === final.from);
+    const isHeard = earlier.some(({ from }) => from !== null && from.address === final.from?.address);
     if (!isSameHop && !isHeard && !this.isThisFar(n, final)) return;
     probes[n] = final;
     const gone = new Probe();
@@ -201,7 +208,8 @@ export class Run {
     probe.done = true;
     if (error === null) probe.final = true;
     else if (error.origin === "icmp") {
-      const mark = markOf(error.type, error.code, error.info);
+      const { type, code, info } = error;
+      const mark = options.dst.address.family === 6 ? mark6Of(type, code, info) : mark4Of(type, code, info);
       if (mark !== null) {
         probe.mark += mark;
         probe.final = true;
@@ -228,44 +236,19 @@ export class Run {
     if (probe.from === null) out(`${gap}*`);
     else {
       const before = this.probes.slice(n - inHop, n).findLast(({ from }) => from !== null);
-      if (before?.from !== probe.from)
-        out(numeric ? `${gap}${probe.from}` : `${gap}${nameOf(`${probe.from}`)} (${probe.from})`);
+      if (before?.from?.address !== probe.from.address) {
+        const text = numericName(probe.from);
+        out(numeric ? `${gap}${text}` : `${gap}${nameOf(probe.from) ?? text} (${text})`);
+      }
     }
     if (probe.receivedAt !== null) out(`  ${(probe.took / MILLISECOND).toFixed(3)} ms`);
     if (probe.mark !== "") out(` ${probe.mark}`);
   }
 }
 
-/** The only name a namespace knows is its own (/etc/hosts). */
-function nameOf(address: string): string {
-  return address === "127.0.0.1" ? "localhost" : address;
-}
-
 /** How many routers a packet came through that was sent with one of the usual TTLs. */
 function hopsOf(ttl: number): number {
   return (ttl <= 64 ? 65 : ttl <= 128 ? 129 : 256) - ttl;
-}
-
-/** What stands behind the time for an error; null for the one that every router on the way sends. */
-function markOf(type: number, code: number, info: number): string | null {
-  if (type === ICMP.timeExceeded && code === 0) return null;
-  if (type !== ICMP.unreachable) return `!<${type}-${code}>`;
-  switch (code) {
-    case ICMP_CODE.net:
-      return "!N";
-    case ICMP_CODE.host:
-      return "!H";
-    case ICMP_CODE.filtered:
-      return "!X";
-    case ICMP_CODE.port:
-      return "";
-    case ICMP_CODE.protocol:
-      return "!P";
-    case ICMP_CODE.fragmentationNeeded:
-      return `!F-${info}`;
-    default:
-      return `!<${code}>`;
-  }
 }
 
 /** poll counts in whole milliseconds, and never too few. */

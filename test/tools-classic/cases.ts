@@ -2,8 +2,9 @@
 import { BUSYBOX } from "./cases-busybox.ts";
 import { NET } from "./cases-net.ts";
 import { TRACE } from "./cases-trace.ts";
+import { SLOW6, TRACE6 } from "./cases-trace6.ts";
 
-export const CASES: Readonly<Record<string, string>> = { ...TRACE, ...NET, ...BUSYBOX };
+export const CASES: Readonly<Record<string, string>> = { ...TRACE, ...TRACE6, ...NET, ...BUSYBOX };
 
 /** Cases in which a real tool waits long: for a name server, for a host that is not there, for answers that do not come. */
 export const SLOW: readonly string[] = [
@@ -14,6 +15,7 @@ export const SLOW: readonly string[] = [
   "tracepathErrors3",
   "arpingRow",
   "busybox",
+  ...SLOW6,
   ...Object.keys(CASES).filter((name) => /tracerouteErrors([3-9]|\d\d)$/.test(name)),
 ];
 

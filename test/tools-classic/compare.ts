@@ -6,7 +6,7 @@ export function plain(all: readonly Said[]): Said[] {
 }
 
 function untimed(line: string, text: string): string {
-  if (/\btraceroute\b/.test(line)) return text.replace(/ {2}\d+\.\d{3} ms/g, "  <time> ms");
+  if (/\btraceroute6?\b/.test(line)) return text.replace(/ {2}\d+\.\d{3} ms/g, "  <time> ms");
   if (/\btracepath\b/.test(line)) return text.replace(/ *\d+\.\d{3}ms/g, "  <time>ms");
   if (/\barping\b/.test(line)) return text.replace(/\d+\.\d{3}ms/g, "<time>ms");
   if (/ route get /.test(line)) return text.replace(/(expires"?:? ?)\d+/, "$1<seconds>");

@@ -120,7 +120,9 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   if (found.errno !== null) return { errno: found.errno };
   const { way, src, device } = found;
   const mtu = discovery === "probe" ? device.mtu : mtu6Of(ns, way, dst);
-  if (40 + body6Length(body) > mtu && (discovery === "do" || discovery === "probe")) return { errno: "EMSGSIZE", mtu };
+  const length = body6Length(body);
+  const isWhole = discovery === "do" || discovery === "probe";
+  if (length > (isWhole ? mtu - 40 : 0xffff)) return { errno: "EMSGSIZE", mtu };
   const packet: Ipv6Packet = {
     kind: "ipv6",
     src,

@@ -1,5 +1,6 @@
 // What a socket may ask to be told in full when its packet went wrong: who said so, how, and about which packet.
 // Before you edit: net/ipv4/ip_sockglue.c (ip_icmp_error, ip_local_error), icmp.c (icmp_err_convert), ip(7) IP_RECVERR.
+import type { Device } from "../../link/device.ts";
 import type { Ip } from "../../wire/address.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Icmp6 } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
@@ -16,6 +17,8 @@ export interface QueuedError {
   readonly info: number;
   /** Who said it; null when it was this kernel. */
   readonly offender: Ip | null;
+  /** The device a link-local offender belongs to. */
+  readonly scope: Device | null;
   /** TTL or hop limit of the ICMP message, 0 when there was none. */
   readonly ttl: number;
   /** The packet at fault as the message quotes it; null when it was never made. */
@@ -30,17 +33,21 @@ export function queuedError(
   quoted: IpPacket,
   time: number,
   errno = errnoOf(icmp.type, icmp.code),
+  iif: Device | null = null,
 ): QueuedError {
   const { type, code, rest } = icmp;
   const info = errno !== "EMSGSIZE" ? 0 : icmp.kind === "icmp" ? rest & 0xffff : rest;
   const ttl = message.kind === "ipv4" ? message.ttl : message.hopLimit;
-  return { origin: "icmp", errno, type, code, info, offender: message.src, ttl, quoted, time };
+  const { src: offender } = message;
+  const scope = offender.family === 6 && offender.isLinkLocal ? iif : null;
+  return { origin: "icmp", errno, type, code, info, offender, scope, ttl, quoted, time };
 }
 
 /** A packet this kernel refused to make, because the way takes no more than `mtu` octets. */
 export function tooLong(mtu: number, time: number): QueuedError {
   const errno = "EMSGSIZE";
-  return { origin: "local", errno, type: 0, code: 0, info: mtu, offender: null, ttl: 0, quoted: null, time };
+  const nobody = { offender: null, scope: null, ttl: 0, quoted: null };
+  return { origin: "local", errno, type: 0, code: 0, info: mtu, ...nobody, time };
 }
 
 function errnoOf(type: number, code: number): Errno {

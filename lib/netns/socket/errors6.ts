@@ -16,7 +16,7 @@ export function socketError6(
   cause: number,
 ): boolean {
   const { body } = quoted;
-  if (body.kind === "udp") return udpError6(ns, quoted, body, packet, icmp);
+  if (body.kind === "udp") return udpError6(ns, iif, quoted, body, packet, icmp);
   if (body.kind === "tcp") return tcpError6(ns, quoted, body, icmp, cause);
   if (body.kind !== "icmp6") return false;
   const readers = ns.sockets.ping6Readers(body.rest >>> 16);

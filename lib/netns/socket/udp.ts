@@ -129,7 +129,9 @@ export class UdpSocket extends Waitable {
     if (this.error !== null) return this.takeError();
     const target = to ?? this.remote;
     if (target === null) return "EDESTADDRREQ";
-    if (data.length > 65507) return "EMSGSIZE";
+    const dst = unmapped(target.address);
+    // Over IPv6 the way is asked first, and says how much it takes (ip6_append_data).
+    if (dst.family === 4 && data.length > 65507) return "EMSGSIZE";
     if (this.local.port === 0) {
       const failed = this.bind(null, 0);
       if (failed !== null) return failed;
@@ -147,7 +149,6 @@ export class UdpSocket extends Waitable {
       target,
     );
     const { local, device, mayBroadcast, options } = this;
-    const dst = unmapped(target.address);
     // Who is bound to an address of one family cannot send from it to the other.
     if (local.address !== null && local.address.family !== dst.family) return "ENETUNREACH";
     if (dst.family === 4 && this.v6only) return "ENETUNREACH";

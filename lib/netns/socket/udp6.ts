@@ -1,5 +1,6 @@
 // UDP over IPv6: the doors by which datagrams and errors come in. The rest is the same as over IPv4.
 // Before you edit: net/ipv6/udp.c (__udp6_lib_rcv, udp6_csum_zero_error, __udp6_lib_err), icmp.c (icmpv6_err_convert).
+import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, type Udp } from "../../wire/packet.ts";
 import { icmp6Error } from "../ipv6/icmp.ts";
@@ -7,7 +8,7 @@ import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { errno6Of } from "../tcp/tcp6.ts";
 import { queuedError } from "./error-queue.ts";
-import { fittingSockets, queue } from "./udp.ts";
+import { fittingSockets, queue, type UdpSocket } from "./udp.ts";
 
 /** A datagram for this namespace: the socket that fits best gets it, of one for a group all that fit. */
 export function udpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, udp: Udp, cause: number): void {
@@ -40,7 +41,14 @@ export function udpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, udp:
  * An ICMPv6 error about a datagram: a connected socket is told of what is final; one that asked for its errors in full is
  * told of every one.
  */
-export function udpError6(ns: Netns, quoted: Ipv6Packet, udp: Udp, message: Ipv6Packet, icmp: Icmp6): boolean {
+export function udpError6(
+  ns: Netns,
+  iif: Device,
+  quoted: Ipv6Packet,
+  udp: Udp,
+  message: Ipv6Packet,
+  icmp: Icmp6,
+): boolean {
   const sockets = ns.sockets.udp.get(udp.srcPort) ?? [];
   const socket =
     sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
@@ -48,18 +56,17 @@ export function udpError6(ns: Netns, quoted: Ipv6Packet, udp: Udp, message: Ipv6
   const errno = errno6Of(icmp);
   if (socket === undefined) ns.ipv6.mib.Icmp6InErrors++;
   if (socket === undefined || errno === null) return false;
-  if (icmp.type === ICMP6.packetTooBig && socket.options.discovery === "dont") return false;
-  const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now, errno);
+  const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now, errno, iif);
   if (full !== null) socket.errors!.push(full);
-  else if (socket.remote === null || !isFinal(icmp)) return false;
+  else if (socket.remote === null || !isFinal(icmp, socket.options.discovery)) return false;
   socket.error = errno;
   socket.wake();
   return true;
 }
 
-/** What ends a conversation (tab_unreach of net/ipv6/icmp.c). */
-function isFinal({ type, code }: Icmp6): boolean {
+/** What ends a conversation (tab_unreach of net/ipv6/icmp.c); of a path too narrow only who wants to know is told. */
+function isFinal({ type, code }: Icmp6, discovery: UdpSocket["options"]["discovery"]): boolean {
   if (type === ICMP6.unreachable)
     return code !== ICMP6_CODE.noRoute && code !== ICMP6_CODE.beyondScope && code !== ICMP6_CODE.address;
-  return type === ICMP6.parameterProblem || type === ICMP6.packetTooBig;
+  return type === ICMP6.parameterProblem || (type === ICMP6.packetTooBig && discovery !== "dont");
 }

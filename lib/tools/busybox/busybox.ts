@@ -133,7 +133,7 @@ function traceroute(call: Call, args: readonly string[]) {
     call,
     {
       name,
-      dst,
+      dst: { address: dst, scope: null },
       method: "default",
       firstHop: 1,
       maxHops: number("m") ?? 30,
