@@ -1,7 +1,9 @@
 // IPv6 addresses of a device, and which of all a packet gets as its source.
 // Before you edit: RFC 6724, net/ipv6/addrconf.c (ipv6_link_dev_addr, ipv6_dev_get_saddr, ipv6_get_saddr_eval),
 // addrconf_core.c (__ipv6_addr_type), addrlabel.c (ip6addrlbl_init_table).
+import { SECOND } from "../trace/world.ts";
 import { type Ipv6, Prefix6, prefix6 } from "../wire/address6.ts";
+import type { LifeLeft, Lifetime } from "./address.ts";
 
 /** How far an address reaches, as `ip addr` names it. */
 export type Scope6 = "global" | "site" | "link" | "host";
@@ -9,6 +11,8 @@ export type Scope6 = "global" | "site" | "link" | "host";
 /** An address of a device (struct inet6_ifaddr). */
 export interface InterfaceAddress6 {
   readonly local: Ipv6;
+  /** The address at the other end of the link, or null. */
+  peer: Ipv6 | null;
   readonly length: number;
   /** It may be another's yet: nothing is sent from it, and nothing received for it. */
   tentative: boolean;
@@ -18,10 +22,20 @@ export interface InterfaceAddress6 {
   noDad: boolean;
   /** `noprefixroute`: it brings no route to its network. */
   noPrefixRoute: boolean;
-  /** preferred_lft 0: it answers, and is no source as long as there is another. */
+  /** preferred_lft is over: it answers, and is no source as long as there is another. */
   deprecated: boolean;
   /** The metric of the route it brings; 0 stands for the usual 256. */
   metric: number;
+  /** Unlike IPv4's, an address that is there for ever may cease to be preferred. */
+  lifetime: Lifetime | null;
+}
+
+/** What is left of an address's life, as `ip addr` shows it (inet6_fill_ifaddr). */
+export function lifeLeft6({ lifetime, deprecated }: InterfaceAddress6, now: number): LifeLeft {
+  if (lifetime === null) return { valid: null, preferred: null, deprecated };
+  const age = Math.floor((now - lifetime.since) / SECOND);
+  const left = (seconds: number | null) => (seconds === null ? null : Math.max(0, seconds - age));
+  return { valid: left(lifetime.valid), preferred: left(lifetime.preferred), deprecated };
 }
 
 /** The network of an address: 2001:db8::/64 of 2001:db8::5/64. */

@@ -2,6 +2,7 @@
 // Before you edit: net/ipv6/ip6_fib.c (fib6_add_rt2node, fib6_walk_continue), route.c (fib6_table_lookup, find_rr_leaf,
 // rt6_score_route, rt6_qualify_for_ecmp).
 import type { Tried } from "../trace/step.ts";
+import { SECOND } from "../trace/world.ts";
 import type { Ipv6, Prefix6 } from "../wire/address6.ts";
 import { isDead, type Nexthop, nexthopFlags, type RouteDevice, type RouteProtocol } from "./route.ts";
 
@@ -30,6 +31,8 @@ export interface Route6 {
   readonly onlink?: boolean | undefined;
   readonly mtu?: number | undefined;
   readonly mtuLocked?: boolean | undefined;
+  /** Virtual time in nanoseconds when it goes. */
+  readonly expires?: number | undefined;
   /** Two or more: routes by gateways of one network and metric are ways of one route; `via` and `dev` are the first's. */
   readonly nexthops?: readonly Nexthop6[] | undefined;
 }
@@ -221,20 +224,25 @@ export function isLinkDown6({ type, dev, nexthops }: Route6): boolean {
   return nexthops === undefined && dev.up && !dev.carrier && (type === "unicast" || type === "multicast");
 }
 
-/** A route as `ip -6 route` prints it, on one line and without the trailing space. */
-export function route6Text(route: Route6, table?: string): string {
+/** Whole seconds until a route ends. */
+export function secondsLeft(expires: number, now: number): number {
+  return Math.floor((expires - now) / SECOND);
+}
+
+/** A route as `ip -6 route` prints it, on one line and without the trailing space; with `now` it says when it ends. */
+export function route6Text(route: Route6, now?: number): string {
   const words: string[] = route.type === "unicast" ? [] : [route.type];
   words.push(prefix6Text(route.prefix));
   if (route.nexthops === undefined) {
     if (route.via !== null) words.push("via", route.via.text);
     words.push("dev", route.dev.name);
   }
-  if (table !== undefined) words.push("table", table);
   if (route.protocol !== "boot") words.push("proto", route.protocol);
   if (route.src !== null) words.push("src", route.src.text);
   words.push("metric", `${route.metric}`);
   if (route.onlink && route.nexthops === undefined) words.push("onlink");
   if (isLinkDown6(route)) words.push("linkdown");
+  if (now !== undefined && route.expires !== undefined) words.push("expires", `${secondsLeft(route.expires, now)}sec`);
   if (route.mtu !== undefined) words.push("mtu", ...(route.mtuLocked ? ["lock"] : []), `${route.mtu}`);
   words.push("pref", "medium");
   for (const hop of route.nexthops ?? []) words.push(nexthop6Text(hop));

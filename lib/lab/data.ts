@@ -66,6 +66,10 @@ export interface Address6Data {
   readonly noPrefixRoute?: true;
   readonly deprecated?: true;
   readonly metric?: number;
+  readonly peer?: string;
+  /** Seconds that are left; absent for ever. */
+  readonly validLft?: number;
+  readonly preferredLft?: number;
 }
 
 /** As RouteData; every route has a metric and no scope, and a device, or several ways. */
@@ -81,6 +85,8 @@ export interface Route6Data {
   readonly onlink?: true;
   readonly mtu?: number;
   readonly mtuLocked?: true;
+  /** Seconds until it goes. */
+  readonly expires?: number;
   readonly nexthops?: readonly NexthopData[];
 }
 

@@ -1,12 +1,15 @@
 // What IPv6 has in a namespace, as data: written and read again.
-import type { InterfaceAddress6 } from "../ip/address6.ts";
+import { type InterfaceAddress6, lifeLeft6 } from "../ip/address6.ts";
 import type { NeighbourState } from "../ip/neighbour.ts";
-import { type Nexthop6, ROUTE_TYPES6, type Route6, RouteTable6 } from "../ip/route6.ts";
+import { type Nexthop6, ROUTE_TYPES6, type Route6, RouteTable6, secondsLeft } from "../ip/route6.ts";
 import { type RulePrefix, tableName } from "../ip/rule.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../ip/rule6.ts";
+import { endWithLifetime6 } from "../netns/ipv6/addrconf.ts";
 import { joinAnycast, kickDad } from "../netns/ipv6/dad.ts";
 import { neighbour6Of } from "../netns/ipv6/ndisc.ts";
+import { endRoute } from "../netns/ipv6/prefix-route.ts";
 import type { Netns } from "../netns/netns.ts";
+import { SECOND } from "../trace/world.ts";
 import type { Ipv6 } from "../wire/address6.ts";
 import { addressWithLength6, ipv6, prefix6 } from "../wire/address6.ts";
 import { mac } from "../wire/mac.ts";
@@ -25,9 +28,11 @@ export function ipv6Data(ns: Netns): { ipv6?: Ipv6Data } {
   return {
     ipv6: {
       ready: all.filter(({ inet }) => inet.ready).map(({ dev }) => dev),
-      addresses: all.flatMap(({ dev, inet }) => inet.addresses.map((address) => addressData(dev, address))),
+      addresses: all.flatMap(({ dev, inet }) =>
+        inet.addresses.map((address) => addressData(dev, address, ns.cables.now)),
+      ),
       routes: [...state.tables.values()].flatMap((table) =>
-        table.list().map((route) => routeData(tableName(table.id), route)),
+        table.list().map((route) => routeData(tableName(table.id), route, ns.cables.now)),
       ),
       ...(state.rules !== DEFAULT_RULES6 && { rules: state.rules.map(ruleData) }),
       neighbours: all.flatMap(({ dev, inet }) =>
@@ -59,8 +64,9 @@ function hasAny({ ipv6: state }: Netns): boolean {
   return [...state.devices.values()].some((inet) => inet.ready || inet.addresses.length > 0);
 }
 
-function addressData(dev: string, address: InterfaceAddress6): Address6Data {
-  const { local, length, tentative, dadFailed, noDad, noPrefixRoute, deprecated, metric } = address;
+function addressData(dev: string, address: InterfaceAddress6, now: number): Address6Data {
+  const { valid, preferred } = lifeLeft6(address, now);
+  const { local, peer, length, tentative, dadFailed, noDad, noPrefixRoute, deprecated, metric } = address;
   return {
     dev,
     address: `${local}/${length}`,
@@ -70,10 +76,14 @@ function addressData(dev: string, address: InterfaceAddress6): Address6Data {
     ...(noPrefixRoute && { noPrefixRoute }),
     ...(deprecated && { deprecated }),
     ...(metric !== 0 && { metric }),
+    ...(peer !== null && { peer: peer.text }),
+    ...(valid !== null && { validLft: valid }),
+    ...(preferred !== null && { preferredLft: preferred }),
   };
 }
 
-function routeData(table: string, route: Route6): Route6Data {
+function routeData(table: string, route: Route6, now: number): Route6Data {
+  const { expires } = route;
   const { type, prefix, via, dev, src, metric, protocol, onlink, mtu, mtuLocked, nexthops } = route;
   return {
     table,
@@ -87,6 +97,7 @@ function routeData(table: string, route: Route6): Route6Data {
     ...(onlink && nexthops === undefined && { onlink }),
     ...(mtu !== undefined && { mtu }),
     ...(mtuLocked && { mtuLocked }),
+    ...(expires !== undefined && { expires: secondsLeft(expires, now) }),
     ...(nexthops !== undefined && {
       nexthops: nexthops.map((hop) => ({
         ...(hop.via !== null && { via: hop.via.text }),
@@ -133,7 +144,9 @@ export function readIpv6(ns: Netns, data: Place | null): void {
     const id = tableId(place.at("table"));
     const table = state.tables.get(id) ?? new RouteTable6(id);
     state.tables.set(id, table);
-    table.insert(readRoute(ns, place));
+    const route = readRoute(ns, place);
+    table.insert(route);
+    endRoute(ns, id, route);
   }
   const rules = data.maybe("rules");
   if (rules !== null) state.rules = rules.list().map((place) => readRuleWords(place, addressWithLength6));
@@ -155,6 +168,8 @@ function readAddress(ns: Netns, place: Place): void {
   const device = deviceNamed(ns, place.at("dev"));
   const flag = (name: keyof Address6Data) => place.maybe(name)?.flag() ?? false;
   const { address: local, length } = place.at("address").as(addressWithLength6);
+  const seconds = (name: "validLft" | "preferredLft") => place.maybe(name)?.whole(0, 2 ** 32 - 2) ?? null;
+  const [valid, preferred] = [seconds("validLft"), seconds("preferredLft")];
   const address: InterfaceAddress6 = {
     local,
     length,
@@ -164,10 +179,13 @@ function readAddress(ns: Netns, place: Place): void {
     noPrefixRoute: flag("noPrefixRoute"),
     deprecated: flag("deprecated"),
     metric: place.maybe("metric")?.whole(0, 2 ** 32 - 1) ?? 0,
+    peer: place.maybe("peer")?.as(ipv6) ?? null,
+    lifetime: valid === null && preferred === null ? null : { valid, preferred, since: ns.cables.now },
   };
   const inet = ns.ipv6.of(device);
   // Written newest first: what is put in later would come before what it stood behind.
   inet.addresses.push(address);
+  endWithLifetime6(ns, device, address);
   if (address.tentative && !address.dadFailed && inet.ready) kickDad(ns, device, address);
   if (!address.tentative && inet.conf.forwarding !== 0) joinAnycast(ns, device, address);
 }
@@ -186,6 +204,7 @@ function readRoute(ns: Netns, data: Place): Route6 {
         ...(onlink && { onlink }),
       };
     });
+  const expires = data.maybe("expires")?.whole(0, 2 ** 32 - 1);
   if (hops !== undefined && hops.length < 2)
     throw data.at("nexthops").wrong("not the ways of a route", "Write two or more.");
   return {
@@ -199,6 +218,7 @@ function readRoute(ns: Netns, data: Place): Route6 {
     onlink: hops?.[0]?.onlink ?? (data.maybe("onlink")?.flag() || undefined),
     mtu: data.maybe("mtu")?.whole(1, 0xffffffff),
     mtuLocked: data.maybe("mtuLocked")?.flag() || undefined,
+    expires: expires === undefined ? undefined : ns.cables.now + expires * SECOND,
     nexthops: hops,
   };
 }

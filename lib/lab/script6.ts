@@ -1,5 +1,6 @@
 // The lines of a lab's script that are about IPv6. Link-local addresses and what addresses bring are the kernel's own.
 // Before you edit: ip-address(8), ip-route(8), ip-rule(8).
+import { lifeLeft6 } from "../ip/address6.ts";
 import { nexthops6Of, type Route6, route6Text } from "../ip/route6.ts";
 import { tableName } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
@@ -12,12 +13,16 @@ export function address6Lines(ns: Netns, device: Device): string[] {
   return [...ns.ipv6.of(device).addresses]
     .reverse()
     .filter(({ local }) => !local.isLinkLocal && !local.isLoopback)
-    .map(({ local, length, noDad, noPrefixRoute, deprecated, metric }) => {
-      const words = [`${local}/${length}`, "dev", quoted(device.name)];
+    .map((address) => {
+      const { local, peer, length, noDad, noPrefixRoute, metric } = address;
+      const { valid, preferred } = lifeLeft6(address, ns.cables.now);
+      const name = peer === null ? `${local}/${length}` : `${local} peer ${peer}/${length}`;
+      const words = [name, "dev", quoted(device.name)];
       if (metric !== 0) words.push("metric", `${metric}`);
       if (noDad) words.push("nodad");
       if (noPrefixRoute) words.push("noprefixroute");
-      if (deprecated) words.push("preferred_lft", "0");
+      if (valid !== null) words.push("valid_lft", `${valid}`);
+      if (preferred !== null) words.push("preferred_lft", `${preferred}`);
       return `${ipIn(ns.name)} addr add ${words.join(" ")}`;
     });
 }

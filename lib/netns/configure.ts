@@ -14,7 +14,7 @@ import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
 import { addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
-import { down6, forgetNeighbours6, linkChanged6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
+import { down6, forgetNeighbours6, linkChanged6, linkDown6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import { Inet, type Netns } from "./netns.ts";
 import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
 
@@ -73,6 +73,8 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   if (!moves) device.tun?.reader?.detach();
   ns.inet.delete(device);
   device.inet = null;
+  // Nothing is kept for a device that goes.
+  down6(ns, device);
   if (ns.hasIpv6) ns.ipv6.devices.delete(device);
   ns.devices.delete(device.name);
 }
@@ -157,7 +159,7 @@ export function setDown(ns: Netns, device: Device): void {
   if (device.vxlan !== null) closeVxlan(device);
   flushRoutes(ns, device, "down");
   forgetNeighbours(ns, device);
-  down6(ns, device);
+  linkDown6(ns, device);
   if (device.master !== null) disablePort(device);
   for (const port of device.bridge?.ports ?? []) disablePort(port);
   for (const vlan of device.vlans?.values() ?? []) setDown(vlan.owner as Netns, vlan);

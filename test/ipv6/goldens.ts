@@ -12,6 +12,7 @@ import { place, runShell } from "../../lib/tools/shell.ts";
 import { SECOND } from "../../lib/trace/world.ts";
 import { normal } from "../tools/compare.ts";
 import { runReal, type Said } from "../tools/real.ts";
+import { ADDRESS_LINES } from "./address-lines.ts";
 import { scriptLines, scripts } from "./generate.ts";
 import { realCounts } from "./hooks.ts";
 import { LINES } from "./lines.ts";
@@ -34,7 +35,11 @@ export function readGoldens(): Goldens {
 
 /** Every script that is compared, by name. */
 export function allScripts(): Record<string, readonly string[]> {
-  return { lines: LINES, ...Object.fromEntries(scripts(24, "fixed").map((test) => [test.name, scriptLines(test)])) };
+  return {
+    lines: LINES,
+    addresses: ADDRESS_LINES,
+    ...Object.fromEntries(scripts(24, "fixed").map((test) => [test.name, scriptLines(test)])),
+  };
 }
 
 /** What only lets time pass, or sets a stage that the two have each in its own way, says nothing. */
@@ -126,11 +131,15 @@ function isProof(line: string): boolean {
 /** Several are asked at once: most of the time they only wait. */
 const AT_ONCE = 6;
 
-export async function record(): Promise<void> {
+/** Records what the real ones say to the named scripts, or to all, anew. */
+export async function record(names: readonly string[]): Promise<void> {
   const kernel = fs.readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
+  const isAll = names.length === 0;
+  const old = isAll ? null : readGoldens();
   const said: Record<string, readonly Said[]> = {};
-  const scripts = Object.entries(allScripts());
-  for (const [name] of scripts) said[name] = [];
+  const known = Object.entries(allScripts());
+  for (const [name] of known) said[name] = old?.said[name] ?? [];
+  const scripts = known.filter(([name]) => isAll || names.includes(name));
   const asked = scripts.map(([name, lines]) => ({ name, lines }));
   const ask = async () => {
     for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
@@ -144,7 +153,7 @@ export async function record(): Promise<void> {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   fs.mkdirSync("test/ipv6/goldens", { recursive: true });
-  fs.writeFileSync(FILE, gzipSync(JSON.stringify({ kernel, said, hooks: realCounts() }), { level: 9 }));
+  fs.writeFileSync(FILE, gzipSync(JSON.stringify({ kernel, said, hooks: old?.hooks ?? realCounts() }), { level: 9 }));
   const count = Object.values(said).reduce((sum, each) => sum + each.length, 0);
   process.stdout.write(`recorded: ${count} lines on Linux ${kernel}\n`);
 }

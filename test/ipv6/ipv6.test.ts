@@ -1,6 +1,9 @@
 // IPv6 does what Linux does: addresses, duplicate address detection, neighbour discovery, routes, forwarding, errors.
 import { expect } from "chai";
+import { labFrom } from "../../lib/lab/data-read.ts";
+import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
+import { labScript } from "../../lib/lab/script.ts";
 import { PRIORITY } from "../../lib/netns/hooks.ts";
 import { ip6Send, routeMeHarder6 } from "../../lib/netns/ipv6/send.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
@@ -45,6 +48,39 @@ describe("IPv6 does what Linux does", function () {
     // A machine that was busy for a moment is asked again.
     const found = differs(realLines(lines));
     expect(found.length === 0 ? found : differs(realLines(lines))).to.deep.equal([]);
+  });
+});
+
+describe("addresses of IPv6 that end, and those with peers", () => {
+  const lab = new Lab();
+  lab.node("node");
+  const run = (line: string, on = lab) => runShell(on, place(on, "node"), line).text;
+  run("sysctl -qw net.ipv6.conf.all.disable_ipv6=0; ip link add e0 type veth peer name e1; ip link set e0 up");
+  run("ip link set e1 up; sleep 3; sysctl -qw net.ipv6.conf.e0.keep_addr_on_down=1");
+  run("ip addr add fd00::1/64 dev e0 valid_lft 100 preferred_lft 50 nodad; sleep 20");
+  run("ip addr add fd01::1 peer fd01::2/64 dev e0 nodad preferred_lft 9");
+
+  it("are in a lab's data, with the seconds that are left", () => {
+    const again = labFrom(JSON.parse(JSON.stringify(labData(lab))));
+    for (const line of ["ip addr", "ip -6 route show table all", "sysctl net.ipv6.conf.e0.keep_addr_on_down"])
+      expect(run(line, again)).to.equal(run(line));
+    expect(run("ip -6 addr show to fd00::/16", again)).to.contain("valid_lft 80sec preferred_lft 30sec");
+    run("sleep 79", again);
+    expect(run("ip -6 route", again)).to.contain("fd00::/64");
+    run("sleep 2", again);
+    expect(run("ip addr; ip -6 route show table all", again)).not.to.contain("fd00::");
+    expect(run("ip -6 addr show deprecated", again)).to.contain("fd01::1 peer fd01::2/64");
+  });
+
+  it("are in its script", () => {
+    const script = labScript(lab);
+    expect(script).to.contain("addr add fd00::1/64 dev e0 nodad valid_lft 80 preferred_lft 30");
+    expect(script).to.contain("addr add fd01::1 peer fd01::2/64 dev e0 nodad preferred_lft 9");
+  });
+
+  it("end in the namespace they were given to: a device that moved has them no more", () => {
+    run("ip netns add far; ip link set e0 netns far; sleep 100");
+    expect(run("ip -n far addr; ip -n far -6 route")).not.to.contain("fd0");
   });
 });
 

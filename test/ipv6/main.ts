@@ -1,16 +1,22 @@
 // Random networks of IPv6 against this machine's kernel, to hunt for differences:
 // npm run build && node dist/test/ipv6/main.js [CASES] [SEED]
-// With --record the goldens of npm test are written anew; "lines" compares the fixed lines.
+// With --record [NAMES] the goldens of npm test are written anew; "lines" compares the fixed lines.
+import { ADDRESS_LINES } from "./address-lines.ts";
 import { scriptLines, scripts } from "./generate.ts";
 import { allScripts, modelLines, realLines, record } from "./goldens.ts";
 import { LINES } from "./lines.ts";
 
 const [, , count = "20", seed = "hunt"] = process.argv;
-if (count === "--record") await record();
+if (count === "--record") await record(process.argv.slice(3));
 else if (count === "--real") process.stdout.write(JSON.stringify(realLines(allScripts()[seed]!)));
 else {
   const all: [string, readonly string[]][] =
-    count === "lines" ? [["lines", LINES]] : scripts(Number(count), seed).map((test) => [test.name, scriptLines(test)]);
+    count === "lines"
+      ? [
+          ["lines", LINES],
+          ["addresses", ADDRESS_LINES],
+        ]
+      : scripts(Number(count), seed).map((test) => [test.name, scriptLines(test)]);
   let different = 0;
   for (const [name, lines] of all) {
     const real = realLines(lines);

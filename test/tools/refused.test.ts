@@ -10,7 +10,7 @@ const REFUSED = [
   "ip addr add 224.0.0.5/24 autojoin dev veth0",
   "ip -s -s link",
   "ip netns list-id target-nsid 0",
-  "ip -6 addr add 2001:db8::1/64 dev veth0 valid_lft 60",
+  "ip -6 addr add 2001:db8::1/64 dev veth0 mngtmpaddr",
   "ip link add x type macvlan",
   "ip link add x type vxlan id 1 group 239.1.1.1",
   "ip link add x type bridge stp_state 1",

@@ -2,21 +2,26 @@
 // one that goes down loses all it had.
 // Before you edit: net/ipv6/addrconf.c (inet6_addr_add, ipv6_add_addr, ipv6_del_addr, addrconf_notify, addrconf_ifdown,
 // addrconf_dev_config, init_loopback, dev_forward_change, dev_disable_change).
-import { type InterfaceAddress6, insertAddress6, network6Of } from "../../ip/address6.ts";
+
+import type { Lifetime } from "../../ip/address.ts";
+import { type InterfaceAddress6, insertAddress6 } from "../../ip/address6.ts";
 import { isDead, TABLE } from "../../ip/route.ts";
-import { METRIC6, nexthops6Of, type Route6, uses6 } from "../../ip/route6.ts";
+import { METRIC6, nexthops6Of, uses6 } from "../../ip/route6.ts";
 import type { Device } from "../../link/device.ts";
+import { SECOND } from "../../trace/world.ts";
 import { type Ipv6, LOOPBACK6, linkLocalOf, Prefix6, prefix6 } from "../../wire/address6.ts";
 import { type Refusal, refuse } from "../ipv4/fib.ts";
 import type { Netns } from "../netns.ts";
 import { beginDad, joinAnycast, kickDad, leaveAnycast, stopDad } from "./dad.ts";
+import { dropPeerRoute, dropPrefixRoute, isPermanent, peerNetworkRoute, prefixRoute } from "./prefix-route.ts";
 import { LEAST_MTU } from "./state.ts";
 
 export interface AddressOptions6 {
   readonly noDad?: boolean;
   readonly noPrefixRoute?: boolean;
-  readonly deprecated?: boolean;
   readonly metric?: number;
+  readonly peer?: Ipv6;
+  readonly lifetime?: Lifetime | null;
 }
 
 const DISABLED = "ipv6: IPv6 is disabled on this device";
@@ -38,23 +43,54 @@ export function addAddress6(
   if (local.isLoopback && device.kind !== "loopback")
     return refuse("EADDRNOTAVAIL", "ipv6: Cannot assign loopback address on this device");
   multicastRoute(ns, device);
-  const { noDad = false, noPrefixRoute = false, deprecated = false, metric = 0 } = options;
+  const { noDad = false, noPrefixRoute = false, metric = 0, lifetime = null } = options;
+  const deprecated = lifetime?.preferred === 0;
   const flags = { tentative: !noDad, dadFailed: false, noDad, noPrefixRoute, deprecated, metric };
-  const address: InterfaceAddress6 = { local, length, ...flags };
+  const address: InterfaceAddress6 = { local, peer: peerOf(local, options), length, ...flags, lifetime };
   insertAddress6(ns.ipv6.of(device).addresses, address);
   prefixRoute(ns, device, address);
   beginDad(ns, device, address);
+  endWithLifetime6(ns, device, address);
   return null;
+}
+
+/** Who is told to be one's own peer has none (extract_addr). */
+function peerOf(local: Ipv6, { peer }: AddressOptions6): Ipv6 | null {
+  return peer === undefined || peer === local ? null : peer;
+}
+
+/** It ceases to be preferred, and then to be, unless it was changed meanwhile (addrconf_verify_rtnl). */
+export function endWithLifetime6(ns: Netns, device: Device, address: InterfaceAddress6): void {
+  const { lifetime } = address;
+  if (lifetime === null) return;
+  const at = (seconds: number | null, act: () => void) => {
+    if (seconds === null) return;
+    const end = () => {
+      const isThere = ns.ipv6.devices.get(device)?.addresses.includes(address) === true;
+      if (isThere && address.lifetime === lifetime) act();
+    };
+    ns.cables.later(Math.max(0, lifetime.since + seconds * SECOND - ns.cables.now), end, true);
+  };
+  at(lifetime.preferred, () => {
+    address.deprecated = true;
+  });
+  at(lifetime.valid, () => deleteAddress6(ns, device, address));
 }
 
 /** `ip -6 addr change|replace` of an address that is there: its flags are new, and its route comes or goes with them. */
 export function changeAddress6(ns: Netns, device: Device, address: InterfaceAddress6, options: AddressOptions6): void {
   dropPrefixRoute(ns, device, address);
-  address.deprecated = options.deprecated ?? false;
+  const peer = peerOf(address.local, options) ?? address.peer;
+  if (address.peer !== null && peer !== address.peer) dropPeerRoute(ns, device, address.peer, address.length);
+  address.peer = peer;
+  address.lifetime = options.lifetime ?? null;
+  address.deprecated = address.lifetime?.preferred === 0;
   address.noDad = options.noDad ?? false;
   address.noPrefixRoute = options.noPrefixRoute ?? false;
-  address.metric = options.metric ?? 0;
+  address.metric = options.metric || address.metric;
   prefixRoute(ns, device, address);
+  peerNetworkRoute(ns, device, address);
+  endWithLifetime6(ns, device, address);
 }
 
 /** `ip -6 addr del` */
@@ -62,6 +98,7 @@ export function deleteAddress6(ns: Netns, device: Device, address: InterfaceAddr
   const { addresses } = ns.ipv6.of(device);
   addresses.splice(addresses.indexOf(address), 1);
   stopDad(ns, device, address);
+  if (address.peer !== null) dropPeerRoute(ns, device, address.peer);
   dropPrefixRoute(ns, device, address);
   leaveAnycast(ns, device, address);
   const table = ns.ipv6.table(TABLE.local);
@@ -71,37 +108,6 @@ export function deleteAddress6(ns: Netns, device: Device, address: InterfaceAddr
   // A route that had it for its source has none now (rt6_remove_prefsrc).
   for (const each of ns.ipv6.tables.values())
     for (const route of each.list()) if (route.src === address.local) each.replace(route, { ...route, src: null });
-}
-
-/** The route to the network of an address. */
-function prefixRoute(ns: Netns, device: Device, address: InterfaceAddress6): void {
-  if (address.noPrefixRoute || !device.up || device.kind === "loopback") return;
-  const metric = address.metric || METRIC6.address;
-  const prefix = network6Of(address);
-  const table = ns.ipv6.table(TABLE.main);
-  if (table.of(prefix).some((route) => route.dev === device && route.via === null && route.metric === metric)) return;
-  table.insert({ type: "unicast", prefix, via: null, dev: device, src: null, metric, protocol: "kernel" });
-}
-
-/** It goes with the last address of the network, unless one stays that wants no such route (check_cleanup_prefix_route). */
-function dropPrefixRoute(ns: Netns, device: Device, address: InterfaceAddress6): void {
-  if (address.noPrefixRoute) return;
-  const prefix = network6Of(address);
-  const isNeeded = ns.ipv6
-    .of(device)
-    .addresses.some(
-      (other) =>
-        other !== address &&
-        other.length === address.length &&
-        other.metric === address.metric &&
-        prefix.contains(other.local),
-    );
-  if (isNeeded) return;
-  const table = ns.ipv6.table(TABLE.main);
-  const metric = address.metric || METRIC6.address;
-  const own = (route: Route6) => route.dev === device && route.via === null && route.protocol === "kernel";
-  const found = table.of(prefix).find((route) => own(route) && route.metric === metric);
-  if (found !== undefined) table.replace(found, null);
 }
 
 const GROUPS = prefix6("ff00::/8");
@@ -117,9 +123,20 @@ function multicastRoute(ns: Netns, device: Device): void {
 /** A device came up: what was added while it was down gets its routes, and it is configured if it has a carrier. */
 export function up6(ns: Netns, device: Device): void {
   if (!ns.hasIpv6 || !ns.ipv6.runsOn(device)) return;
-  for (const address of ns.ipv6.of(device).addresses) prefixRoute(ns, device, address);
+  // One that has an end gets no route again (fixup_permanent_addr).
+  for (const address of ns.ipv6.of(device).addresses) {
+    if (!isPermanent(address)) continue;
+    prefixRoute(ns, device, address);
+    if (!isOwn(ns, device, address)) beginDad(ns, device, address);
+  }
   reviveWays(ns, device);
   linkChanged6(ns, device);
+}
+
+/** Whether it has its route: not while others may have it, nor after its device went down. */
+function isOwn(ns: Netns, device: Device, { local }: InterfaceAddress6): boolean {
+  const routes = ns.ipv6.table(TABLE.local).of(new Prefix6(local, 128));
+  return routes.some((route) => route.type === "local" && route.dev === device);
 }
 
 /** fib6_ifup */
@@ -148,11 +165,18 @@ export function linkChanged6(ns: Netns, device: Device): void {
     if (address.tentative && !inet.detections.has(address) && !address.dadFailed) kickDad(ns, device, address);
 }
 
-/** A device went down, or IPv6 was switched off on it: all it had is gone. */
-export function down6(ns: Netns, device: Device): void {
+/** IPv6 is switched off on a device: all it had is gone. With `keeps` its own addresses stay, to be asked for anew. */
+export function down6(ns: Netns, device: Device, keeps = false): void {
   if (!ns.hasIpv6) return;
   const inet = ns.ipv6.of(device);
-  for (const address of [...inet.addresses]) deleteAddress6(ns, device, address);
+  for (const address of [...inet.addresses]) {
+    if (!keeps || !isPermanent(address) || address.local.isLinkLocal || address.local.isLoopback)
+      deleteAddress6(ns, device, address);
+    else {
+      stopDad(ns, device, address);
+      address.tentative = !address.noDad;
+    }
+  }
   inet.ready = false;
   inet.anycast.clear();
   forgetNeighbours6(ns, device);
@@ -165,6 +189,14 @@ export function down6(ns: Netns, device: Device): void {
       if (ways.every(isDead)) table.replace(route, null);
       else table.changed();
     }
+}
+
+/** `ip link set DEV down` */
+export function linkDown6(ns: Netns, device: Device): void {
+  if (!ns.hasIpv6) return;
+  const { conf } = ns.ipv6.of(device);
+  const keeps = ns.ipv6.all.keep_addr_on_down !== 0 || conf.keep_addr_on_down !== 0;
+  down6(ns, device, keeps && conf.disable_ipv6 === 0);
 }
 
 export function forgetNeighbours6(ns: Netns, device: Device, isKept: (state: string | null) => boolean = () => false) {

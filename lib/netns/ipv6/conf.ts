@@ -15,6 +15,8 @@ const CONF6 = {
   disable_ipv6: [1, 1],
   forwarding: [0, 1],
   hop_limit: [64, 255],
+  /** 1: addresses that are there for ever stay when their device goes down, but for those of its link. */
+  keep_addr_on_down: [0, 1],
   ndisc_notify: [0, 1],
   proxy_ndp: [0, 1],
   /** Nobody asks for routers, and duplicate address detection begins at once instead of within this many seconds. */

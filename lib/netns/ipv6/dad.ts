@@ -9,6 +9,7 @@ import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { SECOND } from "../../trace/world.ts";
 import { type Ipv6, Prefix6 } from "../../wire/address6.ts";
 import type { Netns } from "../netns.ts";
+import { peerRoute } from "./prefix-route.ts";
 import { sendDetection, sendUnsolicited } from "./solicit.ts";
 
 /** retrans_time: how long an answer may take. */
@@ -81,6 +82,7 @@ export function dadFails(ns: Netns, device: Device, address: InterfaceAddress6, 
 /** The address is this namespace's own: from now on it is a route, and as a router it answers for its networks. */
 function completed(ns: Netns, device: Device, address: InterfaceAddress6, isNew: boolean): void {
   ns.ipv6.table(TABLE.local).insert(hostRoute("local", device, address.local));
+  peerRoute(ns, device, address);
   const { conf } = ns.ipv6.of(device);
   if (conf.forwarding !== 0) joinAnycast(ns, device, address);
   if (!isNew || (conf.ndisc_notify === 0 && ns.ipv6.all.ndisc_notify === 0)) return;

@@ -190,7 +190,11 @@ function explain(
   const { dst } = flow;
   return ns.step(LEVEL.path, step, device, "route", packet, () => ({
     because: becauseOf(route, dst) + (hop === null ? "" : `; of its ways the hash chooses ${nexthop6Text(hop)}`),
-    evidence: { kind: "route", text: route6Text(route), command: `ip -6 route show table ${tableName(table.id)}` },
+    evidence: {
+      kind: "route",
+      text: route6Text(route, ns.cables.now),
+      command: `ip -6 route show table ${tableName(table.id)}`,
+    },
     ...(ns.cables.recorder.level >= LEVEL.full && { tried: table.considered(dst, route) }),
   }));
 }

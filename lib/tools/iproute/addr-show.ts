@@ -247,7 +247,7 @@ export function addressText({ ns, options, newline }: Context, device: Device, a
   return `${head}    inet ${words.join(" ")}${newline}       ${lives}\n`;
 }
 
-function lifeText(seconds: number | null): string {
+export function lifeText(seconds: number | null): string {
   return seconds === null ? "forever" : `${seconds}sec`;
 }
 

@@ -1,9 +1,9 @@
 // IPv6's addresses in `ip addr show`.
 // Before you edit: iproute2 ip/ipaddress.c (print_addrinfo, print_ifa_flags, ipaddr_filter), net/ipv6/addrconf.c
 // (inet6_fill_ifinfo: what `ip -6 addr` knows of a device).
-import { type InterfaceAddress6, scope6Of } from "../../ip/address6.ts";
+import { type InterfaceAddress6, lifeLeft6, scope6Of } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
-import { type AddressFilter, hasFlags } from "./addr-show.ts";
+import { type AddressFilter, hasFlags, lifeText } from "./addr-show.ts";
 import type { Context } from "./context.ts";
 import { linkFlags, nameAndLink } from "./link-text.ts";
 
@@ -12,7 +12,8 @@ export function addresses6Of({ ns, options }: Context, device: Device, filter: A
   if (!ns.hasIpv6 || (options.inet && filter.to6 === null) || filter.to !== null) return [];
   return ns.ipv6.of(device).addresses.filter((address) => {
     const has = flagsOf(address);
-    if (!hasFlags(filter, (flag) => flag === "permanent" || has.includes(flag))) return false;
+    if (!hasFlags(filter, (flag) => (flag === "permanent" ? !has.includes("dynamic") : has.includes(flag))))
+      return false;
     if (filter.scope !== null && scope6Of(address.local) !== filter.scope) return false;
     if (filter.label !== null && filter.label !== device.name) return false;
     return filter.to6 === null || filter.to6.contains(address.local);
@@ -20,42 +21,50 @@ export function addresses6Of({ ns, options }: Context, device: Device, filter: A
 }
 
 /** The flags that are printed, in iproute2's order. */
-function flagsOf({ noDad, dadFailed, deprecated, tentative, noPrefixRoute }: InterfaceAddress6): string[] {
+function flagsOf({ noDad, dadFailed, deprecated, tentative, noPrefixRoute, lifetime }: InterfaceAddress6): string[] {
   return [
     ...(noDad ? ["nodad"] : []),
     ...(dadFailed ? ["dadfailed"] : []),
     ...(deprecated ? ["deprecated"] : []),
     ...(tentative ? ["tentative"] : []),
+    ...(lifetime !== null && lifetime.valid !== null ? ["dynamic"] : []),
     ...(noPrefixRoute ? ["noprefixroute"] : []),
   ];
 }
 
-export function address6Text({ options, newline }: Context, device: Device, address: InterfaceAddress6): string {
-  const { local, length, deprecated, metric } = address;
-  if (options.brief) return `${local}/${length} ${metric === 0 ? "" : `metric ${metric} `}`;
-  const words = [`    inet6 ${local}/${length}`];
+export function address6Text({ ns, options, newline }: Context, device: Device, address: InterfaceAddress6): string {
+  const { local, peer, length, metric } = address;
+  const name = peer === null ? `${local}/${length}` : `${local} peer ${peer}/${length}`;
+  if (options.brief) return `${name} ${metric === 0 ? "" : `metric ${metric} `}`;
+  const words = [`    inet6 ${name}`];
   if (metric !== 0) words.push(`metric ${metric}`);
   words.push(`scope ${scope6Of(local)}`, ...flagsOf(address));
   const head = options.oneline ? `${device.index}: ${device.name}` : "";
-  const preferred = deprecated ? "0sec" : "forever";
-  return `${head}${words.join(" ")} ${newline}       valid_lft forever preferred_lft ${preferred}\n`;
+  const left = lifeLeft6(address, ns.cables.now);
+  const lives = `valid_lft ${lifeText(left.valid)} preferred_lft ${lifeText(left.preferred)}`;
+  return `${head}${words.join(" ")} ${newline}       ${lives}\n`;
 }
 
 /** A lifetime that never ends. */
 const FOREVER = 0xffffffff;
 
-export function address6Json({ options }: Context, address: InterfaceAddress6): object {
-  const { local, length, deprecated, metric } = address;
-  if (options.brief) return { local, prefixlen: length, ...(metric !== 0 && { metric }) };
-  return {
-    family: "inet6",
+export function address6Json({ ns, options }: Context, address: InterfaceAddress6): object {
+  const { local, peer, length, metric } = address;
+  const network = {
     local,
+    ...(peer !== null && { address: peer }),
     prefixlen: length,
     ...(metric !== 0 && { metric }),
+  };
+  if (options.brief) return network;
+  const left = lifeLeft6(address, ns.cables.now);
+  return {
+    family: "inet6",
+    ...network,
     scope: scope6Of(local),
     ...Object.fromEntries(flagsOf(address).map((flag) => [flag, true])),
-    valid_life_time: FOREVER,
-    preferred_life_time: deprecated ? 0 : FOREVER,
+    valid_life_time: left.valid ?? FOREVER,
+    preferred_life_time: left.preferred ?? FOREVER,
   };
 }
 

@@ -56,9 +56,9 @@ export function readAddressWords(context: Context, words: Words): AddressRequest
       const metric = unsigned(argument);
       if (metric === null || metric > FOREVER) throw wrongArgument(argument, '"metric" value is invalid\n');
       request.metric = metric;
-    } else if (matches(word, "valid_lft")) request.valid = lifetime(request.valid, "valid_lft", word, words);
+    } else if (matches(word, "valid_lft")) request.valid = lifetimeWord(request.valid, "valid_lft", word, words);
     else if (matches(word, "preferred_lft"))
-      request.preferred = lifetime(request.preferred, "preferred_lft", word, words);
+      request.preferred = lifetimeWord(request.preferred, "preferred_lft", word, words);
     else if (word === "noprefixroute") request.noPrefixRoute = true;
     else if (word === "autojoin") throw notModelled("ip address", word, "addresses of one machine");
     else if (NOT_MUTABLE.includes(word)) context.call.err(`Warning: ${word} option is not mutable from userspace\n`);
@@ -78,7 +78,12 @@ export function readAddressWords(context: Context, words: Words): AddressRequest
 const FOREVER = 0xffffffff;
 
 /** Seconds, or null for ever. */
-function lifetime(before: number | null | undefined, key: string, word: string, words: Words): number | null {
+export function lifetimeWord(
+  before: number | null | undefined,
+  key: string,
+  word: string,
+  words: Words,
+): number | null {
   const argument = words.argument();
   if (before !== undefined) throw duplicate(key, word);
   if (argument === "forever") return null;
@@ -88,7 +93,10 @@ function lifetime(before: number | null | undefined, key: string, word: string, 
 }
 
 /** The lifetime asked for, begun now; null for ever. Quit where it cannot be. */
-export function lifetimeOf({ valid = null, preferred = null }: AddressRequest, now: number): Lifetime | null {
+export function lifetimeOf(
+  { valid = null, preferred = null }: Pick<AddressRequest, "valid" | "preferred">,
+  now: number,
+): Lifetime | null {
   if (valid === 0) throw new Quit("valid_lft is zero\n", 1);
   if ((valid ?? FOREVER) < (preferred ?? FOREVER)) throw new Quit("preferred_lft is greater than valid_lft\n", 1);
   return valid === null && preferred === null ? null : { valid, preferred, since: now };

@@ -3,7 +3,7 @@
 // (inet6_dump_fib).
 import { commonBits } from "../../ip/address6.ts";
 import { nexthopFlags, TABLE } from "../../ip/route.ts";
-import { isLinkDown6, nexthop6Text, prefix6Text, type Route6, type RouteType6 } from "../../ip/route6.ts";
+import { isLinkDown6, nexthop6Text, prefix6Text, type Route6, type RouteType6, secondsLeft } from "../../ip/route6.ts";
 import { tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { UNSPECIFIED6 } from "../../wire/address6.ts";
@@ -130,7 +130,7 @@ export function showRoutes6(context: Context, words: Words): void {
     routes.filter((route) => passes(route, filter)).map((route) => ({ table, route })),
   );
   if (context.options.json)
-    return context.json(rows.map(({ table, route }) => routeJson(route, table, filter, context.options.details)));
+    return context.json(rows.map(({ table, route }) => routeJson(context, route, table, filter)));
   for (const { table, route } of rows) context.out(routeLine(context, route, table, filter));
 }
 
@@ -149,7 +149,7 @@ function namesTable(table: number, filter: RouteFilter, details: boolean): boole
 
 function routeLine(context: Context, route: Route6, table: number, filter: RouteFilter): string {
   const { details } = context.options;
-  const { nexthops, mtu } = route;
+  const { nexthops, mtu, expires } = route;
   const words: string[] = route.type === "unicast" && !details ? [] : [route.type];
   words.push(prefix6Text(route.prefix));
   if (nexthops === undefined && route.via !== null && filter.via?.length !== 128) words.push("via", route.via.text);
@@ -161,14 +161,16 @@ function routeLine(context: Context, route: Route6, table: number, filter: Route
   if (filter.metric === undefined) words.push("metric", `${route.metric}`);
   if (nexthops === undefined && route.onlink) words.push("onlink");
   if (isLinkDown6(route)) words.push("linkdown");
+  if (expires !== undefined) words.push("expires", `${secondsLeft(expires, context.ns.cables.now)}sec`);
   if (mtu !== undefined) words.push("mtu", ...(route.mtuLocked ? ["lock"] : []), `${mtu}`);
   words.push("pref", "medium");
   const ways = (nexthops ?? []).map((hop) => `${context.newline}\t${nexthop6Text(hop)} `);
   return `${words.join(" ")}${ways.join("")}\n`;
 }
 
-function routeJson(route: Route6, table: number, filter: RouteFilter, details: boolean): object {
-  const { nexthops, mtu } = route;
+function routeJson({ ns, options }: Context, route: Route6, table: number, filter: RouteFilter): object {
+  const { details } = options;
+  const { nexthops, mtu, expires } = route;
   const flags = [
     ...(nexthops === undefined && route.onlink ? ["onlink"] : []),
     ...(isLinkDown6(route) ? ["linkdown"] : []),
@@ -184,6 +186,7 @@ function routeJson(route: Route6, table: number, filter: RouteFilter, details: b
     ...(route.src !== null && filter.src?.length !== 128 && { prefsrc: route.src }),
     ...(filter.metric === undefined && { metric: route.metric }),
     flags,
+    ...(expires !== undefined && { expires: secondsLeft(expires, ns.cables.now) }),
     ...(mtu !== undefined && { metrics: [{ mtu }] }),
     pref: "medium",
     ...(nexthops !== undefined && {
