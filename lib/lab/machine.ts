@@ -24,11 +24,12 @@ import type { Lab } from "./lab.ts";
 
 /**
  * The tools of a file system: busybox for everything, as Debian builds it or as Alpine does (with musl, whose headers
- * make its `ip` say the state of a device). Without any of them, Debian 12's.
+ * make its `ip` say the state of a device), or `ip` of iproute2 4.4. Without
+ * any of them, Debian 12's.
  */
-export type Tools = "busybox" | "busybox-musl";
+export type Tools = "busybox" | "busybox-musl" | "iproute2-4.4";
 
-export const TOOLS: readonly Tools[] = ["busybox", "busybox-musl"];
+export const TOOLS: readonly Tools[] = ["busybox", "busybox-musl", "iproute2-4.4"];
 
 export interface NodeOptions {
   /** Which tools the machine has. */

@@ -13,6 +13,7 @@ import { ipRoute } from "./iproute/route.ts";
 import { ipRule } from "./iproute/rule.ts";
 import { ipTunnel } from "./iproute/tunnel.ts";
 import { ipTuntap } from "./iproute/tuntap.ts";
+import { allow44, lacks44, VERSION44 } from "./iproute/version44.ts";
 import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
 
 type Run = (context: Context, words: Words) => void;
@@ -183,22 +184,28 @@ function readOptions(start: Context, words: Words): Context {
     else if (matches(option, "-details")) options.details = true;
     else if (matches(option, "-oneline")) options.oneline = true;
     else if (matches(option, "-Version")) {
-      start.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
+      start.out(start.isOld ? VERSION44 : "ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
       throw new Quit("", 0);
     } else if (matches(option, "-force")) options.force = true;
     else if (matches(option, "-batch")) {
       if (words.isEmpty) throw notModelled("ip", word, SUPPORTED);
       options.batch = words.take();
     } else if (matches(option, "-brief")) options.brief = true;
+    else if (context.isOld && lacks44(option)) throw unknownOption(word);
     else if (matches(option, "-json")) options.json = true;
     else if (matches(option, "-pretty")) options.pretty = true;
     else if (matches(option, "-netns"))
       context = new Context(start.call, openNetns(context, words.isEmpty ? "(null)" : words.take()), options);
     else if (/^-(color?|colour)(=.*)?$/.test(option) && !option.includes("always")) continue;
     else if (isKnown(option)) throw notModelled("ip", word, SUPPORTED);
-    else throw new Quit(`Option "${word}" is unknown, try "ip -help".\n`, 255);
+    else throw unknownOption(word);
   }
+  if (context.isOld) allow44(options);
   return context;
+}
+
+function unknownOption(word: string): Quit {
+  return new Quit(`Option "${word}" is unknown, try "ip -help".\n`, 255);
 }
 
 /** Options of ip.c that are not modelled. */

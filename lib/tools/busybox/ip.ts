@@ -83,7 +83,7 @@ function linkText(context: Context, device: Device): string {
   if (device.master !== null) words.push(`master ${device.master.name}`);
   // The headers of musl have IFF_DORMANT, those of glibc have not, and the state hangs on it.
   if (context.call.tools === "busybox-musl") words.push(`state ${device.state}`);
-  if (txqueuelen !== 0) words.push(`qlen ${txqueuelen}`);
+  words.push(txqueuelen === 0 ? "" : `qlen ${txqueuelen}`);
   const { type, address, isPeer, broadcast } = linkLayer(device);
   const layer = options.inet ? "" : `${newline}    link/${type} ${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;
   return `${words.join(" ")}${layer}\n`;

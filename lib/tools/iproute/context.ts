@@ -41,6 +41,11 @@ export class Context {
     this.options = options;
   }
 
+  /** Whether it is iproute2 4.4, which prints some listings otherwise (version44.ts). */
+  get isOld(): boolean {
+    return this.call.tools === "iproute2-4.4";
+  }
+
   get family(): "inet" | "any valid" {
     return this.options.inet ? "inet" : "any valid";
   }
@@ -137,7 +142,7 @@ export function linkNetns(context: Context, device: Device): string {
   const id = linkNetnsId(context, device);
   if (id === null) return "";
   const other = otherEnd(device)!;
-  return context.named().includes(other) ? ` link-netns ${other.name}` : ` link-netnsid ${id}`;
+  return !context.isOld && context.named().includes(other) ? ` link-netns ${other.name}` : ` link-netnsid ${id}`;
 }
 
 export function linkNetnsId(context: Context, device: Device): number | null {

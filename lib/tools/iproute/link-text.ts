@@ -92,7 +92,8 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   if (of === "link") words.push("mode DEFAULT");
   const { group, txqueuelen, alias } = device.attributes;
   words.push(`group ${groupName(group)}`);
-  if (txqueuelen !== 0) words.push(`qlen ${txqueuelen}`);
+  // Without a queue the blank before it stays.
+  words.push(txqueuelen === 0 ? "" : `qlen ${txqueuelen}`);
   let text = words.join(" ");
   if (of === "link" || !(options.inet || options.inet6) || options.details) {
     const { type, address, isPeer, broadcast } = linkLayer(device);

@@ -11,7 +11,7 @@ export interface Entry<N extends Neighbour | Neighbour6 = Neighbour | Neighbour6
 }
 
 /** A line of `ip neigh`; `isOnly` when a device was named, which is then not repeated. */
-export function neighbourText({ options }: Context, { device, neighbour }: Entry, isOnly: boolean): string {
+export function neighbourText({ options, isOld }: Context, { device, neighbour }: Entry, isOnly: boolean): string {
   const { address, mac, state, isValid, isRouter } = neighbour;
   if (options.brief)
     return `${address.text.padEnd(39)} ${isOnly ? "" : `${device.name.padEnd(16)} `}${isValid ? mac : ""}\n`;
@@ -20,6 +20,7 @@ export function neighbourText({ options }: Context, { device, neighbour }: Entry
   if (isValid) words.push("lladdr", mac!.text);
   if (isRouter) words.push("router");
   if (options.stats > 0) words.push(cacheInfo(neighbour));
+  if (isOld) return `${words.join(" ")} ${isValid || isRouter ? "" : " "}${state}\n`;
   return `${[...words, state].join(" ")} \n`;
 }
 

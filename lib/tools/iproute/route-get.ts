@@ -14,6 +14,7 @@ import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { routeJson, routeLine } from "./route-show.ts";
 import { prefixOf, unsigned } from "./values.ts";
+import { cacheText44, tableText44 } from "./version44.ts";
 import { answers, matches, noDevice, Quit, type Words, wrongArgument } from "./words.ts";
 
 const WORDS = "an address, from, iif, oif, mark, fibmatch";
@@ -185,7 +186,11 @@ function print(context: Context, { to, from, iif, mark }: Question, answer: Answ
   const { type, via, device, table, src, flags, expires, metrics } = answer;
   const isMain = shownTable(context, table) === TABLE.main;
   const { details } = context.options;
-  const named = to.bits === 0 || table === 0 || (isMain && !details) ? null : tableName(isMain ? TABLE.main : table);
+  const named = context.isOld
+    ? tableText44(table)
+    : to.bits === 0 || table === 0 || (isMain && !details)
+      ? null
+      : tableName(isMain ? TABLE.main : table);
   const isMade = iif === null;
   if (context.options.json) {
     return context.json([
@@ -207,18 +212,20 @@ function print(context: Context, { to, from, iif, mark }: Question, answer: Answ
       },
     ]);
   }
+  const gap = context.isOld ? " " : "";
   const words: string[] = type === "unicast" && !context.options.details ? [] : [type];
   words.push(to.text);
   if (from !== null) words.push("from", from.text);
   if (via !== null) words.push("via", via.text);
   words.push("dev", device.name);
-  if (named !== null) words.push("table", named);
-  if (src !== null && from === null && isMade) words.push("src", src.text);
-  if (mark !== 0) words.push("mark", mark < 16 ? `${mark}` : hex(mark));
-  if (isMade) words.push("uid 0");
+  if (named !== null) words.push(`${gap}table`, named);
+  if (src !== null && from === null && isMade) words.push(`${gap}src`, src.text);
+  if (mark !== 0) words.push(`${gap}mark`, mark < 16 ? `${mark}` : hex(mark));
+  if (isMade && !context.isOld) words.push("uid 0");
   const cache = ["    cache", ...(flags.length > 0 ? [`<${flags.join(",")}>`] : [])];
   if (expires !== null) cache.push(`expires ${expires}sec`);
   cache.push(...metrics);
   if (iif !== null) cache.push("iif", iif.name);
-  context.out(`${words.join(" ")} ${context.newline}${cache.join(" ")} \n`);
+  const end = context.isOld ? cacheText44(cache) : `${cache.join(" ")} `;
+  context.out(`${words.join(" ")} ${context.newline}${end}\n`);
 }

@@ -17,6 +17,7 @@ import { mask4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { type PrefixWord, prefixOf, protocolOf, scopeOf, tableOf, typeOf, unsigned } from "./values.ts";
+import { routeEnd44 } from "./version44.ts";
 import { matches, noDevice, Quit, type Words, wrongArgument } from "./words.ts";
 
 interface RouteFilter {
@@ -167,18 +168,21 @@ function namesTable(table: number, filter: RouteFilter, details: boolean): boole
 
 export function routeLine(context: Context, route: Route, table: number, filter: RouteFilter): string {
   const { details } = context.options;
+  // iproute2 4.4 puts a blank before these words, too.
+  const gap = context.isOld ? " " : "";
   const words: string[] = route.type === "unicast" && !details ? [] : [route.type];
   words.push(destinationOf(route));
   const { nexthops } = route;
   if (nexthops === undefined && route.via !== null && filter.via?.length !== 32) words.push("via", route.via.text);
   if (nexthops === undefined && route.dev !== null && filter.dev === undefined) words.push("dev", route.dev.name);
-  if (namesTable(table, filter, details)) words.push("table", tableName(table));
-  if ((route.protocol !== "boot" || details) && filter.protocol == null) words.push("proto", route.protocol);
-  if ((route.scope !== "global" || details) && filter.scope == null) words.push("scope", route.scope);
-  if (route.src !== null && filter.src?.length !== 32) words.push("src", route.src.text);
-  if (route.metric !== 0 && filter.metric === undefined) words.push("metric", `${route.metric}`);
+  if (namesTable(table, filter, details)) words.push(`${gap}table`, tableName(table));
+  if ((route.protocol !== "boot" || details) && filter.protocol == null) words.push(`${gap}proto`, route.protocol);
+  if ((route.scope !== "global" || details) && filter.scope == null) words.push(`${gap}scope`, route.scope);
+  if (route.src !== null && filter.src?.length !== 32) words.push(`${gap}src`, route.src.text);
+  if (route.metric !== 0 && filter.metric === undefined) words.push(`${gap}metric`, `${route.metric}`);
   if (route.onlink) words.push("onlink");
   if (isLinkDown(route)) words.push("linkdown");
+  if (context.isOld) return routeEnd44(context, words, route);
   words.push(...metricWords(route));
   const ways = (nexthops ?? []).map((hop) => `${context.newline}\t${nexthopText(hop)} `);
   return `${words.join(" ")} ${ways.join("")}\n`;

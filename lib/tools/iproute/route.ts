@@ -42,7 +42,10 @@ export const COMMANDS = [
 ];
 
 export function ipRoute(context: Context, words: Words): void {
-  if (context.isAbout6(words)) return ipRoute6(context, words);
+  if (context.isAbout6(words)) {
+    if (context.isOld) throw notModelled("ip of iproute2 4.4", "routes of IPv6", "those of IPv4");
+    return ipRoute6(context, words);
+  }
   if (words.isEmpty) return showRoutes(context, words);
   const word = words.take();
   const command = word === "chg" ? "change" : firstMatch(word, COMMANDS);

@@ -249,7 +249,8 @@ function show(context: Context, words: Words): void {
   const filter = readFilter(context, words);
   const rules = rulesOf(context).filter(filter);
   if (context.options.json) return context.json(rules.map((rule) => ruleJson(ns, rule)));
-  for (const rule of rules) context.out(`${ruleText(rule, (name) => ns.devices.has(name))}\n`);
+  for (const rule of rules)
+    context.out(`${ruleText(rule, (name) => ns.devices.has(name))}${context.isOld && rule.table !== 0 ? " " : ""}\n`);
 }
 
 function ruleJson(ns: Netns, rule: AnyRule): object {
