@@ -13,7 +13,8 @@ export interface Options {
   readonly ttl: number | undefined;
   readonly linger: number;
   readonly deadline: number | null;
-  readonly discovery: "want" | "do" | "dont";
+  /** Null: nobody said; what is for a group, or might be, is never cut then (ping4_run, ping6_run). */
+  readonly discovery: "want" | "do" | "dont" | null;
   readonly source: string | null;
   /** The family that was asked for, or null. */
   readonly family: 4 | 6 | null;
@@ -84,8 +85,9 @@ export function readArguments({ args, out, err }: Call): Options | number {
   const preload = whole("l", 1, 65536) ?? 1;
   whole("S", 1, 2147483647);
   const deadline = whole("w", 0, 2147483647);
-  const discovery = values.get("M") ?? "want";
-  if (discovery !== "do" && discovery !== "want" && discovery !== "dont") fail(2, `invalid -M argument: ${discovery}`);
+  const discovery = values.get("M") ?? (values.has("b") ? "do" : null);
+  if (discovery !== null && discovery !== "do" && discovery !== "want" && discovery !== "dont")
+    fail(2, `invalid -M argument: ${discovery}`);
   const tos = tosOf(values.get("Q") ?? "0");
   if (typeof tos === "string") fail(2, tos);
   const pattern = values.has("p") ? patternOf(values.get("p")!) : null;

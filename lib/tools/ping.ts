@@ -88,7 +88,7 @@ export function voice4(call: Call, options: Options, dst: Ipv4, from: From): Voi
         {
           src: from.address,
           oif: from.device,
-          discovery: options.discovery,
+          discovery: options.discovery ?? (dst.isMulticast ? "do" : "want"),
           mayBroadcast: options.broadcast,
           confirm,
           mark: options.mark,

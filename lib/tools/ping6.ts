@@ -98,8 +98,7 @@ function voice6(call: Call, options: Options, target: Target, from: From, src: I
         {
           src: from.address,
           oif: from.device ?? scope,
-          // What is for a group is never cut (ping6_run).
-          discovery: address.isMulticast ? "do" : options.discovery,
+          discovery: options.discovery ?? (address.isMulticast ? "do" : "want"),
           confirm,
           mark: options.mark,
           ...(options.ttl !== undefined && { hopLimit: options.ttl }),

@@ -435,6 +435,29 @@ ping -c 0x2 -q -i 0.1 127.0.0.1
 ping -c 1 -M foo 127.0.0.1
 ping -c 1 -4 -6 127.0.0.1
 `,
+  pingGroups: `
+ip link add e0 type veth peer name e1
+ip netns add far
+ip link set e1 netns far
+ip link set lo up
+ip link set e0 up
+ip addr add 10.0.0.1/24 dev e0
+ip -n far link set e1 up
+ip -n far addr add 10.0.0.2/24 dev e1
+ip netns exec far sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+ip route add default dev e0
+ping -c 1 -W 1 224.0.0.1
+ping -c 1 -W 1 -s 3000 224.0.0.1 > /dev/null
+ping -c 1 -W 1 -s 3000 -M do 224.0.0.1 > /dev/null
+ping -c 1 -W 1 -s 3000 -M want 224.0.0.1
+ping -c 1 -W 1 -s 3000 -M dont 224.0.0.1
+ping -c 1 -W 1 -b -s 3000 10.0.0.255 > /dev/null
+ping -c 1 -W 1 -b -s 3000 -M want 10.0.0.255
+ping -c 1 -W 1 -b -s 3000 10.0.0.2 > /dev/null
+ping -c 1 -W 1 -b -s 3000 -M dont 10.0.0.2
+ping -c 1 -W 1 -s 3000 10.0.0.2
+tcpdump -nv -c 2 -i e0 icmp & ping -c 1 -W 1 224.0.0.1 > /dev/null
+`,
   sysctlFlags: `
 sysctl -n net.ipv4.ip_forward net.ipv4.ip_default_ttl
 sysctl -N net.ipv4.ip_forward
