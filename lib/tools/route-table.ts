@@ -19,26 +19,28 @@ const NETWORKS: Readonly<Record<string, string>> = {
   "169.254.0.0": "link-local",
 };
 
-export function routeTable(ns: Netns, extent: Extent, numeric: boolean): string {
+/** `isPlain`: what is refused has zeros like every other, as busybox prints it; net-tools puts dashes. */
+export function routeTable(ns: Netns, extent: Extent, numeric: boolean, isPlain = false): string {
   const routes = (ns.tables.get(TABLE.main)?.list() ?? []).filter(({ type }) => type !== "broadcast");
-  const rows = routes.map((route) => row(route, extent, numeric));
+  const rows = routes.map((route) => row(route, extent, numeric, isPlain));
   return `Kernel IP routing table\n${HEADER}${COLUMNS[extent]}\n${rows.join("")}`;
 }
 
-function row(route: Route, extent: Extent, numeric: boolean): string {
+function row(route: Route, extent: Extent, numeric: boolean, isPlain: boolean): string {
   const { prefix, via, dev, metric, type } = route;
   const isRefused = type === "unreachable" || type === "prohibit";
+  const hasDashes = isRefused && !isPlain;
   const isHost = prefix.length === 32;
   const network = prefix.address.text;
   const name = (numeric || isHost ? undefined : NETWORKS[network]) ?? network;
   const flags = `${isRefused ? "!" : "U"}${via === null ? "" : "G"}${isHost ? "H" : ""}`.padEnd(5);
   const mask = maskText(prefix.mask).padEnd(15);
-  const start = `${name.padEnd(15)} ${(isRefused ? "-" : (via?.text ?? "0.0.0.0")).padEnd(15)} ${mask} ${flags}`;
+  const start = `${name.padEnd(15)} ${(hasDashes ? "-" : (via?.text ?? "0.0.0.0")).padEnd(15)} ${mask} ${flags}`;
   const device = dev?.name ?? "*";
   const priority = `${metric}`.padEnd(6);
-  if (extent === 1) return `${start} ${priority} ${isRefused ? "-        0 -" : `0        0 ${device}`}\n`;
-  if (extent === 2) return `${start} ${isRefused ? "    - -          - -" : `    0 0          0 ${device}`}\n`;
-  const rest = isRefused
+  if (extent === 1) return `${start} ${priority} ${hasDashes ? "-        0 -" : `0        0 ${device}`}\n`;
+  if (extent === 2) return `${start} ${hasDashes ? "    - -          - -" : `    0 0          0 ${device}`}\n`;
+  const rest = hasDashes
     ? "-        0 -        -     -      -"
     : `0        0 ${device.slice(0, 6).padEnd(6)}   0     0      0`;
   return `${start} ${priority} ${rest}\n`;

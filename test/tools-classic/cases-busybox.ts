@@ -45,6 +45,13 @@ busybox ip route list dev e0
 busybox ip route show table all
 busybox ip rule
 busybox ip rule list
+busybox route -n
+ip route add unreachable 6.0.0.0/8 metric 9
+ip route add 5.5.5.5 dev e0
+busybox route -n
+busybox route -ne
+busybox netstat -rn
+busybox netstat -r -n
 busybox ping -c 2 -i 0.2 10.1.0.2
 busybox ping -c 1 -q 10.1.0.2
 busybox ping -c1 -s 100 10.1.0.2
