@@ -176,8 +176,17 @@ ethtool -S eth0
 ethtool -S v2
 ethtool -S lo
 ethtool -S eth9
+netstat
+netstat -an
+netstat -ln
+netstat -tulna
+netstat -st
+netstat -su
+netstat -s --tcp --udp
 netstat -ltn
 netstat -tan
+netstat -anW4
+netstat -an6
 netstat -uln
 netstat -tn
 `,
