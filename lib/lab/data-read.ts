@@ -16,6 +16,7 @@ import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
 import { readBridge, readVlan } from "./data-bridge.ts";
 import { deviceNamed, readRoutes, readRules, readSysctls } from "./data-routes.ts";
+import { readTables } from "./data-tables.ts";
 import { readFou, readTun, readTunnel } from "./data-tunnel.ts";
 import { readIpv6 } from "./data6.ts";
 import { Place } from "./json.ts";
@@ -62,6 +63,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     readNeighbours(room);
     readIpv6(ns, place.maybe("ipv6"));
     readFou(ns, place.maybe("fou"));
+    readTables(ns, place);
   }
   for (const room of rooms) checkStates(lab, room);
   return lab;

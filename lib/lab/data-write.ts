@@ -9,6 +9,7 @@ import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
 import { bridgeData, portData } from "./data-bridge.ts";
+import { tablesData } from "./data-tables.ts";
 import { fouData, ipipData, tunData, vxlanData } from "./data-tunnel.ts";
 import { ipv6Data } from "./data6.ts";
 import type { Lab } from "./lab.ts";
@@ -49,6 +50,7 @@ function netnsData(machine: Machine, ns: Netns): NetnsData {
     ),
     ...fouData(ns),
     ...ipv6Data(ns),
+    ...tablesData(ns),
   };
 }
 
