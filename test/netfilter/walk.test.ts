@@ -1,7 +1,8 @@
 // The index of long chains answers exactly as asking every rule would.
-import type { Net } from "../../lib/netfilter/net.ts";
+
 import { strict as assert } from "node:assert";
 import seedrandom from "seedrandom";
+import type { Net } from "../../lib/netfilter/net.ts";
 import { Walk } from "../../lib/netfilter/program.ts";
 import type { Skb } from "../../lib/netfilter/skb.ts";
 import type { Table } from "../../lib/netfilter/table.ts";
