@@ -73,8 +73,8 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (!fits && (discovery === "do" || isProbe)) {
     const length = 20 + bodyLength(body);
     const whose = isProbe || mtu === device.mtu ? `of ${device.name}` : `of the way to ${dst}`;
-    ns.step(LEVEL.path, decision.cause, device, "drop", undefined, () => ({
-      because: `Message too long: ${length} octets do not fit the MTU ${mtu} ${whose}, and nobody may cut them`,
+    ns.step(LEVEL.path, decision.cause, device, "socket", undefined, () => ({
+      because: `the kernel says Message too long: ${length} octets do not fit the MTU ${mtu} ${whose}, and nobody may cut them`,
     }));
     return { errno: "EMSGSIZE", mtu };
   }
