@@ -29,6 +29,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     help: "traceroute --help",
     modelled: [
       "-4",
+      "-6",
       "-F",
       "-f 1",
       "-I",
@@ -47,9 +48,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
       ..."--wait=1,--queries=1,--source=127.0.0.1,--sendwait=0,--udp,--mtu".split(","),
     ],
     refused: [
-      ..."-6,-d,-g 10.0.0.1,-T,-l 1,-r,-e,-A,-M icmp,-O help,-UL,-D,-P 1,-V,--debug,--gateway=10.0.0.1,--tcp".split(
-        ",",
-      ),
+      ..."-d,-g 10.0.0.1,-T,-l 1,-r,-e,-A,-M icmp,-O help,-UL,-D,-P 1,-V,--debug,--gateway=10.0.0.1,--tcp".split(","),
       ..."--flowlabel=1,--extensions,--as-path-lookups,--module=icmp,--options=help,--sport=1,--fwmark=1".split(","),
       ..."--dccp,--protocol=1,--back,--version,--help".split(","),
     ],
@@ -57,8 +56,8 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   },
   tracepath: {
     help: "tracepath -h",
-    modelled: ["-4", "-b", "-l 100", "-m 3", "-n", "-p 5000", "-V"],
-    refused: ["-6"],
+    modelled: ["-4", "-6", "-b", "-l 100", "-m 3", "-n", "-p 5000", "-V"],
+    refused: [],
     target: "127.0.0.1",
   },
   arping: {
