@@ -1,14 +1,14 @@
 // The way of a frame through a bridge: from the port it came in by to those it leaves by, and up into the namespace.
 // Before you edit: net/bridge/br_input.c (br_handle_frame, br_handle_frame_finish, br_pass_frame_up), br_forward.c
-// (should_deliver, br_flood, __br_forward), br_device.c (br_dev_xmit), net/bridge/br_netfilter_hooks.c.
+// (br_flood, __br_forward), br_device.c (br_dev_xmit), net/bridge/br_netfilter_hooks.c.
 import { asTold, type Told } from "../trace/recorder.ts";
-import { type Evidence, LEVEL, type Tried } from "../trace/step.ts";
+import { LEVEL, type Tried } from "../trace/step.ts";
 import { frameLength } from "../wire/bytes.ts";
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { fdbFind, fdbLearn } from "./bridge.ts";
-import { portState } from "./bridge-port.ts";
-import { egress, ingress, vlanEvidence, vlansText } from "./bridge-vlan.ts";
+import { type FloodFlag, fdbEvidence, portEvidence, refusal, tried } from "./bridge-refusal.ts";
+import { egress, ingress, vlanEvidence } from "./bridge-vlan.ts";
 import type { Bridged, Cables, Device } from "./device.ts";
 import { HEADER, handUp, linkEvidence, note, ROOM, record, transmit } from "./forward.ts";
 
@@ -183,37 +183,6 @@ function flood(
     if (refusal(port, from, vlan, flag) === null) leaveByPort(cables, port, frame, vlan, step, bridged);
 }
 
-type FloodFlag = "flood" | "mcastFlood" | "bcastFlood";
-type Refusal = "source" | "state" | "vlan" | "isolated" | FloodFlag;
-
-/** Why a frame does not leave by a port, or null: it does (should_deliver, br_flood). */
-function refusal(to: Device, from: Device | null, vlan: number, flag: FloodFlag | null): Refusal | null {
-  const { flags, state, vlans } = to.port!;
-  if (to === from && !flags.hairpin) return "source";
-  if (state !== "forwarding" || !to.running) return "state";
-  if (vlan !== 0 && !vlans.members.has(vlan)) return "vlan";
-  if (flag !== null && !flags[flag]) return flag;
-  return from !== null && flags.isolated && from.port!.flags.isolated ? "isolated" : null;
-}
-
-/** What would have to be otherwise for a frame to leave by the port, in the words of `bridge -d link`. */
-const WANTED: Readonly<Record<Refusal, readonly [field: string, wanted: string]>> = {
-  source: ["hairpin", "on"],
-  state: ["state", "forwarding"],
-  vlan: ["vlan", "member"],
-  isolated: ["isolated", "off"],
-  flood: ["flood", "on"],
-  mcastFlood: ["mcast_flood", "on"],
-  bcastFlood: ["bcast_flood", "on"],
-};
-
-function tried(why: Refusal, port: Device, vlan: number): Tried {
-  const [field, wanted] = WANTED[why];
-  if (why === "vlan") return { text: port.name, field, wanted: `${vlan}`, had: vlansText(port.port!.vlans) };
-  const had = why === "state" ? portState(port) : wanted === "on" ? "off" : "on";
-  return { text: port.name, field, wanted, had };
-}
-
 function tellFlood(
   cables: Cables,
   bridge: Device,
@@ -311,15 +280,4 @@ function tellUp(mac: Mac): Told {
   return {
     because: mac.isGroup ? "a broadcast is for the bridge's own namespace too" : `${mac} is the bridge's own MAC`,
   };
-}
-
-function fdbEvidence(mac: Mac, port: string, bridge: string, vlan: number): Evidence {
-  const text = `${mac} dev ${port}${vlan === 0 ? "" : ` vlan ${vlan}`} master ${bridge}`;
-  return { kind: "fdb", text, command: `bridge fdb show br ${bridge}` };
-}
-
-function portEvidence(port: Device): Evidence {
-  const { flags } = port.port!;
-  const text = `${port.name} master ${port.master!.name} state ${portState(port)}${flags.locked ? " locked on" : ""}`;
-  return { kind: "link", text, command: `bridge -d link show dev ${port.name}` };
 }
