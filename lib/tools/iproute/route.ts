@@ -8,8 +8,10 @@ import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { getRoute } from "./route-get.ts";
+import { getRoute6 } from "./route-get6.ts";
 import { flushRoutes, showRoutes } from "./route-show.ts";
-import { ipRoute6 } from "./route6.ts";
+import { flushRoutes6, showRoutes6 } from "./route-show6.ts";
+import { modifyRoute6, ROUTE_COMMANDS } from "./route6.ts";
 import { addressOf, type PrefixWord, prefixOf, protocolOf, scopeOf, tableOf, typeOf, unsigned } from "./values.ts";
 import {
   duplicateOrGarbage,
@@ -22,8 +24,7 @@ import {
   wrongArgument,
 } from "./words.ts";
 
-const SUPPORTED = "show, add, append, prepend, replace, change, delete, get, flush";
-export const COMMANDS = [
+const COMMANDS = [
   ...([
     "add",
     "change",
@@ -41,12 +42,15 @@ export const COMMANDS = [
   ...(["save", "restore", "showdump", "help"] as const),
 ];
 
+/** What the commands do, for one family each. */
+const DOES4 = { modify, show: showRoutes, get: getRoute, flush: flushRoutes };
+const DOES6 = { modify: modifyRoute6, show: showRoutes6, get: getRoute6, flush: flushRoutes6 };
+
 export function ipRoute(context: Context, words: Words): void {
-  if (context.isAbout6(words)) {
-    if (context.isOld) throw notModelled("ip of iproute2 4.4", "routes of IPv6", "those of IPv4");
-    return ipRoute6(context, words);
-  }
-  if (words.isEmpty) return showRoutes(context, words);
+  const isAbout6 = context.isAbout6(words);
+  if (isAbout6 && context.isOld) throw notModelled("ip of iproute2 4.4", "routes of IPv6", "those of IPv4");
+  const does = isAbout6 ? DOES6 : DOES4;
+  if (words.isEmpty) return does.show(context, words);
   const word = words.take();
   const command = word === "chg" ? "change" : firstMatch(word, COMMANDS);
   switch (command) {
@@ -56,19 +60,19 @@ export function ipRoute(context: Context, words: Words): void {
     case "replace":
     case "change":
     case "delete":
-      return modify(context, words, command);
+      return does.modify(context, words, command);
     case "list":
     case "show":
     case "lst":
-      return showRoutes(context, words);
+      return does.show(context, words);
     case "get":
-      return getRoute(context, words);
+      return does.get(context, words);
     case "flush":
-      return flushRoutes(context, words);
+      return does.flush(context, words);
     case undefined:
       throw new Quit(`Command "${word}" is unknown, try "ip route help".\n`, 255);
     default:
-      throw notModelled("ip route", word, SUPPORTED);
+      throw notModelled("ip route", word, ROUTE_COMMANDS);
   }
 }
 
@@ -222,7 +226,7 @@ function readDestination(context: Context, words: Words, word: string, request: 
     request.type = type;
     argument = words.argument();
   }
-  if (matches(argument, "help")) throw notModelled("ip route", argument, SUPPORTED);
+  if (matches(argument, "help")) throw notModelled("ip route", argument, ROUTE_COMMANDS);
   if (request.to !== undefined) throw duplicateOrGarbage("to", argument);
   request.to = prefixOf(argument, familyOf(context, request));
 }

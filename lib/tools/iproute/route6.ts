@@ -7,50 +7,12 @@ import { type AskedNexthop6, deleteRoute6, tryRoute6, usualTable } from "../../n
 import { type Ipv6, Prefix6 } from "../../wire/address6.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
-import { COMMANDS } from "./route.ts";
-import { getRoute6 } from "./route-get6.ts";
-import { flushRoutes6, showRoutes6 } from "./route-show6.ts";
 import { protocolOf, scopeOf, tableOf, unsigned } from "./values.ts";
 import { address6Of, type PrefixWord6, prefix6Of } from "./values6.ts";
-import {
-  duplicateOrGarbage,
-  firstMatch,
-  matches,
-  noDevice,
-  Quit,
-  refused,
-  type Words,
-  wrongArgument,
-} from "./words.ts";
+import { duplicateOrGarbage, matches, noDevice, Quit, refused, type Words, wrongArgument } from "./words.ts";
 
-const SUPPORTED = "show, add, append, prepend, replace, change, delete, get, flush";
-
-export function ipRoute6(context: Context, words: Words): void {
-  if (words.isEmpty) return showRoutes6(context, words);
-  const word = words.take();
-  const command = word === "chg" ? "change" : firstMatch(word, COMMANDS);
-  switch (command) {
-    case "add":
-    case "append":
-    case "prepend":
-    case "replace":
-    case "change":
-    case "delete":
-      return modify(context, words, command);
-    case "list":
-    case "show":
-    case "lst":
-      return showRoutes6(context, words);
-    case "get":
-      return getRoute6(context, words);
-    case "flush":
-      return flushRoutes6(context, words);
-    case undefined:
-      throw new Quit(`Command "${word}" is unknown, try "ip route help".\n`, 255);
-    default:
-      throw notModelled("ip route", word, SUPPORTED);
-  }
-}
+/** What `ip route` does here, for either family. */
+export const ROUTE_COMMANDS = "show, add, append, prepend, replace, change, delete, get, flush";
 
 interface Request {
   to?: PrefixWord6;
@@ -169,12 +131,12 @@ function readDestination(context: Context, words: Words, word: string, request: 
     request.type = type;
     argument = words.argument();
   }
-  if (matches(argument, "help")) throw notModelled("ip route", argument, SUPPORTED);
+  if (matches(argument, "help")) throw notModelled("ip route", argument, ROUTE_COMMANDS);
   if (request.to !== undefined) throw duplicateOrGarbage("to", argument);
   request.to = prefix6Of(argument, (request.src ?? request.via) ? "inet6" : context.family6);
 }
 
-function modify(context: Context, words: Words, command: RouteVerb | "delete"): void {
+export function modifyRoute6(context: Context, words: Words, command: RouteVerb | "delete"): void {
   const request = readRequest(context, words);
   const { to, type = "unicast", via, src, metric, protocol, nexthops } = request;
   if (to === undefined) throw notModelled("ip -6 route", `${command} without a destination`, WORDS);
