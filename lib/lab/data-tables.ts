@@ -34,8 +34,8 @@ function linesOf(ns: Netns, family: Family, counters: boolean): string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** Throws BadInput when there are sets: a rule without its set would be another rule. */
-export function tablesData(ns: Netns): TablesData {
+/** A rule without its set would be another rule. */
+function refuseSets(ns: Netns): void {
   const [set] = ns.sets.all();
   if (set !== undefined)
     throw new BadInput(
@@ -43,6 +43,11 @@ export function tablesData(ns: Netns): TablesData {
       set.name,
       "Make them in the lab that is made.",
     );
+}
+
+/** Throws BadInput when there are sets. */
+export function tablesData(ns: Netns): TablesData {
+  refuseSets(ns);
   const [iptables, ip6tables] = [linesOf(ns, 4, true), linesOf(ns, 6, true)];
   const isLegacy = [4, 6].some((family) => written(ns, family as Family).backEnd === "legacy");
   return {
@@ -71,9 +76,9 @@ export function readTables(ns: Netns, place: Place): void {
   }
 }
 
-/** The script gives the rules to the real iptables-restore, their counters at zero. */
+/** The script gives the rules to the real iptables-restore, their counters at zero. Throws BadInput when there are sets. */
 export function tableLines(ns: Netns): string[] {
-  tablesData(ns);
+  refuseSets(ns);
   return ([4, 6] as const).flatMap((family) => {
     const lines = linesOf(ns, family, false);
     if (lines.length === 0) return [];

@@ -4,7 +4,7 @@
 
 import { PROTOCOL } from "../../wire/packet.ts";
 import { serviceName } from "../../wire/services.ts";
-import type { Miss, Reading, Test } from "../extension.ts";
+import type { Miss, Option, Reading, Test } from "../extension.ts";
 import { Refused } from "../refused.ts";
 import type { Skb } from "../skb.ts";
 import { readPort } from "../text/values.ts";
@@ -36,6 +36,24 @@ export function readPorts(word: string, protocol: Protocol, inverted: boolean): 
   const last = to === "" ? 0xffff : readPort(to, protocol);
   if (first > last) throw new Refused("invalid portrange (min > max)");
   return { first, last, inverted };
+}
+
+interface PortsDraft {
+  source?: PortRange | null;
+  destination?: PortRange | null;
+}
+
+/** `--sport` and `--dport` of tcp and sctp, whose parsers check themselves that each comes once. */
+export function portOptions(protocol: Protocol): Option<PortsDraft>[] {
+  return (["source", "destination"] as const).map((side) => ({
+    name: `${side}-port`,
+    aliases: [`${side[0]}port`],
+    takes: "value",
+    set(draft, word, inverted) {
+      if (draft[side] != null) throw new Refused(`Only one \`--${side}-port' allowed`);
+      draft[side] = readPorts(word, protocol, inverted);
+    },
+  }));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { MatchExtension } from "../extension.ts";
 import { Refused } from "../refused.ts";
 import type { IpPacket } from "../skb.ts";
 import { destinationPort, NONE } from "../transport.ts";
-import { ANY_PORT, listPorts, missedPorts, type PortRange, readPorts, savePorts, testPorts } from "./ports.ts";
+import { ANY_PORT, listPorts, missedPorts, type PortRange, portOptions, savePorts, testPorts } from "./ports.ts";
 
 /** Names in their order, types, and the letters of flags from bit 7 on. */
 const CHUNKS: readonly (readonly [name: string, type: number, flags?: string])[] = [
@@ -59,24 +59,7 @@ export const sctp: MatchExtension<Value, Draft> = {
   protocols: [132],
   checksItself: true,
   options: [
-    {
-      name: "source-port",
-      aliases: ["sport"],
-      takes: "value",
-      set(draft, word, inverted) {
-        if (draft.source !== null) throw new Refused("Only one `--source-port' allowed");
-        draft.source = readPorts(word, "sctp", inverted);
-      },
-    },
-    {
-      name: "destination-port",
-      aliases: ["dport"],
-      takes: "value",
-      set(draft, word, inverted) {
-        if (draft.destination !== null) throw new Refused("Only one `--destination-port' allowed");
-        draft.destination = readPorts(word, "sctp", inverted);
-      },
-    },
+    ...portOptions("sctp"),
     {
       name: "chunk-types",
       takes: "value",

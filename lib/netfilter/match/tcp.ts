@@ -13,7 +13,7 @@ import {
   listPorts,
   missedPorts,
   type PortRange,
-  readPorts,
+  portOptions,
   savePorts,
   testPorts,
 } from "./ports.ts";
@@ -45,24 +45,7 @@ export const tcp: MatchExtension<Value, Draft> = {
   protocols: [PROTOCOL.tcp],
   checksItself: true,
   options: [
-    {
-      name: "source-port",
-      aliases: ["sport"],
-      takes: "value",
-      set(draft, word, inverted) {
-        if (draft.source !== undefined) throw new Refused("Only one `--source-port' allowed");
-        draft.source = readPorts(word, "tcp", inverted);
-      },
-    },
-    {
-      name: "destination-port",
-      aliases: ["dport"],
-      takes: "value",
-      set(draft, word, inverted) {
-        if (draft.destination !== undefined) throw new Refused("Only one `--destination-port' allowed");
-        draft.destination = readPorts(word, "tcp", inverted);
-      },
-    },
+    ...portOptions("tcp"),
     {
       name: "syn",
       takes: "nothing",
