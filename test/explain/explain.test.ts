@@ -56,6 +56,13 @@ describe("explain", () => {
     compareAll(await record("pwxt-"));
   });
 
+  it("says which word of a packet is wrong: the protocol, a flag, a port where there is none", () => {
+    const asked = (packet: string) => () => explain({ iptables: "" }, packet);
+    assert.throws(asked("in eth0 tpc 10.9.1.2:1 > 10.9.1.1:80"), /"tpc" is not a protocol .* tcp, udp, icmp/);
+    assert.throws(asked("in eth0 tcp 10.9.1.2:1 > 10.9.1.1:80 sin"), /"sin" is not a flag of TCP/);
+    assert.throws(asked("in eth0 icmp 10.9.1.2:1 > 10.9.1.1:80"), /ports, and icmp has none/);
+  });
+
   it("names file, line and text of what it can't read, in each file", () => {
     const wrong: [MachineFiles, RegExp][] = [
       [{ iptables: "*filter\n-A INPUT -m nonsense --x 1 -j DROP\nCOMMIT\n" }, /^iptables, line 2: .*nonsense/],

@@ -50,7 +50,7 @@ export function readPacket(text: string): AskedPacket {
   if (src.family !== dst.family) throw bad("addresses of two families");
   const isPorts = protocol === "tcp" || protocol === "udp";
   if (isPorts && (from.port === null || to.port === null)) throw bad(`${protocol} without its ports`);
-  if (!isPorts && (from.port ?? to.port) !== null) throw bad(`ports, and ${protocol} has none`);
+  if (protocol.startsWith("icmp") && (from.port ?? to.port) !== null) throw bad(`ports, and ${protocol} has none`);
   const [srcPort, dstPort] = [from.port ?? 0, to.port ?? 0];
   if (src.family === 4 && dst.family === 4) {
     const body = protocol === "icmp" ? echo("icmp", flags, bad) : transport(protocol, srcPort, dstPort, flags, bad);
