@@ -209,12 +209,12 @@ ip -br -4 addr show deprecated
 ip -br -4 addr show -deprecated
 ip -br -4 addr show dynamic permanent
 ip -br -4 addr show -permanent deprecated
-ip addr replace 10.7.3.4/24 dev d0 valid_lft 3 preferred_lft 1
-ip addr replace 10.7.6.4/24 dev d0 valid_lft 3 preferred_lft 2
-sleep 1.4
+ip addr replace 10.7.3.4/24 dev d0 valid_lft 5 preferred_lft 1
+ip addr replace 10.7.6.4/24 dev d0 valid_lft 5 preferred_lft 4
+sleep 2.4
 ip addr show d0
 ip addr change 10.7.6.4/24 dev d0
-sleep 3.1
+sleep 4.1
 ip addr show d0
 ip route
 ip addr flush dev d0 dynamic
