@@ -1,5 +1,6 @@
 // A chain: its rules in order, and for a built-in one its policy. Chains change only through edit.ts.
 // Before you edit: net/netfilter/x_tables.c (xt_replace_table), net/ipv4/netfilter/ip_tables.c (get_entry).
+import type { Lines } from "./lines.ts";
 import { makeProgram, type Program } from "./program.ts";
 import type { Rule } from "./rule.ts";
 import type { HookName } from "./skb.ts";
@@ -19,8 +20,9 @@ export class Chain {
   /** Where a walk can be when it comes here (reach.ts): calls open at most, and from which hooks. */
   depth: number;
   hooks: number;
-  /** Only edit.ts changes them, and says so (`changed`). */
-  rules: Rule[] = [];
+  /** All its rules, while they are only lines of a file. */
+  lines: Lines | null = null;
+  private list: Rule[] | null = null;
   private made: Program | null = null;
 
   constructor(name: string, hook: HookName | null = null) {
@@ -28,6 +30,21 @@ export class Chain {
     this.hook = hook;
     this.hooks = hook === null ? 0 : HOOK_BIT[hook];
     this.depth = hook === null ? -1 : 0;
+  }
+
+  /** Only edit.ts changes them, and says so (`changed`). */
+  get rules(): Rule[] {
+    if (this.lines !== null) this.rules = this.lines.make();
+    this.list ??= [];
+    return this.list;
+  }
+  set rules(rules: Rule[]) {
+    this.list = rules;
+    this.lines = null;
+  }
+
+  get isEmpty(): boolean {
+    return this.lines === null && (this.list === null || this.list.length === 0);
   }
 
   /** The rules in the form a packet is tested with, made when the first packet comes by. */

@@ -4,7 +4,8 @@
 // nf_tables_newrule), libiptc/libiptc.c.
 import { Chain } from "./chain.ts";
 import { needsTracking } from "./conntrack/needs.ts";
-import { countAnew, reach } from "./reach.ts";
+import type { Lines } from "./lines.ts";
+import { canReach, countAnew, reach } from "./reach.ts";
 import { type Change, type Errno, Failure } from "./refused.ts";
 import type { Rule } from "./rule.ts";
 import { type BackEnd, builtIn, type Table } from "./table.ts";
@@ -16,6 +17,9 @@ export class Edit {
   /** Everything in the table is new: to take it back is to put the old chains back. */
   private isNew = false;
   private late: Failure | null = null;
+  /** Rules that came and name a list; and whether any rule went. */
+  private readonly listed: Rule[] = [];
+  private hasGone = false;
 
   constructor(table: Table, backEnd: BackEnd) {
     this.table = table;
@@ -29,6 +33,7 @@ export class Edit {
   /** Throws the first Failure that the kernel reports; take everything back then. */
   commit(): void {
     if (this.late !== null) throw this.late;
+    if (this.listed.length > 0 || this.hasGone) this.table.onLists(this.listed, this.hasGone);
   }
 
   /** Takes everything back, the last change first. */
@@ -50,6 +55,7 @@ export class Edit {
     const { table } = this;
     const { chains } = table;
     table.chains = builtIn(table.name);
+    this.hasGone = true;
     table.changed();
     if (table.backEnd === "legacy")
       for (const chain of table.chains.values()) chain.policy = chains.get(chain.name)!.policy;
@@ -66,22 +72,33 @@ export class Edit {
   }
 
   /**
-   * Several rules behind the last. The list is the chain's from now on if it had none. Returns which of them the kernel
-   * refuses first, or -1.
+   * Rules of a file behind the last: nothing is wrong with them, and none needs connections to be tracked. Returns which
+   * of them the kernel refuses first for where it stands, or -1.
    */
-  appendAll(chain: Chain, rules: Rule[]): number {
-    const { length } = chain.rules;
-    if (length === 0) chain.rules = rules;
-    else for (const rule of rules) chain.rules.push(rule);
+  appendLines(chain: Chain, lines: Lines): number {
+    if (!chain.isEmpty || this.isRefused) return this.appendEach(chain, lines);
+    chain.lines = lines;
     chain.changed();
+    if (!canReach(this.table, chain)) {
+      chain.rules = [];
+      countAnew(this.table);
+      return this.appendEach(chain, lines);
+    }
+    for (const called of lines.calls) called.references++;
+    if (this.table.name === "nat") this.table.onTracking();
     if (!this.isNew)
       this.undo.push(() => {
-        for (const rule of chain.rules.splice(length)) release(rule);
+        for (const rule of chain.rules) release(rule);
+        chain.rules = [];
         chain.changed();
       });
+    return -1;
+  }
+
+  private appendEach(chain: Chain, lines: Lines): number {
     let refused = -1;
-    for (let i = 0; i < rules.length; i++) {
-      this.settle("append", chain, rules[i]!);
+    for (const [i, rule] of lines.make().entries()) {
+      this.append(chain, rule);
       if (refused === -1 && this.isRefused) refused = i;
     }
     return refused;
@@ -118,6 +135,7 @@ export class Edit {
     if (rules.length === 0) return;
     chain.rules = [];
     chain.changed();
+    this.hasGone = true;
     for (const rule of rules) release(rule);
     if (!this.isNew)
       this.undo.push(() => {
@@ -198,6 +216,7 @@ export class Edit {
   private put(chain: Chain, at: number, away: number, ...rules: Rule[]): void {
     const old = chain.rules.splice(at, away, ...rules);
     chain.changed();
+    this.hasGone ||= old.length > 0;
     for (const rule of old) release(rule);
     if (!this.isNew)
       this.undo.push(() => {
@@ -212,7 +231,9 @@ export class Edit {
   private settle(change: Change, chain: Chain, rule: Rule): void {
     const { leadsTo } = rule;
     if (leadsTo !== null) leadsTo.references++;
-    if (this.table.name === "nat" || needsTracking(rule.lineIn(chain))) this.table.onTracking();
+    const line = rule.lineIn(chain);
+    if (this.table.name === "nat" || needsTracking(line)) this.table.onTracking();
+    if (namesList(line)) this.listed.push(rule);
     if (this.late !== null) return;
     if (leadsTo !== null && leadsTo.hook !== null) return this.refuse(change, "EOPNOTSUPP", chain.name);
     const errno = rule.check(this.table, chain) ?? reach(this.table, chain, rule);
@@ -220,13 +241,18 @@ export class Edit {
   }
 
   private refuse(change: Change, errno: Errno, chain: string): void {
-    this.late ??= new Failure(change, errno, chain);
+    this.late ??= new Failure(change, errno, chain, true);
   }
 
   /** Whether the kernel has found something wrong. */
   get isRefused(): boolean {
     return this.late !== null;
   }
+}
+
+/** Whether a rule, as iptables-save prints it, names a list that is kept beside it (xt_recent.c, xt_hashlimit.c). */
+function namesList(line: string): boolean {
+  return line.includes(" -m recent ") || line.includes(" -m hashlimit ");
 }
 
 function retain({ leadsTo }: Rule): void {

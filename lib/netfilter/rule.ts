@@ -138,6 +138,11 @@ export class Rule {
 
   /** The lines of all rules of a chain; those that stand below each other in their file in one piece. */
   static addLines(chain: Chain, lines: string[]): void {
+    const whole = chain.lines?.text ?? null;
+    if (whole !== null) {
+      lines.push(whole);
+      return;
+    }
     const { rules } = chain;
     for (let i = 0; i < rules.length; i++) {
       const { source, start } = rules[i]!;
@@ -161,7 +166,7 @@ export class Rule {
     this.source = null;
   }
 
-  /** Why the kernel does not take it, or null. Of a line it is known that nothing is wrong with it. */
+  /** Why the kernel does not take it, or null. Of a line of a file it is known that nothing is wrong with it. */
   check(table: Table, chain: Chain): Errno | null {
     return this.source === null ? checkRule(table, chain, this.spec) : null;
   }

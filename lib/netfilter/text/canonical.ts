@@ -28,10 +28,14 @@ export class CanonicalRule {
   nameStart = 0;
   nameEnd = 0;
   targetStart = -1;
+  /** Sums of the characters of the two names (hash * 31 + character), 32 bits. */
+  nameHash = 0;
+  targetHash = 0;
   hooks = ALL_HOOKS;
   private text = "";
   private at = 0;
   private end = 0;
+  private hash = 0;
 
   /** Whether the characters from start to end are such a rule. */
   read(text: string, start: number, end: number, { family, name }: Table): boolean {
@@ -45,6 +49,7 @@ export class CanonicalRule {
     this.nameStart = this.at;
     if (!this.name()) return false;
     this.nameEnd = this.at;
+    this.nameHash = this.hash;
     if (!this.network(" -s ", " ! -s ") || !this.network(" -d ", " ! -d ")) return false;
     const protocol = this.takes(" -p tcp") ? " -m tcp" : this.takes(" -p udp") ? " -m udp" : null;
     if (protocol !== null && this.at < end && this.text.charCodeAt(this.at) !== SPACE) return false;
@@ -69,6 +74,7 @@ export class CanonicalRule {
     this.nameStart = this.at;
     if (!this.name()) return false;
     this.nameEnd = this.at;
+    this.nameHash = this.hash;
     return this.takes(" - [0:0]") && this.at === end;
   }
 
@@ -96,6 +102,7 @@ export class CanonicalRule {
     if (this.is("DROP", start)) return table !== "nat";
     // A target that is no chain has no chain of its name: the search for it fails.
     this.targetStart = start;
+    this.targetHash = this.hash;
     return true;
   }
 
@@ -161,8 +168,14 @@ export class CanonicalRule {
     const start = this.at;
     const { text, end } = this;
     let at = start;
-    while (at < end && KIND[text.charCodeAt(at)] === LETTER) at++;
+    let hash = 0;
+    for (; at < end; at++) {
+      const char = text.charCodeAt(at);
+      if (KIND[char] !== LETTER) break;
+      hash = (Math.imul(hash, 31) + char) | 0;
+    }
     this.at = at;
+    this.hash = hash;
     return at > start && at - start <= LONGEST_NAME && text.charCodeAt(start) !== 0x2d;
   }
 

@@ -90,7 +90,7 @@ export class Restore {
         const isCut = end - start >= LONGEST_LINE;
         if (isCut) end = start + LONGEST_LINE;
         this.number++;
-        if (this.bulk === null || !this.isPlain || !this.bulk.add(start, end, this.number))
+        if (isCut || this.bulk === null || !this.isPlain || !this.bulk.add(start, end, this.number))
           this.line(upToZero(text.slice(start, end)));
         start = isCut ? end : end + 1;
       }
@@ -247,6 +247,8 @@ export class Restore {
     if (request.command === "ignored") return;
     if (request.command === "V" || request.command === "h") throw this.refused(`unknown option "-${request.command}"`);
     if (!"LSC".includes(request.command)) this.wrote = true;
+    // Names of chains may mean others from here on.
+    if ("XE".includes(request.command)) this.bulk?.forget();
     this.attempt(edit, () => apply(edit, request, options.flavour, (text) => this.said.push(text)));
   }
 
