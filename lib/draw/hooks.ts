@@ -2,12 +2,14 @@
 // order of priorities, the packet's way lit; below, what decided.
 // Before you edit: netns/hooks.ts (priorities), netns/netfilter/witness.ts (what is said of rules).
 import type { Step, What } from "../trace/step.ts";
-import { Trace } from "../trace/trace.ts";
+import { packetName, passage } from "./passage.ts";
 import { BODY, CODE, LINE, MARGIN, Painter, type Point, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
 import { measure } from "./text.ts";
 
 export interface HooksOptions {
   readonly title?: string;
+  /** Which packet, counted from 1 in the order in which they came to a hook. */
+  readonly packet?: number;
   /** Decisions drawn; the table has all. */
   readonly most?: number;
 }
@@ -43,30 +45,17 @@ const PROCESS_W = 132;
 const SMALL_H = 30;
 const MAP_END = 196 + HEAD + 6 * ROW + 22;
 
-/** What became of the first packet that came to a hook of the namespace: its last step, and those that led to it. */
-function wayOf(steps: readonly Step[]): Step[] {
-  const trace = new Trace(steps);
-  const ends = steps.filter(({ what, packet }) => {
-    if (what !== "send") return what === "deliver" || what === "drop";
-    return packet === undefined || !("payload" in packet) || packet.payload.kind !== "arp";
-  });
-  for (const end of ends) {
-    const way = trace.why(end).filter(({ where }) => where.netns === end.where.netns);
-    const isAnswer = way.some(({ what }) => what === "icmp error");
-    if (!isAnswer && way.some(({ where }) => where.hook !== undefined)) return way;
-  }
-  return steps.filter(({ where }) => where.hook !== undefined);
-}
-
-/** The way of the first packet through the hooks of one namespace. */
+/** The way of one packet through the hooks of a namespace. */
 export function hooks(steps: readonly Step[], options: HooksOptions = {}): Scene {
-  const way = wayOf(steps);
+  const way = passage(steps, options.packet);
   const passed = new Set(way.map(({ where }) => where.hook));
   const last = way.at(-1);
   const painter = new Painter();
   const title =
     options.title ??
-    (last === undefined ? "No packet came to a hook" : `${last.where.netns}: the hooks, and the way of a packet`);
+    (last === undefined
+      ? "No packet came to a hook"
+      : `${last.where.netns}: the hooks, and the way of ${packetName(options.packet)}`);
   painter.text(MARGIN, MARGIN + 13, title, WIDTH, STRONG);
   const [isIn, isForwarded, isOut] = [passed.has("INPUT"), passed.has("FORWARD"), passed.has("OUTPUT")];
   const isRouted = isIn || isForwarded || way.some(({ what, where }) => what === "route" && where.hook === undefined);

@@ -1,4 +1,5 @@
 // The verb explain: what a real machine does with a packet, from what its tools print.
+import { chains } from "../draw/chains.ts";
 import { hooks } from "../draw/hooks.ts";
 import { routing } from "../draw/routing.ts";
 import { DUMPS, type DumpName, type Explained, explainPacket, type Fate } from "../tools/dumps/machine.ts";
@@ -36,6 +37,10 @@ export class Explanation extends Trace {
   /** The hooks with the packet's way through them, and what decided. */
   hooks(): Picture {
     return new Picture(hooks(this.steps));
+  }
+  /** The chains that the packet went through: each rule tried, and why it was not about the packet. */
+  chains(): Picture {
+    return new Picture(chains(this.steps));
   }
   /** The routing decisions, with every route that was considered. */
   routing(): Picture {

@@ -1,4 +1,5 @@
 // The verb walk: commands run while every step is recorded, and what came of it as story, pictures, table and capture.
+import { chains } from "../draw/chains.ts";
 import { escapeMarkup } from "../draw/dom.ts";
 import { encapsulation } from "../draw/encapsulation.ts";
 import { fragments } from "../draw/fragments.ts";
@@ -87,9 +88,13 @@ export class Walk extends Trace {
   queues(): Picture {
     return new Picture(queues(this.steps));
   }
-  /** The hooks of a namespace with the way of the first packet that came to them, and what decided. */
-  hooks(netns?: string): Picture {
-    return new Picture(hooks(this.stepsIn(netns)));
+  /** The hooks of a namespace with the way of a packet, and what decided; packets are counted from 1. */
+  hooks(netns?: string, packet = 1): Picture {
+    return new Picture(hooks(this.stepsIn(netns), { packet }));
+  }
+  /** The chains that a packet went through at a namespace: each rule tried, and why it was not about the packet. */
+  chains(netns?: string, packet = 1): Picture {
+    return new Picture(chains(this.stepsIn(netns), { packet }));
   }
   /** The routing decisions, with every route that was considered; confined to one namespace if it is named. */
   routing(netns?: string): Picture {

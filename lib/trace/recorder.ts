@@ -1,12 +1,22 @@
 // What happened, noted in rows as it happens and told as steps when somebody reads: a watched packet pays for a row of
 // references, not for sentences.
-import { type Evidence, LEVEL, type Level, NOT_RECORDED, type Step, type Tried, type What } from "./step.ts";
+import {
+  type Evidence,
+  type InChain,
+  LEVEL,
+  type Level,
+  NOT_RECORDED,
+  type Step,
+  type Tried,
+  type What,
+} from "./step.ts";
 
 /** What is said of a step. */
 export interface Told {
   readonly because: string;
   readonly evidence?: Evidence | undefined;
   readonly tried?: readonly Tried[] | undefined;
+  readonly chain?: InChain;
   readonly hook?: string;
 }
 
@@ -142,7 +152,7 @@ function stepOf(id: number, { numbers, references }: Page, row: number): Step {
   const [place, device, what, packet] = references.slice(at, at + 4) as [Place, string | null, What, Step["packet"]];
   const tell = references[at + 4] as Tell;
   const [time, cause] = numbers.subarray(row * NUMBERS);
-  const { hook, because, evidence, tried } = tell(...(references.slice(at + 5, at + 9) as Parameters<Tell>));
+  const { hook, because, evidence, tried, chain } = tell(...(references.slice(at + 5, at + 9) as Parameters<Tell>));
   return {
     id,
     cause: cause === NOT_RECORDED ? null : cause!,
@@ -158,5 +168,6 @@ function stepOf(id: number, { numbers, references }: Page, row: number): Step {
     because,
     ...(evidence !== undefined && { evidence }),
     ...(tried !== undefined && { tried }),
+    ...(chain !== undefined && { chain }),
   };
 }

@@ -56,6 +56,21 @@ export interface Evidence {
   readonly text: string;
   /** The command that shows it on a real machine, as `ip route show table main`. */
   readonly command: string;
+  /** Of a connection: its text before the packet came, if there was one. */
+  readonly before?: string;
+}
+
+/** Where in a table of netfilter a step happens, and how the walk goes on from there. */
+export interface InChain {
+  readonly table: string;
+  readonly chain: string;
+  /** How many rules the chain has. */
+  readonly rules: number;
+  /** The rule that was about the packet, from 1; null at the end of the chain. */
+  readonly rule: number | null;
+  readonly says: "ACCEPT" | "DROP" | "STOLEN" | "CONTINUE" | "RETURN" | "JUMP" | "GOTO";
+  /** The chain that a jump or a goto leads to, or that the walk comes back to. */
+  readonly to?: string;
 }
 
 /** Something that was looked at and did not decide: the field that failed, and both values. */
@@ -80,6 +95,7 @@ export interface Step {
   readonly because: string;
   readonly evidence?: Evidence;
   readonly tried?: readonly Tried[];
+  readonly chain?: InChain;
 }
 
 /** What a cause is that nobody recorded. */

@@ -1,5 +1,6 @@
 // Pictures to be measured: the chapters' labs, random labs from a seed, and names that nobody should have.
 import seedrandom from "seedrandom";
+import { chains } from "../../lib/draw/chains.ts";
 import { encapsulation } from "../../lib/draw/encapsulation.ts";
 import { fragments } from "../../lib/draw/fragments.ts";
 import { headers } from "../../lib/draw/headers.ts";
@@ -61,6 +62,7 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
     { name: `encapsulation ${name}`, scene: encapsulation(steps, data) },
     { name: `fragments ${name}`, scene: fragments(steps) },
     { name: `hooks ${name}`, scene: hooks(steps) },
+    { name: `chains ${name}`, scene: chains(steps) },
     { name: `queues ${name}`, scene: queues(steps) },
     { name: `neighbours ${name}`, scene: neighbours(steps) },
     { name: `routing ${name}`, scene: routing(steps) },

@@ -6,6 +6,7 @@ import type { Device } from "../../link/device.ts";
 import { type Conn, INFO, type Tracked } from "../../netfilter/conntrack/conn.ts";
 import { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import { entryText, tupleText } from "../../netfilter/conntrack/entry.ts";
+import { tupleOf } from "../../netfilter/conntrack/tuple.ts";
 import type { Family } from "../../netfilter/extension.ts";
 import { Nat } from "../../netfilter/nat/nat.ts";
 import { LEVEL } from "../../trace/step.ts";
@@ -38,6 +39,8 @@ export class Tracking {
   readonly nat: Nat;
   private readonly ns: Netns;
   private readonly tracked = new Set<Family>();
+  /** The last connection that the trace was told of. */
+  private told = "";
 
   constructor(ns: Netns) {
     this.ns = ns;
@@ -87,13 +90,17 @@ export class Tracking {
 
   private enter(skb: AnySkb, hook: HookName): Verdict {
     const known = skb.ct;
+    const { recorder, now } = this.ns.cables;
+    if (recorder.level === LEVEL.off || (known !== null && known.kind !== "template")) return this.conntrack.enter(skb);
+    const tuple = tupleOf(skb.packet);
+    const found = tuple === null ? null : this.conntrack.find(tuple, known?.zone);
+    const before = found === null ? undefined : entryText(found.conn, now);
     const verdict = this.conntrack.enter(skb);
-    if (this.ns.cables.recorder.level !== LEVEL.off && (known === null || known.kind === "template"))
-      this.tellEntered(skb, hook, verdict);
+    this.tellEntered(skb, hook, verdict, before);
     return verdict;
   }
 
-  private tellEntered(skb: AnySkb, hook: HookName, verdict: "accept" | "drop"): void {
+  private tellEntered(skb: AnySkb, hook: HookName, verdict: "accept" | "drop", before: string | undefined): void {
     const { ct } = skb;
     const what = verdict === "drop" ? "drop" : "conntrack";
     skb.cause = this.ns.step(LEVEL.path, skb.cause, null, what, skb.packet, () => {
@@ -105,7 +112,13 @@ export class Tracking {
       }
       if (ct?.kind !== "tracked")
         return { hook, because: ct === null ? "INVALID: it belongs to no connection and begins none" : "UNTRACKED" };
-      return { hook, because: enteredBecause(ct), evidence: this.evidenceOf(ct.conn) };
+      const told = this.evidenceOf(ct.conn);
+      this.told = told.text;
+      // An error changes nothing of the connection that it is about.
+      const isError = ct.info === INFO.related || ct.info === INFO.relatedReply;
+      const was = isError ? told.text : before;
+      const evidence = was === undefined ? told : { ...told, before: was };
+      return { hook, because: enteredBecause(ct), evidence };
     });
   }
 
@@ -128,7 +141,18 @@ export class Tracking {
         because: "the connection is remembered from now on",
         evidence: this.evidenceOf(ct.conn),
       }));
+    else if (this.ns.cables.recorder.level === LEVEL.full) this.tellChanged(skb, ct.conn);
     return verdict;
+  }
+
+  /** What rules changed of a known connection on the packet's way, as its mark. */
+  private tellChanged(skb: AnySkb, conn: Conn): void {
+    const evidence = this.evidenceOf(conn);
+    if (evidence.text === this.told) return;
+    skb.cause = this.ns.step(LEVEL.full, skb.cause, null, "conntrack", skb.packet, () => ({
+      because: "the connection was changed on the way",
+      evidence,
+    }));
   }
 
   private pass(skb: AnySkb, hook: HookName, out: Device | null, ask: () => Verdict): Verdict {

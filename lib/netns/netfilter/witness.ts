@@ -6,7 +6,7 @@ import type { Skb as View } from "../../netfilter/skb.ts";
 import type { Table } from "../../netfilter/table.ts";
 import { ruleText } from "../../netfilter/text/save.ts";
 import type { Watcher } from "../../netfilter/traverse.ts";
-import { LEVEL, type Tried } from "../../trace/step.ts";
+import { type InChain, LEVEL, type Tried } from "../../trace/step.ts";
 import type { Netns } from "../netns.ts";
 
 export class Witness implements Watcher {
@@ -38,14 +38,18 @@ export class Witness implements Watcher {
   matched(chain: Chain, at: number, before: Readonly<View>, skb: View, outcome: Outcome | "JUMP" | "GOTO"): void {
     const { spec } = chain.rules[at]!;
     const { tried } = this;
+    // Behind a RETURN the chain's end has nothing to add.
+    this.tried = [];
     const because = `rule ${at + 1} of ${this.name(chain)}: ${this.said(chain, at, before, skb, outcome)}`;
     const text = `-A ${chain.name} ${ruleText(spec)}`;
     const command = this.command(chain);
+    const to = spec.target.kind === "chain" ? { to: spec.target.chain.name } : {};
     this.cause = this.ns.step(LEVEL.path, this.cause, null, outcome === "DROP" ? "drop" : "rule", skb.packet, () => ({
       hook: skb.hook,
       because,
       evidence: { kind: "rule", text, command },
       tried,
+      chain: { ...this.place(chain), rule: at + 1, says: outcome, ...to },
     }));
   }
 
@@ -62,6 +66,12 @@ export class Witness implements Watcher {
     if (target.kind === "extension") return target.use.extension.because(target.use.value as never, before, skb);
     if (target.kind === "none") return "it has no target and only counts";
     return target.verdict === "RETURN" ? "RETURN" : target.verdict === "ACCEPT" ? "accepted" : "dropped";
+  }
+
+  dropped(chain: Chain, skb: View, why: string): void {
+    const { tried } = this;
+    const because = `a match of ${this.name(chain)} drops it: ${why}`;
+    this.cause = this.ns.step(LEVEL.path, this.cause, null, "drop", skb.packet, () => ({ hook: skb.hook, because, tried }));
   }
 
   ended(chain: Chain, returnsTo: Chain | null, skb: View): void {
@@ -86,8 +96,22 @@ export class Witness implements Watcher {
       null,
       isDrop ? "drop" : "chain",
       skb.packet,
-      () => ({ hook: skb.hook, because, evidence, tried }),
+      () => ({
+        hook: skb.hook,
+        because,
+        evidence,
+        tried,
+        chain: {
+          ...this.place(chain),
+          rule: null,
+          ...(returnsTo === null ? { says: base.policy } : { says: "RETURN", to: returnsTo.name }),
+        },
+      }),
     );
+  }
+
+  private place({ name, rules }: Chain): Pick<InChain, "table" | "chain" | "rules"> {
+    return { table: this.table.name, chain: name, rules: rules.length };
   }
 
   private command({ name }: Chain): string {
