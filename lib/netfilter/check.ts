@@ -11,12 +11,13 @@ export function checkRule({ name, family, backEnd }: Table, { hook }: Chain, spe
   const { matches, target, protocol } = spec;
   // nf_tables compares no bits at all with nothing.
   if (backEnd === "nft" && (asksNothing(spec.source) || asksNothing(spec.destination))) return "EINVAL";
+  const place = { family, table: name, hook, backEnd: backEnd ?? "nft", protocol };
   const wrong = ({ extension, value }: { readonly extension: AnyMatch | AnyTarget; readonly value: unknown }) => {
     const { tables, protocols } = extension;
     if (tables !== undefined && !tables.includes(name)) return "EINVAL";
     if (protocols !== undefined && (protocol === null || protocol.inverted || !protocols.includes(protocol.number)))
       return "EINVAL";
-    return extension.check?.(value as never, { family, table: name, hook }) ?? null;
+    return extension.check?.(value as never, place) ?? null;
   };
   for (const use of matches) {
     const errno = wrong(use);

@@ -47,11 +47,17 @@ export interface Reading {
   setFamily(name: string): Family | null | undefined;
 }
 
+/** Why the kernel does not take an extension of a rule. */
+export type CheckErrno = "EINVAL" | "ENOENT" | "ERANGE";
+
 /** Where a rule is to stand; `hook` is that of the built-in chain, null in a chain that users made. */
 export interface Place {
   readonly family: Family;
   readonly table: string;
   readonly hook: HookName | null;
+  readonly backEnd: BackEnd;
+  /** The rule's `-p`. */
+  readonly protocol: { readonly number: number; readonly inverted: boolean } | null;
 }
 
 /** What matches and targets have in common. `Value` is plain data that nobody changes once it is read. */
@@ -70,7 +76,7 @@ interface Extension<Value, Draft> {
   /** Looks at the whole. Throws Refused in the real tool's words. */
   finish(draft: Draft, context: Reading): Value;
   /** What else the kernel refuses when the rule is put in its place (checkentry); null when it does not. */
-  check?(value: Value, place: Place): "EINVAL" | "ERANGE" | null;
+  check?(value: Value, place: Place): CheckErrno | null;
   /** As iptables-save prints it, without the name: `--dport 80`. */
   save(value: Value, family: Family): string;
   /** As `iptables -L` prints it: `tcp dpt:80`. */

@@ -1,6 +1,7 @@
 // What rules may ask of the namespace they stand in. netns/ answers: this room knows neither routes nor devices.
 import type { Ip } from "../wire/address.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
+import type { RecentLists } from "./match/recent-table.ts";
 import type { Nat } from "./nat/nat.ts";
 import type { Sets } from "./set/sets.ts";
 import type { Port, Skb } from "./skb.ts";
@@ -42,6 +43,7 @@ export interface Net {
   /** The MTU of the packet's way, or of the way back to its sender where that is smaller. */
   pathMtu(skb: Skb): number;
   readonly sets: Sets;
+  readonly recent: RecentLists;
   readonly conntrack: Conntrack;
   readonly nat: Nat;
   /** The address of the device that the packet's next hop would be told (inet_select_addr); null when there is none. */

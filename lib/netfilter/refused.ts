@@ -52,11 +52,14 @@ export class Failure extends Error {
   readonly change: Change;
   readonly errno: Errno;
   readonly chain: string;
+  /** The kernel says it, not the tool. */
+  readonly isKernels: boolean;
 
-  constructor(change: Change, errno: Errno, chain: string) {
+  constructor(change: Change, errno: Errno, chain: string, isKernels = false) {
     super(`${change} ${chain}: ${errno}`);
     this.change = change;
     this.errno = errno;
     this.chain = chain;
+    this.isKernels = isKernels;
   }
 }

@@ -2,6 +2,7 @@
 import type { AnyMatch, AnyTarget } from "./extension.ts";
 import { addrtype } from "./match/addrtype.ts";
 import { comment } from "./match/comment.ts";
+import { connlimit } from "./match/connlimit.ts";
 import { connmark } from "./match/connmark.ts";
 import { conntrack, state } from "./match/conntrack.ts";
 import { hashlimit } from "./match/hashlimit.ts";
@@ -34,6 +35,7 @@ import { MARK } from "./target/mark.ts";
 import { MASQUERADE } from "./target/masquerade.ts";
 import { NETMAP } from "./target/netmap.ts";
 import { NFLOG } from "./target/nflog.ts";
+import { NFQUEUE, QUEUE } from "./target/queue.ts";
 import { REDIRECT } from "./target/redirect.ts";
 import { REJECT } from "./target/reject.ts";
 import { SET } from "./target/set.ts";
@@ -45,6 +47,7 @@ import { HL, TTL } from "./target/ttl.ts";
 export const MATCHES: readonly AnyMatch[] = [
   addrtype,
   comment,
+  connlimit,
   connmark,
   conntrack,
   hashlimit,
@@ -83,7 +86,9 @@ export const TARGETS: readonly AnyTarget[] = [
   MASQUERADE,
   NETMAP,
   NFLOG,
+  NFQUEUE,
   NOTRACK,
+  QUEUE,
   REDIRECT,
   REJECT,
   SET,
@@ -95,12 +100,12 @@ export const TARGETS: readonly AnyTarget[] = [
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
 export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(
-  "ah bpf cgroup cluster connbytes connlabel connlimit cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header ipvs mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
+  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header ipvs mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
     " ",
   ),
 );
 export const TARGETS_NOT_MODELLED: ReadonlySet<string> = new Set(
-  "AUDIT CHECKSUM CLUSTERIP CONNSECMARK DNPT DSCP ECN HMARK IDLETIMER LED NFQUEUE RATEEST SECMARK SNPT SYNPROXY TCPOPTSTRIP TEE TOS TPROXY".split(
+  "AUDIT CHECKSUM CLUSTERIP CONNSECMARK DNPT DSCP ECN HMARK IDLETIMER LED RATEEST SECMARK SNPT SYNPROXY TCPOPTSTRIP TEE TOS TPROXY".split(
     " ",
   ),
 );

@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/netfilter/iptable_*.c (valid hooks, priorities), net/netfilter/x_tables.c.
 import { Chain } from "./chain.ts";
 import type { Family } from "./extension.ts";
+import type { Rule } from "./rule.ts";
 import type { HookName } from "./skb.ts";
 
 export const TABLE_NAMES = ["raw", "mangle", "nat", "filter", "security"] as const;
@@ -48,6 +49,8 @@ export class Table {
   backEnd: BackEnd | null = null;
   /** Called when a rule comes that needs connections to be tracked; the namespace that has the table sets it. */
   onTracking: () => void = () => {};
+  /** Called when changes are done for good: rules came that name a list (recent, hashlimit), or some have gone. */
+  onLists: (came: readonly Rule[], hasGone: boolean) => void = () => {};
   /** By name, in no order that means anything: listings have the built-in ones first, then the others by name. */
   chains: Map<string, Chain>;
   private order: readonly Chain[] | null = null;

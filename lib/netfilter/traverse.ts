@@ -3,6 +3,7 @@
 import { ipLength } from "../wire/bytes.ts";
 import type { Chain } from "./chain.ts";
 import type { Outcome } from "./extension.ts";
+import { Hotdrop } from "./hotdrop.ts";
 import type { Skb } from "./skb.ts";
 import type { Table } from "./table.ts";
 
@@ -14,6 +15,8 @@ export interface Watcher {
   next(chain: Chain, skb: Skb, from: number): number;
   /** This rule matched, and its target said this. `before` is the packet as the rule got it. */
   matched(chain: Chain, at: number, before: Readonly<Skb>, skb: Skb, outcome: Outcome | "JUMP" | "GOTO"): void;
+  /** A match behind the rules asked so far dropped the packet by itself. */
+  dropped(chain: Chain, skb: Skb, because: string): void;
   /** The end of a chain: back to the caller, or the policy decides. */
   ended(chain: Chain, returnsTo: Chain | null, skb: Skb): void;
 }
@@ -27,7 +30,14 @@ export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { ver
   let tried = 0;
   for (;;) {
     const { rules } = chain;
-    const at = watcher === null ? chain.program.next(skb, from) : watcher.next(chain, skb, from);
+    let at: number;
+    try {
+      at = watcher === null ? chain.program.next(skb, from) : watcher.next(chain, skb, from);
+    } catch (error) {
+      if (!(error instanceof Hotdrop)) throw error;
+      watcher?.dropped(chain, skb, error.message);
+      return { verdict: "DROP", tried };
+    }
     tried += Math.min(at + 1, rules.length) - from;
     let outcome: Outcome = "RETURN";
     if (at < rules.length) {

@@ -7,6 +7,7 @@ import type { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { type Nexthop, RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
+import { RecentLists } from "../netfilter/match/recent-table.ts";
 import { Sets } from "../netfilter/set/sets.ts";
 import { asTold, type Tell, type Told } from "../trace/recorder.ts";
 import type { Step } from "../trace/step.ts";
@@ -130,6 +131,7 @@ export class Netns implements Owner {
   private ownXtables6: Tables | null = null;
   private ownTracking: Tracking | null = null;
   private ownSets: Sets | null = null;
+  private ownRecent: RecentLists | null = null;
   private ownMib: Mib | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
@@ -177,6 +179,11 @@ export class Netns implements Owner {
   get sets(): Sets {
     this.ownSets ??= new Sets();
     return this.ownSets;
+  }
+  /** Addresses that rules have seen (-m recent). */
+  get recent(): RecentLists {
+    this.ownRecent ??= new RecentLists();
+    return this.ownRecent;
   }
   /** Connections that are tracked and translated. */
   get tracking(): Tracking {

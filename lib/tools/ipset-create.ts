@@ -6,11 +6,10 @@ import { SET_TYPES, type SetOptions, type SetType, TYPES_NOT_MODELLED } from "..
 import { readHost } from "../netfilter/text/values.ts";
 import { Ipv4 } from "../wire/address.ts";
 import { notModelled } from "./command.ts";
-import { IpsetError, readNumber, syntaxError } from "./ipset-words.ts";
+import { IpsetError, LONGEST_TIMEOUT, readNumber, syntaxError } from "./ipset-words.ts";
 
-const LONGEST_TIMEOUT = 2147483;
 const MOST_BITMAP = 65536;
-const NOT_MODELLED = new Set(["forceadd", "skbinfo", "bitmask", "markmask"]);
+const NOT_MODELLED = new Set(["forceadd", "bitmask", "markmask"]);
 
 export function typeNamed(name: string): SetType {
   const old: Readonly<Record<string, string>> = { iphash: "hash:ip", nethash: "hash:net", setlist: "list:set" };
@@ -36,16 +35,17 @@ export function readOptions(words: readonly string[], type: SetType, initval: nu
     timeout: null,
     counters: false,
     comment: false,
+    skbinfo: false,
   };
   let netmask: string | null = null;
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
-    if (word === "counters" || word === "comment") {
+    if (word === "counters" || word === "comment" || word === "skbinfo") {
       options[word] = true;
       continue;
     }
     if (NOT_MODELLED.has(word))
-      throw notModelled("ipset", `create ${word}`, `${type.options}, timeout, counters, comment`);
+      throw notModelled("ipset", `create ${word}`, `${type.options}, timeout, counters, comment, skbinfo`);
     if (word !== "timeout" && !type.options.includes(word)) throw new IpsetError(`Unknown argument: \`${word}'`, 2);
     const value = words[++at];
     if (value === undefined) throw new IpsetError(`Missing mandatory argument of option \`${word}'`, 2);
@@ -147,6 +147,7 @@ export function headerText({ type, options }: IpSet): string {
   if (timeout !== null) words.push(`timeout ${timeout}`);
   if (options.counters) words.push("counters");
   if (options.comment) words.push("comment");
+  if (options.skbinfo) words.push("skbinfo");
   if (type.store === "hash")
     words.push(`bucketsize ${options.bucketsize} initval 0x${options.initval.toString(16).padStart(8, "0")}`);
   return words.join(" ");

@@ -2,7 +2,8 @@
 // that of its hash, which has a random seed.
 // Before you edit: ipset's lib/session.c (list_create, print_set_done), net/netfilter/ipset/ip_set_hash_gen.h (mtype_list).
 import { elementText } from "../netfilter/set/element.ts";
-import { type Element, type IpSet, secondsLeft } from "../netfilter/set/ip-set.ts";
+import { type Element, type IpSet, type SkbInfo, secondsLeft } from "../netfilter/set/ip-set.ts";
+import { hex } from "../netfilter/text/marks.ts";
 import { setReferences } from "../netns/netfilter/set-uses.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Call } from "./command.ts";
@@ -57,5 +58,14 @@ function elementLine({ type, options }: IpSet, element: Element, now: number): s
   if (element.nomatch) words.push("nomatch");
   if (options.counters) words.push(`packets ${element.packets} bytes ${element.bytes}`);
   if (element.comment !== "") words.push(`comment "${element.comment}"`);
+  words.push(...skbInfoWords(element.skbinfo));
   return words.join(" ");
+}
+
+function skbInfoWords({ mark, mask, major, minor, queue }: SkbInfo): string[] {
+  const words: string[] = [];
+  if (mark !== 0 || mask !== 0) words.push(`skbmark ${hex(mark)}${mask === 0xffffffff ? "" : `/${hex(mask)}`}`);
+  if (major !== 0 || minor !== 0) words.push(`skbprio ${major.toString(16)}:${minor.toString(16)}`);
+  if (queue !== 0) words.push(`skbqueue ${queue}`);
+  return words;
 }

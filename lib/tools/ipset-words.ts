@@ -4,6 +4,7 @@
 import { icmp, icmp6 } from "../netfilter/match/icmp.ts";
 import { Refused } from "../netfilter/refused.ts";
 import { type Item, netOf, networksOf } from "../netfilter/set/element.ts";
+import type { SkbInfo } from "../netfilter/set/ip-set.ts";
 import type { SetOptions, SetType } from "../netfilter/set/type.ts";
 import { readHost } from "../netfilter/text/values.ts";
 import type { Ip } from "../wire/address.ts";
@@ -11,6 +12,9 @@ import { Ipv4 } from "../wire/address.ts";
 import { BadInput } from "../wire/input.ts";
 import { mac } from "../wire/mac.ts";
 import { servicePort } from "../wire/services.ts";
+
+/** Seconds. */
+export const LONGEST_TIMEOUT = 2147483;
 
 /** What ipset says when it gives up: with status 2 a hint follows. */
 export class IpsetError extends Error {
@@ -31,6 +35,20 @@ export function readNumber(word: string, least: number, most: number): number {
   const value = Number(word);
   if (value < least || value > most) throw syntaxError(`'${word}' is out of range ${least}-${most}`);
   return value;
+}
+
+/** `0x5/0xff`, `1:2`, `3`: what -j SET --map-set writes on packets. */
+export function readSkbInfo(option: "skbmark" | "skbprio" | "skbqueue", word: string): Partial<SkbInfo> {
+  if (option === "skbqueue") return { queue: readNumber(word, 0, 0xffff) };
+  const hex = (digits: string) => Number.parseInt(digits, 16);
+  if (option === "skbmark") {
+    const found = /^0x([\da-f]+)(?:\/0x([\da-f]+))?/i.exec(word);
+    if (found === null) throw syntaxError("Invalid skbmark format, it should be:  MARK/MASK or MARK (see manpage)");
+    return { mark: hex(found[1]!) >>> 0, mask: hex(found[2] ?? "ffffffff") >>> 0 };
+  }
+  const found = /^(?:0x)?([\da-f]+):(?:0x)?([\da-f]+)/i.exec(word);
+  if (found === null) throw syntaxError("Invalid skbprio format, it should be:MAJOR:MINOR (see manpage)");
+  return { major: hex(found[1]!) & 0xffff, minor: hex(found[2]!) & 0xffff };
 }
 
 /** The items an element's word stands for: several where it says a range. */

@@ -1,17 +1,17 @@
 // `ipset`: sets of addresses, ports and other sets, which rules ask about packets.
 // Before you edit: ipset's lib/ipset.c (ipset_parse_argv), lib/errcode.c, src/ipset.c; net/netfilter/ipset/ip_set_core.c.
 import { elementText, type Item } from "../netfilter/set/element.ts";
-import { type Extras, IpSet, type SetErrno } from "../netfilter/set/ip-set.ts";
+import { IpSet, type SetErrno } from "../netfilter/set/ip-set.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Call, Command } from "./command.ts";
 import { notModelled } from "./command.ts";
 import { headerText, readOptions, typeNamed } from "./ipset-create.ts";
+import { readExtras } from "./ipset-extras.ts";
 import { type Listing, list, referencesOf } from "./ipset-list.ts";
-import { IpsetError, readElement, readNumber, syntaxError } from "./ipset-words.ts";
+import { IpsetError, readElement, syntaxError } from "./ipset-words.ts";
 
 const VERSION = "v7.17";
 const LONGEST_NAME = 31;
-const LONGEST_TIMEOUT = 2147483;
 const NO_SET = "The set with the given name does not exist";
 
 const COMMANDS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -182,6 +182,7 @@ const WORDS: Readonly<Record<SetErrno, string>> = {
   "no timeout": "Timeout cannot be used: set was created without timeout support",
   "no counters": "Packet/byte counters cannot be used: set was created without counter support",
   "no comment": "Comment cannot be used: set was created without comment support",
+  "no skbinfo": "Skbinfo mapping cannot be used: set was created without skbinfo support",
 };
 
 function change({ ns }: Call, command: "add" | "del", words: readonly string[], mayExist: boolean): void {
@@ -220,35 +221,6 @@ function checkMember(ns: Netns, list: IpSet, [item]: readonly Item[], beside: st
   if (list.get([{ kind: "set", name: beside }], ns.cables.now) === null)
     throw new IpsetError(`The set to which you referred with 'before' or 'after' ${problem}.`);
   return member;
-}
-
-interface Told {
-  readonly extras: Extras;
-  readonly place: { readonly where: "before" | "after"; readonly other: string } | null;
-}
-
-function readExtras(words: readonly string[], command: string, { type }: IpSet): Told {
-  const extras: { -readonly [K in keyof Extras]: Extras[K] } = {};
-  let place: Told["place"] = null;
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!;
-    if (word === "nomatch" && type.parts.includes("net")) {
-      extras.nomatch = true;
-      continue;
-    }
-    const isPlace = type.store === "list" && (word === "before" || word === "after");
-    const isExtra = command === "add" && ["timeout", "packets", "bytes", "comment"].includes(word);
-    if (!isPlace && !isExtra) throw new IpsetError(`Unknown argument: \`${word}'`, 2);
-    const value = words[++at];
-    if (value === undefined) throw new IpsetError(`Missing mandatory argument of option \`${word}'`, 2);
-    if (isPlace) place = { where: word, other: value };
-    else if (word === "comment") {
-      if (value.includes('"')) throw syntaxError('" character is not permitted in comments');
-      extras.comment = value;
-    } else if (word === "timeout") extras.timeout = readNumber(value, 0, LONGEST_TIMEOUT);
-    else extras[word as "packets" | "bytes"] = readNumber(value, 0, Number.MAX_SAFE_INTEGER);
-  }
-  return { extras, place };
 }
 
 function test({ ns, err }: Call, [name = "", element = "", ...rest]: readonly string[], quiet: boolean): number {

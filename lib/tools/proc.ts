@@ -29,10 +29,18 @@ export const PROC_FILES = `/proc/net/{${Object.keys(NET).join(",")}} and the sys
 export function procFile(ns: Netns, path: string): string | null {
   const [, net] = /^\/proc\/(?:self\/|thread-self\/)?net\/(\w+)$/.exec(path) ?? [];
   if (net !== undefined && Object.hasOwn(NET, net)) return NET[net]!(ns);
+  const list = recentFile(ns, path);
+  if (list !== null) return ns.recent.text(list);
   const [, key] = /^\/proc\/sys\/([\w./-]+)$/.exec(path) ?? [];
   // A dot in a device's name is a slash in the name of a sysctl, and the other way round.
   const name = key?.replace(/[./]/g, (sign) => (sign === "/" ? "." : "/"));
   return name !== undefined && ns.sysctls.has(name) ? `${ns.sysctls.get(name)}\n` : null;
+}
+
+/** The list of -m recent whose file the path is; null when there is none. */
+export function recentFile(ns: Netns, path: string): string | null {
+  const [, list] = /^\/proc\/(?:self\/|thread-self\/)?net\/xt_recent\/([^/]+)$/.exec(path) ?? [];
+  return list !== undefined && ns.recent.text(list) !== null ? list : null;
 }
 
 /** The counters of a namespace as /proc/net/snmp groups them. */

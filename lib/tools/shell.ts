@@ -8,6 +8,7 @@ import { busyboxCommand } from "./busybox/applets.ts";
 import type { Call, Command } from "./command.ts";
 import { fileText, writeFile } from "./files.ts";
 import { enlist } from "./jobs.ts";
+import { writeProc } from "./proc-write.ts";
 import { COMMANDS } from "./registry.ts";
 import { type Pipeline, parseShell, type SimpleCommand } from "./words.ts";
 
@@ -152,10 +153,27 @@ function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice
       voice.err(`bash: ${(command.stdin as { file: string }).file}: No such file or directory\n`);
       status = 1;
     } else status = yield* simple(lab, where, command.words, { out, err }, read);
-    if (typeof stdout === "object") writeFile(place, stdout.file, written, stdout.appends);
+    if (typeof stdout === "object") {
+      const problem = writeTo(place, stdout, written, command.words[0]!);
+      if (problem !== null) {
+        voice.err(`${problem}\n`);
+        status = 1;
+      }
+    }
     stdin = piped;
   }
   return status;
+}
+
+function writeTo(
+  place: { readonly lab: Lab; readonly ns: Netns },
+  { file, appends }: { readonly file: string; readonly appends: boolean },
+  text: string,
+  command: string,
+): string | null {
+  if (file.startsWith("/proc/")) return writeProc(place.ns, file, text, command);
+  writeFile(place, file, text, appends);
+  return null;
 }
 
 function* simple(lab: Lab, where: Place, words: readonly string[], voice: Voice, stdin: string): Program {

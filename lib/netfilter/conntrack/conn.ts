@@ -44,7 +44,7 @@ export type Nfct =
   /** -j NOTRACK: nobody shall ask. */
   | { readonly kind: "untracked" }
   /** -j CT: how it shall be tracked when it is. */
-  | { readonly kind: "template"; readonly zone: Zone };
+  | { readonly kind: "template"; readonly zone: Zone; readonly told: number };
 
 export interface Tracked {
   readonly kind: "tracked";
@@ -56,6 +56,7 @@ export const UNTRACKED: Nfct = { kind: "untracked" };
 
 /** What somebody who watches connections is told of at the end of a packet's way (IPCT_*). */
 export const EVENT = { new: 1, related: 2, destroy: 4, reply: 8, assured: 16, protoinfo: 32, mark: 256 } as const;
+export const ALL_EVENTS = 0xffff;
 
 /** One direction of a connection in the table. */
 export class TupleHash {
@@ -92,6 +93,8 @@ export class Conn {
   /** When it was confirmed, for nf_conntrack_timestamp. */
   begin = 0;
   events = 0;
+  /** Of which events anybody is told (-j CT --ctevents). */
+  told: number = ALL_EVENTS;
   private readonly attached: (Tracked | undefined)[] = [];
 
   constructor(original: Tuple, reply: Tuple, zone: Zone, id: number, isCounted: boolean) {

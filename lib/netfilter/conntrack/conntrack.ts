@@ -133,6 +133,7 @@ export class Conntrack {
         return "accept";
       }
       const { conn, info } = tracked;
+      if (ct !== null && !conn.isConfirmed) conn.told = ct.told;
       const said = trackPacket(this, conn, info, packet);
       if (said === "repeat") {
         this.kill(conn);
@@ -252,7 +253,7 @@ export class Conntrack {
   private tell(conn: Conn): void {
     const { events } = conn;
     conn.events = 0;
-    if (conn.has(STATUS.dying) || !conn.isConfirmed || this.settings.events === 0) return;
+    if (conn.has(STATUS.dying) || !conn.isConfirmed || this.settings.events === 0 || (events & conn.told) === 0) return;
     const happening = (events & (EVENT.new | EVENT.related)) === 0 ? "UPDATE" : "NEW";
     for (const listener of this.listeners) listener(happening, conn);
   }
@@ -268,7 +269,8 @@ export class Conntrack {
     conn.status |= STATUS.dying;
     if (!this.table.delete(conn)) return false;
     this.nat?.forget(conn);
-    if (this.settings.events !== 0) for (const listener of this.listeners) listener("DESTROY", conn);
+    if (this.settings.events !== 0 && (conn.told & EVENT.destroy) !== 0)
+      for (const listener of this.listeners) listener("DESTROY", conn);
     return true;
   }
 

@@ -4,6 +4,7 @@
 import { ipLength } from "../../wire/bytes.ts";
 import { protocolOf } from "../../wire/packet.ts";
 import { HZ, jiffiesAt } from "../jiffies.ts";
+import { cut } from "../mask.ts";
 import type { Net } from "../net.ts";
 import type { Skb } from "../skb.ts";
 import { destinationPort, sourcePort } from "../transport.ts";
@@ -53,6 +54,12 @@ function tableOf(net: Net, value: HashlimitValue, now: number): Table {
   return table;
 }
 
+/** Tables that no rule of the family names go. */
+export function keepHashlimits(net: Net, names: ReadonlySet<string>): void {
+  const tables = TABLES.get(net);
+  for (const name of tables?.keys() ?? []) if (!names.has(name)) tables!.delete(name);
+}
+
 /** Whether the rule is about the packet; takes the packet off its bucket. */
 export function matchHashlimit(value: HashlimitValue, skb: Skb): boolean {
   const now = jiffiesAt(skb.net.now);
@@ -84,10 +91,10 @@ function keyOf({ modes, srcMask, dstMask }: HashlimitValue, { packet }: Skb): st
   for (const mode of modes)
     switch (mode) {
       case "srcip":
-        key += `${prefixOf(packet.src, srcMask)} `;
+        key += `${cut(packet.src, srcMask)} `;
         break;
       case "dstip":
-        key += `${prefixOf(packet.dst, dstMask)} `;
+        key += `${cut(packet.dst, dstMask)} `;
         break;
       case "srcport":
         key += `${hasPorts(packet) ? sourcePort(packet, true) : 0} `;
@@ -103,15 +110,6 @@ const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 50, 132, 136]);
 
 function hasPorts(packet: Skb["packet"]): boolean {
   return WITH_PORTS.has(protocolOf(packet));
-}
-
-function prefixOf(address: Skb["packet"]["src"], length: number): string {
-  const word = (bits: number, from: number) => {
-    const left = Math.min(Math.max(length - from, 0), 32);
-    return left === 0 ? 0 : (bits >>> (32 - left)) >>> 0;
-  };
-  if (address.family === 4) return `${word(address.bits, 0)}`;
-  return [address.w0, address.w1, address.w2, address.w3].map((bits, i) => word(bits, i * 32)).join(":");
 }
 
 function fresh({ isBytes, average, burst }: HashlimitValue, now: number): Entry {

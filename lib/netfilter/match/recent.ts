@@ -7,7 +7,6 @@ import { Refused } from "../refused.ts";
 import type { Skb } from "../skb.ts";
 import { readNumericAddress } from "../text/address.ts";
 import { readHost, readNumber } from "../text/values.ts";
-import { matchRecent } from "./recent-table.ts";
 
 const ACTIONS = ["set", "rcheck", "update", "remove"] as const;
 const LISTED = { set: "SET", rcheck: "CHECK", update: "UPDATE", remove: "REMOVE" } as const;
@@ -148,7 +147,7 @@ export const recent: MatchExtension<RecentValue, Draft> = {
     words.push(`name: ${name}`, `side: ${side}`, `mask: ${mask}`);
     return words.join(" ");
   },
-  compile: (value) => (skb) => matchRecent(value, skb, jiffiesAt(skb.net.now)),
+  compile: (value) => (skb) => skb.net.recent.matches(value, skb, jiffiesAt(skb.net.now)),
   miss: (value, skb) => ({
     field: "recent",
     wanted: recent.save(value, 4),

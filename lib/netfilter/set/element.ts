@@ -1,8 +1,8 @@
 // Elements of sets: addresses with the length of their network, ports with their protocol, MACs, names of other sets.
 // Before you edit: ipset's lib/parse.c, lib/print.c (ipset_print_ip, ipset_print_proto_port).
 import { type Ip, Ipv4 } from "../../wire/address.ts";
-import { Ipv6 } from "../../wire/address6.ts";
 import type { Mac } from "../../wire/mac.ts";
+import { cut } from "../mask.ts";
 import { icmpName } from "../match/icmp.ts";
 import { protocolName } from "../text/protocol.ts";
 import type { SetType } from "./type.ts";
@@ -62,16 +62,6 @@ function protocolPortText(protocol: number, port: number): string {
 /** The network of an address. */
 export function netOf(address: Ip, length: number): Item {
   return { kind: "net", address: cut(address, length), length };
-}
-
-export function cut(address: Ip, length: number): Ip {
-  const word = (bits: number, from: number) => {
-    const left = length - from;
-    return left <= 0 ? 0 : left >= 32 ? bits : bits & (-1 << (32 - left));
-  };
-  if (address.family === 4) return length >= 32 ? address : Ipv4.of(word(address.bits, 0));
-  if (length >= 128) return address;
-  return Ipv6.of(word(address.w0, 0), word(address.w1, 32), word(address.w2, 64), word(address.w3, 96));
 }
 
 /** The networks that are exactly the addresses from first to last, as few as there can be. */

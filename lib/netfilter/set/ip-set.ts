@@ -1,11 +1,22 @@
 // One set: its elements, in the order they came, with what is kept of each.
 // Before you edit: net/netfilter/ipset/ip_set_hash_gen.h (mtype_add, mtype_del, mtype_test_cidrs), ip_set_core.c
 // (ip_set_match_extensions), include/linux/netfilter/ipset/ip_set_timeout.h, ip_set_counter.h.
-import { cut, type Item, keyOf } from "./element.ts";
+import { cut } from "../mask.ts";
+import { type Item, keyOf } from "./element.ts";
 import type { SetOptions, SetType } from "./type.ts";
 
 /** Why a set refuses (IPSET_ERR_*). */
-export type SetErrno = "exists" | "missing" | "full" | "no timeout" | "no counters" | "no comment";
+export type SetErrno = "exists" | "missing" | "full" | "no timeout" | "no counters" | "no comment" | "no skbinfo";
+
+/** What -j SET --map-set writes on a packet (struct ip_set_skbinfo). */
+export interface SkbInfo {
+  readonly mark: number;
+  readonly mask: number;
+  readonly major: number;
+  readonly minor: number;
+  readonly queue: number;
+}
+export const NO_SKBINFO: SkbInfo = { mark: 0, mask: 0, major: 0, minor: 0, queue: 0 };
 
 export interface Element {
   readonly items: readonly Item[];
@@ -15,6 +26,7 @@ export interface Element {
   packets: number;
   bytes: number;
   comment: string;
+  skbinfo: SkbInfo;
 }
 
 /** What is said of an element when it is added; what is missing is as usual for the set. */
@@ -23,6 +35,7 @@ export interface Extras {
   readonly packets?: number;
   readonly bytes?: number;
   readonly comment?: string;
+  readonly skbinfo?: SkbInfo;
   readonly nomatch?: boolean;
 }
 
@@ -62,6 +75,7 @@ export class IpSet {
     if (extras.timeout !== undefined && options.timeout === null) return "no timeout";
     if ((extras.packets !== undefined || extras.bytes !== undefined) && !options.counters) return "no counters";
     if (extras.comment !== undefined && !options.comment) return "no comment";
+    if (extras.skbinfo !== undefined && !options.skbinfo) return "no skbinfo";
     const key = keyOf(items);
     const old = this.elements.get(key);
     const isThere = old !== undefined && !isOver(old, now);
@@ -75,6 +89,7 @@ export class IpSet {
       packets: extras.packets ?? 0,
       bytes: extras.bytes ?? 0,
       comment: extras.comment ?? "",
+      skbinfo: extras.skbinfo ?? NO_SKBINFO,
     };
     this.elements.set(key, element);
     if (old === undefined) this.countLengths(items, 1);

@@ -4,10 +4,11 @@
 import { ipLength } from "../../wire/bytes.ts";
 import { protocolOf } from "../../wire/packet.ts";
 import { isLaterFragment } from "../condition.ts";
+import { cut } from "../mask.ts";
 import type { IpPacket, Skb } from "../skb.ts";
 import { destinationPort, icmpTypeCode, NONE, sourcePort } from "../transport.ts";
-import { cut, type Item } from "./element.ts";
-import type { Element, IpSet } from "./ip-set.ts";
+import type { Item } from "./element.ts";
+import type { Element, IpSet, SkbInfo } from "./ip-set.ts";
 
 /** Which address, port or MAC each part of an element is compared with. */
 export type Directions = readonly ("src" | "dst")[];
@@ -20,6 +21,15 @@ export interface Question {
   readonly packets: CounterTest | null;
   readonly bytes: CounterTest | null;
 }
+
+/** Asks nothing but whether it is there, and counts. */
+export const WHETHER: Question = {
+  returnNomatch: false,
+  updatesCounters: true,
+  updatesSubcounters: true,
+  packets: null,
+  bytes: null,
+};
 export interface CounterTest {
   readonly sign: "eq" | "ne" | "lt" | "gt";
   readonly value: number;
@@ -63,25 +73,36 @@ export class Sets {
 
   /** Whether a set has what the packet shows (ip_set_test). */
   test(name: string, skb: Skb, directions: Directions, question: Question): boolean {
-    const set = this.byName.get(name);
-    if (set === undefined || directions.length < set.type.parts.length) return false;
-    const { now } = skb.net;
-    if (set.type.store === "list") return this.testList(set, skb, directions, question, now);
-    const items = itemsOf(set, skb, directions);
-    if (items === null) return false;
-    const found = set.find(items, now);
-    if (found === null || !countersAgree(set, found, skb, question)) return false;
-    return found.nomatch === question.returnNomatch || !set.type.parts.includes("net");
+    return this.ask(name, skb, directions, question) !== null;
   }
 
-  private testList(list: IpSet, skb: Skb, directions: Directions, question: Question, now: number): boolean {
+  /** What the element that the packet shows says for -j SET --map-set; null when there is none. */
+  map(name: string, skb: Skb, directions: Directions): SkbInfo | null {
+    return this.ask(name, skb, directions, WHETHER);
+  }
+
+  private ask(name: string, skb: Skb, directions: Directions, question: Question): SkbInfo | null {
+    const set = this.byName.get(name);
+    if (set === undefined || directions.length < set.type.parts.length) return null;
+    const { now } = skb.net;
+    if (set.type.store === "list") return this.askList(set, skb, directions, question, now);
+    const items = itemsOf(set, skb, directions);
+    if (items === null) return null;
+    const found = set.find(items, now);
+    if (found === null || !countersAgree(set, found, skb, question)) return null;
+    return found.nomatch === question.returnNomatch || !set.type.parts.includes("net") ? found.skbinfo : null;
+  }
+
+  /** What a list's own element says is said last. */
+  private askList(list: IpSet, skb: Skb, directions: Directions, question: Question, now: number): SkbInfo | null {
     const below = { ...question, updatesCounters: question.updatesSubcounters };
     for (const element of list.living(now)) {
       const [item] = element.items;
-      if (item?.kind !== "set" || !this.test(item.name, skb, directions, below)) continue;
-      if (countersAgree(list, element, skb, question)) return true;
+      const found = item?.kind === "set" ? this.ask(item.name, skb, directions, below) : null;
+      if (found !== null && countersAgree(list, element, skb, question))
+        return list.options.skbinfo ? element.skbinfo : found;
     }
-    return false;
+    return null;
   }
 
   /** -j SET --add-set: what the packet shows becomes an element. */

@@ -56,4 +56,6 @@ export interface SetOptions {
   readonly timeout: number | null;
   readonly counters: boolean;
   readonly comment: boolean;
+  /** Elements say what -j SET --map-set writes on packets. */
+  readonly skbinfo: boolean;
 }

@@ -5,6 +5,7 @@ import { type Ip, Ipv4, mask4 } from "../../wire/address.ts";
 import { Ipv6, ipv6, Prefix6 } from "../../wire/address6.ts";
 import { BadInput } from "../../wire/input.ts";
 import type { Family } from "../extension.ts";
+import { masked } from "../mask.ts";
 import { Refused } from "../refused.ts";
 import type { AddressMatch, DeviceMatch } from "../rule.ts";
 
@@ -75,12 +76,6 @@ function maskOf(length: number, family: Family): Ip {
 
 function isZero(mask: Ip): boolean {
   return mask.family === 4 ? mask.bits === 0 : mask.isUnspecified;
-}
-
-function masked(address: Ip, mask: Ip): Ip {
-  if (address.family === 4) return mask.family === 4 ? Ipv4.of(address.bits & mask.bits) : address;
-  if (mask.family === 4) return address;
-  return Ipv6.of(address.w0 & mask.w0, address.w1 & mask.w1, address.w2 & mask.w2, address.w3 & mask.w3);
 }
 
 /** `eth0`, or `cali+` for all that begin so; an empty name stands for any. Throws Refused. */

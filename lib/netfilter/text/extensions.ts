@@ -34,7 +34,6 @@ const TARGET_NAMES: ReadonlySet<string> = new Set([
   "ACCEPT",
   "DROP",
   "RETURN",
-  "QUEUE",
   ...TARGETS.map(({ name }) => name),
   ...TARGETS_NOT_MODELLED,
 ]);

@@ -40,9 +40,10 @@ export function complaintOf(tool: string, refused: Refused, flavour: Flavour, li
 }
 
 export function failureOf(tool: string, failure: Failure, flavour: Flavour, line: number | null): Complaint {
-  const { change, errno, chain } = failure;
-  if (flavour.backEnd === "nft" && isKernels(failure)) {
-    const { operation, what } = MESSAGES[change]!;
+  const { change, errno, chain, isKernels } = failure;
+  const message = MESSAGES[change];
+  if (flavour.backEnd === "nft" && isKernels && message !== undefined) {
+    const { operation, what } = message;
     const where = line === null ? " " : `\nline ${line}: `;
     const text = `${where}${operation} failed (${STRERROR[errno]}): ${what} ${chain}`;
     return { text: `${tool} v${versionText(flavour)}: ${text}\n`, status: 4 };
@@ -53,11 +54,6 @@ export function failureOf(tool: string, failure: Failure, flavour: Flavour, line
     return { text: `${tool}: ${words}.${dmesg}\n`, status: 1 };
   }
   return { text: `${tool}: line ${line} failed${flavour.backEnd === "nft" ? `: ${words}.` : ""}\n`, status: 1 };
-}
-
-/** Whether nf_tables itself refused the change, not the tool. */
-function isKernels({ change, errno }: Failure): boolean {
-  return Object.hasOwn(MESSAGES, change) && ["EBUSY", "EMLINK", "EINVAL", "ERANGE", "EOPNOTSUPP"].includes(errno);
 }
 
 const MESSAGES: Partial<Record<Change, { readonly operation: string; readonly what: string }>> = {

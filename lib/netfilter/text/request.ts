@@ -1,6 +1,5 @@
 // One command line of iptables, or one line of a saved file: which command, for which chain, and the rules it speaks of.
 // Before you edit: iptables/xshared.c (do_parse behind its loop, generic_opt_check, ipv4_post_parse), xtables.c.
-import { BadInput } from "../../wire/input.ts";
 import type { Chain } from "../chain.ts";
 import { Refused } from "../refused.ts";
 import type { DeviceMatch, RuleSpec } from "../rule.ts";
@@ -133,8 +132,6 @@ function targetOf(said: Reader, isRule: boolean, use: unknown): RuleSpec["target
   const { name, isGoto } = jump;
   if (use !== null) return { kind: "extension", use: use as never };
   if (!isGoto && (name === "ACCEPT" || name === "DROP" || name === "RETURN")) return { kind: "verdict", verdict: name };
-  if (!isGoto && name === "QUEUE")
-    throw new BadInput("not modelled", "-j QUEUE", "No program takes packets out of the kernel here.");
   return { kind: "none" };
 }
 

@@ -8,7 +8,7 @@ export function setReferences(ns: Netns, name: string): number {
     for (const { chains } of tables.all())
       for (const chain of chains.values())
         for (const rule of chain.rules)
-          for (const [, said] of rule.lineIn(chain).matchAll(/ --(?:match|add|del)-set (\S+) /g))
+          for (const [, said] of rule.lineIn(chain).matchAll(/ --(?:match|add|del|map)-set (\S+) /g))
             if (said === name) count++;
   return count;
 }

@@ -4,6 +4,7 @@
 import type { Device } from "../../link/device.ts";
 import type { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import type { Family } from "../../netfilter/extension.ts";
+import type { RecentLists } from "../../netfilter/match/recent-table.ts";
 import type { Nat } from "../../netfilter/nat/nat.ts";
 import type { AddressType, Net, ReversePath } from "../../netfilter/net.ts";
 import type { Sets } from "../../netfilter/set/sets.ts";
@@ -20,6 +21,7 @@ import { routeMeHarder } from "../ipv4/send.ts";
 import { routeMeHarder6 } from "../ipv6/send.ts";
 import type { Netns } from "../netns.ts";
 import { masqueradeAddress, redirectAddress } from "./addresses.ts";
+import { keepLists } from "./lists.ts";
 import { addressType, hasReversePath, pathMtu } from "./lookups.ts";
 import { reject } from "./reject.ts";
 import { type AnySkb, isOf4 } from "./tracking.ts";
@@ -52,6 +54,9 @@ export class Tables implements Net {
   }
   get sets(): Sets {
     return this.ns.sets;
+  }
+  get recent(): RecentLists {
+    return this.ns.recent;
   }
   get conntrack(): Conntrack {
     return this.ns.tracking.conntrack;
@@ -97,6 +102,7 @@ export class Tables implements Net {
       table = new Table(name, this.family);
       this.made.set(name, table);
       table.onTracking = () => this.ns.tracking.track(this.family);
+      table.onLists = (came, hasGone) => keepLists(this.ns, came, hasGone);
       this.register(table);
     }
     return table;

@@ -20,7 +20,13 @@ function ours({ family, rules, frames }: Batch, seen: Map<string, Set<boolean>>)
   const lab = new Lab();
   lab.node("n");
   for (const line of SET_LINES[family]) assert.equal(runShell(lab, place(lab, "n"), `ipset ${line}`).status, 0, line);
-  const net = { now: 0, random: () => 0.5, sets: lab.netns("n").sets, addressType: typeOf } as unknown as Skb["net"];
+  const net = {
+    now: 0,
+    random: () => 0.5,
+    sets: lab.netns("n").sets,
+    recent: lab.netns("n").recent,
+    addressType: typeOf,
+  } as unknown as Skb["net"];
   const made = rules.map(({ words }) => {
     const said = { family, restoring: null, backEnd: "nft", notice: () => {} } as const;
     return Rule.of(readRequest(["-t", "mangle", "-A", "R", ...wordsOf(words)], said).rules[0]!);

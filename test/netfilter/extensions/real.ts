@@ -33,6 +33,13 @@ export function readGoldens(): Answers {
   return JSON.parse(gunzipSync(fs.readFileSync(GOLDENS)).toString());
 }
 
+/** Sets that rules name, with their families. */
+export const SETS: Readonly<Record<string, { readonly words: string; readonly family: 4 | 6 | null }>> = {
+  s4: { words: "hash:ip", family: 4 },
+  s6: { words: "hash:ip family inet6", family: 6 },
+  ports: { words: "bitmap:port range 0-9", family: null },
+};
+
 /** Whether this machine has the tools of the version that is compared with, and may use them. */
 export function canAsk(): boolean {
   if (process.getuid?.() !== 0) return false;
@@ -47,6 +54,8 @@ export function ask(cases: readonly Case[], backEnds: readonly BackEnd[] = ["nft
   spawnSync("ip", ["netns", "del", NAMESPACE]);
   execFileSync("ip", ["netns", "add", NAMESPACE]);
   try {
+    for (const [name, type] of Object.entries(SETS))
+      execFileSync("ip", ["netns", "exec", NAMESPACE, "ipset", "create", name, ...type.words.split(" ")]);
     const answers: Record<string, Said> = {};
     for (const backEnd of backEnds) for (const each of cases) answers[keyOf(each, backEnd)] = askOne(each, backEnd);
     return answers;

@@ -1,6 +1,6 @@
 // Options of extensions, right and wrong: what we say and print is what iptables says and prints.
 import { strict as assert } from "node:assert";
-import type { AnyMatch, AnyTarget, Place } from "../../../lib/netfilter/extension.ts";
+import type { AnyMatch, AnyTarget, CheckErrno, Place } from "../../../lib/netfilter/extension.ts";
 import { Failure, Refused } from "../../../lib/netfilter/refused.ts";
 import type { RuleSpec } from "../../../lib/netfilter/rule.ts";
 import type { HookName } from "../../../lib/netfilter/skb.ts";
@@ -9,7 +9,7 @@ import { splitLine } from "../../../lib/netfilter/text/line.ts";
 import { readRequest } from "../../../lib/netfilter/text/request.ts";
 import { ruleText } from "../../../lib/netfilter/text/save.ts";
 import { CASES, type Case, wordsOf } from "./cases.ts";
-import { type Answers, ask, type BackEnd, canAsk, keyOf, readGoldens, type Said } from "./real.ts";
+import { type Answers, ask, type BackEnd, canAsk, keyOf, readGoldens, type Said, SETS } from "./real.ts";
 
 function ours(each: Case, backEnd: BackEnd): Said {
   const { family, table, chain, words } = each;
@@ -26,10 +26,12 @@ function ours(each: Case, backEnd: BackEnd): Said {
       restoring: null,
       backEnd,
       notice,
+      setFamily: (name) => SETS[name]?.family,
     });
     const spec = request.rules[0]!;
-    const refused = refusedBy(spec, { family, table, hook: chain as HookName });
-    if (refused !== null) throw new Failure("append", refused, chain);
+    const place = { family, table, hook: chain as HookName, backEnd, protocol: spec.protocol };
+    const refused = refusedBy(spec, place);
+    if (refused !== null) throw new Failure("append", refused, chain, true);
     return { status: 0, error, saved: ruleText(spec), numeric: listed(spec, true), named: listed(spec, false) };
   } catch (thrown) {
     const complaint =
@@ -44,7 +46,7 @@ function ours(each: Case, backEnd: BackEnd): Said {
 }
 
 /** As the kernel checks each extension of a rule (xt_check_match, xt_check_target). */
-function refusedBy({ protocol, matches, target }: RuleSpec, place: Place): "EINVAL" | "ERANGE" | null {
+function refusedBy({ protocol, matches, target }: RuleSpec, place: Place): CheckErrno | null {
   const uses = target.kind === "extension" ? [...matches, target.use] : matches;
   for (const { extension, value } of uses as readonly { extension: AnyMatch | AnyTarget; value: unknown }[]) {
     const { protocols, tables, hooks } = extension;

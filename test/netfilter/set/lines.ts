@@ -153,6 +153,45 @@ swap a other
 list a
 list other
 list l
+create k hash:ip skbinfo counters comment timeout 100
+create k2 bitmap:port range 0-100 skbinfo
+create k3 list:set skbinfo
+create plain hash:ip
+add k 10.0.0.1 skbmark 0x5/0xff skbprio 1:2 skbqueue 3 comment "a b" packets 3 timeout 50
+add k 10.0.0.2
+add k 10.0.0.3 skbmark 7
+add k 10.0.0.4 skbmark 010/0x0
+add k 10.0.0.5 skbprio 1
+add k 10.0.0.5 skbprio 1:
+add k 10.0.0.5 skbprio ff:ffff
+add k 10.0.0.6 skbprio 10000:1
+add k 10.0.0.6 skbmark x
+add k 10.0.0.6 skbmark 1/
+add k 10.0.0.6 skbmark 1/x
+add k 10.0.0.6 skbmark 0x100000000
+add k 10.0.0.7 skbqueue 65535
+add k 10.0.0.8 skbqueue 65536
+add k 10.0.0.9 skbqueue 0x10
+add k 10.0.0.10 skbmark 1 skbmark 2
+add k 10.0.0.11 skbprio 0:0
+add plain 10.0.0.1 skbmark 1
+add plain 10.0.0.1 skbprio 1:1
+add plain 10.0.0.1 skbqueue 1
+del k 10.0.0.11 skbmark 1
+test k 10.0.0.11 skbmark 1
+add k 10.0.0.12 skbmark 0
+add k 10.0.0.13 skbmark 0xffffffff/0xffffffff
+add k2 80 skbmark 0xff skbqueue 1
+add k3 plain skbmark 0xff/0xf
+create k4 hash:net skbinfo -exist
+add k4 10.0.0.0/8 nomatch skbprio 1:a
+add k 10.0.0.1 skbmark 9 -exist
+list k
+list k2
+save k3
+list k4
+save k4
+add k 10.0.0.8 skbqueue
 destroy nope
 destroy a
 flush nope
