@@ -14,6 +14,7 @@ const FLOOR: Record<string, number> = {
   link: 2,
   ip: 2,
   netfilter: 2,
+  ipvs: 2,
   netns: 3,
   lab: 4,
   tools: 5,
