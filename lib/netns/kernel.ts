@@ -1,5 +1,6 @@
-// What all namespaces of a machine share: the table of neighbours, and the kernel's log.
-// Before you edit: net/ipv4/arp.c (arp_tbl), kernel/printk, lib/ratelimit.c, net/core/utils.c (net_ratelimit).
+// What all namespaces of a machine share: the table of neighbours, the kernel's log, and what packets bring in memory
+// besides their octets.
+// Before you edit: net/ipv4/arp.c (arp_tbl), include/net/sock.h (sock_confirm_neigh), kernel/printk, lib/ratelimit.c, net/core/utils.c (net_ratelimit).
 import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { NeighbourTable } from "../ip/neighbour-table.ts";
 import { SECOND, type World } from "../trace/world.ts";
@@ -12,6 +13,11 @@ export class Kernel {
   readonly arp: NeighbourTable;
   /** What `dmesg` prints: the time in nanoseconds since the machine began, and the line. */
   readonly log: { readonly time: number; readonly line: string }[] = [];
+  /**
+   * Bodies of packets that bring the word of who sent them that the way works (skb dst_pending_confirm): it survives a
+   * veth and a tunnel on this machine, but no cable. Null until there is one.
+   */
+  pendingConfirm: WeakSet<object> | null = null;
   private readonly world: World;
   private begin = Number.NEGATIVE_INFINITY;
   private said = 0;
@@ -23,6 +29,17 @@ export class Kernel {
     this.arp = new NeighbourTable("arp_cache", world, defaults, () =>
       this.say(() => [`neighbour: ${this.arp.id}: neighbor table overflow!`]),
     );
+  }
+
+  /** skb_set_dst_pending_confirm: every neighbour that gets the packet on this machine needs no probe. */
+  setPendingConfirm(body: object): void {
+    this.pendingConfirm ??= new WeakSet();
+    this.pendingConfirm.add(body);
+  }
+
+  /** What is put around a packet, or taken out of one, brings the same word. */
+  keepPendingConfirm(from: object, to: object): void {
+    if (this.pendingConfirm?.has(from)) this.pendingConfirm.add(to);
   }
 
   /** Lines of the network that come too often are left out, and counted (net_ratelimit). */

@@ -30,6 +30,8 @@ export type Sabotage = (lab: Lab) => void;
 /** How late the real kernel's timers may be: its wheel lets a timer of 5 s run up to 1/16 later, and a busy machine. */
 const BEFORE = 500;
 const AFTER = 200;
+/** Between the end of the programs and the questions. */
+const FAREWELLS = 150;
 
 /** Runs the case to the first quiet moment that is `atLeast` after its beginning. */
 export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): ModelRun {
@@ -46,8 +48,10 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
     look(play.lab, states);
   }
   const { lab } = play;
-  // What is asked at the end is asked when the programs have ended.
+  // What is asked at the end is asked when the programs have ended, and their farewells are over.
   for (const program of lab.processes) program.kill(0);
+  for (const socket of play.tcpSockets.values()) socket.close();
+  play.runTo(end + AFTER + FAREWELLS);
   const neighbours = Object.fromEntries(
     [...states].map(([ns, entries]) => [ns, Object.fromEntries([...entries].map(([key, set]) => [key, [...set]]))]),
   );
@@ -92,7 +96,7 @@ class Play {
   readonly captured: CapturedFrame[] = [];
   readonly logs: string[][];
   readonly drawn: number[];
-  private readonly sockets = new Map<string, TcpSocket>();
+  readonly tcpSockets = new Map<string, TcpSocket>();
   private readonly beginnings: Beginnings = new Map();
   /** What is typed, and not yet. */
   private readonly commands: (CommandTraffic & { readonly log: (line: string) => void })[] = [];
@@ -100,6 +104,7 @@ class Play {
 
   constructor(test: Case, sabotage?: Sabotage) {
     this.lab = labFrom(test.lab);
+    onOneMachine(this.lab);
     sabotage?.(this.lab);
     this.logs = test.traffic.map(() => []);
     this.drawn = test.traffic.map(() => 0);
@@ -127,7 +132,7 @@ class Play {
         const ns = this.lab.namespaces.get(traffic.ns);
         if (ns === undefined) return log("no namespace");
         if (traffic.kind === "tcp") {
-          const { said, port } = tcpCall(this.lab, this.sockets, traffic);
+          const { said, port } = tcpCall(this.lab, this.tcpSockets, traffic);
           if (port !== undefined) this.drawn[i] = port;
           log(said);
         } else if (traffic.kind === "ping") this.ping(ns, traffic, i, log);
@@ -244,6 +249,12 @@ class Play {
     send(1);
     for (let n = 2; n <= count; n++) this.lab.later((n - 1) * interval * MILLISECOND, () => send(n));
   }
+}
+
+/** The lab's script builds all its machines on one: what a packet brings besides its octets survives their cables. */
+function onOneMachine(lab: Lab): void {
+  const pendingConfirm = new WeakSet<object>();
+  for (const { kernel } of lab.machines.values()) kernel.pendingConfirm = pendingConfirm;
 }
 
 function datagrams(socket: UdpSocket, log: (line: string) => void, echo: boolean): void {

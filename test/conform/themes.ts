@@ -4,7 +4,7 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { generate as tunnelCase } from "../devices/generate.ts";
 import { policyCase } from "../policy/generate.ts";
 import { atLeast } from "./batches.ts";
-import type { Case, Result, SeenFrame } from "./case.ts";
+import type { Case, Drawn, Result, SeenFrame } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { generate } from "./generate.ts";
 import { runModel } from "./model.ts";
@@ -12,6 +12,7 @@ import { bridgeCase } from "./themes/bridge.ts";
 import { drawCommands } from "./themes/commands.ts";
 import { drawMulticast } from "./themes/multicast.ts";
 import { drawTcp } from "./themes/tcp.ts";
+import { isSame, lateTimers } from "./timer-wheel.ts";
 
 /** A case of the theme with this seed, which is also its name. */
 export type Theme = (seed: string) => Case;
@@ -69,6 +70,12 @@ function isCloseToTimer({ traffic }: Case, frames: Result["frames"]): boolean {
   return again.some(({ at }) => calls.some((call) => call.at > at - 30 && call.at < at + 250));
 }
 
+/** Two connections may share a port that the kernel chose, but not one that they are told to take. */
+function isTwice(drawn: Drawn): boolean {
+  const ports = drawn.filter((port) => port !== 0);
+  return new Set(ports).size < ports.length;
+}
+
 function withInterval(test: Case, interval: number): Case {
   return { ...test, traffic: test.traffic.map((each) => ("interval" in each ? { ...each, interval } : each)) };
 }
@@ -85,8 +92,10 @@ export const THEMES: Readonly<Record<string, Theme>> = {
     const base = anyLab(seed, dice);
     for (;;) {
       const test = { ...base, traffic: drawTcp(labFrom(base.lab), dice, 20, dice.whole(1, 4)) };
-      const { frames } = runModel(test, atLeast(test)).result;
-      if (!isAnsweredInside(frames) && !isRace(frames) && !isCloseToTimer(test, frames)) return test;
+      const { result, drawn } = runModel(test, atLeast(test));
+      const { frames } = result;
+      if (isAnsweredInside(frames) || isRace(frames) || isCloseToTimer(test, frames) || isTwice(drawn)) continue;
+      if (isSame(result, runModel(test, atLeast(test), lateTimers).result)) return test;
     }
   },
   commands(seed) {

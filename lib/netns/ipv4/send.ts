@@ -93,7 +93,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
     fragmentOffset: 0,
     body,
   };
-  if (outgoing.confirm) ns.inet.get(device)?.neighbours.get(decision.nextHop)?.confirm();
+  if (outgoing.confirm) ns.kernel.setPendingConfirm(body);
   const skb = new Skb(packet, decision.cause, device).route(decision, device);
   skb.mark = mark;
   skb.ct = outgoing.ct ?? null;
@@ -220,6 +220,7 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
     ns.step(LEVEL.path, cause, device, "drop", packet, () => tellOverflow(ns, nextHop));
     return false;
   }
+  if (ns.kernel.pendingConfirm?.has(packet.body)) neighbour.confirm();
   // Should nobody answer for the address, the error is the connection's.
   if (skb.ct !== null && !neighbour.isValid) carry(ns, packet, skb);
   if (!neighbour.use(packet, cause, route)) return true;

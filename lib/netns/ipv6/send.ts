@@ -132,7 +132,7 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
     flowLabel: 0,
     body,
   };
-  if (outgoing.confirm) ns.ipv6.of(way.owner).neighbours.get(way.nextHop)?.confirm();
+  if (outgoing.confirm) ns.kernel.setPendingConfirm(body);
   const skb = new Skb6(packet, found.cause, device).route(way, device);
   skb.mark = mark;
   skb.mtu = mtu;
@@ -232,6 +232,7 @@ function toNeighbour(ns: Netns, skb: Skb6, packet: Ipv6Packet, cause: number): b
   if (device.isNoArp) return transmit(ns.cables, device, { dst: device.mac, src: device.mac, payload: packet }, cause);
   const { nextHop } = skb.dst!;
   const neighbour = neighbour6Of(ns, device, nextHop);
+  if (ns.kernel.pendingConfirm?.has(packet.body)) neighbour.confirm();
   if (!neighbour.use(packet, cause, skb)) return true;
   return sendTo6(ns, device, neighbour.mac!, packet, cause, nextHop, neighbour.state!);
 }

@@ -71,8 +71,9 @@ export function transmit(
   if (isRetransmission) ns.mib.TcpRetransSegs++;
   if (isRetransmission && isSyn) ns.mib.TcpExtTCPSynRetrans++;
   if ((flags & RST) !== 0) ns.mib.TcpOutRsts++;
-  // net/ipv4/ip_output.c ip_build_and_send_pkt: a SYN-ACK that nobody may cut has no identification.
+  // ip_build_and_send_pkt: a packet as small as a SYN-ACK is never cut (IPV4_MIN_MTU), and has no identification.
   const id = isSynAck ? 0 : socket.ipId;
+  const discovery = isSynAck ? "probe" : "want";
   if (!isSynAck) socket.ipId = (socket.ipId + 1) & 0xffff;
   const { confirm } = socket;
   socket.confirm = false;
@@ -81,7 +82,7 @@ export function transmit(
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
   const { mark, device: oif } = socket;
-  const sent = sendByIp(ns, { src: local.address, dst: remote!.address, body, id, confirm, mark, oif }, step);
+  const sent = sendByIp(ns, { src: local.address, dst: remote!.address, body, id, confirm, mark, oif, discovery }, step);
   if (sent.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
 }
 

@@ -51,6 +51,7 @@ class Fou implements Encapsulation, FouPort {
       because: `port ${port} is ${protocol === null ? "GUE: its header says that IP protocol" : "FOU, for IP protocol"} ${carried.protocol} follows`,
       evidence,
     }));
+    ns.kernel.keepPendingConfirm(udp, inner.body);
     const { device, toOne, toAll, mark, ct } = arrival;
     resubmit(ns, { device, toOne, toAll, mark, ct, outer: packet }, inner, step);
   }

@@ -147,5 +147,6 @@ export function ipipInput(
     },
   }));
   if (ns === owner) keepMark(ns, device, taken, arrival.mark);
+  ns.kernel.keepPendingConfirm(packet.body, taken.body);
   takeIn(ns.cables, device, bare(taken), step);
 }

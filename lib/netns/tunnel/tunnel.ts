@@ -108,6 +108,8 @@ export function sendOuter(
   const out = way.device;
   const skb = new Skb(packet, cause, out).route(way.decision, out);
   skb.mark = markOf(under, device.owner as Netns, inner);
+  const { payload } = "payload" in inner ? inner : { payload: inner };
+  if ("body" in payload) under.kernel.keepPendingConfirm(payload.body, packet.body);
   under.mib.IpOutRequests++;
   const verdict = passHook(under, under.hooks, "OUTPUT", skb, (ns, passed) => {
     const mtu = outerMtu(ns, way, packet.dst);

@@ -236,6 +236,7 @@ function decapsulate(device: Device, outer: Ipv4Packet, frame: Frame, port: numb
       },
     }));
   if (taken.payload.kind === "ipv4") keepMark(ns, device, taken.payload, mark);
+  if ("body" in taken.payload) ns.kernel.keepPendingConfirm(outer.body, taken.payload.body);
   takeIn(ns.cables, device, taken, step);
 }
 

@@ -1,0 +1,30 @@
+// The kernel's timer wheel lets long timers run late. What then happens must not depend on it, or the machine decides.
+// Before you edit: kernel/time/timer.c (LVL_START, LVL_GRAN), at CONFIG_HZ=250.
+import type { Lab } from "../../lib/lab/lab.ts";
+import { MILLISECOND } from "../../lib/trace/world.ts";
+import type { Result } from "./case.ts";
+
+const TICK = 4 * MILLISECOND;
+
+/** By how much a timer may be late: each level of the wheel reaches eight times as far, and is as much coarser. */
+function lateness(delay: number): number {
+  let granule = TICK;
+  for (let reach = 63 * TICK; delay >= reach; reach *= 8) granule *= 8;
+  return granule === TICK ? 0 : granule;
+}
+
+/** All timers of the lab run as late as they may, but not what was set for programs before it began. */
+export function lateTimers(lab: Lab): void {
+  const exact = lab.later.bind(lab);
+  lab.later = (delay, action, background) => exact(lab.now === 0 ? delay : delay + lateness(delay), action, background);
+}
+
+/** Whether the same frames were seen and the same answers given, at whatever time. */
+export function isSame(one: Result, other: Result): boolean {
+  return seen(one) === seen(other);
+}
+
+function seen({ frames, sockets }: Result): string {
+  const places = Object.entries(frames).map(([where, list]) => [where, ...list.map(({ text }) => text).sort()]);
+  return JSON.stringify([places.sort(), sockets]);
+}
