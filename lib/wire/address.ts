@@ -1,7 +1,14 @@
 // IPv4 addresses and prefixes as values, and addresses of either family (address6.ts has IPv6's own).
 // Before you edit: RFC 6890 (special blocks).
-import ipaddr from "ipaddr.js";
-import { type AddressWithLength6, addressWithLength6, Ipv6, ipv6, type Prefix6, prefix6 } from "./address6.ts";
+import {
+  type AddressWithLength6,
+  addressWithLength6,
+  Ipv6,
+  ipv6,
+  isFourPartDecimal,
+  type Prefix6,
+  prefix6,
+} from "./address6.ts";
 import { BadInput } from "./input.ts";
 
 const known = new Map<number, Ipv4>();
@@ -64,7 +71,7 @@ export type Ip = Ipv4 | Ipv6;
 /** Reads `"10.244.1.5"`. Throws BadInput for anything but four decimal parts (no octal, no short forms). */
 export function ipv4(text: string | Ipv4): Ipv4 {
   if (text instanceof Ipv4) return text;
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text))
+  if (!isFourPartDecimal(text))
     throw new BadInput("not an IPv4 address", text, "Write four numbers from 0 to 255, as 10.244.1.5.");
   return Ipv4.of(text.split(".").reduce((bits, part) => bits * 256 + Number(part), 0));
 }

@@ -1,6 +1,5 @@
 // IPv6 addresses and prefixes as values. Before you edit: RFC 4291 (architecture, EUI-64), RFC 5952 (text) and glibc's
 // inet_ntop.c, which prints the IPv4 address in ::ffff:10.0.0.1; RFC 2464 §7 (multicast on Ethernet); include/net/ipv6.h.
-import ipaddr from "ipaddr.js";
 import { BadInput } from "./input.ts";
 import { Mac } from "./mac.ts";
 
@@ -124,17 +123,31 @@ function textOf(words: readonly number[]): string {
 /** Reads `"2001:db8::1"`. Throws BadInput for anything else; a zone (`%eth0`) is not part of an address. */
 export function ipv6(text: string | Ipv6): Ipv6 {
   if (text instanceof Ipv6) return text;
-  // ipaddr.js takes ::10.0.0.1 for the mapped ::ffff:10.0.0.1, so it is given groups only.
-  const groups = text.replace(/(?<=:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (tail, a, b, c, d) =>
-    ipaddr.IPv4.isValidFourPartDecimal(tail)
-      ? `${(a * 256 + Number(b)).toString(16)}:${(c * 256 + Number(d)).toString(16)}`
+  const groups = groupsOf(text);
+  if (groups === null) throw new BadInput("not an IPv6 address", text, "Write groups of hex digits, as 2001:db8::1.");
+  const word = (i: number) => groups[i]! * 65536 + groups[i + 1]!;
+  return Ipv6.of(word(0), word(2), word(4), word(6));
+}
+
+/** Eight numbers of 16 bits; null for what is no address. `::` stands for one zero at least, the last two may be IPv4. */
+function groupsOf(text: string): number[] | null {
+  const hex = text.replace(/(?<=:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (tail, ...parts) =>
+    isFourPartDecimal(tail)
+      ? [0, 2].map((i) => (parts[i] * 256 + Number(parts[i + 1])).toString(16)).join(":")
       : "none",
   );
-  if (!/^[0-9a-fA-F:]+$/.test(groups) || !ipaddr.IPv6.isValid(groups))
-    throw new BadInput("not an IPv6 address", text, "Write groups of hex digits, as 2001:db8::1.");
-  const parts = ipaddr.IPv6.parse(groups).parts;
-  const word = (i: number) => parts[i]! * 65536 + parts[i + 1]!;
-  return Ipv6.of(word(0), word(2), word(4), word(6));
+  const [head, tail, more] = hex.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  if (head === undefined || more !== undefined) return null;
+  const zeros = 8 - head.length - (tail?.length ?? 0);
+  if (tail === undefined ? zeros !== 0 : zeros < 1) return null;
+  const groups = tail === undefined ? head : [...head, ...new Array<string>(zeros).fill("0"), ...tail];
+  return groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) ? groups.map((group) => Number(`0x${group}`)) : null;
+}
+
+/** Four numbers from 0 to 255 without zeros before them. */
+export function isFourPartDecimal(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
 }
 
 /** The 32 bits of word `index` that a prefix length covers: `maskWord(40, 1)` is 0xff000000. */

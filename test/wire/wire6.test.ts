@@ -1,6 +1,7 @@
 // IPv6 as values and octets: inverse, with real checksums, and as others read and print it.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -204,6 +205,23 @@ describe("IPv6 addresses", () => {
     }
     expect(`${prefix6("2001:db8::/32")} ${prefix6("default")}`).to.equal("2001:db8::/32 ::/0");
     expect(addressWithLength6("2001:db8::1").length).to.equal(128);
+  });
+
+  it("are read where Node reads one, and as the same number", () => {
+    const any = new Frames6("texts");
+    const pieces = ["::", ":", "0", "1", "a:", "ffff:", "12345", "0db8:", "F:", "00:", "10.0.0.1", "1.2.3.256", "g"];
+    let read = 0;
+    for (let i = 0; i < 8000; i++) {
+      const text = Array.from({ length: 1 + any.number(10) }, () => pieces[any.number(pieces.length)]!).join("");
+      if (!isIPv6(text)) expect(() => ipv6(text), text).to.throw(BadInput);
+      else {
+        const { w0, w1, w2, w3 } = ipv6(text);
+        const groups = [w0, w1, w2, w3].flatMap((word) => [(word >>> 16).toString(16), (word & 0xffff).toString(16)]);
+        expect(new URL(`http://[${groups.join(":")}]`).host, text).to.equal(new URL(`http://[${text}]`).host);
+        read++;
+      }
+    }
+    expect(read).to.be.greaterThan(200);
   });
 
   it("refuse what is none, naming text and mend", () => {
