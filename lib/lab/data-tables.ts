@@ -1,17 +1,20 @@
-// The rules of iptables in a lab's data and in its script: as iptables-save prints them.
-// Before you edit: iptables-restore(8).
+// The rules of iptables and the sets of ipset in a lab's data and in its script: as iptables-save and ipset save print them.
+// Before you edit: iptables-restore(8), ipset(8).
 import type { Family } from "../netfilter/extension.ts";
+import { readSavedLine, savedLines } from "../netfilter/set/saved.ts";
+import { IpsetError } from "../netfilter/set/words.ts";
 import type { BackEnd, Table } from "../netfilter/table.ts";
 import { NEWEST } from "../netfilter/text/flavour.ts";
 import { tableText } from "../netfilter/text/save.ts";
 import { BadLine, readSaved } from "../netfilter/text/saved.ts";
 import type { Netns } from "../netns/netns.ts";
-import { BadInput } from "../wire/input.ts";
 import type { Place } from "./json.ts";
 import { quoted } from "./script-words.ts";
 
 /** Lines of iptables-save without its comments; connections are not carried, for a kernel makes them anew. */
 export interface TablesData {
+  /** Lines of `ipset save`: the times are those left. */
+  readonly ipset?: readonly string[];
   /** Absent unless somebody wrote rules. */
   readonly iptables?: readonly string[];
   readonly ip6tables?: readonly string[];
@@ -34,31 +37,21 @@ function linesOf(ns: Netns, family: Family, counters: boolean): string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** A rule without its set would be another rule. */
-function refuseSets(ns: Netns): void {
-  const [set] = ns.sets.all();
-  if (set !== undefined)
-    throw new BadInput(
-      "sets are not carried in a lab's data or script",
-      set.name,
-      "Make them in the lab that is made.",
-    );
-}
-
-/** Throws BadInput when there are sets. */
 export function tablesData(ns: Netns): TablesData {
-  refuseSets(ns);
+  const ipset = savedLines(ns.sets, ns.cables.now);
   const [iptables, ip6tables] = [linesOf(ns, 4, true), linesOf(ns, 6, true)];
   const isLegacy = [4, 6].some((family) => written(ns, family as Family).backEnd === "legacy");
   return {
+    ...(ipset.length > 0 && { ipset }),
     ...(iptables.length > 0 && { iptables }),
     ...(ip6tables.length > 0 && { ip6tables }),
     ...(isLegacy && { legacyTables: true }),
   };
 }
 
-/** Throws BadInput with the place, for a line that iptables-restore would not take. */
+/** Throws BadInput with the place, for a line that ipset or iptables-restore would not take. */
 export function readTables(ns: Netns, place: Place): void {
+  readSets(ns, place.maybe("ipset")?.list() ?? []);
   const isLegacy = place.maybe("legacyTables")?.flag() ?? false;
   for (const family of [4, 6] as const) {
     const lines = place.maybe(TOOLS[family]);
@@ -76,15 +69,32 @@ export function readTables(ns: Netns, place: Place): void {
   }
 }
 
-/** The script gives the rules to the real iptables-restore, their counters at zero. Throws BadInput when there are sets. */
+function readSets(ns: Netns, lines: readonly Place[]): void {
+  for (const line of lines)
+    try {
+      readSavedLine(ns.sets, line.text(), ns.cables.now);
+    } catch (error) {
+      if (!(error instanceof IpsetError)) throw error;
+      throw line.wrong(error.message, "Write it as ipset save does.");
+    }
+}
+
+/** The script gives the rules to the real iptables-restore, their counters at zero, and sets to ipset before. */
 export function tableLines(ns: Netns): string[] {
-  refuseSets(ns);
-  return ([4, 6] as const).flatMap((family) => {
+  const sets = savedLines(ns.sets, ns.cables.now);
+  const made = sets.length === 0 ? [] : given(ns, "ipset restore", "SETS", sets);
+  const rules = ([4, 6] as const).flatMap((family) => {
     const lines = linesOf(ns, family, false);
     if (lines.length === 0) return [];
     const tool =
       written(ns, family).backEnd === "legacy" ? `${TOOLS[family]}-legacy-restore` : `${TOOLS[family]}-restore`;
     const plain = lines.map((line) => (line.startsWith(":") ? line.replace(/\[\d+:\d+\]$/, "[0:0]") : line));
-    return [`ip netns exec "$PREFIX"${quoted(ns.name)} ${tool} << 'RULES'`, ...plain, "RULES"];
+    return given(ns, tool, "RULES", plain);
   });
+  return [...made, ...rules];
+}
+
+/** Lines of the script that a tool reads inside the namespace. */
+function given(ns: Netns, tool: string, end: string, lines: readonly string[]): string[] {
+  return [`ip netns exec "$PREFIX"${quoted(ns.name)} ${tool} << '${end}'`, ...lines, end];
 }

@@ -1,13 +1,12 @@
 // `ipset list` and `ipset save`: sets as they are printed. Elements stand in the order they came; the kernel's order is
 // that of its hash, which has a random seed.
 // Before you edit: ipset's lib/session.c (list_create, print_set_done), net/netfilter/ipset/ip_set_hash_gen.h (mtype_list).
-import { elementText } from "../netfilter/set/element.ts";
-import { type Element, type IpSet, type SkbInfo, secondsLeft } from "../netfilter/set/ip-set.ts";
-import { hex } from "../netfilter/text/marks.ts";
+import { headerText } from "../netfilter/set/create.ts";
+import type { IpSet } from "../netfilter/set/ip-set.ts";
+import { elementLine } from "../netfilter/set/saved.ts";
 import { setReferences } from "../netns/netfilter/set-uses.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Call } from "./command.ts";
-import { headerText } from "./ipset-create.ts";
 
 export interface Listing {
   readonly form: "plain" | "save";
@@ -50,22 +49,4 @@ export function list({ ns, out }: Call, said: Listing, sets: readonly IpSet[]): 
 function sizeOf({ type, options }: IpSet, count: number): number {
   const each = 8 * type.parts.length + (options.timeout === null ? 0 : 8) + (options.counters ? 16 : 0);
   return 200 + count * (each + 16);
-}
-
-function elementLine({ type, options }: IpSet, element: Element, now: number): string {
-  const words = [elementText(element.items, type)];
-  if (options.timeout !== null) words.push(`timeout ${secondsLeft(element, now)}`);
-  if (element.nomatch) words.push("nomatch");
-  if (options.counters) words.push(`packets ${element.packets} bytes ${element.bytes}`);
-  if (element.comment !== "") words.push(`comment "${element.comment}"`);
-  words.push(...skbInfoWords(element.skbinfo));
-  return words.join(" ");
-}
-
-function skbInfoWords({ mark, mask, major, minor, queue }: SkbInfo): string[] {
-  const words: string[] = [];
-  if (mark !== 0 || mask !== 0) words.push(`skbmark ${hex(mark)}${mask === 0xffffffff ? "" : `/${hex(mask)}`}`);
-  if (major !== 0 || minor !== 0) words.push(`skbprio ${major.toString(16)}:${minor.toString(16)}`);
-  if (queue !== 0) words.push(`skbqueue ${queue}`);
-  return words;
 }

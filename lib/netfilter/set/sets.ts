@@ -47,6 +47,13 @@ export class Sets {
     return [...this.byName.values()];
   }
 
+  /** Lists behind the sets they are made of. */
+  inOrder(): IpSet[] {
+    const isList = ({ type }: IpSet) => type.store === "list";
+    const all = this.all();
+    return [...all.filter((set) => !isList(set)), ...all.filter(isList)];
+  }
+
   put(set: IpSet): void {
     this.byName.set(set.name, set);
   }

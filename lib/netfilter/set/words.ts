@@ -1,17 +1,17 @@
 // Elements and options of sets as the words of ipset say them.
 // Before you edit: ipset's lib/parse.c (ipset_parse_elem, ipset_parse_ip4_net6, ipset_parse_proto_port), lib/errcode.c.
 
-import { icmp, icmp6 } from "../netfilter/match/icmp.ts";
-import { Refused } from "../netfilter/refused.ts";
-import { type Item, netOf, networksOf } from "../netfilter/set/element.ts";
-import type { SkbInfo } from "../netfilter/set/ip-set.ts";
-import type { SetOptions, SetType } from "../netfilter/set/type.ts";
-import { readHost } from "../netfilter/text/values.ts";
-import type { Ip } from "../wire/address.ts";
-import { Ipv4 } from "../wire/address.ts";
-import { BadInput } from "../wire/input.ts";
-import { mac } from "../wire/mac.ts";
-import { servicePort } from "../wire/services.ts";
+import type { Ip } from "../../wire/address.ts";
+import { Ipv4 } from "../../wire/address.ts";
+import { BadInput } from "../../wire/input.ts";
+import { mac } from "../../wire/mac.ts";
+import { servicePort } from "../../wire/services.ts";
+import { icmp, icmp6 } from "../match/icmp.ts";
+import { Refused } from "../refused.ts";
+import { readHost } from "../text/values.ts";
+import { type Item, netOf, networksOf } from "./element.ts";
+import type { SkbInfo } from "./ip-set.ts";
+import type { SetOptions, SetType } from "./type.ts";
 
 /** Seconds. */
 export const LONGEST_TIMEOUT = 2147483;
@@ -27,6 +27,10 @@ export class IpsetError extends Error {
 
 export function syntaxError(problem: string): IpsetError {
   return new IpsetError(`Syntax error: ${problem}`);
+}
+
+export function notModelled(word: string, supported: string): BadInput {
+  return new BadInput("ipset knows this, Packetwalk does not model it", word, `Supported: ${supported}.`);
 }
 
 /** A number with its bounds. */

@@ -1,8 +1,8 @@
 // What `ipset add` says of an element besides itself: timeout, counters, comment, what is written on packets; and where in
 // a list it is put.
 // Before you edit: ipset's lib/ipset_hash_ip.c and its sisters (add arguments), lib/args.c.
-import { type Extras, type IpSet, NO_SKBINFO } from "../netfilter/set/ip-set.ts";
-import { IpsetError, LONGEST_TIMEOUT, readNumber, readSkbInfo, syntaxError } from "./ipset-words.ts";
+import { type Extras, type IpSet, NO_SKBINFO } from "./ip-set.ts";
+import { IpsetError, LONGEST_TIMEOUT, readNumber, readSkbInfo, syntaxError } from "./words.ts";
 
 const EXTRAS: ReadonlySet<string> = new Set([
   "timeout",

@@ -1,12 +1,12 @@
 // `ipset create`: what a set is made with, and how that is printed.
 // Before you edit: ipset's lib/ipset_hash_ip.c and its sisters (create arguments), net/netfilter/ipset/ip_set_hash_gen.h
 // (mtype_head, IPSET_TOKEN(HTYPE, _create)).
-import type { IpSet } from "../netfilter/set/ip-set.ts";
-import { SET_TYPES, type SetOptions, type SetType, TYPES_NOT_MODELLED } from "../netfilter/set/type.ts";
-import { readHost } from "../netfilter/text/values.ts";
-import { Ipv4 } from "../wire/address.ts";
-import { notModelled } from "./command.ts";
-import { IpsetError, LONGEST_TIMEOUT, readNumber, syntaxError } from "./ipset-words.ts";
+
+import { Ipv4 } from "../../wire/address.ts";
+import { readHost } from "../text/values.ts";
+import type { IpSet } from "./ip-set.ts";
+import { SET_TYPES, type SetOptions, type SetType, TYPES_NOT_MODELLED } from "./type.ts";
+import { IpsetError, LONGEST_TIMEOUT, notModelled, readNumber, syntaxError } from "./words.ts";
 
 const MOST_BITMAP = 65536;
 const NOT_MODELLED = new Set(["forceadd", "bitmask", "markmask"]);
@@ -16,7 +16,7 @@ export function typeNamed(name: string): SetType {
   const type = SET_TYPES.find((each) => each.name === (old[name] ?? name));
   if (type !== undefined) return type;
   if (TYPES_NOT_MODELLED.has(name))
-    throw notModelled("ipset", `a set of type ${name}`, SET_TYPES.map((each) => each.name).join(", "));
+    throw notModelled(`a set of type ${name}`, SET_TYPES.map((each) => each.name).join(", "));
   throw syntaxError(`typename '${name}' is unknown`);
 }
 
@@ -45,7 +45,7 @@ export function readOptions(words: readonly string[], type: SetType, initval: nu
       continue;
     }
     if (NOT_MODELLED.has(word))
-      throw notModelled("ipset", `create ${word}`, `${type.options}, timeout, counters, comment, skbinfo`);
+      throw notModelled(`create ${word}`, `${type.options}, timeout, counters, comment, skbinfo`);
     if (word !== "timeout" && !type.options.includes(word)) throw new IpsetError(`Unknown argument: \`${word}'`, 2);
     const value = words[++at];
     if (value === undefined) throw new IpsetError(`Missing mandatory argument of option \`${word}'`, 2);
