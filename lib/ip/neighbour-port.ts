@@ -42,8 +42,8 @@ export interface NeighbourPort<Address extends Ipv4 | Ipv6 = Ipv4> {
   solicit(neighbour: Neighbour<Address>, unicast: boolean, cause: number): void;
   /** The MAC is known: these go out now. */
   send(neighbour: Neighbour<Address>, waiting: Waiting<Address>): void;
-  /** Nobody answered: these will never go out. */
-  unreachable(neighbour: Neighbour<Address>, waiting: readonly Waiting<Address>[]): void;
+  /** Nobody answered: this one will never go out, of which its sender is told or not. */
+  unreachable(neighbour: Neighbour<Address>, waiting: Waiting<Address>, isTold: boolean): void;
   /** The state changed, for the trace. Returns the step to be the cause of what follows. */
   changed(neighbour: Neighbour<Address>, from: NeighbourState | null, because: string, cause: number): number;
 }

@@ -261,15 +261,20 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     this.invalidate(`${asked} requests, a second apart, and nobody answered`);
   }
 
-  /** neigh_invalidate */
+  /**
+   * Who waits is told, one after the other (neigh_invalidate). Should what one is told need this very neighbour, it is
+   * asked for anew: then that, and all that waits behind, is lost without a word.
+   */
   private invalidate(because: string): void {
     const cause = this.queue[0]?.cause ?? -1;
     const step = this.become("FAILED", because, cause);
     this.mac = null;
-    const waiting = this.queue.map((each) => ({ ...each, cause: step }));
-    this.queue = [];
+    let isTold = true;
+    for (let waiting = this.queue.shift(); waiting !== undefined; waiting = this.queue.shift()) {
+      this.port.unreachable(this, { ...waiting, cause: step }, isTold);
+      isTold &&= this.state === "FAILED";
+    }
     this.queued = 0;
-    this.port.unreachable(this, waiting);
   }
 
   private become(state: NeighbourState, because: string, cause: number): number {

@@ -4,10 +4,11 @@
 // the same text, and no other may be; the first of several alike is the first there. Besides:
 // - Time. The real one comes not before the model's (20 ms for the clock) and at most LATE after it: the kernel's timer
 //   wheel lets a timer of 5 s run up to 1/16 of it too late, and three of them follow one another.
-// - Order. Frames of one sender to one receiver (by their MACs) that the model has within a millisecond have one cause,
-//   or causes in a row, and must come in the same order. Two senders are concurrent, as on any wire: the real kernel
-//   may let the second fragment of one pass before or after the other's ARP reply. What is further apart in time has
-//   causes of its own, as two timers or two programs, and only its time counts.
+// - Order. Frames of one sender to one receiver (by their MACs) that the model has at one moment have one cause, as the
+//   pieces of a cut packet, and must come in the same order. Of two moments within a millisecond the first frames must:
+//   the later one answers what the earlier one's first frame brought about. On the real machine, where a cable takes no
+//   time, that answer may overtake the other pieces. Two senders are concurrent, as on any wire. What is further apart
+//   in time has causes of its own, as two timers or two programs, and only its time counts.
 // What sockets got is compared in order; tables as sets; text as text. A neighbour's state must be one of those the
 // model's entry had around that moment; where the machine's table was nearly full, a FAILED entry may be gone.
 import type { Result, SeenFrame } from "./case.ts";
@@ -141,12 +142,14 @@ function compareFrames(where: string, model: readonly SeenFrame[], real: readonl
   for (const left of rest.values())
     for (const frame of left)
       found.push({ at: frame.at, where: `frames ${where}`, model: "no such frame", real: stamped(frame) });
-  const last = new Map<string, number>();
+  const last = new Map<string, { readonly first: number; readonly latest: number }>();
   for (const [i, frame] of model.entries()) {
     // The text begins with "MAC > MAC".
     const pair = frame.text.slice(0, 37);
-    const previous = last.get(pair);
-    last.set(pair, i);
+    const moment = last.get(pair);
+    const isSame = moment !== undefined && frame.at === model[moment.first]!.at;
+    const previous = isSame ? moment.latest : moment?.first;
+    last.set(pair, { first: isSame ? moment.first : i, latest: i });
     if (previous === undefined || frame.at - model[previous]!.at > BURST) continue;
     const [before, after] = [places[previous]!, places[i]!];
     if (before === -1 || after === -1 || before < after) continue;

@@ -86,6 +86,20 @@ describe("the comparison notices", () => {
     expect(compare(frames(1, 2, 3), frames(1, 3, 2), emptyTally())[0]!.where).to.equal("order of frames a eth0 in");
   });
 
+  it("the pieces of a cut packet in the wrong order, and not an answer that overtakes the later ones", () => {
+    const pair = "02:00:00:00:00:01 > 02:00:00:00:00:02";
+    const at: Record<string, number> = { "piece 1": 0, "piece 2": 0, "piece 3": 0, answer: 0.01 };
+    const frames = (...texts: string[]) => {
+      const seen = texts.map((text) => ({ at: at[text]!, text: `${pair} ${text}` }));
+      return { frames: { "a eth0 in": seen }, sockets: [], neighbours: {}, fdb: {}, texts: {} };
+    };
+    const model = frames("piece 1", "piece 2", "piece 3", "answer");
+    const differs = (...texts: string[]) => compare(model, frames(...texts), emptyTally()).length > 0;
+    expect(differs("piece 1", "answer", "piece 2", "piece 3")).to.equal(false);
+    expect(differs("answer", "piece 1", "piece 2", "piece 3")).to.equal(true);
+    expect(differs("piece 1", "piece 3", "piece 2", "answer")).to.equal(true);
+  });
+
   it("a frame more, a frame less, a frame too late", () => {
     const golden = goldens.find(({ real }) => Object.values(real.frames).some((list) => list.length > 2))!;
     const model = modelOf(golden.test);

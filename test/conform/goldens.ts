@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { runBatches } from "./batches.ts";
 import type { Case, Result } from "./case.ts";
+import { foundCases } from "./found.ts";
 import { generate } from "./generate.ts";
 import { THEMES } from "./themes.ts";
 
@@ -33,6 +34,7 @@ export function fixedCases(): Case[] {
   return [
     ...SEEDS.map((seed) => generate(seed)),
     ...Object.entries(KEPT).flatMap(([theme, kept]) => kept.map((i) => THEMES[theme]!(`${theme}/kept/${i}`))),
+    ...foundCases(),
     ...kept.sort().map((name) => JSON.parse(fs.readFileSync(path.join(CASES, name), "utf8")) as Case),
   ];
 }

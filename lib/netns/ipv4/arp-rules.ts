@@ -22,14 +22,15 @@ export interface Verdict {
 }
 
 /** `who has TARGET? tell SENDER`, come in by a device (arp_process). */
-export function judge(ns: Netns, device: Device, { senderIp, targetIp }: Arp): Verdict {
+export function judge(ns: Netns, device: Device, question: Arp): Verdict {
+  const { senderIp, targetIp } = question;
   const nobody = `who has ${targetIp}? Not this namespace: no answer`;
   if (senderIp.bits === 0) {
     // Somebody wants to know whether an address is free (RFC 5227).
     if (!isLocal(ns, targetIp)) return { answer: null, because: nobody, done: true };
     return ignored(ns, device, senderIp, targetIp) ?? own(targetIp, senderIp, device);
   }
-  const way = routeInput(ns, device, senderIp, targetIp, undefined, -1);
+  const way = routeInput(ns, device, senderIp, targetIp, undefined, -1, 0, question);
   if (way.type === "local") {
     const silent = ignored(ns, device, senderIp, targetIp) ?? filtered(ns, device, senderIp, targetIp);
     return silent ?? own(targetIp, senderIp, device);

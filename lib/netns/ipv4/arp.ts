@@ -194,18 +194,16 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
     solicit: (neighbour, unicast, cause) => solicit(ns, device, neighbour, unicast, cause),
     send: (neighbour, { packet, cause }) =>
       sendTo(ns, device, neighbour.mac!, packet, cause, neighbour.address, neighbour.state!),
-    unreachable: (neighbour, waiting) => {
-      for (const { packet, cause, route } of waiting) {
-        const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
-          because: `nobody on the link of ${device.name} has ${neighbour.address}`,
-          evidence: { kind: "neighbour", text: `${neighbour.address} dev ${device.name} FAILED`, command: "ip neigh" },
-        }));
-        // Without its route a packet is of no namespace any more (dst_dev_put), so nobody is told.
-        if ([...ns.tables.values()].some((table) => table.hasLost(route as Route))) continue;
-        if (waitsForMac(packet)) continue;
-        // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
-        icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);
-      }
+    unreachable: (neighbour, { packet, cause, route }, isTold) => {
+      const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
+        because: `nobody on the link of ${device.name} has ${neighbour.address}`,
+        evidence: { kind: "neighbour", text: `${neighbour.address} dev ${device.name} FAILED`, command: "ip neigh" },
+      }));
+      // Without its route a packet is of no namespace any more (dst_dev_put), so nobody is told.
+      if (!isTold || [...ns.tables.values()].some((table) => table.hasLost(route as Route))) return;
+      if (waitsForMac(packet)) return;
+      // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
+      icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);
     },
     changed: (neighbour, from, because, cause) =>
       ns.step(LEVEL.path, cause, device, "neighbour", undefined, () => ({

@@ -33,6 +33,7 @@ import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
 import { selectDefault } from "./default-route.ts";
+import { type AtHand, type MultipathKeys, multipathKeys } from "./multipath-keys.ts";
 
 /** Where a packet goes next. */
 export interface Way {
@@ -76,7 +77,8 @@ const RULE_ERROR = {
 
 /**
  * Asks the rules and their tables for a destination. `device` is where the packet came in (null when it is made
- * here); `oif` confines the search to routes by that device; `source` is null while it is not chosen.
+ * here); `oif` confines the search to routes by that device; `source` is null while it is not chosen. Of several ways
+ * what is at hand decides, where it is not a new packet that is asked for.
  */
 export function decide(
   ns: Netns,
@@ -87,12 +89,13 @@ export function decide(
   cause: number,
   source: Ipv4 | null = packet?.src ?? null,
   mark = 0,
+  atHand: AtHand | undefined = device === null ? undefined : packet,
 ): Way | NoWay {
   const flow: Flow = { dst: destination, src: source, iif: device?.name ?? "lo", oif, mark };
   const found = bestDefault(ns, lookup(ns.rules, ns.tables, flow), flow, device);
-  const hop = found?.route?.nexthops === undefined ? null : hopOf(ns, found.route, flow, device);
+  const choice = found?.route?.nexthops === undefined ? null : choose(ns, found.route, flow, device, atHand);
   let step = cause;
-  if (ns.cables.recorder.level !== LEVEL.off) step = explain(ns, flow, found, hop, device, packet, cause);
+  if (ns.cables.recorder.level !== LEVEL.off) step = explain(ns, flow, found, choice, device, packet, cause);
   if (found === null)
     return { type: "error", errno: "ENETUNREACH", because: `no route to ${destination} in any table`, cause: step };
   const { route, rule } = found;
@@ -104,7 +107,7 @@ export function decide(
   const errno = route.dev === null ? ERROR_OF[route.type] : undefined;
   if (errno !== undefined) return { type: "error", errno, because: `the route says ${route.type}`, cause: step };
   const type = route.type as "unicast" | "local" | "broadcast";
-  const { via, dev } = hop ?? route;
+  const { via, dev } = choice?.hop ?? route;
   const out = dev as Device;
   const nextHop = type === "unicast" && via !== null && !isOwn(ns, via) ? via : destination;
   const { mtu, mtuLocked } = route;
@@ -122,12 +125,21 @@ function bestDefault(ns: Netns, found: Lookup | null, { oif }: Flow, device: Dev
   return best === route ? found : { ...found!, route: best };
 }
 
+/** One way of a multipath route, and the addresses whose hash chose it. */
+interface Choice {
+  readonly hop: Nexthop;
+  readonly keys: MultipathKeys;
+}
+
 /** The way of a multipath route for a flow (fib_select_path, ip_mkroute_input). */
-function hopOf(ns: Netns, route: Route, { dst, src, oif }: Flow, device: Device | null): Nexthop {
+function choose(ns: Netns, route: Route, flow: Flow, device: Device | null, atHand: AtHand | undefined): Choice {
   const nexthops = route.nexthops!;
-  if (oif !== null) return nexthops.find((hop) => hop.dev.index === oif.index && !isDead(hop))!;
-  const hash = multipathHash(ns.multipathSeed, src, dst);
-  return chooseNexthop(nexthops, hash, device === null ? src : null, (hop) => hopSource(ns, hop, route));
+  const { oif } = flow;
+  const keys = atHand === undefined ? flow : multipathKeys(atHand);
+  if (oif !== null) return { hop: nexthops.find((hop) => hop.dev.index === oif.index && !isDead(hop))!, keys };
+  const hash = multipathHash(ns.multipathSeed, keys.src, keys.dst);
+  const src = device === null ? flow.src : null;
+  return { hop: chooseNexthop(nexthops, hash, src, (hop) => hopSource(ns, hop, route)), keys };
 }
 
 /** The source a way of its own would choose; it does not look at what the route says. */
@@ -168,7 +180,7 @@ function explain(
   ns: Netns,
   flow: Flow,
   found: Lookup | null,
-  hop: Nexthop | null,
+  choice: Choice | null,
   device: Device | null,
   packet: Ipv4Packet | undefined,
   cause: number,
@@ -187,7 +199,8 @@ function explain(
   }
   const { route, table } = found ?? { route: null, table: null };
   if (route === null || table === null) return step;
-  const way = hop === null ? null : { because: hopBecause(ns, route, hop, flow), tried: otherHops(route, hop) };
+  const way =
+    choice === null ? null : { because: hopBecause(ns, route, choice, flow), tried: otherHops(route, choice.hop) };
   const routes = isFull ? table.all : NO_ROUTES;
   const said =
     table.id === TABLE.main ? tellMainRoute : table.id === TABLE.local ? tellLocalRoute : tellRoute(table.id);
@@ -248,7 +261,8 @@ function tellRule(ns: Netns, rule: PolicyRule, flow: Flow, routes: readonly Rout
   return { because: `${why}, so the next rule is tried`, evidence, tried: considered(routes, flow.dst, route) };
 }
 
-function hopBecause(ns: Netns, { nexthops = [] }: Route, hop: Nexthop, { src, dst, oif }: Flow): string {
+function hopBecause(ns: Netns, { nexthops = [] }: Route, { hop, keys }: Choice, { oif }: Flow): string {
+  const { src, dst } = keys;
   const chosen = nexthopText(hop);
   if (oif !== null) return `; of its ${nexthops.length} ways ${chosen} leads by ${oif.name}`;
   const hash = multipathHash(ns.multipathSeed, src, dst);

@@ -119,7 +119,7 @@ export function icmpError(
   const isForUs = arrival !== null && ns.deviceOfAddress(packet.dst) !== undefined;
   const src = isForUs || packet.dst.isLoopback ? packet.dst : null;
   const mark = replyMark(ns, arrival?.mark ?? ns.carried?.get(packet)?.mark ?? 0);
-  const way = routeOutput(ns, packet.src, src, null, cause, mark);
+  const way = routeOutput(ns, packet.src, src, null, cause, mark, packet);
   if (way.errno !== null) return;
   const limited = (type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded) && type !== ICMP.redirect;
   if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
@@ -139,7 +139,7 @@ export function icmpError(
   }));
   const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
   const ct = attached(arrival?.ct ?? ns.carried?.get(packet)?.ct ?? null);
-  const how = { tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true, mark, ct } as const;
+  const how = { tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true, mark, about: packet, ct } as const;
   ipSend(ns, { src, dst: packet.src, body: error, ...how }, step);
 }
 

@@ -12,6 +12,7 @@ import type { ConfName } from "../devconf.ts";
 import { inetOf, type Netns } from "../netns.ts";
 import type { Skb } from "../skb.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
+import type { AtHand } from "./multipath-keys.ts";
 
 /** A packet that cannot have come that way. Linux drops it without a word, unless log_martians is on. */
 export interface Martian {
@@ -33,7 +34,7 @@ export interface ToAll {
 
 export type InputRoute = Way | NoWay | Martian | ToAll;
 
-/** Which way for a packet that came in by a device (ip_route_input_slow). */
+/** Which way for a packet that came in by a device (ip_route_input_slow); `atHand` is it, or the question of a neighbour. */
 export function routeInput(
   ns: Netns,
   device: Device,
@@ -42,6 +43,7 @@ export function routeInput(
   packet: Ipv4Packet | undefined,
   cause: number,
   mark = 0,
+  atHand: AtHand | undefined = packet,
 ): InputRoute {
   const martian = neverTravels(ns, device, src, dst, cause);
   if (martian !== null) return martian;
@@ -50,7 +52,7 @@ export function routeInput(
     return wrong ?? { type: "everybody", cause };
   }
   if (dst.isMulticast) return toGroup(ns, device, src, dst, cause, mark);
-  const way = decide(ns, dst, device, null, packet, cause, src, mark);
+  const way = decide(ns, dst, device, null, packet, cause, src, mark, atHand);
   if (way.type === "error") return way;
   if (way.type === "unicast" && !ns.forwards(device)) return way;
   const out = way.type === "unicast" ? way.device : null;
@@ -60,13 +62,17 @@ export function routeInput(
   return out === device && isNear && tellsDetours(ns, device, src, way) ? { ...way, detour: true } : way;
 }
 
-/** Whether a namespace listens to the group: all do to 224.0.0.1, and no program can join others yet (ip_check_mc_rcu). */
-export function hasJoined(group: Ipv4): boolean {
-  return group.bits === 0xe0000001;
+/**
+ * Whether a device listens to the group: each that is up does to 224.0.0.1, and no program can join others yet
+ * (ip_check_mc_rcu, ip_mc_up).
+ */
+export function hasJoined(device: Device, group: Ipv4): boolean {
+  return device.up && group.bits === 0xe0000001;
 }
 
 function toGroup(ns: Netns, device: Device, src: Ipv4, group: Ipv4, cause: number, mark: number): InputRoute {
-  if (!hasJoined(group)) return { type: "error", errno: "EINVAL", because: `nobody here has joined ${group}`, cause };
+  if (!hasJoined(device, group))
+    return { type: "error", errno: "EINVAL", because: `nobody here has joined ${group}`, cause };
   return validateSource(ns, device, src, group, null, cause, mark).martian ?? { type: "everybody", cause };
 }
 

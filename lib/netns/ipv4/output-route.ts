@@ -20,7 +20,7 @@ export type OutputRoute =
     }
   | { readonly errno: Errno; readonly decision: NoWay | null };
 
-/** ip_route_output_flow: which way, from which address. */
+/** ip_route_output_flow: which way, from which address. `about` is the packet that an ICMP error tells of. */
 export function routeOutput(
   ns: Netns,
   dst: Ipv4,
@@ -28,6 +28,7 @@ export function routeOutput(
   oif: Device | null,
   cause: number,
   mark = 0,
+  about?: Ipv4Packet,
 ): OutputRoute {
   if (src !== null && ns.deviceOfAddress(src) === undefined && !isOwnLoopback(ns, src))
     return { errno: "EINVAL", decision: null };
@@ -41,7 +42,7 @@ export function routeOutput(
       ? withoutTable(ns, "local", destination, loopback, cause)
       : fixed && oif === null
         ? withoutTable(ns, "broadcast", destination, ns.deviceOfAddress(src) ?? loopback, cause)
-        : outputWay(ns, destination, src, oif, undefined, cause, mark);
+        : outputWay(ns, destination, src, oif, undefined, cause, mark, about);
   if (decision.type === "error") return { errno: decision.errno, decision };
   const device = decision.type === "local" ? loopback : decision.device;
   const from = src ?? sourceFor(ns, decision, destination) ?? Ipv4.of(0);
@@ -69,10 +70,11 @@ export function outputWay(
   packet: Ipv4Packet | undefined,
   cause: number,
   mark = 0,
+  about?: Ipv4Packet,
 ): Way | NoWay {
   if (oif !== null && !oif.up)
     return { type: "error", errno: "ENETUNREACH", because: `${oif.name}, which was asked for, is down`, cause };
-  const way = decide(ns, destination, null, oif, packet, cause, src, mark);
+  const way = decide(ns, destination, null, oif, packet, cause, src, mark, about);
   if (way.type !== "error" || oif === null) return way;
   const route: Route = { ...HOST_ROUTE, prefix: new Prefix4(destination, 32), dev: oif };
   const step = ns.step(LEVEL.path, way.cause, oif, "route", packet, () => ({

@@ -45,6 +45,8 @@ export interface Outgoing {
   readonly confirm?: boolean | undefined;
   /** SO_MARK, or the mark of the packet this one answers. */
   readonly mark?: number | undefined;
+  /** The packet that an ICMP error tells of. */
+  readonly about?: Ipv4Packet | undefined;
   /** What an answer is to the connection of the packet it answers. */
   readonly ct?: Nfct | null | undefined;
 }
@@ -60,7 +62,7 @@ export interface Sent {
 /** Makes a packet and sends it. */
 export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const { dst, body, discovery = "want", mark = 0 } = outgoing;
-  const way = routeOutput(ns, dst, outgoing.src, outgoing.oif ?? null, cause, mark);
+  const way = routeOutput(ns, dst, outgoing.src, outgoing.oif ?? null, cause, mark, outgoing.about);
   if (way.errno !== null) return { errno: way.errno };
   const { decision, device } = way;
   const src = way.src.bits === 0 && outgoing.nobody !== undefined ? outgoing.nobody : way.src;
@@ -119,7 +121,7 @@ function countIcmp(mib: Mib, type: number): void {
 function dstOutput(ns: Netns, skb: Skb): void {
   const { packet, device, dst } = skb;
   // What loopback gives back is for us already (__mkroute_output).
-  const isForUs = dst!.type === "broadcast" || (dst!.type === "multicast" && hasJoined(packet.dst));
+  const isForUs = dst!.type === "broadcast" || (dst!.type === "multicast" && hasJoined(device, packet.dst));
   if (isForUs && device.kind !== "loopback") loopBack(ns, skb);
   ipOutput(ns, skb);
 }

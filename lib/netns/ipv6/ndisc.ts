@@ -41,14 +41,12 @@ function portOf(ns: Netns, device: Device): NeighbourPort<Ipv6> {
     },
     send: (neighbour, { packet, cause }) =>
       sendTo6(ns, device, neighbour.mac!, packet, cause, neighbour.address, neighbour.state!),
-    unreachable: (neighbour, waiting) => {
-      for (const { packet, cause, route: skb } of waiting) {
-        const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
-          because: `nobody on the link of ${device.name} has ${neighbour.address}`,
-          evidence: { kind: "neighbour", text: textOf(device, neighbour), command: "ip -6 neigh" },
-        }));
-        icmp6Error(ns, skb as Skb6, packet, ICMP6.unreachable, ICMP6_CODE.address, 0, step);
-      }
+    unreachable: (neighbour, { packet, cause, route: skb }, isTold) => {
+      const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
+        because: `nobody on the link of ${device.name} has ${neighbour.address}`,
+        evidence: { kind: "neighbour", text: textOf(device, neighbour), command: "ip -6 neigh" },
+      }));
+      if (isTold) icmp6Error(ns, skb as Skb6, packet, ICMP6.unreachable, ICMP6_CODE.address, 0, step);
     },
     changed: (neighbour, from, because, cause) =>
       ns.step(LEVEL.path, cause, device, "neighbour", undefined, () => ({

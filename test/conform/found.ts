@@ -1,0 +1,119 @@
+// What random cases found, made small by hand: a case's name says what Linux does. They run with the fixed cases.
+import { labData } from "../../lib/lab/data-write.ts";
+import { Lab } from "../../lib/lab/lab.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { type Ipv4, ipv4 } from "../../lib/wire/address.ts";
+import { frameBytes } from "../../lib/wire/bytes.ts";
+import { BROADCAST_MAC, ZERO_MAC } from "../../lib/wire/mac.ts";
+import type { Arp, Frame, Ipv4Packet } from "../../lib/wire/packet.ts";
+import type { Case, PingTraffic, Traffic } from "./case.ts";
+
+/** A router with three hosts, each on a cable of its own: h1 is 10.1.0.2, its end of the router e1, and so on. */
+class Star {
+  readonly lab = new Lab({ seed: "star" });
+
+  constructor() {
+    this.lab.node("r").forward();
+    for (const i of [1, 2, 3]) {
+      const host = this.lab.node(`h${i}`);
+      this.lab.addVeth({ ns: this.lab.netns("r"), name: `e${i}` }, { ns: host.root, name: "eth0" });
+      this.type("r", `ip addr add 10.${i}.0.1/24 dev e${i}; ip link set e${i} up`);
+      this.type(host.name, `ip addr add 10.${i}.0.2/24 dev eth0; ip link set eth0 up`);
+      this.type(host.name, `ip route add default via 10.${i}.0.1`);
+    }
+  }
+
+  type(ns: string, commands: string): void {
+    const { status, text } = runShell(this.lab, place(this.lab, ns), commands);
+    if (status !== 0) throw new Error(`${commands}: ${text}`);
+  }
+
+  case(name: string, traffic: readonly Traffic[]): Case {
+    return { name, lab: labData(this.lab), traffic, questions: [] };
+  }
+
+  /** A frame of h1's making to the router, or to all. */
+  frame(at: number, payload: Frame["payload"]): Traffic {
+    const src = this.lab.netns("h1").devices.get("eth0")!.mac;
+    const dst = payload.kind === "arp" ? BROADCAST_MAC : this.lab.netns("r").devices.get("e1")!.mac;
+    const bytes = Buffer.from(frameBytes({ src, dst, payload })).toString("hex");
+    return { kind: "frame", at, ns: "h1", dev: "eth0", bytes };
+  }
+}
+
+function ping(at: number, ns: string, to: string, from?: string): PingTraffic {
+  const how = { count: 1, interval: 100, size: 56, discovery: "dont", broadcast: false } as const;
+  return { kind: "ping", at, ns, to, ...how, ...(from !== undefined && { from }) };
+}
+
+const NUMBERS = [1, 2, 3, 4, 5, 6];
+
+/** To 10.99.0.0/16 the router has two ways, which may have the same MAC behind them as well as not. */
+const TWO_WAYS = "ip route add 10.99.0.0/16 nexthop via 10.2.0.2 nexthop via 10.3.0.2";
+
+function lostBehindAnError(): Case {
+  const star = new Star();
+  star.type("h1", "ip addr add 10.9.0.1/32 dev eth0");
+  star.type("r", "ip route add default via 10.2.0.77");
+  const sent = [20, 390, 760].map((at) => ping(at, "h1", "203.0.113.9", "10.9.0.1"));
+  return star.case("who waits behind one whose error needs the same neighbour is lost without a word", sent);
+}
+
+function wayOfAnError(): Case {
+  const star = new Star();
+  star.type("r", TWO_WAYS);
+  for (const i of NUMBERS) star.type("h1", `ip addr add 10.99.0.${i}/32 dev eth0`);
+  const sent = NUMBERS.map((i) => ping(20 + 370 * i, "h1", "203.0.113.9", `10.99.0.${i}`));
+  return star.case("an ICMP error is hashed as the packet that it is about", sent);
+}
+
+function wayOfAQuote(): Case {
+  const star = new Star();
+  star.type("r", TWO_WAYS);
+  const packet = (src: Ipv4, dst: Ipv4, body: Ipv4Packet["body"]): Ipv4Packet => ({
+    ...{ kind: "ipv4", src, dst, ttl: 9, id: 1, tos: 0, dontFragment: false, moreFragments: false, fragmentOffset: 0 },
+    body,
+  });
+  const [host, far] = [ipv4("10.1.0.2"), ipv4("10.99.0.1")];
+  const sent = NUMBERS.flatMap((i) =>
+    [3, 4, 5, 8, 11, 12].map((type, n) => {
+      const quoted = packet(far, ipv4(`192.0.2.${i}`), { kind: "unknown", protocol: 99, data: new Uint8Array(8) });
+      const data = frameBytes({ src: ZERO_MAC, dst: ZERO_MAC, payload: quoted }).slice(14);
+      return star.frame(20 + 370 * i + 30 * n, packet(host, far, { kind: "icmp", type, code: 0, rest: 0, data }));
+    }),
+  );
+  return star.case("an ICMP error on its way is hashed as the packet that it quotes", sent);
+}
+
+function wayOfAQuestion(): Case {
+  const star = new Star();
+  star.type("r", "ip route add 10.99.0.0/16 nexthop via 10.1.0.2 nexthop via 10.3.0.2");
+  star.type("r", "sysctl -w net.ipv4.conf.e1.proxy_arp=1; sysctl -w net.ipv4.neigh.e1.proxy_delay=0");
+  const host = star.lab.netns("h1").devices.get("eth0")!;
+  const sent = NUMBERS.map((i) => {
+    const target = { targetMac: ZERO_MAC, targetIp: ipv4("10.99.0.1") };
+    const question: Arp = {
+      kind: "arp",
+      op: "request",
+      senderMac: host.mac,
+      senderIp: ipv4(`10.1.0.${i + 10}`),
+      ...target,
+    };
+    return star.frame(20 + 370 * i, question);
+  });
+  return star.case("a proxy hashes the octets of the question as if they were a packet's", sent);
+}
+
+function downAndDeaf(): Case {
+  const star = new Star();
+  star.type("h1", "ip link set eth0 down");
+  const sends = { count: 1, interval: 100, size: 20, connected: false, from: "10.1.0.2", broadcast: true } as const;
+  return star.case("a device that is down listens to no group", [
+    { kind: "listen", ns: "h1", address: null, port: 7777, echo: false },
+    { kind: "udp", at: 20, ns: "h1", to: "224.0.0.1", port: 7777, ...sends },
+  ]);
+}
+
+export function foundCases(): Case[] {
+  return [lostBehindAnError(), wayOfAnError(), wayOfAQuote(), wayOfAQuestion(), downAndDeaf()];
+}
