@@ -18,7 +18,14 @@ export class Lines {
   private readonly counters: "none" | "wanted" | "unwanted";
 
   /** The first line begins at `start`, the last ends before `end`. `counters`: whether there are any before the rules. */
-  constructor(source: Source, start: number, end: number, calls: Chain[], hooks: number, counters: Lines["counters"]) {
+  constructor(
+    source: Source,
+    start: number,
+    end: number,
+    calls: readonly Chain[],
+    hooks: number,
+    counters: Lines["counters"],
+  ) {
     this.source = source;
     this.start = start;
     this.end = end;

@@ -4,11 +4,15 @@ import { ALL_HOOKS, type Chain } from "../chain.ts";
 import type { Edit } from "../edit.ts";
 import { Lines } from "../lines.ts";
 import type { Source } from "../rule.ts";
+import type { Table } from "../table.ts";
 import { CanonicalRule } from "./canonical.ts";
 import { isTargetName } from "./extensions.ts";
 
 const COLON = 0x3a;
-const NONE: Chain[] = [];
+/** Room for a name (XT_EXTENSION_MAXNAMELEN) and its length. */
+const NAME = 32;
+/** A list that many share, and nobody changes. */
+const NONE: readonly Chain[] = [];
 
 /** Of one table. Whoever changes it otherwise calls `flush` first. */
 export class Bulk {
@@ -25,7 +29,8 @@ export class Bulk {
   private chain: Chain | null = null;
   private start = 0;
   private end = 0;
-  private calls: Chain[] = NONE;
+  private readonly calls: Chain[] = [];
+  private called = 0;
   private hooks = ALL_HOOKS;
   private hasCounters = false;
   private firstLine = 0;
@@ -34,7 +39,7 @@ export class Bulk {
     this.source = { text, table: edit.table };
     this.edit = edit;
     this.counts = counts;
-    this.names = new Names(this.source);
+    this.names = new Names(this.canonical, this.source.table);
   }
 
   /** Takes a rule or chain from start to end. False: it has to be read word by word. */
@@ -57,21 +62,19 @@ export class Bulk {
     this.end = end;
     this.hooks &= canonical.hooks;
     if (nameStart !== start + 3) this.hasCounters = true;
-    if (called !== null) {
-      if (this.calls === NONE) this.calls = [called];
-      else this.calls.push(called);
-    }
+    if (called !== null) this.calls[this.called++] = called;
     this.wrote = true;
     return true;
   }
 
   /** Puts into its chain what was taken. */
   flush(): void {
-    const { chain, source, start, end, calls, hooks } = this;
+    const { chain, source, start, end, called, hooks } = this;
     if (chain === null) return;
+    const calls = called === 0 ? NONE : this.calls.slice(0, called);
     const counters = !this.hasCounters ? "none" : this.counts ? "wanted" : "unwanted";
     this.chain = null;
-    this.calls = NONE;
+    this.called = 0;
     this.hooks = ALL_HOOKS;
     this.hasCounters = false;
     const refused = this.edit.appendLines(chain, new Lines(source, start, end, calls, hooks, counters));
@@ -80,7 +83,7 @@ export class Bulk {
 
   /** Chains have gone, or have other names. */
   forget(): void {
-    this.names = new Names(this.source);
+    this.names = new Names(this.canonical, this.source.table);
   }
 
   private declare(): boolean {
@@ -88,46 +91,58 @@ export class Bulk {
     const name = this.source.text.slice(nameStart, nameEnd);
     if (isTargetName(name) || this.source.table.chains.has(name)) return false;
     this.flush();
-    this.names.set(nameHash, this.edit.add(name));
+    this.names.set(nameStart, nameEnd, nameHash, this.edit.add(name));
     this.wrote = true;
     return true;
   }
 }
 
-/** Chains by the places in a text where their names stand, found without making strings of them: an open hash table. */
+/** Chains by their names as they stand in the canonical rule's window, without making strings: an open hash table. */
 class Names {
-  private readonly source: Source;
+  private readonly canonical: CanonicalRule;
+  private readonly table: Table;
   private readonly chains: Chain[] = [];
   private readonly hashes: number[] = [];
+  /** The octets of each name, and their number before them. */
+  private octets = new Uint8Array(64 * NAME);
   /** Places in the list of chains, from 1; 0: free. As many as a power of two, at most half of them taken. */
-  private slots = new Int32Array(256);
+  private slots = new Int32Array(128);
 
-  constructor(source: Source) {
-    this.source = source;
+  constructor(canonical: CanonicalRule, table: Table) {
+    this.canonical = canonical;
+    this.table = table;
   }
 
   find(start: number, end: number, hash: number): Chain | undefined {
     const { chains, hashes, slots } = this;
-    const { text, table } = this.source;
     for (let slot = this.slotOf(hash); ; slot = (slot + 1) & (slots.length - 1)) {
       const at = slots[slot]! - 1;
       if (at === -1) break;
-      if (hashes[at] !== hash) continue;
-      const chain = chains[at]!;
-      if (chain.name.length === end - start && text.startsWith(chain.name, start)) return chain;
+      if (hashes[at] === hash && this.isNamed(at, start, end)) return chains[at];
     }
-    const chain = table.chains.get(text.slice(start, end));
-    if (chain !== undefined) this.set(hash, chain);
+    const chain = this.table.chains.get(this.canonical.slice(start, end));
+    if (chain !== undefined) this.set(start, end, hash, chain);
     return chain;
   }
 
-  set(hash: number, chain: Chain): void {
-    const { chains, hashes } = this;
-    chains.push(chain);
+  set(start: number, end: number, hash: number, chain: Chain): void {
+    const { chains, hashes, canonical } = this;
+    const at = chains.push(chain);
     hashes.push(hash);
-    if (2 * chains.length < this.slots.length) return this.put(chains.length);
+    this.octets[(at - 1) * NAME] = end - start;
+    canonical.copy(start, end, this.octets, (at - 1) * NAME + 1);
+    if (2 * at < this.slots.length) return this.put(at);
     this.slots = new Int32Array(4 * this.slots.length);
-    for (let at = 1; at <= chains.length; at++) this.put(at);
+    const { octets } = this;
+    this.octets = new Uint8Array(4 * octets.length);
+    this.octets.set(octets);
+    for (let each = 1; each <= at; each++) this.put(each);
+  }
+
+  private isNamed(at: number, start: number, end: number): boolean {
+    const { octets } = this;
+    const first = at * NAME;
+    return octets[first] === end - start && this.canonical.equals(start, end, octets, first + 1);
   }
 
   private put(at: number): void {
