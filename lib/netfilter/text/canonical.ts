@@ -129,9 +129,9 @@ export class CanonicalRule {
     if (end - start > WINDOW) return false;
     if (text !== this.text || start < this.base || end > this.base + this.filled) {
       const piece = text.slice(start, start + WINDOW);
-      const { written } = encoder.encodeInto(piece, this.window);
+      const { read, written } = encoder.encodeInto(piece, this.window);
       // Where some are no ASCII, those of more than one octet become what is in no rule.
-      if (written !== piece.length)
+      if (read !== piece.length || written !== read)
         for (let i = 0; i < piece.length; i++) this.window[i] = piece.charCodeAt(i) > 0xff ? 0 : piece.charCodeAt(i);
       this.text = text;
       this.base = start;

@@ -56,6 +56,17 @@ describe("random tables", function () {
     }
   });
 
+  it("come back where letters of two octets fill a window of the reader to its edge", () => {
+    const rules = Array.from(
+      { length: 300 },
+      (_, i) => `-A INPUT -m comment --comment "${i % 3 ? "a b" : "\u00e9"}" -j A`,
+    );
+    const file = ["*filter", ":INPUT ACCEPT [0:0]", ":A - [0:0]", ...rules, "COMMIT", ""].join("\n");
+    const table = readSaved(file).get("filter")!;
+    assert.equal(table.at("INPUT")!.rules.length, 300);
+    assert.ok(saved(table, false).includes(`\n${rules.join("\n")}\n`));
+  });
+
   it("change nothing when they are damaged, and never break the reader", () => {
     let refused = 0;
     for (let seed = 0; seed < 300; seed++) {
