@@ -56,15 +56,17 @@ describe("random tables", function () {
     }
   });
 
-  it("come back where letters of two octets fill a window of the reader to its edge", () => {
-    const rules = Array.from(
-      { length: 300 },
-      (_, i) => `-A INPUT -m comment --comment "${i % 3 ? "a b" : "\u00e9"}" -j A`,
-    );
-    const file = ["*filter", ":INPUT ACCEPT [0:0]", ":A - [0:0]", ...rules, "COMMIT", ""].join("\n");
-    const table = readSaved(file).get("filter")!;
-    assert.equal(table.at("INPUT")!.rules.length, 300);
-    assert.ok(saved(table, false).includes(`\n${rules.join("\n")}\n`));
+  it("are recognized alike wherever the reader's window begins", () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `-A A -m comment --comment "${i % 3 ? "a b" : "\u00e9"}" -j A`);
+    const text = lines.join("\n");
+    const table = new Table("filter", 4);
+    const once = new CanonicalRule();
+    let start = 0;
+    for (const line of lines) {
+      const end = start + line.length;
+      assert.equal(once.read(text, start, end, table), new CanonicalRule().read(text, start, end, table));
+      start = end + 1;
+    }
   });
 
   it("change nothing when they are damaged, and never break the reader", () => {
