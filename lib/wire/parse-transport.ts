@@ -41,6 +41,17 @@ export function parseTcp(bytes: Uint8Array, pseudo: number, checksums: Checksums
   };
 }
 
+/** Reads the first octets of a segment, eight at least, as an error quotes them; what was cut off reads 0. */
+export function parseQuotedTcp(bytes: Uint8Array): Tcp {
+  const length = ((bytes[12] ?? 0) >> 4) * 4;
+  if (length >= 20 && length <= bytes.length) return parseTcp(bytes, 0, "ignore");
+  // Options that are not all there are not read.
+  const header = new Uint8Array(20);
+  header.set(bytes.subarray(0, 20));
+  header[12] = 0x50 | (header[12]! & 15);
+  return parseTcp(header, 0, "ignore");
+}
+
 function parseTcpOptions(bytes: Uint8Array): TcpOptions {
   const view = viewOf(bytes);
   const options: { -readonly [K in keyof TcpOptions]: TcpOptions[K] } = {};

@@ -5,7 +5,7 @@ import { BadInput } from "./input.ts";
 import { Mac } from "./mac.ts";
 import { get48, need, refuse, viewOf } from "./octets.ts";
 import { type Arp, ETHERTYPE, type Frame, type Icmp, type Ipv4Packet, PROTOCOL, type VlanTag } from "./packet.ts";
-import { type Checksums, parseTcp, parseUdp } from "./parse-transport.ts";
+import { type Checksums, parseQuotedTcp, parseTcp, parseUdp } from "./parse-transport.ts";
 import { parseIpv6 } from "./parse6.ts";
 
 /** Whether the checksums of what IP carries are looked at. */
@@ -70,11 +70,7 @@ export function parseIpv4(bytes: Uint8Array, options: ParseOptions = {}): Ipv4Pa
 /** Reads what an ICMP error quotes: an IPv4 header and at least eight octets, cut anywhere after them. */
 export function parseQuote(bytes: Uint8Array): Ipv4Packet {
   need(bytes, 28, "a quoted IPv4 header and eight octets");
-  const view = viewOf(bytes);
-  const rest = bytes.subarray(20);
-  const whole = new Uint8Array(Math.max(rest.length, 20));
-  whole.set(rest);
-  return ipv4Of(view, view.getUint8(9) === PROTOCOL.tcp ? whole : rest, "ignore", true);
+  return ipv4Of(viewOf(bytes), bytes.subarray(20), "ignore", true);
 }
 
 function ipv4Of(view: DataView, body: Uint8Array, checksums: Checksums, quoted = false): Ipv4Packet {
@@ -96,7 +92,8 @@ function ipv4Of(view: DataView, body: Uint8Array, checksums: Checksums, quoted =
   const pseudo = () => sum(new Uint8Array(view.buffer, view.byteOffset + 12, 8), 0, 8, protocol + body.length);
   if (!isFragment && protocol === PROTOCOL.icmp) return { ...header, body: parseIcmp(body, checksums) };
   if (!isFragment && protocol === PROTOCOL.udp) return { ...header, body: parseUdp(body, pseudo(), checksums) };
-  if (!isFragment && protocol === PROTOCOL.tcp) return { ...header, body: parseTcp(body, pseudo(), checksums) };
+  if (!isFragment && protocol === PROTOCOL.tcp)
+    return { ...header, body: quoted ? parseQuotedTcp(body) : parseTcp(body, pseudo(), checksums) };
   if (!isFragment && protocol === PROTOCOL.ipip) {
     const packet = innerPacket(body, checksums);
     if (packet !== null) return { ...header, body: { kind: "ipip", packet } };

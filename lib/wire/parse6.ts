@@ -5,7 +5,7 @@ import { ROUTER_ALERT } from "./bytes6.ts";
 import { finish, sum } from "./checksum.ts";
 import { need, refuse, viewOf } from "./octets.ts";
 import { type Icmp6, type Ipv6Packet, PROTOCOL } from "./packet.ts";
-import { type Checksums, parseTcp, parseUdp } from "./parse-transport.ts";
+import { type Checksums, parseQuotedTcp, parseTcp, parseUdp } from "./parse-transport.ts";
 
 /** Extension headers that nothing here reads. */
 const OTHER_HEADERS: Readonly<Record<number, string>> = {
@@ -91,18 +91,7 @@ function bodyOf(
   if (protocol === PROTOCOL.icmp6) return parseIcmp6(rest, pseudo(), checksums);
   if (protocol === PROTOCOL.udp) return parseUdp(rest, pseudo(), checksums);
   if (protocol !== PROTOCOL.tcp) return octets(protocol, rest);
-  if (!quoted || rest.length >= 20) return parseTcp(quoted ? cutOptions(rest) : rest, pseudo(), checksums);
-  const whole = new Uint8Array(20);
-  whole.set(rest);
-  return parseTcp(cutOptions(whole), 0, checksums);
-}
-
-/** A quoted segment whose options may be cut off: a copy of its header that says it has none. */
-function cutOptions(bytes: Uint8Array): Uint8Array {
-  if ((bytes[12]! >> 4) * 4 <= bytes.length && bytes[12]! >> 4 >= 5) return bytes;
-  const header = bytes.slice(0, 20);
-  header[12] = 0x50 | (header[12]! & 0x0f);
-  return header;
+  return quoted ? parseQuotedTcp(rest) : parseTcp(rest, pseudo(), checksums);
 }
 
 function parseIcmp6(bytes: Uint8Array, pseudo: number, checksums: Checksums): Icmp6 {

@@ -129,6 +129,8 @@ export const hashlimit: MatchExtension<HashlimitValue, Draft> = {
       if (draft.burst === undefined) burst = 0;
       else {
         const quantum = bytesOf(average);
+        // The real tool divides by zero here, and dies of it.
+        if (quantum === 0) throw new Refused("Floating point exception: a rate below 16b/s has no burst");
         if (burst < quantum) throw new Refused(`burst cannot be smaller than ${quantum}b`);
         burst = Math.ceil(burst / quantum);
         expire = draft.expire ?? 60000;
