@@ -156,7 +156,7 @@ function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice
     if (typeof stdout === "object") {
       const problem = writeTo(place, stdout, written, command.words[0]!);
       if (problem !== null) {
-        voice.err(`${problem}\n`);
+        err(`${problem}\n`);
         status = 1;
       }
     }

@@ -1,8 +1,7 @@
 // Connections, translated and not: scenes and random segments, here and in the real kernel.
 import { expect } from "chai";
 import { unavailable } from "../../tools/real.ts";
-import { modelScene, readGoldens, realScene } from "./goldens.ts";
-import { SCENES } from "./lines.ts";
+import { modelScene, readGoldens, realScene, SCENES } from "./goldens.ts";
 import { difference, modelEntries, randomSegments, readRecorded, realEntries } from "./segments.ts";
 
 describe("connection tracking and NAT", function () {
