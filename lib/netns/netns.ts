@@ -22,6 +22,7 @@ import { Redirects } from "./ipv4/redirect.ts";
 import type { Conf6Name } from "./ipv6/conf.ts";
 import type { Skb6 } from "./ipv6/skb6.ts";
 import { Ipv6State } from "./ipv6/state.ts";
+import type { Balancing } from "./ipvs/balancing.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mib } from "./mib.ts";
 import { Tables } from "./netfilter/tables.ts";
@@ -116,6 +117,8 @@ export class Netns implements Owner {
    * connection, way. Null until a packet has any of these.
    */
   carried: WeakMap<Ipv4Packet, Skb> | null = null;
+  /** Virtual servers, once somebody asked for them (balancingOf). */
+  balancing: Balancing | null = null;
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
   /** Identification of the next packet that may be fragmented. */

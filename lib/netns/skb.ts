@@ -30,6 +30,8 @@ export class Skb<Packet extends Ipv4Packet | Ipv6Packet = Ipv4Packet, Route = Wa
   longestFragment = 0;
   /** Why it could not leave, for the system call that made it. */
   errno: Errno | null = null;
+  /** IPVS had it already, and looks at it no more (ipvs_property). */
+  isBalanced = false;
   /** The ports of the bridge that br_netfilter has it from. */
   bridged: Bridged | null = null;
   /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */

@@ -1,10 +1,12 @@
 // The sysctls that act here, with the values a lab begins with. Any other name is refused: a switch that does nothing
 // would lie. Those of each device are in devconf.ts.
 // Before you edit: Documentation/networking/ip-sysctl.rst.
+import { changedVs, VS_NAMES, vsSetting } from "../ipvs/settings.ts";
 import { changedSettings, SETTING_NAMES, settingOf } from "../netfilter/conntrack/settings.ts";
 import { BadInput } from "../wire/input.ts";
 import { CONF_NAMES, type ConfName, confKey, confParts, DevConf, greatest } from "./devconf.ts";
 import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, greatest6, read6 } from "./ipv6/conf.ts";
+import { balancingOf } from "./ipvs/balancing.ts";
 import { allNeigh, changedNeigh, NEIGH_NAMES, neighKey, readNeigh, writeNeigh } from "./neigh-sysctl.ts";
 import type { Netns } from "./netns.ts";
 
@@ -65,6 +67,8 @@ export class Sysctls {
     if (known !== undefined) return this.values?.get(name) ?? known.preset;
     const setting = settingOf(name);
     if (setting !== undefined) return setting.read(this.owner.tracking.conntrack.settings);
+    const vs = vsSetting(name);
+    if (vs !== null) return balancingOf(this.owner).ipvs.settings[vs];
     if (name === COUNT) return this.owner.hasTracking ? this.owner.tracking.conntrack.count : 0;
     const neigh = neighKey(this.owner, name);
     if (neigh !== null) return readNeigh(this.owner, neigh);
@@ -79,6 +83,11 @@ export class Sysctls {
     if (setting !== undefined) {
       const value = wholeNumber(name, text, 0, setting.max);
       return setting.write(this.owner.tracking.conntrack.settings, value);
+    }
+    const vs = vsSetting(name);
+    if (vs !== null) {
+      balancingOf(this.owner).ipvs.settings[vs] = wholeNumber(name, text, 0, 2147483647);
+      return;
     }
     const neigh = neighKey(this.owner, name);
     if (neigh !== null) return writeNeigh(this.owner, neigh, wholeNumber(name, text, 0, 2147483647));
@@ -101,6 +110,7 @@ export class Sysctls {
       name === FORWARD ||
       name === COUNT ||
       settingOf(name) !== undefined ||
+      vsSetting(name) !== null ||
       this.knows(name) ||
       neighKey(this.owner, name) !== null
     )
@@ -120,6 +130,7 @@ export class Sysctls {
     return [
       ...own,
       ...(this.owner.hasTracking ? changedSettings(this.owner.tracking.conntrack.settings) : []),
+      ...(this.owner.balancing === null ? [] : changedVs(this.owner.balancing.ipvs.settings)),
       ...this.conf.changed(),
       ...changedNeigh(this.owner),
       ...(this.owner.hasIpv6 ? changed6(this.owner.ipv6) : []),
@@ -132,7 +143,7 @@ export class Sysctls {
     const conf = who.flatMap((each) => CONF_NAMES.map((name) => confKey(each, name)));
     const conf6 = who.flatMap((each) => CONF6_NAMES.map((name) => conf6Key(each, name)));
     const known = Object.keys(KNOWN).filter((name) => this.knows(name));
-    const others = [...known, FORWARD].sort();
+    const others = [...known, FORWARD, ...(this.owner.balancing === null ? [] : VS_NAMES)].sort();
     const netfilter = [COUNT, ...SETTING_NAMES].sort();
     const isOf6 = (name: string) => name.startsWith("net.ipv6.");
     return [
@@ -155,7 +166,7 @@ export class Sysctls {
       CONF_NAMES.map((name) => confKey("DEV", name)),
       CONF6_NAMES.map((name) => conf6Key("DEV", name)),
     ];
-    return [...Object.keys(KNOWN), FORWARD, ...of4, ...NEIGH_NAMES, ...of6, COUNT, ...SETTING_NAMES];
+    return [...Object.keys(KNOWN), FORWARD, ...of4, ...NEIGH_NAMES, ...of6, COUNT, ...SETTING_NAMES, ...VS_NAMES];
   }
 
   /** Null for what is no switch of IPv6 for all, default or a device. */

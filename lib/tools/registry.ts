@@ -12,6 +12,7 @@ import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
 import { ipset } from "./ipset.ts";
 import { IPTABLES } from "./iptables/registry.ts";
+import { ipvsadm } from "./ipvsadm.ts";
 import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
@@ -46,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ip,
   ipset,
   ...IPTABLES,
+  ipvsadm,
   jobs,
   kill,
   modprobe,

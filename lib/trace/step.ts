@@ -21,6 +21,7 @@ export type What =
   | "chain" // the end of a chain: back to who jumped here, or the policy decides
   | "rule" // a rule of a table is about the packet, and its target says what to do
   | "conntrack" // connection tracking knows the packet's connection, or makes one
+  | "ipvs" // a virtual server picks a real one, or knows the packet's connection
   | "nat" // addresses or ports are translated
   | "encapsulate" // a tunnel puts a packet into another
   | "decapsulate" // a tunnel takes it out again
@@ -51,6 +52,7 @@ export interface Evidence {
     | "hook"
     | "rule"
     | "conntrack"
+    | "ipvs"
     | "limit";
   /** The entry's text as the real tool prints it, without trailing space. */
   readonly text: string;

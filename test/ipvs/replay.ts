@@ -146,7 +146,8 @@ export class Replay {
     const { dest, serverPort } = conn;
     this.ipvs.put(conn);
     const open = { client, cport, vip, server: dest, port: serverPort };
-    const named = `${dest.address}:${dest.port}`;
+    // Where its packets come to: a mark with persistence keeps the client's port.
+    const named = `${dest.address}:${this.scenario.mode === "masq" ? serverPort : dest.port}`;
     if (isUdp) {
       const reply = this.server(open, null);
       // A server that answers by itself answers from its own address, and the client does not know it.

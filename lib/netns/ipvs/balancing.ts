@@ -1,0 +1,151 @@
+// IPVS at the hooks of one namespace: requests before they reach a socket, answers on their way through. The functions
+// are registered with the first service, and go with the last.
+// Before you edit: net/netfilter/ipvs/ip_vs_core.c (ip_vs_ops4, ip_vs_in_hook, ip_vs_out_hook, handle_response),
+// ip_vs_ctl.c (ip_vs_add_service).
+import type { Conn } from "../../ipvs/connection.ts";
+import { Ipvs, type Segment } from "../../ipvs/ipvs.ts";
+import type { Service } from "../../ipvs/service.ts";
+import { LEVEL } from "../../trace/step.ts";
+import type { Ipv4 } from "../../wire/address.ts";
+import { ICMP, ICMP_CODE, TCP_FLAG } from "../../wire/packet.ts";
+import { type HookFunction, type HookName, PRIORITY, type Verdict } from "../hooks.ts";
+import { icmpError } from "../ipv4/icmp.ts";
+import type { Netns } from "../netns.ts";
+import type { Skb } from "../skb.ts";
+import { dropTracked } from "./conntrack.ts";
+import { incomingError, isError, outgoingError, passOn, rerouted } from "./errors.ts";
+import { forward, toServer } from "./forward.ts";
+import { endText, segmentOf, withEnd } from "./segment.ts";
+import { evidenceOf, Witness } from "./witness.ts";
+
+export class Balancing {
+  readonly ipvs: Ipvs;
+  private readonly ns: Netns;
+  private unregister: (() => void)[] = [];
+
+  constructor(ns: Netns) {
+    this.ns = ns;
+    const { cables } = ns;
+    this.ipvs = new Ipvs({
+      get now() {
+        return cables.now;
+      },
+      random: () => cables.random(),
+      later: (delay, action) => void cables.later(delay, action, true),
+    });
+    this.ipvs.connections.onGone = (conn) => dropTracked(ns, conn);
+  }
+
+  /** Services came or went: the hook functions with the first and the last. */
+  settle(): void {
+    const isWanted = this.ipvs.services.hasFamily(4);
+    if (isWanted === this.unregister.length > 0) return;
+    if (isWanted) this.unregister = HOOKS.map(([hook, named]) => this.ns.hooks.register(hook, named));
+    else {
+      for (const each of this.unregister) each();
+      this.unregister = [];
+    }
+  }
+}
+
+/** IPVS of a namespace; made when it is first asked for. */
+export function balancingOf(ns: Netns): Balancing {
+  ns.balancing ??= new Balancing(ns);
+  return ns.balancing;
+}
+
+/** ip_vs_in_hook. */
+function request(ns: Netns, skb: Skb, { hook }: { readonly hook: HookName }): Verdict {
+  if (skb.isBalanced || (hook !== "OUTPUT" && !skb.toOne)) return "accept";
+  if (isError(skb.packet)) return incomingError(ns, skb);
+  const segment = segmentOf(skb);
+  if (segment === null) return "accept";
+  const { ipvs } = ns.balancing!;
+  const watcher = ns.cables.recorder.level === LEVEL.off ? null : new Witness(ns, skb, hook);
+  const found = ipvs.incoming(segment, watcher);
+  if (found === "accept") return "accept";
+  if (found === "drop") return unserved(ns, skb);
+  if ("key" in found) return refuse(ns, skb, found);
+  ipvs.received(found, segment);
+  const verdict = forward(ns, skb, found, toServer(found));
+  ipvs.put(found);
+  return verdict;
+}
+
+/** The connection's server is gone, and nobody said that its connections shall end. */
+function unserved(ns: Netns, skb: Skb): Verdict {
+  const name = "net.ipv4.vs.expire_nodest_conn";
+  const value = ns.balancing!.ipvs.settings.expire_nodest_conn;
+  skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
+    because: "the packet's connection has no server any more",
+    evidence: { kind: "sysctl", text: `${name} = ${value}`, command: `sysctl ${name}` },
+  }));
+  return "drop";
+}
+
+/** No server can be given a connection: the client is told that the port is not there (ip_vs_leave). */
+function refuse(ns: Netns, skb: Skb, service: Service): Verdict {
+  skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
+    because: `${service} has no real server that may be given a connection`,
+    evidence: { kind: "ipvs", text: `${service} ${service.scheduler?.name ?? "none"}`, command: "ipvsadm -Ln" },
+  }));
+  icmpError(ns, skb, skb.packet, ICMP.unreachable, ICMP_CODE.port, 0, skb.cause);
+  return "drop";
+}
+
+/** ip_vs_out_hook. */
+function answer(ns: Netns, skb: Skb, { hook }: { readonly hook: HookName }): Verdict {
+  if (skb.isBalanced) return "accept";
+  if (isError(skb.packet)) return outgoingError(ns, skb, hook);
+  const segment = segmentOf(skb);
+  if (segment === null) return "accept";
+  const conn = ns.balancing!.ipvs.outgoing(segment);
+  return conn === null ? unasked(ns, skb, segment) : answered(ns, skb, segment, conn, hook);
+}
+
+/** handle_response: the answer is the virtual address's. */
+function answered(ns: Netns, skb: Skb, segment: Segment, conn: Conn, hook: HookName): Verdict {
+  const { ipvs } = ns.balancing!;
+  if (conn.method === "masq") {
+    const before = skb.packet;
+    skb.packet = withEnd(before, "src", conn.virtual as Ipv4, conn.virtualPort);
+    skb.cause = ns.step(LEVEL.path, skb.cause, null, "nat", skb.packet, () => ({
+      hook,
+      because: `masquerading: source ${endText(before, "src")} becomes ${endText(skb.packet, "src")}, as the connection says`,
+      evidence: evidenceOf(conn),
+    }));
+    if (!rerouted(ns, skb, hook)) {
+      ipvs.connections.put(conn);
+      return "drop";
+    }
+  }
+  ipvs.answered(conn, segment);
+  passOn(skb, conn);
+  return "accept";
+}
+
+/** A server's packet of no connection: it is told so where net.ipv4.vs.nat_icmp_send is 1. */
+function unasked(ns: Netns, skb: Skb, { protocol, src, srcPort, tcp }: Segment): Verdict {
+  const { settings, services } = ns.balancing!.ipvs;
+  if (settings.nat_icmp_send === 0 || !services.hasServer(protocol, src, srcPort)) return "accept";
+  if (tcp !== null && (tcp.flags & TCP_FLAG.rst) !== 0) return "accept";
+  skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
+    because: `${endText(skb.packet, "src")} is a real server, and the packet is of no connection`,
+  }));
+  icmpError(ns, skb, skb.packet, ICMP.unreachable, ICMP_CODE.port, 0, skb.cause);
+  return "drop";
+}
+
+/** ip_vs_forward_icmp: errors that are not for this machine are about connections of a mark's service. */
+function passing(ns: Netns, skb: Skb): Verdict {
+  return isError(skb.packet) ? incomingError(ns, skb) : "accept";
+}
+
+const HOOKS: readonly (readonly [HookName, HookFunction])[] = [
+  ["INPUT", { name: "IPVS, answers", priority: PRIORITY.snat - 2, run: answer }],
+  ["INPUT", { name: "IPVS, requests", priority: PRIORITY.snat - 1, run: request }],
+  ["OUTPUT", { name: "IPVS, answers", priority: PRIORITY.dnat + 1, run: answer }],
+  ["OUTPUT", { name: "IPVS, requests", priority: PRIORITY.dnat + 2, run: request }],
+  ["FORWARD", { name: "IPVS, errors", priority: PRIORITY.snat - 1, run: passing }],
+  ["FORWARD", { name: "IPVS, answers", priority: PRIORITY.snat, run: answer }],
+];
