@@ -7,8 +7,9 @@ import type { Refusal } from "../ipvs/services.ts";
 import { type Balancing, balancingOf } from "../netns/ipvs/balancing.ts";
 import { addressType } from "../netns/netfilter/lookups.ts";
 import type { Call, Command } from "./command.ts";
-import { type Asked, Complaint, readArguments } from "./ipvsadm-arguments.ts";
+import { type Asked, readArguments } from "./ipvsadm-arguments.ts";
 import { connectionsText, HEADER, inOrder, serviceText, titles } from "./ipvsadm-list.ts";
+import { Complaint } from "./ipvsadm-options.ts";
 
 const VERSION = "ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n";
 /** What the kernel refuses ends with -1. */
