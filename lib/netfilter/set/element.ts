@@ -56,7 +56,7 @@ function itemText(item: Item, isBitmap: boolean): string {
 
 function protocolPortText(protocol: number, port: number): string {
   if (protocol !== 1 && protocol !== 58) return `${protocolName(protocol) ?? protocol}:${port}`;
-  return `${protocol === 1 ? "icmp" : "icmpv6"}:${icmpName(protocol, port >> 8, port & 255) ?? `${port >> 8}/${port & 255}`}`;
+  return `${protocol === 1 ? "icmp" : "ipv6-icmp"}:${icmpName(protocol, port >> 8, port & 255) ?? `${port >> 8}/${port & 255}`}`;
 }
 
 /** The network of an address. */

@@ -102,7 +102,14 @@ export class Sets {
 
   /** What a list's own element says is said last. */
   private askList(list: IpSet, skb: Skb, directions: Directions, question: Question, now: number): SkbInfo | null {
-    const below = { ...question, updatesCounters: question.updatesSubcounters };
+    // Counters are only asked of the list's own elements.
+    const { updatesCounters, updatesSubcounters } = question;
+    const below = {
+      ...question,
+      updatesCounters: updatesCounters && updatesSubcounters,
+      packets: null,
+      bytes: null,
+    };
     for (const element of list.living(now)) {
       const [item] = element.items;
       const found = item?.kind === "set" ? this.ask(item.name, skb, directions, below) : null;

@@ -6,8 +6,9 @@ import { normal, runModel } from "../../tools/compare.ts";
 import { runReal, type Said } from "../../tools/real.ts";
 import { ROUTED, SCENES as TRACKED } from "./lines.ts";
 import { KEPT } from "./lines-kept.ts";
+import { OPTIONS } from "./lines-options.ts";
 
-export const SCENES: Readonly<Record<string, string>> = { ...TRACKED, ...KEPT };
+export const SCENES: Readonly<Record<string, string>> = { ...TRACKED, ...KEPT, ...OPTIONS };
 
 const FILE = "test/netfilter/conntrack/goldens/scenes.json.gz";
 

@@ -30,12 +30,15 @@ export interface Golden {
 export function batchOf(seed: string): Batch {
   const dice = diceOf(seed);
   const family = seed.endsWith("6") ? 6 : 4;
-  const rules = rulesFrom(dice, family, 110);
+  const rules = rulesFrom(dice, family, seed.startsWith("more") ? 40 : 110, seed.startsWith("more"));
   const frames = Array.from({ length: 24 }, () => frameFrom(dice, packetFrom(dice, family)));
   return { seed, family, rules, frames };
 }
 
-export const SEEDS = Array.from({ length: 20 }, (_, i) => [`counts/${i}/4`, `counts/${i}/6`]).flat();
+export const SEEDS = [
+  ...Array.from({ length: 20 }, (_, i) => [`counts/${i}/4`, `counts/${i}/6`]).flat(),
+  ...Array.from({ length: 4 }, (_, i) => [`more/${i}/4`, `more/${i}/6`]).flat(),
+];
 
 export function readGoldens(): Golden[] {
   return JSON.parse(gunzipSync(fs.readFileSync(GOLDENS)).toString());

@@ -198,13 +198,43 @@ const MAKERS: Readonly<Record<string, { make: Maker; family?: 4 | 6 }>> = {
   "too few directions": { family: 4, make: () => "-m set --match-set ipport src" },
 };
 
+/** Of batches of their own: what the others leave out. */
+const MORE: typeof MAKERS = {
+  "addrtype iface": {
+    family: 4,
+    make: (dice) => `-m addrtype ${bang(dice)}--dst-type ${dice(["LOCAL", "MULTICAST", "UNICAST"])} --limit-iface-in`,
+  },
+  "sctp sport": { make: (dice) => `-p sctp -m sctp ${bang(dice)}--sport ${ports(dice)}` },
+  "hashlimit table": {
+    make: (dice, _, unique) =>
+      `-m hashlimit --hashlimit-upto 1/hour --hashlimit-burst ${dice([1, 2])} --hashlimit-mode dstip --hashlimit-dstmask ${dice([0, 16, 24])} --hashlimit-htable-size 64 --hashlimit-htable-max 640 --hashlimit-htable-gcinterval 5000 --hashlimit-htable-expire 9000 --hashlimit-name ${unique}`,
+  },
+  "recent twice": {
+    make: (dice, family, unique) =>
+      `-m recent --update --seconds ${dice([60, 100])} ${dice(["", "--reap "])}--name L${family} --hitcount ${dice([1, 2, 4])} ${dice(["", "--rttl"])}`.trim() +
+      ` -m comment --comment ${unique}`,
+  },
+  "recent set": { make: (dice, family) => `-m recent --set --name ${dice(["L", "L", "R"])}${family}` },
+  "recent remove": { make: (dice, family) => `-m recent ${bang(dice)}--remove --name R${family}` },
+  "set bytes": {
+    family: 4,
+    make: (dice) => `-m set --match-set ips src ${dice(["--bytes-eq 40", "--bytes-lt 300", "! --bytes-eq 40"])}`,
+  },
+  "set of sets": {
+    family: 4,
+    make: (dice) =>
+      `-m set --match-set all ${dice(["src", "dst"])} ${dice(["! --update-subcounters", "--packets-gt 3"])}`,
+  },
+};
+
 /** Options that can never be met, or never not. */
 export const ONE_SIDED: ReadonlySet<string> = new Set(["too few directions"]);
 
-export function rulesFrom(dice: Dice, family: 4 | 6, count: number): CountingRule[] {
-  const names = Object.keys(MAKERS).filter((name) => (MAKERS[name]!.family ?? family) === family);
+export function rulesFrom(dice: Dice, family: 4 | 6, count: number, isMore: boolean): CountingRule[] {
+  const makers = isMore ? MORE : MAKERS;
+  const names = Object.keys(makers).filter((name) => (makers[name]!.family ?? family) === family);
   return Array.from({ length: count }, (_, i) => {
     const about = names[i % names.length]!;
-    return { about, words: MAKERS[about]!.make(dice, family, `n${i}s`).trim() };
+    return { about, words: makers[about]!.make(dice, family, `n${i}s`).trim() };
   });
 }
