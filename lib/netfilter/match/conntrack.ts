@@ -7,9 +7,10 @@ import { isWithin } from "../condition.ts";
 import { type Conn, directionOf, STATUS } from "../conntrack/conn.ts";
 import type { Direction } from "../conntrack/tuple.ts";
 import type { MatchExtension, Miss, Option } from "../extension.ts";
+import { masked } from "../mask.ts";
 import { Refused } from "../refused.ts";
 import type { Skb } from "../skb.ts";
-import { networkText, readNetworks } from "../text/address.ts";
+import { networkText, readHostMask } from "../text/address.ts";
 import { readProtocol } from "../text/protocol.ts";
 import { readRange } from "../text/values.ts";
 import { bitsOf, PARSED, readList, STATE_BIT, STATES, type State, statesOf } from "./connection-states.ts";
@@ -51,16 +52,16 @@ function addressOption(name: string, direction: Direction, end: End): Option<Dra
     takes: "value",
     invertible: true,
     set(draft, word, inverted, { family }) {
-      const networks = readNetworks(word, family);
-      const [network] = networks;
-      if (networks.length !== 1 || network === undefined) throw new Refused(`host/network \`${word}' not found`);
-      const text = networkText(network);
+      const said = readHostMask(word, family);
+      const { mask } = said;
+      const address = masked(said.address, mask);
+      const text = networkText(said);
       draft.set(name, {
         option: name,
         inverted,
         // A whole address is printed without its length.
         words: text.replace(family === 4 ? /\/32$/ : /\/128$/, ""),
-        test: (conn) => isWithin(network.address, network.mask, tupleAddress(conn, direction, end)),
+        test: (conn) => isWithin(address, mask, tupleAddress(conn, direction, end)),
         had: (conn) => `${tupleAddress(conn, direction, end)}`,
       });
     },

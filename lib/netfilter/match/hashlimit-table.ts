@@ -112,15 +112,23 @@ function hasPorts(packet: Skb["packet"]): boolean {
   return WITH_PORTS.has(protocolOf(packet));
 }
 
+/** What so many packets cost, in the 64 bits that the kernel has for it (user2credits). */
+export function creditsOf(average: number, packets: number): bigint {
+  return BigInt.asUintN(64, BigInt(average) * BigInt(packets) * PER_PART);
+}
+
+/** What 16 octets cost (user2credits_byte). */
+export function byteCredits(average: number): bigint {
+  return (BigInt(average) * FULL_BYTES) >> 32n;
+}
+
 function fresh({ isBytes, average, burst }: HashlimitValue, now: number): Entry {
   const about = { expires: 0, prev: now, wasFull: false, current: 0 };
   if (!isBytes) {
-    const cost = BigInt(average) * PER_PART;
-    const cap = cost * BigInt(burst);
-    return { ...about, credit: cap, cap, cost };
+    const cap = creditsOf(average, burst);
+    return { ...about, credit: cap, cap, cost: creditsOf(average, 1) };
   }
-  const cost = (BigInt(average) * FULL_BYTES) >> 32n;
-  return { ...about, credit: FULL_BYTES, cap: BigInt(burst), cost };
+  return { ...about, credit: FULL_BYTES, cap: BigInt(burst), cost: byteCredits(average) };
 }
 
 function recalculate({ rateMatch, interval, isBytes, average }: HashlimitValue, entry: Entry, now: number): void {

@@ -4,7 +4,7 @@ import type { MatchExtension } from "../extension.ts";
 import { Refused } from "../refused.ts";
 import { rateOf, readRate } from "../text/rate.ts";
 import { badValue, decimal, leadingNumber, readNumber, readPrefixLength, readText } from "../text/values.ts";
-import { matchHashlimit, SCALE } from "./hashlimit-table.ts";
+import { byteCredits, creditsOf, matchHashlimit, SCALE } from "./hashlimit-table.ts";
 
 const BURST = 5;
 const MOST_BURST = 1000000;
@@ -160,7 +160,8 @@ export const hashlimit: MatchExtension<HashlimitValue, Draft> = {
     if (Math.max(srcMask, dstMask) > (family === 4 ? 32 : 128)) return "EINVAL";
     if (gcInterval === 0 || expire === 0 || name === "." || name === ".." || name.includes("/")) return "EINVAL";
     if (rateMatch) return average === 0 ? "ERANGE" : interval === 0 ? "EINVAL" : null;
-    return !isBytes && burst === 0 ? "ERANGE" : null;
+    if (isBytes) return byteCredits(average) === 0n ? "EINVAL" : null;
+    return burst === 0 || creditsOf(average, burst) < creditsOf(average, 1) ? "ERANGE" : null;
   },
   save(value, family) {
     const { rate, quantum } = rateText(value, "--hashlimit-", false);

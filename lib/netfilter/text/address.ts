@@ -16,13 +16,27 @@ export function readNetworks(text: string, family: Family): Network[] {
   return text.split(",").map((each) => readNetwork(each.trimStart(), family));
 }
 
+/**
+ * `10.0.0.1/8`: bits beyond the mask stay as they are said. A mask that is written out is read and forgotten: it is one
+ * address then (xtopt_parse_hostmask, xtopt_parse_plenmask). Throws Refused.
+ */
+export function readHostMask(text: string, family: Family): Network {
+  const { name, mask } = parted(text, family);
+  const isLength = /\/\d+$/.test(text);
+  return { address: readAddress(name, family), mask: isLength ? mask : maskOf(family === 4 ? 32 : 128, family) };
+}
+
 function readNetwork(text: string, family: Family): Network {
-  const slash = text.lastIndexOf("/");
-  const name = slash === -1 ? text : text.slice(0, slash);
-  const mask = slash === -1 ? maskOf(family === 4 ? 32 : 128, family) : readMask(text.slice(slash + 1), family);
+  const { name, mask } = parted(text, family);
   // With an empty mask the name does not matter, as in any/0.
   const address = isZero(mask) ? mask : readAddress(name, family);
   return { address: masked(address, mask), mask };
+}
+
+function parted(text: string, family: Family): { name: string; mask: Ip } {
+  const slash = text.lastIndexOf("/");
+  if (slash === -1) return { name: text, mask: maskOf(family === 4 ? 32 : 128, family) };
+  return { name: text.slice(0, slash), mask: readMask(text.slice(slash + 1), family) };
 }
 
 function readAddress(text: string, family: Family): Ip {

@@ -16,7 +16,7 @@ export function generate(seed: string): Case {
   // Names that rules keep lists under; letters only, for a seed may have any.
   const unique = `${dice.whole(0, 999_999)}`;
   const tables = randomTables(dice, kind, unique).map((table) =>
-    table.table === "raw" && hasSctp(steps) ? { ...table, rules: [...UNTRACKED, ...table.rules] } : table,
+    table.table === "raw" && hasSctp(steps, kind) ? { ...table, rules: [...UNTRACKED, ...table.rules] } : table,
   );
   const asked = tables.some(({ rules }) => rules.some((rule) => / --(match|add|del)-set /.test(rule)));
   return { name: seed, kind, sets: asked ? setLines(dice, kind, hostsOf(kind)) : [], tables, steps };

@@ -60,6 +60,9 @@ export const BRIDGED_HOSTS = {
   nowhere: ["10.1.0.255", "224.0.0.5"],
 } as const;
 
+/** What sources become in a bridged lab, and who tells of errors there. */
+const TRANSLATED = [70, 71, 72, 73, 74, 75, 77].map((n) => `10.1.0.${n}`);
+
 export interface Hosts {
   readonly router: readonly string[];
   readonly client: readonly string[];
@@ -138,8 +141,8 @@ function routed4(prefix: string): string[] {
     `ip netns exec ${prefix}r sysctl -qw net.ipv4.ip_forward=1`,
     ...neighbours("c", "c0", MACS.r0, [router[0], router[1]]),
     ...neighbours("s", "s0", MACS.r1, [router[2]]),
-    ...neighbours("r", "r0", MACS.c0, [...client, ...silentClient]),
-    ...neighbours("r", "r1", MACS.s0, [...server, ...silentServer]),
+    ...neighbours("r", "r0", MACS.c0, [...client, ...silentClient, "10.1.0.77"]),
+    ...neighbours("r", "r1", MACS.s0, [...server, ...silentServer, "10.2.0.77"]),
   ];
 }
 
@@ -164,8 +167,8 @@ function routed6(prefix: string): string[] {
     `ip netns exec ${prefix}r sysctl -qw net.ipv6.conf.all.forwarding=1`,
     ...neighbours("c", "c0", MACS.r0, [router[0], router[1]]),
     ...neighbours("s", "s0", MACS.r1, [router[2]]),
-    ...neighbours("r", "r0", MACS.c0, [...client, ...silentClient]),
-    ...neighbours("r", "r1", MACS.s0, [...server, ...silentServer]),
+    ...neighbours("r", "r0", MACS.c0, [...client, ...silentClient, "2001:db8:1::77"]),
+    ...neighbours("r", "r1", MACS.s0, [...server, ...silentServer, "2001:db8:2::77"]),
   ];
 }
 
@@ -192,8 +195,8 @@ function bridgedAddresses(prefix: string): string[] {
     ...neighbours("c", "c0", MACS.br0, router),
     ...neighbours("c", "c0", MACS.s0, [...server, ...silentServer]),
     ...neighbours("s", "s0", MACS.br0, router),
-    ...neighbours("s", "s0", MACS.c0, [...client, ...silentClient]),
-    ...neighbours("r", "br0", MACS.c0, [...client, ...silentClient]),
+    ...neighbours("s", "s0", MACS.c0, [...client, ...silentClient, ...TRANSLATED]),
+    ...neighbours("r", "br0", MACS.c0, [...client, ...silentClient, ...TRANSLATED]),
     ...neighbours("r", "br0", MACS.s0, [...server, ...silentServer]),
     // The bridge has learned where everybody is.
     `ip netns exec ${prefix}r bridge fdb replace ${MACS.c0} dev r0 master static`,

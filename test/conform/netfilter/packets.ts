@@ -26,8 +26,8 @@ export function randomSteps(dice: Dice, kind: Kind): Step[] {
 }
 
 /** Whether the case has packets of SCTP, whose connections are not modelled: they are not to be tracked. */
-export const hasSctp = (steps: readonly Step[]) =>
-  steps.some((step) => step.do === "send" && step.bytes.slice(46, 48) === "84");
+export const hasSctp = (steps: readonly Step[], { family }: Kind) =>
+  steps.some((step) => step.do === "send" && Number.parseInt(step.bytes.substr(family === 4 ? 46 : 40, 2), 16) === 132);
 
 function scene(dice: Dice, kind: Kind): Step[] {
   const { family, bridged } = kind;
@@ -188,7 +188,7 @@ function scene(dice: Dice, kind: Kind): Step[] {
   }
 }
 
-function answer(dice: Dice, { family }: Kind, at: Side): AnswerStep {
+function answer(dice: Dice, { family, bridged }: Kind, at: Side): AnswerStep {
   const data = dice.of([0, 0, 10, 300]);
   if (dice.chance(0.7)) return { do: "answer", at, how: { kind: "reply", data } };
   if (dice.chance(0.5)) {
@@ -218,15 +218,8 @@ function answer(dice: Dice, { family }: Kind, at: Side): AnswerStep {
           [4, 0, 0],
         ],
   );
-  const from = dice.chance(0.3)
-    ? family === 4
-      ? at === "c"
-        ? "10.1.0.77"
-        : "10.2.0.77"
-      : at === "c"
-        ? "2001:db8:1::77"
-        : "2001:db8:2::77"
-    : null;
+  const net = at === "c" || bridged ? 1 : 2;
+  const from = dice.chance(0.3) ? (family === 4 ? `10.${net}.0.77` : `2001:db8:${net}::77`) : null;
   return {
     do: "answer",
     at,

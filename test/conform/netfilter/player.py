@@ -5,7 +5,7 @@ import concurrent.futures, json, os, socket, struct, subprocess, sys, time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from kernel import enter, finish_checksums_here, name_of
+from kernel import enter, finish_checksums_here, name_of, settle_links
 import tcp_calls
 
 SO_RCVBUFFORCE = 33
@@ -27,6 +27,7 @@ class Lab:
         for ns, devices in (("c", ("c0",)), ("r", ("r0", "r1", "lo")), ("s", ("s0",))):
             enter(prefix + ns)
             tcp_calls.prepare_namespace()
+            settle_links()
             for device in devices:
                 finish_checksums_here(device)
         self.captures = {}

@@ -3,13 +3,12 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Beginnings } from "../canonical-tcp.ts";
 import { whyNotReal as whyNoNamespaces } from "../real.ts";
 import type { Case, Result } from "./case.ts";
 import { type Kind, kindName, labLines, NAMESPACES, unlimited } from "./lab.ts";
 import type { ModelRun } from "./model.ts";
 import { fileOf } from "./rules.ts";
-import { frameText, fromText } from "./seen.ts";
+import { framesText, fromText } from "./seen.ts";
 
 const PLAYER = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../../test/conform/netfilter/player.py");
 
@@ -99,7 +98,7 @@ export class Player {
       });
     }
     // What IPv6 says of itself (reports of groups, twice or more) is over then.
-    await new Promise((done) => setTimeout(done, kind.family === 6 ? 3000 : 300));
+    await new Promise((done) => setTimeout(done, kind.family === 6 ? 4000 : 300));
   }
 
   /** Ends the process and takes its labs away. */
@@ -114,11 +113,10 @@ export class Player {
 function resultOf(report: Report): Result {
   if (report.refused !== null)
     return { refused: report.refused, frames: {}, sockets: {}, rules: "", connections: "", sets: "", waited: 0 };
-  const beginnings: Beginnings = new Map();
-  const frames = Object.entries(report.frames).map(([where, list]) => {
-    const device = where.split(" ")[0]!;
-    return [where, list.map((hex) => frameText(Buffer.from(hex, "hex"), device, beginnings))];
-  });
+  const frames = Object.entries(report.frames).map(([where, list]) => [
+    where,
+    list.map((hex) => Buffer.from(hex, "hex")),
+  ]);
   const sockets = Object.entries(report.logs).map(([name, log]) => [
     name,
     log.map((said) => {
@@ -130,7 +128,7 @@ function resultOf(report: Report): Result {
   const { rules, connections, sets, waited } = report;
   return {
     refused: null,
-    frames: Object.fromEntries(frames),
+    frames: framesText(Object.fromEntries(frames)),
     sockets: Object.fromEntries(sockets),
     rules,
     connections,
