@@ -9,6 +9,8 @@ SYSCTLS = {
     "net.ipv4.tcp_congestion_control": "reno",
     "net.ipv4.tcp_syn_linear_timeouts": "4",
     "net.ipv4.tcp_no_metrics_save": "1",
+    # How many ACKs of a burst behind a hole are one is decided by microseconds.
+    "net.ipv4.tcp_comp_sack_nr": "0",
 }
 SO_SNDBUFFORCE = 32
 

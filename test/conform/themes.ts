@@ -4,14 +4,14 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { generate as tunnelCase } from "../devices/generate.ts";
 import { policyCase } from "../policy/generate.ts";
 import { atLeast } from "./batches.ts";
-import type { Case, Drawn, Result, SeenFrame } from "./case.ts";
+import type { Case, Drawn, Result, SeenFrame, Traffic } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { generate } from "./generate.ts";
 import { runModel } from "./model.ts";
 import { bridgeCase } from "./themes/bridge.ts";
 import { drawCommands } from "./themes/commands.ts";
 import { drawMulticast } from "./themes/multicast.ts";
-import { drawTcp } from "./themes/tcp.ts";
+import { drawLoss, drawTcp } from "./themes/tcp.ts";
 import { isSame, lateTimers } from "./timer-wheel.ts";
 
 /** A case of the theme with this seed, which is also its name. */
@@ -76,6 +76,17 @@ function isTwice(drawn: Drawn): boolean {
   return new Set(ports).size < ports.length;
 }
 
+/** The first of the drawn traffics of which no race and no late timer decides what comes of it. */
+function decided(base: Case, draw: () => Traffic[]): Case {
+  for (;;) {
+    const test = { ...base, traffic: draw() };
+    const { result, drawn } = runModel(test, atLeast(test));
+    const { frames } = result;
+    if (isAnsweredInside(frames) || isRace(frames) || isCloseToTimer(test, frames) || isTwice(drawn)) continue;
+    if (isSame(result, runModel(test, atLeast(test), lateTimers).result)) return test;
+  }
+}
+
 function withInterval(test: Case, interval: number): Case {
   return { ...test, traffic: test.traffic.map((each) => ("interval" in each ? { ...each, interval } : each)) };
 }
@@ -90,13 +101,12 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   tcp(seed) {
     const dice = new Dice(`tcp of ${seed}`);
     const base = anyLab(seed, dice);
-    for (;;) {
-      const test = { ...base, traffic: drawTcp(labFrom(base.lab), dice, 20, dice.whole(1, 4)) };
-      const { result, drawn } = runModel(test, atLeast(test));
-      const { frames } = result;
-      if (isAnsweredInside(frames) || isRace(frames) || isCloseToTimer(test, frames) || isTwice(drawn)) continue;
-      if (isSame(result, runModel(test, atLeast(test), lateTimers).result)) return test;
-    }
+    return decided(base, () => drawTcp(labFrom(base.lab), dice, 20, dice.whole(1, 4)));
+  },
+  loss(seed) {
+    const dice = new Dice(`loss of ${seed}`);
+    const base = { ...generate(seed), questions: [] };
+    return decided(base, () => drawLoss(labFrom(base.lab), dice));
   },
   commands(seed) {
     const dice = new Dice(`commands of ${seed}`);

@@ -6,11 +6,11 @@ import type { Result } from "./case.ts";
 
 const TICK = 4 * MILLISECOND;
 
-/** By how much a timer may be late: each level of the wheel reaches eight times as far, and is as much coarser. */
+/** By how much a timer may be late: each level of the wheel reaches eight times as far, and is as much coarser. A machine is busy besides. */
 function lateness(delay: number): number {
   let granule = TICK;
   for (let reach = 63 * TICK; delay >= reach; reach *= 8) granule *= 8;
-  return granule === TICK ? 0 : granule;
+  return delay < TICK ? 0 : Math.max(granule, 2 * TICK);
 }
 
 /** All timers of the lab run as late as they may, but not what was set for programs before it began. */

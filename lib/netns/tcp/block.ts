@@ -34,6 +34,11 @@ export const TCP = {
   maxQuickAcks: 16,
   initialWindow: 10,
   defaultMss: 536,
+  /** net.ipv4.tcp_reordering: so many later ones arrived, and what is missing counts as lost. */
+  reordering: 3,
+  maxReordering: 300,
+  /** TCP_TIMEOUT_MIN. */
+  timeoutMin: 2 * MILLISECOND,
   /** Options of every segment but a SYN: two NOPs and the timestamps. */
   timestampOctets: 12,
   /** tcp_syn_retries, tcp_syn_linear_timeouts, tcp_synack_retries, and the time tcp_retries2 = 15 makes of rtoMin. */
@@ -54,17 +59,30 @@ export const TCP = {
 /** Bits of icsk_ack.pending: an ACK is owed, its timer runs, small segments with PSH came once, or twice. */
 export const OWED = { scheduled: 1, timer: 2, pushed: 4, pushed2: 8, now: 16 } as const;
 
-/** A segment that is sent and not acknowledged, or came too early. `end` counts SYN and FIN. */
+/**
+ * What left in one piece and is not acknowledged (an skb of tcp_rtx_queue): one segment or several. `end` counts SYN
+ * and FIN.
+ */
 export interface Sent {
-  readonly seq: number;
-  readonly end: number;
-  readonly data: Uint8Array;
-  readonly flags: number;
+  seq: number;
+  end: number;
+  data: Uint8Array;
+  flags: number;
+  /** Octets of data in each of its segments but the last, and how many segments it is. */
+  size: number;
+  count: number;
+  /** When it was sent last. */
   sentAt: number;
+  /** It was sent more than once (TCPCB_EVER_RETRANS). */
   retransmitted: boolean;
-  /** Was sent before the retransmission timer ran out, and not since. */
+  /** TCPCB_SACKED_ACKED, _LOST, and _SACKED_RETRANS: it was sent again, and that is not lost again. */
+  sacked: boolean;
   lost: boolean;
+  resent: boolean;
 }
+
+/** enum tcp_ca_state; CWR only after a tail loss probe, for there is no ECN. */
+export type CaState = "Open" | "Disorder" | "CWR" | "Recovery" | "Loss";
 
 /** Octets that came in order, with the step that brought them. */
 export interface Piece {
@@ -137,7 +155,36 @@ export abstract class TcpBlock extends Waitable {
   cwnd: number = TCP.initialWindow;
   cwndCount = 0;
   ssthresh = Number.POSITIVE_INFINITY;
+  /** The retransmission queue, and how many of its segments there are, arrived early, are lost, were sent again. */
   readonly sent: Sent[] = [];
+  packetsOut = 0;
+  sackedOut = 0;
+  lostOut = 0;
+  retransOut = 0;
+  /** How the kernel sees the way (icsk_ca_state), and up to where what it knows of a loss reaches (high_seq). */
+  caState: CaState = "Open";
+  highSeq = 0;
+  /** The window was full when it was used last, or how much of it was (tcp_cwnd_validate). */
+  readonly usage = { isFull: false, most: 0, until: 0 };
+  /** Proportional rate reduction: what arrived and what was sent since it began, and the window before. */
+  readonly prr = { delivered: 0, out: 0, priorCwnd: 0 };
+  /** Should the loss prove to be none: where it began, how many copies are under way, what was before. */
+  readonly undo: { marker: number | null; copies: number; ssthresh: number | null; stamp: number | null } = {
+    marker: null,
+    copies: 0,
+    ssthresh: null,
+    stamp: null,
+  };
+  /** The timeout may be none of a loss: new data tells (F-RTO). */
+  frto = false;
+  /** RACK: when the segment was sent that arrived and was sent last, its end, its round trip; `moved`: look again. */
+  readonly rack = { sentAt: 0, end: 0, rtt: 0, moved: false };
+  /** How many segments were sent again, and how many the other end says came twice; without SACK: duplicate ACKs. */
+  resends = 0;
+  duplicates = 0;
+  /** Segments were seen to overtake others: how far, and that they did. */
+  reordering: number = TCP.reordering;
+  reorderingSeen = false;
   readonly unsent: Uint8Array[] = [];
   unsentLength = 0;
   finQueued = false;
@@ -164,6 +211,8 @@ export abstract class TcpBlock extends Waitable {
   unread = 0;
   /** Everything before it has been read by the program. */
   readonly early: Early[] = [];
+  /** Runs of them, the one that grew last first. */
+  readonly sacks: (readonly [number, number])[] = [];
 
   /** Timestamps: whether both ends agreed, what is added to the clock, what to echo. */
   hasTimestamps = true;
@@ -185,14 +234,22 @@ export abstract class TcpBlock extends Waitable {
   readonly owed = { pending: 0, pingpong: false, quick: 0, ato: 0, lastReceived: 0, rcvMss: 0, lastSize: 0 };
 
   srtt = 0;
+  /** Mean deviation, four times; the largest since `rttSeq`; what of it is in the timeout. */
+  mdev = 0;
+  mdevMax = 0;
   rttvar = 0;
+  rttSeq = 0;
+  minRtt = Number.POSITIVE_INFINITY;
   rto: number = TCP.rtoInit;
   backoff = 0;
   retransmits = 0;
   /** When the segment was sent first that is being retransmitted. */
   firstSent = 0;
-  /** A tail loss probe went out for what ends here. */
+  /** What the timer is set for (icsk_pending). */
+  pending: "retransmit" | "probe" | "reorder" | null = null;
+  /** A tail loss probe went out for what ends here; whether it was new data. */
   probedUntil: number | null = null;
+  probedNew = false;
 
   /** Asking for a window (window-probe.ts): its timer, how often it was in vain, how often since the last ACK. */
   readonly probe: { timer: Timer | null; backoff: number; asked: number } = { timer: null, backoff: 0, asked: 0 };

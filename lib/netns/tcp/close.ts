@@ -4,6 +4,7 @@
 import type { Errno } from "../errno.ts";
 import { unhash } from "./bind.ts";
 import { push, sendActiveReset } from "./output.ts";
+import { forget } from "./scoreboard.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { endLater } from "./timer.ts";
 import { stopProbe } from "./window-probe.ts";
@@ -18,7 +19,7 @@ export function destroy(socket: TcpSocket): void {
   socket.retransmission = null;
   socket.delayedAck = null;
   socket.ending = null;
-  socket.sent.length = 0;
+  forget(socket);
   socket.unsent.length = 0;
   socket.unsentLength = 0;
   socket.early.length = 0;

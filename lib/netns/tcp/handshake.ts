@@ -10,11 +10,14 @@ import { hash } from "./bind.ts";
 import { after, draw32, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
-import { resend, sendAck, sendNew, syncMss } from "./output.ts";
+import { sendAck, sendNew, syncMss } from "./output.ts";
 import { initBufferSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
+import { retransmit } from "./retransmit.ts";
+import { measure, sinceEcho } from "./rtt.ts";
+import { forget } from "./scoreboard.ts";
 import { type TcpArrival, TcpSocket } from "./tcp.ts";
-import { measure, stopRetransmission } from "./timer.ts";
+import { stopRetransmission } from "./timer.ts";
 
 const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 const NO_DATA = new Uint8Array(0);
@@ -154,7 +157,7 @@ export function synRecvInput(child: TcpSocket, packet: IpPacket, tcp: Tcp, cause
   const { ns, listener } = child;
   const { flags, seq } = tcp;
   if ((flags & SYN) !== 0 && (flags & ACK) === 0 && plus(seq, 1) === child.rcvNxt)
-    return resend(child, child.sent[0]!, cause);
+    return void retransmit(child, 0, 1, cause);
   if ((flags & RST) !== 0) {
     if (seq !== child.rcvNxt) return;
     if (listener === null) return fail(child, "ECONNREFUSED", cause);
@@ -189,10 +192,15 @@ export function synRecvInput(child: TcpSocket, packet: IpPacket, tcp: Tcp, cause
 
 function established(socket: TcpSocket, tcp: Tcp): void {
   const isSyn = (tcp.flags & SYN) !== 0;
-  const first = socket.sent[0];
-  if (first !== undefined && !first.retransmitted) measure(socket, Math.max(socket.ns.cables.now - first.sentAt, 1));
-  else socket.rto = TCP.rtoInit;
-  socket.sent.length = 0;
+  const first = socket.sent[0]!;
+  const echo = tcp.options.timestamps?.[1];
+  if (!first.retransmitted) measure(socket, socket.ns.cables.now - first.sentAt);
+  else measure(socket, (echo === undefined ? null : sinceEcho(socket, echo)) ?? TCP.rtoInit);
+  forget(socket);
+  socket.caState = "Open";
+  socket.undo.stamp = null;
+  // tcp_init_transfer: more than one SYN was lost.
+  socket.cwnd = isSyn && socket.resends > 1 ? 1 : TCP.initialWindow;
   socket.sndUna = tcp.ack;
   socket.backoff = 0;
   socket.retransmits = 0;
@@ -225,9 +233,8 @@ export function synSentInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, caus
     // Both ends began at once (RFC 9293 figure 8).
     socket.state = "SYN-RECV";
     socket.rcvWnd = initialWindow(socket.mss);
-    const [syn] = socket.sent;
-    socket.sent.splice(0, 1, { ...syn!, flags: SYN | ACK });
-    return resend(socket, socket.sent[0]!, cause);
+    socket.sent[0]!.flags = SYN | ACK;
+    return void retransmit(socket, 0, 1, cause);
   }
   established(socket, tcp);
   const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({

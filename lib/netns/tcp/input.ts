@@ -1,19 +1,20 @@
 // A segment of a connection that exists: is it acceptable, what does it acknowledge, what does it bring?
-// Before you edit: RFC 9293 §3.10.7, net/ipv4/tcp_input.c (tcp_validate_incoming, tcp_ack, tcp_data_queue, tcp_fin,
+// Before you edit: RFC 9293 §3.10.7, net/ipv4/tcp_input.c (tcp_validate_incoming, tcp_data_queue, tcp_fin,
 // tcp_rcv_state_process), tcp_minisocks.c (tcp_timewait_state_process).
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { atPort, type IpPacket } from "../socket/family.ts";
 import { ackCheck, dataReceived, enterQuickAck } from "./ack.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { after, before, distance, OWED, plus } from "./block.ts";
 import { destroy, fail } from "./close.ts";
-import { push, resendLost, sendAck, sendBareAck, syncMss } from "./output.ts";
+import { forgetRuns, keepEarly } from "./early.ts";
+import { push, sendAck, sendBareAck } from "./output.ts";
 import { makeRoom, openWindow, truesize } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import type { TcpSocket } from "./tcp.ts";
-import { endLater, measure, progress } from "./timer.ts";
-import { probeAnswered } from "./window-probe.ts";
+import { endLater } from "./timer.ts";
 
 const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 
@@ -83,66 +84,6 @@ function refuse(socket: TcpSocket, packet: IpPacket, cause: number, because: str
   }));
 }
 
-/** tcp_ack: what the other end has, its window, the round trip, and what may follow. */
-function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
-  const { ack, seq } = tcp;
-  if (before(ack, socket.sndUna) || after(ack, socket.sndNxt)) return;
-  const isNew = after(ack, socket.sndUna);
-  const window = tcp.window * 2 ** socket.sndWscale;
-  const sameWindow = window === socket.sndWnd;
-  // tcp_may_update_window
-  if (isNew || after(seq, socket.sndWl1) || (seq === socket.sndWl1 && window > socket.sndWnd)) {
-    socket.sndWl1 = seq;
-    socket.sndWnd = window;
-    if (window > socket.maxWindow) {
-      socket.maxWindow = window;
-      syncMss(socket);
-    }
-  }
-  if (socket.sent.length === 0) probeAnswered(socket);
-  if (isNew) return acknowledged(socket, ack, cause);
-  if (sameWindow && tcp.data.length === 0 && socket.sent.length > 0) duplicateAck(socket, cause);
-}
-
-function acknowledged(socket: TcpSocket, ack: number, cause: number): void {
-  const { sent } = socket;
-  const inFlight = sent.length;
-  socket.sndUna = ack;
-  socket.confirm = true;
-  socket.duplicates = 0;
-  let count = 0;
-  while (count < sent.length && !after(sent[count]!.end, ack)) count++;
-  const done = sent.splice(0, count);
-  const last = done.at(-1);
-  if (last !== undefined && !done.some((segment) => segment.retransmitted))
-    measure(socket, Math.max(socket.ns.cables.now - last.sentAt, 1));
-  // tcp_reno_cong_avoid: a window grows only if it was used.
-  if (socket.cwnd < socket.ssthresh) {
-    if (socket.cwnd < 2 * inFlight) socket.cwnd = Math.min(socket.cwnd + count, Math.max(socket.ssthresh, socket.cwnd));
-  } else if (inFlight >= socket.cwnd) {
-    socket.cwndCount += count;
-    if (socket.cwndCount >= socket.cwnd) {
-      socket.cwndCount -= socket.cwnd;
-      socket.cwnd++;
-    }
-  }
-  progress(socket, cause);
-}
-
-/** Three say that the first segment under way was lost (RFC 5681 §3.2). */
-function duplicateAck(socket: TcpSocket, cause: number): void {
-  if (++socket.duplicates !== 3 || socket.sent[0]!.retransmitted) return;
-  socket.ssthresh = Math.max(socket.cwnd >> 1, 2);
-  socket.cwnd = socket.ssthresh;
-  socket.sent[0]!.lost = true;
-  const step = socket.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
-    because: "three duplicate ACKs: the first segment under way was lost",
-  }));
-  socket.cwnd += socket.sent.length;
-  resendLost(socket, step);
-  socket.cwnd = socket.ssthresh;
-}
-
 /** Our FIN was acknowledged? False when the connection is over with that. */
 function afterAck(socket: TcpSocket, isFin: boolean): boolean {
   const isDone = socket.sent.length === 0 && socket.unsentLength === 0 && !socket.finQueued;
@@ -175,10 +116,7 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
   // Behind a FIN there is nothing (RFC 9293 §3.10.7.4: "this should not occur").
   if (socket.state !== "ESTAB" && socket.state !== "FIN-WAIT-1" && socket.state !== "FIN-WAIT-2") return;
   if (after(tcp.seq, socket.rcvNxt)) {
-    const at = socket.early.findIndex((other) => after(other.seq, tcp.seq));
-    const piece = { seq: tcp.seq, data: tcp.data, fin: isFin, cause, truesize: truesize(tcp.data.length) };
-    socket.rmem += piece.truesize;
-    socket.early.splice(at === -1 ? socket.early.length : at, 0, piece);
+    keepEarly(socket, { seq: tcp.seq, data: tcp.data, fin: isFin, cause, truesize: truesize(tcp.data.length) });
     socket.owed.pending |= OWED.scheduled | OWED.now;
     return;
   }
@@ -193,9 +131,12 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
     const known = distance(next.seq, socket.rcvNxt);
     socket.rmem -= next.truesize;
     if (known < next.data.length) append(socket, next.data.subarray(known), tcp, next.cause);
+    else if (next.data.length > 0) socket.twice = [next.seq, plus(next.seq, next.data.length)];
     if (next.fin) finReceived(socket, next.cause);
-    socket.owed.pending |= OWED.now;
+    // The hole is filled: that is told at once.
+    if (socket.early.length === 0) socket.owed.pending |= OWED.now;
   }
+  if (socket.sacks.length > 0) forgetRuns(socket);
   socket.wake();
 }
 

@@ -3,22 +3,23 @@
 // tcp_send_delayed_ack), tcp_ipv4.c (tcp_v4_send_ack).
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
-import { Ipv4 } from "../../wire/address.ts";
 import { TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
-import { peekRoute } from "../ipv4/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
+import { validateWindow } from "./congestion.ts";
 import { selectWindow } from "./receive-buffer.ts";
+import { inFlight } from "./scoreboard.ts";
 import type { TcpSocket } from "./tcp.ts";
-import { armDelayedAck, armLossProbe, armRetransmission } from "./timer.ts";
+import { armDelayedAck, rearmTimeout, scheduleLossProbe } from "./timer.ts";
 import { checkProbe } from "./window-probe.ts";
 
 const NO_DATA = new Uint8Array(0);
 const { fin: FIN, syn: SYN, rst: RST, psh: PSH, ack: ACK } = TCP_FLAG;
 
 /** TSval is a clock of milliseconds that begins anywhere. */
-export const tsClock = (ns: Netns, offset: number): number => (Math.floor(ns.cables.now / MILLISECOND) + offset) >>> 0;
+export const tsAt = (time: number, offset: number): number => (Math.floor(time / MILLISECOND) + offset) >>> 0;
+export const tsClock = (ns: Netns, offset: number): number => tsAt(ns.cables.now, offset);
 
 function timestamps(socket: TcpSocket): TcpOptions {
   if (!socket.hasTimestamps) return {};
@@ -27,17 +28,21 @@ function timestamps(socket: TcpSocket): TcpOptions {
 
 /** Options of a segment of a connection: timestamps, and what came twice or too early. */
 function options(socket: TcpSocket): TcpOptions {
-  const { twice, early, hasSack } = socket;
-  if (!hasSack || (twice === null && early.length === 0)) return timestamps(socket);
+  const { twice, sacks, hasSack } = socket;
+  if (!hasSack || (twice === null && sacks.length === 0)) return timestamps(socket);
   socket.twice = null;
-  const sack: (readonly [number, number])[] = twice === null ? [] : [twice];
-  for (const { seq, data, fin } of early) {
-    const end = plus(seq, data.length + (fin ? 1 : 0));
-    const last = sack.at(-1);
-    if (last !== undefined && last !== twice && last[1] === seq) sack[sack.length - 1] = [last[0], end];
-    else sack.push([seq, end]);
-  }
-  return { ...timestamps(socket), sack: sack.slice(0, 3) };
+  const blocks = twice === null ? sacks : [twice, ...sacks];
+  return { ...timestamps(socket), sack: blocks.slice(0, mostBlocks(socket)) };
+}
+
+/** So many blocks of SACK have room beside the timestamps. */
+const mostBlocks = ({ hasTimestamps }: TcpSocket): number => (hasTimestamps ? 3 : 4);
+
+/** tcp_current_mss: what SACK tells takes room from data. */
+export function currentMss(socket: TcpSocket): number {
+  const { mss, twice, sacks, hasSack } = socket;
+  const blocks = Math.min(sacks.length + (twice === null ? 0 : 1), mostBlocks(socket));
+  return hasSack && blocks > 0 ? mss - 4 - 8 * blocks : mss;
 }
 
 /** Sends one segment of a connection. */
@@ -82,7 +87,11 @@ export function transmit(
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
   const { mark, device: oif } = socket;
-  const sent = sendByIp(ns, { src: local.address, dst: remote!.address, body, id, confirm, mark, oif, discovery }, step);
+  const sent = sendByIp(
+    ns,
+    { src: local.address, dst: remote!.address, body, id, confirm, mark, oif, discovery },
+    step,
+  );
   if (sent.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
 }
 
@@ -131,66 +140,81 @@ export function sendDelayedAck(socket: TcpSocket, cause: number): void {
   if (socket.delayedAck === null) armDelayedAck(socket, delay, cause);
 }
 
-/** Puts a segment that takes room in the sequence on its way: SYN, data, FIN. */
-export function sendNew(socket: TcpSocket, flags: number, data: Uint8Array, cause: number): void {
-  const seq = socket.sndNxt;
+/** Puts a piece that takes room in the sequence on its way: SYN, data, FIN. */
+export function sendNew(
+  socket: TcpSocket,
+  flags: number,
+  data: Uint8Array,
+  cause: number,
+  size = currentMss(socket),
+): void {
+  const { sndNxt: seq } = socket;
   const end = plus(seq, data.length + (flags & (SYN | FIN) ? 1 : 0));
-  const record: Sent = { seq, end, data, flags, sentAt: socket.ns.cables.now, retransmitted: false, lost: false };
-  const wasEmpty = socket.sent.length === 0;
-  socket.sent.push(record);
+  const segments = Math.max(Math.ceil(data.length / size), 1);
+  const marks = { retransmitted: false, sacked: false, lost: false, resent: false };
+  const piece: Sent = { seq, end, data, flags, size, count: segments, sentAt: socket.ns.cables.now, ...marks };
+  const wasEmpty = socket.packetsOut === 0;
+  socket.sent.push(piece);
+  socket.packetsOut += segments;
   socket.sndNxt = end;
-  transmit(socket, seq, flags, data, cause);
-  armRetransmission(socket, wasEmpty);
+  transmitPiece(socket, piece, cause, false);
+  if (wasEmpty || socket.pending === "probe") rearmTimeout(socket);
 }
 
-export function resend(socket: TcpSocket, segment: Sent, cause: number): void {
-  if (stillWaits(socket, segment)) return;
-  segment.retransmitted = true;
-  segment.lost = false;
-  segment.sentAt = socket.ns.cables.now;
-  transmit(socket, segment.seq, segment.flags, segment.data, cause, true);
-}
-
-/** Whether the segment has not even left, because ARP has no answer yet: it is not sent twice (skb_still_in_host_queue). */
-function stillWaits({ ns, local, remote }: TcpSocket, { seq }: Sent): boolean {
-  const { address } = remote!;
-  if (!(address instanceof Ipv4)) return false;
-  const way = peekRoute(ns, address, local.address as Ipv4 | null, null);
-  if (way.errno !== null) return false;
-  const neighbour = ns.inet.get(way.device)?.neighbours.get(way.decision.nextHop);
-  return (
-    neighbour?.hasWaiting(({ body }) => body.kind === "tcp" && body.seq === seq && body.srcPort === local.port) === true
-  );
+/** Its segments, one after the other; what ends the piece ends the last of them. */
+export function transmitPiece(socket: TcpSocket, piece: Sent, cause: number, isAgain: boolean): void {
+  const { seq, data, flags, size } = piece;
+  const first = flags & ~(FIN | PSH);
+  let at = 0;
+  for (; at + size < data.length; at += size)
+    transmit(socket, plus(seq, at), first, data.subarray(at, at + size), cause, isAgain);
+  transmit(socket, plus(seq, at), flags, at === 0 ? data : data.subarray(at), cause, isAgain);
 }
 
 /** tcp_write_xmit: sends what congestion window, receiver's window and Nagle's rule let go. */
 export function push(socket: TcpSocket, cause: number): void {
   if (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") return;
-  const first = socket.sndNxt;
+  const { packetsOut } = socket;
+  const mss = currentMss(socket);
   for (;;) {
-    const takes = mayTake(socket);
+    const takes = mayTake(socket, mss);
     if (takes === 0) break;
-    const { mss } = socket;
-    const reachesEnd = takes === socket.unsentLength;
-    for (let left = takes; left > 0; ) {
-      const length = Math.min(mss, left);
-      const data = take(socket, length);
-      left -= length;
-      if (length < mss) socket.sndSmall = plus(socket.sndNxt, length);
-      // PSH ends what was written, and what was sent in one piece of several segments (__tcp_transmit_skb).
-      const isPushed = left === 0 && (reachesEnd || takes > mss);
-      const isFin = left === 0 && reachesEnd && socket.finQueued;
-      sendNew(socket, ACK | (isPushed ? PSH : 0) | (isFin ? FIN : 0), data, cause);
-      if (isFin) socket.finQueued = false;
-    }
+    sendPiece(socket, takes, mss, cause);
   }
   // A FIN alone waits for the congestion window as data does (tcp_cwnd_test; older kernels were not strict).
-  if (socket.finQueued && socket.unsentLength === 0 && socket.sent.length < socket.cwnd) {
+  if (socket.finQueued && socket.unsentLength === 0 && inFlight(socket) < socket.cwnd) {
     socket.finQueued = false;
     sendNew(socket, FIN | ACK, NO_DATA, cause);
   }
-  if (socket.sndNxt !== first) armLossProbe(socket);
+  const sent = socket.packetsOut - packetsOut;
+  const isFull = inFlight(socket) >= socket.cwnd;
+  if (sent > 0 || isFull) validateWindow(socket, isFull);
+  if (sent > 0) {
+    if (socket.caState === "CWR" || socket.caState === "Recovery") socket.prr.out += sent;
+    scheduleLossProbe(socket, false);
+  }
   checkProbe(socket);
+}
+
+/** The next octets as one piece. PSH ends what was written, and what has several segments (__tcp_transmit_skb). */
+function sendPiece(socket: TcpSocket, octets: number, mss: number, cause: number): void {
+  const reachesEnd = octets === socket.unsentLength;
+  const isPushed = reachesEnd || octets > mss;
+  const isFin = reachesEnd && socket.finQueued;
+  const data = take(socket, octets);
+  if (octets % mss !== 0) socket.sndSmall = plus(socket.sndNxt, octets);
+  if (isFin) socket.finQueued = false;
+  sendNew(socket, ACK | (isPushed ? PSH : 0) | (isFin ? FIN : 0), data, cause, mss);
+}
+
+/** tcp_write_xmit for a tail loss probe: a piece, however full the congestion window is. */
+export function pushProbe(socket: TcpSocket, cause: number): void {
+  const { unsentLength, cwnd } = socket;
+  const mss = currentMss(socket);
+  const room = distance(socket.sndNxt, plus(socket.sndUna, socket.sndWnd));
+  if (unsentLength === 0 || room < Math.min(unsentLength, mss)) return;
+  const quota = Math.max(Math.min(cwnd >> 1, cwnd - inFlight(socket)), 1);
+  sendPiece(socket, Math.min(unsentLength, room, quota * mss), mss, cause);
 }
 
 /** tcp_write_wakeup: as much as there is room for, though it is no full segment. */
@@ -205,10 +229,10 @@ export function sendProbe(socket: TcpSocket, cause: number): void {
 }
 
 /** How many octets may go as one piece (tcp_cwnd_test, tcp_snd_wnd_test, tcp_mss_split_point, tcp_nagle_test). */
-function mayTake(socket: TcpSocket): number {
-  const { unsentLength, mss, cwnd, sent } = socket;
+function mayTake(socket: TcpSocket, mss: number): number {
+  const { unsentLength, cwnd } = socket;
   if (unsentLength === 0) return 0;
-  const quota = Math.min(Math.max(cwnd >> 1, 1), cwnd - sent.length);
+  const quota = Math.min(Math.max(cwnd >> 1, 1), cwnd - inFlight(socket));
   if (quota <= 0) return 0;
   const room = distance(socket.sndNxt, plus(socket.sndUna, socket.sndWnd));
   if (room < Math.min(unsentLength, mss)) return 0;
@@ -245,18 +269,7 @@ function take(socket: TcpSocket, length: number): Uint8Array {
   return out;
 }
 
-/** Retransmits what the timer declared lost, as far as the congestion window goes. */
-export function resendLost(socket: TcpSocket, cause: number): void {
-  let inFlight = socket.sent.filter((segment) => !segment.lost).length;
-  for (const segment of socket.sent) {
-    if (inFlight >= socket.cwnd) return;
-    if (!segment.lost) continue;
-    resend(socket, segment, cause);
-    inFlight++;
-  }
-}
-
-/** tcp_current_mss: the route's MTU, what the other end said, half its window, and the room of the timestamps. */
+/** tcp_sync_mss: the route's MTU, what the other end said, half its window, and the room of the timestamps. */
 export function syncMss(socket: TcpSocket): void {
   const { maxWindow } = socket;
   const room = socket.hasTimestamps ? TCP.timestampOctets : 0;

@@ -1,7 +1,8 @@
 // TCP sockets, as a program sees them, and the two doors by which packets come in.
 // Before you edit: RFC 9293, net/ipv4/tcp.c, af_inet.c (inet_stream_connect, inet_listen), tcp_ipv4.c (tcp_v4_rcv,
 // tcp_v4_err, tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts,
-// ack.ts, output.ts, timer.ts, close.ts, bind.ts.
+// early.ts, ack.ts, output.ts, timer.ts, close.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts, rack.ts,
+// recovery.ts, congestion.ts, retransmit.ts.
 
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
@@ -25,6 +26,7 @@ import { establishedInput, timeWaitInput } from "./input.ts";
 import { push, segmentText, syncMss } from "./output.ts";
 import { adjustSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
+import { resendTooLong } from "./retransmit.ts";
 
 /** What `receive` gives: octets, or none when the other end has said all. */
 export interface Received extends Omit<Piece, "truesize"> {
@@ -37,7 +39,6 @@ export class TcpSocket extends TcpBlock {
   /** The steps that made the connection, and that brought the other end's FIN. */
   openedBy = -1;
   finCause = -1;
-  duplicates = 0;
   /** The program has read the end: the FIN no longer counts in its queue. */
   endRead = false;
 
@@ -287,26 +288,15 @@ function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
   if (way.errno !== null) return true;
   const hop = { ...way.decision, device: way.device };
   learnPathMtu(ns, hop, remote, mtu, cause);
-  shrink(socket, ns.pathMtus.of(hop, remote, ns.cables.now));
+  shrink(socket, ns.pathMtus.of(hop, remote, ns.cables.now), cause);
   return true;
 }
 
 /** The way takes packets of `mtu` octets: nothing that was longer got through. */
-export function shrink(socket: TcpSocket, mtu: number): void {
+export function shrink(socket: TcpSocket, mtu: number, cause: number): void {
   socket.pathMss = pathMssOf(mtu, socket.remote!.address.family);
   syncMss(socket);
-  // Nothing of it got through: it goes back to what is not sent yet, and is cut anew.
-  const lost = socket.sent.filter(({ data }) => data.length > socket.mss);
-  if (lost.length === 0) return;
-  const from = socket.sent.indexOf(lost[0]!);
-  const back = socket.sent.splice(from);
-  if (back.some(({ flags }) => (flags & 1) !== 0)) socket.finQueued = true;
-  for (const { data } of back.reverse()) {
-    socket.unsent.unshift(data);
-    socket.unsentLength += data.length;
-  }
-  socket.sndNxt = back.at(-1)!.seq;
-  push(socket, -1);
+  resendTooLong(socket, cause);
 }
 
 /** icmp_err_convert of net/ipv4/icmp.c. */

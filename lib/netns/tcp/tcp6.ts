@@ -22,7 +22,8 @@ export function tcpError6(ns: Netns, quoted: Ipv6Packet, tcp: Tcp, icmp: Icmp6, 
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
   if (icmp.type === ICMP6.packetTooBig) {
     const way = wayTo(ns, quoted.dst, quoted.src, socket.device, socket.mark);
-    if (way.errno === null && way.pathMtu - 60 < Math.min(socket.routeMss, socket.pathMss)) shrink(socket, way.pathMtu);
+    if (way.errno === null && way.pathMtu - 60 < Math.min(socket.routeMss, socket.pathMss))
+      shrink(socket, way.pathMtu, cause);
     return true;
   }
   const errno = errno6Of(icmp);

@@ -2,10 +2,13 @@
 // Before you edit: RFC 6298, net/ipv4/tcp_timer.c (tcp_retransmit_timer, tcp_write_timeout, tcp_delack_timer_handler),
 // tcp_output.c (tcp_schedule_loss_probe), tcp_minisocks.c (tcp_time_wait).
 import { LEVEL } from "../../trace/step.ts";
-import { after, OWED, TCP } from "./block.ts";
+import { OWED, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
-import { resend, resendLost, sendAck } from "./output.ts";
+import { enterLoss } from "./congestion.ts";
+import { sendAck } from "./output.ts";
+import { reorderTimeout } from "./rack.ts";
 import { openWindow } from "./receive-buffer.ts";
+import { retransmit, sendLossProbe } from "./retransmit.ts";
 import type { TcpSocket } from "./tcp.ts";
 
 const NO_CAUSE = -1;
@@ -28,23 +31,55 @@ export function armDelayedAck(socket: TcpSocket, delay: number, cause: number): 
   });
 }
 
-/** Sets the timer for what is not acknowledged; `afresh` when there was nothing before (tcp_rearm_rto). */
-export function armRetransmission(socket: TcpSocket, afresh: boolean): void {
-  if (!afresh && socket.retransmission !== null) return;
+/** The timer of what is under way, for one of its three purposes; it goes by ticks. */
+export function setTimer(socket: TcpSocket, purpose: "retransmit" | "probe" | "reorder", delay: number): void {
   stopRetransmission(socket);
-  if (socket.sent.length === 0) return;
-  if (mayProbe(socket)) {
-    const delay =
-      socket.srtt === 0
-        ? TCP.rtoInit
-        : Math.min(2 * socket.srtt + (socket.sent.length === 1 ? TCP.rtoMin : 2 * TCP.tick), socket.rto);
-    socket.retransmission = socket.ns.cables.later(delay, () => probe(socket));
-  } else socket.retransmission = socket.ns.cables.later(timeoutOf(socket), () => timeout(socket));
+  socket.pending = purpose;
+  socket.retransmission = socket.ns.cables.later(Math.ceil(delay / TCP.tick) * TCP.tick, () => expire(socket, purpose));
 }
 
-/** tcp_schedule_loss_probe: behind each burst, for how long to wait depends on how many segments are under way. */
-export function armLossProbe(socket: TcpSocket): void {
-  if (mayProbe(socket)) armRetransmission(socket, true);
+/** tcp_write_timer_handler. */
+function expire(socket: TcpSocket, purpose: "retransmit" | "probe" | "reorder"): void {
+  socket.retransmission = null;
+  // A probe or a patience that ran out still counts as the timer that is set until another is.
+  if (purpose === "probe") sendLossProbe(socket);
+  else if (purpose === "reorder") reorderTimeout(socket, NO_CAUSE);
+  else {
+    socket.pending = null;
+    timeout(socket);
+  }
+}
+
+/** tcp_rearm_rto: after a probe or a wait the rest of the timeout, else all of it. */
+export function rearmTimeout(socket: TcpSocket): void {
+  if (socket.packetsOut === 0) return stopRetransmission(socket);
+  const isRest = socket.pending === "probe" || socket.pending === "reorder";
+  setTimer(socket, "retransmit", isRest ? Math.max(restOfTimeout(socket), TCP.tick) : timeoutOf(socket));
+}
+
+/** The timeout from now on. */
+export function resetTimeout(socket: TcpSocket): void {
+  setTimer(socket, "retransmit", timeoutOf(socket));
+}
+
+/** tcp_rto_delta_us. */
+const restOfTimeout = (socket: TcpSocket): number => socket.sent[0]!.sentAt + timeoutOf(socket) - socket.ns.cables.now;
+
+/** tcp_schedule_loss_probe: behind each burst; how long to wait depends on how many segments are under way. */
+export function scheduleLossProbe(socket: TcpSocket, advances: boolean): boolean {
+  const { caState, srtt, packetsOut, state } = socket;
+  if (packetsOut === 0 || !socket.hasSack || (caState !== "Open" && caState !== "CWR")) return false;
+  if (state === "SYN-SENT" || state === "SYN-RECV") return false;
+  let wait = srtt === 0 ? TCP.rtoInit : 2 * srtt + (packetsOut === 1 ? TCP.rtoMin : TCP.timeoutMin);
+  const rest = advances ? timeoutOf(socket) : restOfTimeout(socket);
+  if (rest > 0) wait = Math.min(wait, rest);
+  setTimer(socket, "probe", wait);
+  return true;
+}
+
+/** tcp_set_xmit_timer. */
+export function setLossTimer(socket: TcpSocket): void {
+  if (!scheduleLossProbe(socket, true)) rearmTimeout(socket);
 }
 
 /** The linear SYN timeouts of Linux 6.5 come before the exponential ones. */
@@ -56,28 +91,7 @@ function timeoutOf(socket: TcpSocket): number {
 export function stopRetransmission(socket: TcpSocket): void {
   socket.retransmission?.cancel();
   socket.retransmission = null;
-}
-
-function mayProbe(socket: TcpSocket): boolean {
-  const { state } = socket;
-  if (state === "SYN-SENT" || state === "SYN-RECV" || !socket.hasSack) return false;
-  return socket.retransmits === 0 && socket.probedUntil === null && !socket.sent.some((segment) => segment.lost);
-}
-
-/** tcp_send_loss_probe: new data if there is room, else the last segment again. */
-function probe(socket: TcpSocket): void {
-  const { ns, sent } = socket;
-  socket.retransmission = null;
-  const last = sent.at(-1);
-  if (last === undefined) return;
-  const step = ns.step(LEVEL.path, NO_CAUSE, null, "socket", undefined, () => ({
-    because: `${socket.remote!.address} has not acknowledged the last segment: a probe finds out whether it was lost`,
-    evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
-  }));
-  socket.probedUntil = last.end;
-  ns.mib.TcpExtTCPLossProbes++;
-  resend(socket, last, step);
-  armRetransmission(socket, true);
+  socket.pending = null;
 }
 
 function timeout(socket: TcpSocket): void {
@@ -101,12 +115,11 @@ function timeout(socket: TcpSocket): void {
     because: `no answer from ${socket.remote!.address} for ${timeoutOf(socket) / 1e9} s: send again`,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
-  if (socket.state !== "SYN-SENT" && socket.state !== "SYN-RECV") enterLoss(socket);
-  socket.backoff++;
+  if (socket.state !== "SYN-RECV") enterLoss(socket);
   socket.retransmits++;
-  if (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") resend(socket, head, step);
-  else resendLost(socket, step);
-  armRetransmission(socket, true);
+  retransmit(socket, 0, 1, step);
+  socket.backoff++;
+  resetTimeout(socket);
 }
 
 function isOver(socket: TcpSocket): boolean {
@@ -115,37 +128,6 @@ function isOver(socket: TcpSocket): boolean {
   // tcp_orphan_retries is 8 where nothing is known: about 100 s.
   if (socket.orphan && socket.retransmits >= 8) return true;
   return socket.retransmits > 0 && socket.ns.cables.now - socket.firstSent >= TCP.retries2;
-}
-
-/** tcp_enter_loss: everything under way counts as lost, and the window opens anew from one segment. */
-function enterLoss(socket: TcpSocket): void {
-  if (socket.retransmits === 0) socket.ssthresh = Math.max(Math.min(socket.cwnd, socket.sent.length) >> 1, 2);
-  socket.cwnd = 1;
-  socket.cwndCount = 0;
-  for (const segment of socket.sent) segment.lost = true;
-}
-
-/** What an acknowledgement of new data does to timers and lost segments. */
-export function progress(socket: TcpSocket, cause: number): void {
-  socket.backoff = 0;
-  socket.retransmits = 0;
-  if (socket.probedUntil !== null && !after(socket.probedUntil, socket.sndUna)) socket.probedUntil = null;
-  stopRetransmission(socket);
-  if (socket.sent.length === 0) return;
-  if (socket.sent.some((segment) => segment.lost)) resendLost(socket, cause);
-  armRetransmission(socket, true);
-}
-
-/** A round trip of a segment that was sent once (tcp_rtt_estimator). */
-export function measure(socket: TcpSocket, rtt: number): void {
-  if (socket.srtt === 0) {
-    socket.srtt = rtt;
-    socket.rttvar = rtt / 2;
-  } else {
-    socket.rttvar += (Math.abs(socket.srtt - rtt) - socket.rttvar) / 4;
-    socket.srtt += (rtt - socket.srtt) / 8;
-  }
-  socket.rto = Math.min(socket.srtt + Math.max(4 * socket.rttvar, TCP.rtoMin), TCP.rtoMax);
 }
 
 /** TIME-WAIT, or FIN-WAIT-2 of a socket that nobody holds: gone after a minute. It keeps no lab busy. */

@@ -18,7 +18,7 @@ function when({ rto, probe }: TcpSocket): number {
 /** Behind everything that may go now: something waits for the window, and no timer runs that would wake it. */
 export function checkProbe(socket: TcpSocket): void {
   const { probe } = socket;
-  if (socket.sent.length > 0 || socket.unsentLength === 0) return stopProbe(socket);
+  if (socket.packetsOut > 0 || socket.unsentLength === 0) return stopProbe(socket);
   probe.timer ??= socket.ns.cables.later(when(socket), () => ask(socket));
 }
 
@@ -42,7 +42,7 @@ export function probeAnswered(socket: TcpSocket): void {
 function ask(socket: TcpSocket): void {
   const { probe, ns } = socket;
   probe.timer = null;
-  if (socket.sent.length > 0 || socket.unsentLength === 0) return;
+  if (socket.packetsOut > 0 || socket.unsentLength === 0) return;
   const step = ns.step(LEVEL.path, NO_CAUSE, null, "socket", undefined, () => ({
     because: `${socket.remote!.address} has no room for ${Math.min(socket.unsentLength, socket.mss)} octets: is there room now?`,
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },

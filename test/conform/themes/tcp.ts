@@ -41,6 +41,20 @@ export function drawTcp(lab: Lab, dice: Dice, begin: number, talks: number): Tra
   return traffic;
 }
 
+/** Until the tables are there. */
+const READY = 1500;
+
+/** One or two conversations in which every so many-th segment ends at a rule of who should get it. */
+export function drawLoss(lab: Lab, dice: Dice): Traffic[] {
+  const rules = [...lab.namespaces.values()].map(({ name: ns }, i) => {
+    const every = dice.whole(3, 9);
+    const nth = `-m statistic --mode nth --every ${every} --packet ${dice.whole(0, every - 1)}`;
+    const command = `iptables -A INPUT -p tcp ! --syn ${nth} -j DROP`;
+    return { kind: "command" as const, at: 20 + 15 * i, ns, command };
+  });
+  return [...rules, ...drawTcp(lab, dice, READY, dice.whole(1, 2))];
+}
+
 function drawTalk(lab: Lab, dice: Dice, number: number): Talk | null {
   const all = [...lab.namespaces.values()];
   const addresses = all.flatMap((ns) => own(ns).map((address) => ({ ns, address })));

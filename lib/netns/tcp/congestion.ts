@@ -1,0 +1,176 @@
+// How much may be under way? Reno's window, how it shrinks when something is lost, and how that is undone.
+// Before you edit: RFC 5681, RFC 6937, net/ipv4/tcp_cong.c (tcp_reno_cong_avoid), tcp_input.c (tcp_cwnd_reduction,
+// tcp_enter_recovery, tcp_enter_loss, tcp_undo_cwnd_reduction), tcp_output.c (tcp_cwnd_validate, tcp_cwnd_restart).
+import { before, TCP } from "./block.ts";
+import { remaining } from "./rack.ts";
+import { inFlight, markLost } from "./scoreboard.ts";
+import type { TcpSocket } from "./tcp.ts";
+
+const reduces = ({ caState }: TcpSocket): boolean => caState === "CWR" || caState === "Recovery";
+
+/** tcp_current_ssthresh. */
+const currentSsthresh = (socket: TcpSocket): number =>
+  reduces(socket) ? socket.ssthresh : Math.max(socket.ssthresh, (socket.cwnd >> 1) + (socket.cwnd >> 2));
+
+/** tcp_cong_control: behind each ACK, for so many segments that arrived. */
+export function controlWindow(
+  socket: TcpSocket,
+  delivered: number,
+  lost: number,
+  ack: { readonly advances: boolean; readonly raises: boolean },
+): void {
+  if (reduces(socket)) reduce(socket, delivered, lost, ack.advances);
+  else if (ack.raises) avoid(socket, delivered);
+}
+
+/** tcp_reno_cong_avoid: a window grows only if it was used. */
+function avoid(socket: TcpSocket, delivered: number): void {
+  const { cwnd, ssthresh, usage } = socket;
+  const isSlowStart = cwnd < ssthresh;
+  if (!usage.isFull && !(isSlowStart && cwnd < 2 * usage.most)) return;
+  let acked = delivered;
+  if (isSlowStart) {
+    socket.cwnd = Math.min(cwnd + acked, ssthresh);
+    acked -= socket.cwnd - cwnd;
+    if (acked === 0) return;
+  }
+  // tcp_cong_avoid_ai
+  if (socket.cwndCount >= socket.cwnd) {
+    socket.cwndCount = 0;
+    socket.cwnd++;
+  }
+  socket.cwndCount += acked;
+  if (socket.cwndCount < socket.cwnd) return;
+  const more = Math.floor(socket.cwndCount / socket.cwnd);
+  socket.cwndCount -= more * socket.cwnd;
+  socket.cwnd += more;
+}
+
+/** tcp_cwnd_validate: behind what was sent. */
+export function validateWindow(socket: TcpSocket, isFull: boolean): void {
+  const { usage, packetsOut } = socket;
+  if (before(socket.sndUna, usage.until) && !isFull && (usage.isFull || packetsOut <= usage.most)) return;
+  usage.isFull = isFull;
+  usage.most = packetsOut;
+  usage.until = socket.sndNxt;
+}
+
+/** tcp_slow_start_after_idle_check: what was known of the way is old after a silence. */
+export function restartAfterIdle(socket: TcpSocket, silence: number): void {
+  if (socket.packetsOut > 0 || silence <= socket.rto) return;
+  socket.ssthresh = currentSsthresh(socket);
+  const least = Math.min(TCP.initialWindow, socket.cwnd);
+  for (let left = silence - socket.rto; left > 0 && socket.cwnd > least; left -= socket.rto) socket.cwnd >>= 1;
+  socket.cwnd = Math.max(socket.cwnd, least);
+  socket.usage.most = 0;
+}
+
+/** tcp_init_cwnd_reduction. */
+export function beginReduction(socket: TcpSocket): void {
+  socket.highSeq = socket.sndNxt;
+  socket.probedUntil = null;
+  socket.cwndCount = 0;
+  Object.assign(socket.prr, { delivered: 0, out: 0, priorCwnd: socket.cwnd });
+  socket.ssthresh = Math.max(socket.cwnd >> 1, 2);
+}
+
+/** tcp_cwnd_reduction: as many leave as arrive, in proportion to the new window. */
+export function reduce(socket: TcpSocket, delivered: number, lost: number, advances: boolean): void {
+  const { prr, ssthresh } = socket;
+  if (delivered <= 0) return;
+  const flight = inFlight(socket);
+  const room = ssthresh - flight;
+  prr.delivered += delivered;
+  let more: number;
+  if (room < 0) more = Math.ceil((ssthresh * prr.delivered) / prr.priorCwnd) - prr.out;
+  else more = Math.min(room, Math.max(prr.delivered - prr.out, delivered) + (advances && lost === 0 ? 1 : 0));
+  socket.cwnd = flight + Math.max(more, prr.out === 0 ? 1 : 0);
+}
+
+/** tcp_end_cwnd_reduction. */
+export function endReduction(socket: TcpSocket): void {
+  if (socket.ssthresh < Number.POSITIVE_INFINITY && (socket.caState === "CWR" || socket.undo.marker !== null))
+    socket.cwnd = socket.ssthresh;
+}
+
+/** tcp_init_undo. */
+function beginUndo(socket: TcpSocket): void {
+  const { undo, retransOut, probedUntil, probedNew } = socket;
+  undo.marker = socket.sndUna;
+  // None under way is not the same as none left.
+  undo.copies = retransOut + (probedUntil !== null && !probedNew ? 1 : 0) || -1;
+}
+
+/** tcp_any_retrans_done. */
+export const hasResent = ({ retransOut, sent }: TcpSocket): boolean =>
+  retransOut > 0 || sent[0]?.retransmitted === true;
+
+/** tcp_enter_recovery. */
+export function enterRecovery(socket: TcpSocket): void {
+  const { undo } = socket;
+  if (!hasResent(socket)) undo.stamp = null;
+  undo.ssthresh = null;
+  beginUndo(socket);
+  if (!reduces(socket)) {
+    undo.ssthresh = currentSsthresh(socket);
+    beginReduction(socket);
+  }
+  socket.caState = "Recovery";
+}
+
+/** tcp_enter_loss: the timer ran out, and all that is not young counts as lost. */
+export function enterLoss(socket: TcpSocket): void {
+  const { caState, sent, undo, prr } = socket;
+  const isNew = caState !== "Recovery" && caState !== "Loss";
+  const hasReneged = sent[0]?.sacked === true;
+  if (hasReneged) socket.sackedOut = 0;
+  for (const [i, piece] of sent.entries()) {
+    if (hasReneged) piece.sacked = false;
+    else if (i > 0 && remaining(socket, piece, 0) > 0) continue;
+    markLost(socket, piece);
+  }
+  if (
+    caState === "Open" ||
+    caState === "Disorder" ||
+    !before(socket.sndUna, socket.highSeq) ||
+    (caState === "Loss" && socket.retransmits === 0)
+  ) {
+    undo.ssthresh = currentSsthresh(socket);
+    prr.priorCwnd = socket.cwnd;
+    socket.ssthresh = Math.max(socket.cwnd >> 1, 2);
+    beginUndo(socket);
+  }
+  socket.cwnd = inFlight(socket) + 1;
+  socket.cwndCount = 0;
+  if ((caState === "Open" || caState === "Disorder") && socket.sackedOut >= TCP.reordering)
+    socket.reordering = Math.min(socket.reordering, TCP.reordering);
+  socket.caState = "Loss";
+  socket.highSeq = socket.sndNxt;
+  socket.probedUntil = null;
+  socket.frto = isNew || socket.retransmits > 0;
+}
+
+/** tcp_non_congestion_loss_retransmit: nothing is full, so the window stays. */
+export function enterLossOfSize(socket: TcpSocket): void {
+  if (socket.caState === "Loss") return;
+  socket.highSeq = socket.sndNxt;
+  socket.ssthresh = currentSsthresh(socket);
+  socket.undo.ssthresh = null;
+  socket.undo.marker = null;
+  socket.caState = "Loss";
+}
+
+/** tcp_undo_cwnd_reduction: nothing was lost. */
+export function undoReduction(socket: TcpSocket, unmarks: boolean): void {
+  const { undo } = socket;
+  if (unmarks) {
+    for (const piece of socket.sent) piece.lost = false;
+    socket.lostOut = 0;
+  }
+  if (undo.ssthresh !== null) {
+    socket.cwnd = Math.max(socket.cwnd, socket.prr.priorCwnd);
+    socket.ssthresh = Math.max(socket.ssthresh, undo.ssthresh);
+  }
+  undo.marker = null;
+  socket.rack.moved = true;
+}
