@@ -68,3 +68,8 @@ export const HOOK_BIT: Readonly<Record<HookName, number>> = {
 };
 
 export const ALL_HOOKS = 31;
+
+/** Hooks as a mask of HOOK_BIT; none named: all. */
+export function hookBits(hooks: readonly HookName[] | undefined): number {
+  return hooks === undefined ? ALL_HOOKS : hooks.reduce((bits, hook) => bits | HOOK_BIT[hook], 0);
+}

@@ -2,13 +2,15 @@
 // Before you edit: include/uapi/linux/netfilter_ipv4/ip_tables.h (struct ipt_ip, struct ipt_entry),
 // include/linux/netfilter/x_tables.h (struct xt_counters).
 import type { Ip } from "../wire/address.ts";
-import { ALL_HOOKS, type Chain, HOOK_BIT } from "./chain.ts";
+import { ALL_HOOKS, type Chain, hookBits } from "./chain.ts";
 import { checkRule } from "./check.ts";
 import { allOf, type Condition, conditionsOf } from "./condition.ts";
 import type { AnyMatch, AnyTarget, Family, Miss, Outcome, Test } from "./extension.ts";
+import type { Header } from "./header.ts";
 import type { Errno } from "./refused.ts";
-import type { HookName, Skb } from "./skb.ts";
+import type { Skb } from "./skb.ts";
 import type { Table } from "./table.ts";
+import { CanonicalRule } from "./text/canonical.ts";
 import { readRule } from "./text/request.ts";
 import { ruleText } from "./text/save.ts";
 
@@ -65,6 +67,8 @@ export interface Source {
   readonly text: string;
 }
 
+const canonical = new CanonicalRule();
+
 /**
  * A rule as it stands in a chain. Rules of a file keep their place in it, and are taken apart when somebody asks: tables
  * have a hundred thousand of them, and most are only printed again.
@@ -72,8 +76,9 @@ export interface Source {
 export class Rule {
   packets: number;
   bytes: number;
-  /** The chain its target calls. */
+  /** The chain its target calls, and whether with -g. */
   readonly leadsTo: Chain | null;
+  readonly isGoto: boolean;
   /** From which built-in chains it may be reached (HOOK_BIT). */
   readonly hooks: number;
   /** Where it was read, if its line is its own; and its words, when they are known. */
@@ -90,6 +95,7 @@ export class Rule {
     packets: number,
     bytes: number,
     leadsTo: Chain | null,
+    isGoto: boolean,
     hooks: number,
     start: number,
     end: number,
@@ -99,16 +105,19 @@ export class Rule {
     this.packets = packets;
     this.bytes = bytes;
     this.leadsTo = leadsTo;
+    this.isGoto = isGoto;
     this.hooks = hooks;
     this.start = start;
     this.end = end;
   }
 
   static of(spec: RuleSpec, packets = 0, bytes = 0): Rule {
-    return new Rule(null, spec, packets, bytes, calledBy(spec), hooksOf(spec), 0, 0);
+    const { target } = spec;
+    const [leadsTo, isGoto] = target.kind === "chain" ? [target.chain, target.isGoto] : [null, false];
+    return new Rule(null, spec, packets, bytes, leadsTo, isGoto, hooksOf(spec), 0, 0);
   }
 
-  /** The line from start to end, `-A CHAIN ...`, which is right, and what is known of it. */
+  /** The line from start to end, `-A CHAIN ...` without -g, which is right, and what is known of it. */
   static at(
     source: Source,
     start: number,
@@ -118,7 +127,7 @@ export class Rule {
     packets: number,
     bytes: number,
   ): Rule {
-    return new Rule(source, null, packets, bytes, leadsTo, hooks, start, end);
+    return new Rule(source, null, packets, bytes, leadsTo, false, hooks, start, end);
   }
 
   get spec(): RuleSpec {
@@ -134,6 +143,11 @@ export class Rule {
     if (this.source !== null) return this.source.text.slice(this.start, this.end);
     const text = ruleText(this.spec);
     return text === "" ? `-A ${name}` : `-A ${name} ${text}`;
+  }
+
+  /** The same without `-A CHAIN `. */
+  textIn(chain: Chain): string {
+    return this.lineIn(chain).slice(chain.name.length + 4);
   }
 
   /** The lines of all rules of a chain; those that stand below each other in their file in one piece. */
@@ -178,8 +192,19 @@ export class Rule {
 
   /** As `test`, and says why not: what failed first. Null when the rule is about the packet. */
   ask(skb: Skb): Miss | null {
-    for (const { test, miss } of this.compiled.conditions) if (!test(skb)) return miss(skb);
-    return null;
+    return firstMiss(this.compiled.conditions, skb);
+  }
+
+  /** Of a packet whose header differs from the rule's (header.ts): what failed first. Any number of rules may be asked. */
+  whyNot(skb: Skb): Miss | null {
+    return firstMiss(this.made?.conditions ?? conditionsOf(this.spec), skb);
+  }
+
+  /** What decides most packets, without taking the rule apart where it is a line. */
+  writeHeader(header: Header): void {
+    const { source } = this;
+    if (source !== null && canonical.read(source.text, this.start, this.end, source.table)) header.ofLine(canonical);
+    else header.ofSpec(this.spec);
   }
 
   /** What its target says to a packet that it is about; a jump is the walk's own affair. */
@@ -199,6 +224,11 @@ interface Compiled {
   readonly action: (skb: Skb) => Outcome;
 }
 
+function firstMiss(conditions: readonly Condition[], skb: Skb): Miss | null {
+  for (const { test, miss } of conditions) if (!test(skb)) return miss(skb);
+  return null;
+}
+
 function compile(spec: RuleSpec): Compiled {
   const conditions = conditionsOf(spec);
   return { conditions, test: allOf(conditions.map(({ test }) => test)), action: actionOf(spec) };
@@ -210,17 +240,8 @@ function actionOf({ target, family }: RuleSpec): (skb: Skb) => Outcome {
   return () => outcome;
 }
 
-function calledBy({ target }: RuleSpec): Chain | null {
-  return target.kind === "chain" ? target.chain : null;
-}
-
 function hooksOf({ matches, target }: RuleSpec): number {
   let bits = target.kind === "extension" ? hookBits(target.use.extension.hooks) : ALL_HOOKS;
   for (const { extension } of matches) bits &= hookBits(extension.hooks);
   return bits;
-}
-
-/** Hooks as a mask of HOOK_BIT; none named: all. */
-export function hookBits(hooks: readonly HookName[] | undefined): number {
-  return hooks === undefined ? ALL_HOOKS : hooks.reduce((bits, hook) => bits | HOOK_BIT[hook], 0);
 }

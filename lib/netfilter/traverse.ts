@@ -32,7 +32,7 @@ export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { ver
     const { rules } = chain;
     let at: number;
     try {
-      at = watcher === null ? chain.program.next(skb, from) : watcher.next(chain, skb, from);
+      at = watcher === null ? chain.program.next(skb, from, null) : watcher.next(chain, skb, from);
     } catch (error) {
       if (!(error instanceof Hotdrop)) throw error;
       watcher?.dropped(chain, skb, error.message);
@@ -44,11 +44,11 @@ export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { ver
       const rule = rules[at]!;
       rule.packets++;
       rule.bytes += bytes;
-      const { target } = rule.spec;
-      if (target.kind === "chain") {
-        watcher?.matched(chain, at, skb, skb, target.isGoto ? "GOTO" : "JUMP");
-        if (!target.isGoto) callers.push({ chain, next: at + 1 });
-        ({ chain } = target);
+      const { leadsTo, isGoto } = rule;
+      if (leadsTo !== null) {
+        watcher?.matched(chain, at, skb, skb, isGoto ? "GOTO" : "JUMP");
+        if (!isGoto) callers.push({ chain, next: at + 1 });
+        chain = leadsTo;
         from = 0;
         continue;
       }

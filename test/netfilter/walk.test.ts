@@ -106,7 +106,8 @@ function randomLines(family: Family, random: () => number): string[] {
       .join(" ")
       .replace(/ +/g, " ")
       .trim();
-  const leaf = ["-j ACCEPT", "-j DROP", "-j RETURN", "", "", "", "-j MARK --or-mark 1", "-j MARK --set-mark 2"];
+  const marks = ["-j MARK --or-mark 1", "-j MARK --set-mark 2"];
+  const leaf = ["-j ACCEPT", "-j DROP", "-j RETURN", ...marks, ...new Array<string>(40).fill("")];
   const lines = ["-N one", "-N two"];
   for (let i = 0; i < 25; i++) lines.push(rule("two", leaf));
   for (let i = 0; i < 90; i++) lines.push(rule("one", [...leaf, "-j two", "-g two"]));
@@ -127,7 +128,7 @@ describe("a packet's walk through a table", () => {
   for (const family of [4, 6] as const)
     it(`finds with columns and index what asking every rule finds (IPv${family})`, () => {
       let decided = 0;
-      for (let seed = 0; seed < 40; seed++) {
+      for (let seed = 0; seed < 20; seed++) {
         const random = seedrandom(`walk ${family} ${seed}`);
         const lines = randomLines(family, random);
         const plain = tableOf(family, lines);
@@ -150,7 +151,7 @@ describe("a packet's walk through a table", () => {
         }
         for (const table of tables) assert.deepEqual(counters(table), counters(plain), lines.join("\n"));
       }
-      assert.ok(decided > 200 && decided < 1500, `${decided} of 1600 were decided early`);
+      assert.ok(decided > 100 && decided < 750, `${decided} of 800 were decided early`);
     });
 
   it("knows of every rule that was tried why it was not the packet's, as asking each one says", () => {

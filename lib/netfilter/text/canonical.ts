@@ -5,8 +5,7 @@
 
 import { mask4 } from "../../wire/address.ts";
 import { PROTOCOL } from "../../wire/packet.ts";
-import { ALL_HOOKS } from "../chain.ts";
-import { hookBits } from "../rule.ts";
+import { ALL_HOOKS, hookBits } from "../chain.ts";
 import type { Table } from "../table.ts";
 import { DNAT } from "../target/dnat.ts";
 
@@ -54,7 +53,7 @@ export class CanonicalRule {
   hooks = ALL_HOOKS;
   readonly source: Network = { bits: 0, mask: 0, inverted: false };
   readonly destination: Network = { bits: 0, mask: 0, inverted: false };
-  /** 0, and -1 for a port, where it says nothing. */
+  /** 0, and -1 for a port, where it says nothing; a port that is asked for behind chance is not among what it says. */
   protocol = 0;
   destinationPort = -1;
   /** A piece of the text as octets, which are read faster than the characters of a string, and where it begins. */
@@ -87,14 +86,19 @@ export class CanonicalRule {
       this.protocol = protocol.number;
     }
     let hasPorts = false;
+    let hasChance = false;
     while (this.takes(MATCH)) {
       if (protocol !== null && !hasPorts && this.takes(protocol.match)) {
         hasPorts = true;
         if (this.takes(PORT)) {
-          this.destinationPort = this.number(65535);
-          if (this.destinationPort < 0) return false;
+          const port = this.number(65535);
+          if (port < 0) return false;
+          if (!hasChance) this.destinationPort = port;
         }
-      } else if (!this.comment() && !this.probability()) return false;
+      } else if (!this.comment()) {
+        if (!this.probability()) return false;
+        hasChance = true;
+      }
       if (!this.isWordEnd) return false;
     }
     return this.target(name);

@@ -2,6 +2,7 @@
 // the walk went from there.
 import type { Chain } from "../../netfilter/chain.ts";
 import type { Outcome } from "../../netfilter/extension.ts";
+import type { Missed } from "../../netfilter/program.ts";
 import type { Skb as View } from "../../netfilter/skb.ts";
 import type { Table } from "../../netfilter/table.ts";
 import { ruleText } from "../../netfilter/text/save.ts";
@@ -14,7 +15,10 @@ export class Witness implements Watcher {
   cause: number;
   private readonly ns: Netns;
   private readonly table: Table;
-  private tried: Tried[] = [];
+  /** What has been tried since the last step; told when somebody reads it. */
+  private tried: () => readonly Tried[] = nothing;
+  private missed: Missed | null = null;
+  private from = 0;
 
   constructor(ns: Netns, table: Table, cause: number) {
     this.ns = ns;
@@ -23,23 +27,36 @@ export class Witness implements Watcher {
   }
 
   next(chain: Chain, skb: View, from: number): number {
-    this.tried = [];
-    if (this.ns.cables.recorder.level < LEVEL.full) return chain.program.next(skb, from);
-    const { rules } = chain;
-    for (let i = from; i < rules.length; i++) {
-      const rule = rules[i]!;
-      const miss = rule.ask(skb);
-      if (miss === null) return i;
-      this.tried.push({ text: `${i + 1}: ${ruleText(rule.spec)}`, ...miss });
-    }
-    return rules.length;
+    this.tried = nothing;
+    this.missed = this.ns.cables.recorder.level < LEVEL.full ? null : { at: from, why: new Map() };
+    this.from = from;
+    const at = chain.program.next(skb, from, this.missed);
+    this.heard(chain, skb, at);
+    return at;
+  }
+
+  /** Keeps what to tell of the rules before this one: rules and packet as they are now, for both may change. */
+  private heard(chain: Chain, skb: View, to: number): void {
+    const { missed, from } = this;
+    if (missed === null || from === to) return;
+    const rules = chain.rules.slice(from, to);
+    const packet = { ...skb };
+    let told: Tried[] | null = null;
+    this.tried = () => {
+      told ??= rules.map((rule, i) => {
+        const miss = missed.why.get(from + i) ?? rule.whyNot(packet);
+        if (miss === null) throw new Error(`rule ${from + i + 1} of ${chain.name} matches`);
+        return { text: `${from + i + 1}: ${rule.textIn(chain)}`, ...miss };
+      });
+      return told;
+    };
   }
 
   matched(chain: Chain, at: number, before: Readonly<View>, skb: View, outcome: Outcome | "JUMP" | "GOTO"): void {
     const { spec } = chain.rules[at]!;
     const { tried } = this;
     // Behind a RETURN the chain's end has nothing to add.
-    this.tried = [];
+    this.tried = nothing;
     const because = `rule ${at + 1} of ${this.name(chain)}: ${this.said(chain, at, before, skb, outcome)}`;
     const text = `-A ${chain.name} ${ruleText(spec)}`;
     const command = this.command(chain);
@@ -48,7 +65,7 @@ export class Witness implements Watcher {
       hook: skb.hook,
       because,
       evidence: { kind: "rule", text, command },
-      tried,
+      tried: tried(),
       chain: { ...this.place(chain), rule: at + 1, says: outcome, ...to },
     }));
   }
@@ -69,9 +86,14 @@ export class Witness implements Watcher {
   }
 
   dropped(chain: Chain, skb: View, why: string): void {
+    if (this.missed !== null) this.heard(chain, skb, this.missed.at);
     const { tried } = this;
     const because = `a match of ${this.name(chain)} drops it: ${why}`;
-    this.cause = this.ns.step(LEVEL.path, this.cause, null, "drop", skb.packet, () => ({ hook: skb.hook, because, tried }));
+    this.cause = this.ns.step(LEVEL.path, this.cause, null, "drop", skb.packet, () => ({
+      hook: skb.hook,
+      because,
+      tried: tried(),
+    }));
   }
 
   ended(chain: Chain, returnsTo: Chain | null, skb: View): void {
@@ -100,7 +122,7 @@ export class Witness implements Watcher {
         hook: skb.hook,
         because,
         evidence,
-        tried,
+        tried: tried(),
         chain: {
           ...this.place(chain),
           rule: null,
@@ -121,4 +143,8 @@ export class Witness implements Watcher {
   private name(chain: Chain): string {
     return `${this.table.name} ${chain.name}`;
   }
+}
+
+function nothing(): readonly Tried[] {
+  return [];
 }
