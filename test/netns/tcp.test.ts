@@ -9,7 +9,7 @@ import { UdpSocket } from "../../lib/netns/socket/udp.ts";
 import { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { LEVEL } from "../../lib/trace/step.ts";
-import { SECOND } from "../../lib/trace/world.ts";
+import { MILLISECOND, SECOND } from "../../lib/trace/world.ts";
 import { ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
 import type { Frame } from "../../lib/wire/packet.ts";
@@ -62,6 +62,23 @@ function* talk(ns: Netns, data: Uint8Array, got: number[], address: string): Pro
   return 0;
 }
 
+/** Loses the n-th full segments from a, counted from 0, the first time; what comes again of a, and how long after the first. */
+function copies({ lab, a }: Pair, lost: readonly number[]): { number: number; after: number }[] {
+  const sent = new Map<number, { readonly number: number; readonly at: number }>();
+  const again: { number: number; after: number }[] = [];
+  const carry = lab.carry.bind(lab);
+  lab.carry = (device, frame, cause) => {
+    const { payload } = frame;
+    const tcp = payload.kind === "ipv4" && payload.body.kind === "tcp" ? payload.body : null;
+    if (tcp === null || tcp.data.length < 1448 || device.owner === a) return carry(device, frame, cause);
+    const first = sent.get(tcp.seq);
+    if (first !== undefined) again.push({ number: first.number, after: lab.now - first.at });
+    else sent.set(tcp.seq, { number: sent.size, at: lab.now });
+    if (first !== undefined || !lost.includes(sent.size - 1)) carry(device, frame, cause);
+  };
+  return again;
+}
+
 const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 255);
 
 describe("TCP", () => {
@@ -87,6 +104,40 @@ describe("TCP", () => {
       expect(status, seed).to.equal(0);
       expect(Buffer.from(got).equals(Buffer.from(data)), seed).to.equal(true);
     }
+  });
+
+  it("sends exactly what was lost again: at once when three later segments arrived, after a moment when fewer did", () => {
+    // Of ten segments that leave in one burst the n-th ones are lost, once.
+    const cases = [
+      { lost: [1], within: 1 },
+      { lost: [1, 3], within: 1 },
+      { lost: [0, 1, 2, 3, 4], within: 1 },
+      { lost: [7], within: 10 },
+      { lost: [8], within: 10 },
+    ];
+    for (const { lost, within } of cases) {
+      const two = pair();
+      const again = copies(two, lost);
+      const { got } = echoed(two, pattern(14_480));
+      expect(got.length).to.equal(14_480);
+      const title = `lost ${lost.join(", ")}`;
+      expect(
+        again.map(({ number }) => number),
+        title,
+      ).to.deep.equal(lost);
+      for (const { after } of again) expect(after, title).to.be.below(within * MILLISECOND);
+    }
+  });
+
+  it("finds out by a probe that the last segments were lost, long before the timer ends", () => {
+    const two = pair();
+    const again = copies(two, [8, 9]);
+    expect(echoed(two, pattern(14_480)).got.length).to.equal(14_480);
+    // The probe is the last segment; that it arrives proves that the one before it was lost.
+    expect(again.map(({ number }) => number)).to.deep.equal([9, 8]);
+    for (const { after } of again) expect(after).to.be.below(20 * MILLISECOND);
+    expect(two.a.mib.TcpExtTCPLossProbes).to.equal(1);
+    expect(two.a.mib.TcpExtTCPTimeouts).to.equal(0);
   });
 
   it("gives the same octets on the cable for the same seed, and others for another", () => {
