@@ -24,7 +24,12 @@ export function passHook<S extends Passing>(
   okay: Okay<S>,
 ): Verdict {
   const functions = hooks.at(hook);
-  if (functions.length > 0) return ask(ns, hook, skb, okay, functions, 0);
+  if (functions.length > 0) {
+    // The devices are those the packet comes to the hook with, also where a function gives it another way.
+    const comesIn = hook === "OUTPUT" ? null : skb.input;
+    const goesOut = hook === "PREROUTING" || hook === "INPUT" ? null : skb.device;
+    return ask(ns, hook, skb, okay, functions, 0, comesIn, goesOut);
+  }
   if (ns.cables.recorder.level >= LEVEL.full) skb.cause = note(ns, hook, skb, null);
   okay(ns, skb);
   return "accept";
@@ -38,7 +43,8 @@ export function reinject<S extends Passing>(ns: Netns, hooks: Hooks<S>, skb: S, 
   const functions = hooks.at(state.hook);
   // Whose function is gone loses what it held (nf_queue_nf_hook_drop).
   if (!functions.includes(state.by)) return "drop";
-  return ask(ns, state.hook, skb, state.okay, functions, functions.indexOf(state.by) + 1);
+  const { hook, okay, by, in: comesIn, out: goesOut } = state;
+  return ask(ns, hook, skb, okay, functions, functions.indexOf(by) + 1, comesIn, goesOut);
 }
 
 function ask<S extends Passing>(
@@ -48,13 +54,12 @@ function ask<S extends Passing>(
   okay: Okay<S>,
   functions: readonly HookFunction<S>[],
   first: number,
+  comesIn: Device | null,
+  goesOut: Device | null,
 ): Verdict {
   for (let i = first; i < functions.length; i++) {
     const by = functions[i]!;
     skb.cause = note(ns, hook, skb, by.name);
-    // The devices are looked up anew: a function before may have given the packet another way.
-    const comesIn = hook === "OUTPUT" ? null : skb.input;
-    const goesOut = hook === "PREROUTING" || hook === "INPUT" ? null : skb.device;
     const verdict = by.run(ns, skb, { hook, in: comesIn, out: goesOut, okay, by });
     if (verdict !== "accept") return verdict;
   }

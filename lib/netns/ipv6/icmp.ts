@@ -3,6 +3,7 @@
 // route.c (__ip6_rt_update_pmtu).
 import { scopeNumber } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
+import { attached } from "../../netfilter/conntrack/conn.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
@@ -145,7 +146,8 @@ export function icmp6Error(
   const step = ns.step(LEVEL.path, cause, null, "icmp error", packet, () => ({
     because: `tell ${to}: ${icmp6ErrorText(type, code)}`,
   }));
-  ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark }, step);
+  const ct = attached(arrival.ct);
+  ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark, ct }, step);
 }
 
 /** icmpv6_xrlim_allow: the wider the network of the route, the more errors may go there. */

@@ -4,6 +4,7 @@
 import { needsScope } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
+import type { Nfct } from "../../netfilter/conntrack/conn.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { groupMac, type Ipv6, LOOPBACK6 } from "../../wire/address6.ts";
 import { body6Length, ipv6Length } from "../../wire/bytes6.ts";
@@ -43,6 +44,8 @@ export interface Outgoing6 {
   readonly confirm?: boolean | undefined;
   /** SO_MARK, or the mark of the packet this one answers. */
   readonly mark?: number | undefined;
+  /** What an answer is to the connection of the packet it answers. */
+  readonly ct?: Nfct | null | undefined;
 }
 
 /** What a send came to: null when it went on its way, else why the system call failed. */
@@ -135,6 +138,7 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   if (outgoing.confirm) ns.kernel.setPendingConfirm(body);
   const skb = new Skb6(packet, found.cause, device).route(way, device);
   skb.mark = mark;
+  skb.ct = outgoing.ct ?? null;
   skb.mtu = mtu;
   return { errno: ip6LocalOut(ns, skb) === "drop" ? "EPERM" : null, packet };
 }
