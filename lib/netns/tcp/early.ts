@@ -2,6 +2,7 @@
 // Before you edit: RFC 2018 §4, RFC 2883, net/ipv4/tcp_input.c (tcp_data_queue_ofo, tcp_sack_new_ofo_skb,
 // tcp_sack_remove, tcp_ofo_queue).
 import { after, before, type Early, plus } from "./block.ts";
+import { growWindow } from "./receive-buffer.ts";
 import type { TcpSocket } from "./tcp.ts";
 
 /** TCP_NUM_SACKS. */
@@ -9,14 +10,14 @@ const RUNS = 4;
 
 const endOf = ({ seq, data, fin }: Early): number => plus(seq, data.length + (fin ? 1 : 0));
 
-/** Keeps a piece; false when all of it is here already. */
-export function keepEarly(socket: TcpSocket, piece: Early): boolean {
+/** Keeps a piece, unless all of it is here already. */
+export function keepEarly(socket: TcpSocket, piece: Early): void {
   const { early } = socket;
   const end = endOf(piece);
   const known = early.find((other) => !before(piece.seq, other.seq) && !after(end, endOf(other)));
   if (known !== undefined) {
     socket.twice = [piece.seq, end];
-    return false;
+    return;
   }
   // A piece that brings more than those it covers takes their place.
   for (let i = early.length - 1; i >= 0; i--) {
@@ -29,7 +30,8 @@ export function keepEarly(socket: TcpSocket, piece: Early): boolean {
   early.splice(at === -1 ? early.length : at, 0, piece);
   socket.rmem += piece.truesize;
   noteRun(socket, piece.seq, end);
-  return true;
+  // Without SACK a window that grew would hide that the ACK says the same once more.
+  if (socket.hasSack) growWindow(socket, piece.data.length);
 }
 
 /** tcp_sack_new_ofo_skb: the run that grew comes first, with those that it now touches. */

@@ -120,7 +120,11 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
     socket.owed.pending |= OWED.scheduled | OWED.now;
     return;
   }
-  append(socket, tcp.data.subarray(distance(tcp.seq, socket.rcvNxt)), tcp, cause);
+  const data = tcp.data.subarray(distance(tcp.seq, socket.rcvNxt));
+  if (data.length > 0) {
+    append(socket, data, cause);
+    dataReceived(socket, data.length, tcp.flags, tcp.options.timestamps?.[1] ?? null);
+  }
   if (isFin) {
     // A FIN alone is a packet in the queue, too.
     if (tcp.data.length === 0) socket.rmem += truesize(0);
@@ -130,7 +134,7 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
     const next = socket.early.shift()!;
     const known = distance(next.seq, socket.rcvNxt);
     socket.rmem -= next.truesize;
-    if (known < next.data.length) append(socket, next.data.subarray(known), tcp, next.cause);
+    if (known < next.data.length) append(socket, next.data.subarray(known), next.cause);
     else if (next.data.length > 0) socket.twice = [next.seq, plus(next.seq, next.data.length)];
     if (next.fin) finReceived(socket, next.cause);
     // The hole is filled: that is told at once.
@@ -140,15 +144,13 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
   socket.wake();
 }
 
-function append(socket: TcpSocket, data: Uint8Array, { flags, options }: Tcp, cause: number): void {
-  if (data.length === 0) return;
+function append(socket: TcpSocket, data: Uint8Array, cause: number): void {
   makeRoom(socket);
   socket.rcvNxt = plus(socket.rcvNxt, data.length);
   const piece = { data, cause, truesize: truesize(data.length) };
   socket.received.push(piece);
   socket.rmem += piece.truesize;
   socket.unread += data.length;
-  dataReceived(socket, data.length, flags, options.timestamps?.[1] ?? null);
 }
 
 /** tcp_fin: the other end has nothing more to say. */

@@ -52,7 +52,6 @@ function setWindowClamp(socket: TcpSocket, clamp: number): void {
 
 /** tcp_grow_window: each good segment opens the window by two more, and is acknowledged at once to say so. */
 export function growWindow(socket: TcpSocket, length: number): void {
-  if (length < 128) return;
   const room = Math.min(socket.windowClamp, freeSpace(socket)) - socket.rcvSsthresh;
   if (room <= 0) return;
   socket.rcvSsthresh += Math.min(room, 2 * Math.max(advertisedMss(socket), length));
