@@ -30,7 +30,7 @@ export async function command(args: string[]): Promise<number> {
   try {
     const explanation = new Explanation(explainPacket(dumps, packet, unknown === "stop-there"));
     const svg = values.get("--svg");
-    if (svg !== undefined) fs.writeFileSync(svg, explanation.hooks().svg());
+    if (svg !== undefined) fs.writeFileSync(svg, explanation.overview().svg());
     const text = flags.has("--json") ? `${JSON.stringify(explanation, octets, 2)}\n` : explanation.story().text;
     process.stdout.write(text);
     return 0;

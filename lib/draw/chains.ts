@@ -18,7 +18,7 @@ import {
   scene,
   WIDEST,
 } from "./scene.ts";
-import { measure, type Type, visible } from "./text.ts";
+import { brief, measure, type Type, visible } from "./text.ts";
 
 export interface ChainsOptions {
   readonly title?: string;
@@ -162,7 +162,7 @@ function drawRule(
   const right = RIGHT - 8;
   const target = rule.target === "" ? "only counts" : rule.target;
   const w = Math.min(TARGET_W, Math.ceil(measure(visible(target.slice(0, 200)), code)));
-  const tip = { tip: rule.whole };
+  const tip = { tip: brief(rule.whole) };
   painter.text(x + indent - 10, y + 15, number, indent - 12, SMALL_CODE, "muted", { anchor: "end" });
   const wants = rule.wants === "" ? "every packet" : rule.wants;
   const room = right - w - 12 - x - indent;

@@ -28,7 +28,7 @@ export interface HeadersOptions {
 }
 
 /** A field as one hop has it. */
-interface Cell extends Field {
+export interface Cell extends Field {
   readonly was?: string;
 }
 interface Hop {
@@ -40,8 +40,8 @@ interface Hop {
 }
 
 const LABEL_W = 84;
-const CELL_H = 40;
-const WAS_H = 15;
+export const CELL_H = 40;
+export const WAS_H = 15;
 
 /** For each packet of the steps: its headers on the first cable, then what each further hop changed. */
 export function headers(steps: readonly Step[], options: HeadersOptions = {}): Scene {
@@ -212,7 +212,16 @@ function drawLayer(painter: Painter, layer: Hop["layers"][number], top: number, 
   return y + h + 3;
 }
 
-function drawCell(painter: Painter, cell: Cell, x: number, y: number, w: number, h: number, step: number): void {
+/** A field with its name over it, and under it what it was. */
+export function drawCell(
+  painter: Painter,
+  cell: Cell,
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+  step?: number,
+): void {
   const changed = cell.was !== undefined;
   const inset = changed ? 1.5 : 0;
   painter.box(x + inset, y + inset, w - 2 * inset, h - 2 * inset, changed ? "changed" : "field", { round: 2, step });

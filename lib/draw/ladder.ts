@@ -19,7 +19,15 @@ export interface LadderOptions {
   readonly most?: number;
 }
 
-const FEW: ReadonlySet<What> = new Set(["forward", "encapsulate", "decapsulate", "icmp error", "deliver", "drop"]);
+const FEW: ReadonlySet<What> = new Set([
+  "forward",
+  "encapsulate",
+  "decapsulate",
+  "icmp error",
+  "deliver",
+  "drop",
+  "nat",
+]);
 const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "nd", "neighbour", "route", "socket"]);
 const MOST_LIFELINES = 8;
 
@@ -129,8 +137,15 @@ function rowsOf(steps: readonly Step[], isWanted: (step: Step) => boolean): Row[
       .flat()
       .map((crossing) => crossing.to.netns),
   );
+  /** A connection's packets are all translated alike: it is said of the first there, and of the first back. */
+  const translated = new Set<string>();
   for (const step of steps) {
     if (!isWanted(step) || (ignored.has(step) && hidden.has(step.where.netns))) continue;
+    if (step.what === "nat") {
+      const change = `${step.where.netns} ${step.because.replace(/, as the (rule said|connection says)$/, "")}`;
+      if (translated.has(change)) continue;
+      translated.add(change);
+    }
     rows.push({ kind: "note", id: step.id, time: step.time, step, lost: lost.has(step) });
   }
   return rows.sort((a, b) => a.id - b.id);

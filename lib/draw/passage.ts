@@ -23,7 +23,10 @@ export function passages(steps: readonly Step[]): Step[][] {
   for (const step of steps) if (ENDS.has(step.what) && !isQuestion(step)) add(step);
   // Who waits for a neighbour, or was taken by a target, has no end: the last step at a hook stands for it.
   for (const step of steps.filter(isAtHook).reverse()) if (!seen.has(step)) add(step);
-  return found.sort((a, b) => a.find(isAtHook)!.id - b.find(isAtHook)!.id);
+  found.sort((a, b) => a.find(isAtHook)!.id - b.find(isAtHook)!.id);
+  // Where some machines have tables, those that have none are not what is asked about.
+  const asked = found.filter((way) => way.some((step) => isAtHook(step) && !isUnasked(step)));
+  return asked.length > 0 ? asked : found;
 }
 
 /** The way of a packet, counted from 1; empty where none came to a hook. Throws BadInput for a packet that did not come. */
@@ -63,6 +66,10 @@ function rankOf({ where: { hook } }: Step): number | undefined {
 
 function isAtHook({ where }: Step): boolean {
   return where.hook !== undefined;
+}
+
+function isUnasked({ what, because }: Step): boolean {
+  return what === "hook" && !because.startsWith("asks ");
 }
 
 /** ARP passes no hook: who waits for an answer is not on its way. */

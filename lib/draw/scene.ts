@@ -117,7 +117,7 @@ export class Painter {
     this.shapes.push({ shape: "dot", x, y, r, ink, ...kept(options) });
   }
 
-  /** A text no wider than `max`; what is cut off stays as its tip. */
+  /** A text no wider than `max`; what is cut off stays as its tip, unless another one says more. */
   text(
     x: number,
     y: number,
@@ -128,7 +128,7 @@ export class Painter {
     options: Options & { anchor?: Text["anchor"] } = {},
   ): void {
     const shown = shorten(text, max, type);
-    const cut = shown !== text ? brief(text) : options.tip;
+    const cut = options.tip ?? (shown !== text ? brief(text) : undefined);
     this.shapes.push({
       shape: "text",
       x,

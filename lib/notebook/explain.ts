@@ -2,6 +2,7 @@
 import { chains } from "../draw/chains.ts";
 import { hooks } from "../draw/hooks.ts";
 import { routing } from "../draw/routing.ts";
+import { stacked } from "../draw/stack.ts";
 import { DUMPS, type DumpName, type Explained, explainPacket, type Fate } from "../tools/dumps/machine.ts";
 import type { Step } from "../trace/step.ts";
 import { type Detail, story } from "../trace/story.ts";
@@ -41,6 +42,10 @@ export class Explanation extends Trace {
   /** The chains that the packet went through: each rule tried, and why it was not about the packet. */
   chains(): Picture {
     return new Picture(chains(this.steps));
+  }
+  /** The hooks and below them the chains, in one picture. */
+  overview(): Picture {
+    return new Picture(stacked(this.packet, [this.hooks().scene, this.chains().scene]));
   }
   /** The routing decisions, with every route that was considered. */
   routing(): Picture {

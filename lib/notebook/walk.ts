@@ -1,5 +1,6 @@
 // The verb walk: commands run while every step is recorded, and what came of it as story, pictures, table and capture.
 import { chains } from "../draw/chains.ts";
+import { connections } from "../draw/connections.ts";
 import { escapeMarkup } from "../draw/dom.ts";
 import { encapsulation } from "../draw/encapsulation.ts";
 import { fragments } from "../draw/fragments.ts";
@@ -10,6 +11,7 @@ import { neighbours } from "../draw/neighbours.ts";
 import { queues } from "../draw/queues.ts";
 import { routing } from "../draw/routing.ts";
 import { topology } from "../draw/topology.ts";
+import { translations } from "../draw/translations.ts";
 import type { LabData } from "../lab/data.ts";
 import { labData } from "../lab/data-write.ts";
 import { EPOCH, type Lab } from "../lab/lab.ts";
@@ -95,6 +97,14 @@ export class Walk extends Trace {
   /** The chains that a packet went through at a namespace: each rule tried, and why it was not about the packet. */
   chains(netns?: string, packet = 1): Picture {
     return new Picture(chains(this.stepsIn(netns), { packet }));
+  }
+  /** The entries of connection tracking before and after the packets, or one of them, at a namespace. */
+  conntrack(netns?: string, packet?: number): Picture {
+    return new Picture(connections(this.stepsIn(netns), packet === undefined ? {} : { packet }));
+  }
+  /** What NAT changed in the headers, which rule or entry did it, and how the answer was changed back. */
+  nat(netns?: string): Picture {
+    return new Picture(translations(this.stepsIn(netns)));
   }
   /** The routing decisions, with every route that was considered; confined to one namespace if it is named. */
   routing(netns?: string): Picture {

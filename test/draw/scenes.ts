@@ -1,6 +1,7 @@
 // Pictures to be measured: the chapters' labs, random labs from a seed, and names that nobody should have.
 import seedrandom from "seedrandom";
 import { chains } from "../../lib/draw/chains.ts";
+import { connections } from "../../lib/draw/connections.ts";
 import { encapsulation } from "../../lib/draw/encapsulation.ts";
 import { fragments } from "../../lib/draw/fragments.ts";
 import { headers } from "../../lib/draw/headers.ts";
@@ -11,7 +12,9 @@ import { network } from "../../lib/draw/network.ts";
 import { queues } from "../../lib/draw/queues.ts";
 import { routing } from "../../lib/draw/routing.ts";
 import type { Scene } from "../../lib/draw/scene.ts";
+import { stacked } from "../../lib/draw/stack.ts";
 import { topology } from "../../lib/draw/topology.ts";
+import { translations } from "../../lib/draw/translations.ts";
 import type { DeviceData, LabData, NodeData } from "../../lib/lab/data.ts";
 import type { Step } from "../../lib/trace/step.ts";
 import {
@@ -63,6 +66,9 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
     { name: `fragments ${name}`, scene: fragments(steps) },
     { name: `hooks ${name}`, scene: hooks(steps) },
     { name: `chains ${name}`, scene: chains(steps) },
+    { name: `conntrack ${name}`, scene: connections(steps) },
+    { name: `NAT ${name}`, scene: translations(steps) },
+    { name: `hooks over chains ${name}`, scene: stacked(name, [hooks(steps), chains(steps)]) },
     { name: `queues ${name}`, scene: queues(steps) },
     { name: `neighbours ${name}`, scene: neighbours(steps) },
     { name: `routing ${name}`, scene: routing(steps) },
@@ -147,10 +153,27 @@ function drawHostile(): Named[] {
               tried: [{ text: name, field: name, wanted: other, had: name }],
             }
           : {}),
+        ...(step.what === "forward" || step.what === "receive" ? hostileRule(name, other) : {}),
       }),
     );
     return pictures(`of hostile name ${i}`, lab(renamed), steps);
   });
+}
+
+/** A step that is a rule as well, with such names wherever rules have words. */
+function hostileRule(name: string, other: string): Partial<Step> {
+  return {
+    what: "rule",
+    where: { node: name, netns: name, hook: "PREROUTING" },
+    evidence: { kind: "rule", text: `-A ${name} -m comment --comment "${other}" -j ${name}`, command: other },
+    tried: Array.from({ length: 9 }, (_, i) => ({
+      text: `${i + 1}: -m comment --comment "${name}" -j ${other}`,
+      field: i < 7 ? name : other,
+      wanted: name,
+      had: other,
+    })),
+    chain: { table: other, chain: name, rules: 12, rule: 10, says: "ACCEPT" },
+  };
 }
 
 function rename(each: DeviceData, name: string): DeviceData {

@@ -10,6 +10,8 @@ export function walks(): Readonly<Record<string, Walk>> {
     "a packet cut twice": vxlan("ping -c 1 -s 3000 -M dont 10.244.2.2"),
     "a VLAN": vlan(),
     "a connection through a router's rules": rules(),
+    "chains in chains": chained(),
+    "a masked home": masked(),
     "cards with queues": cards(),
     "an IPIP tunnel": ipip("ping -c 1 10.244.2.2"),
     "an MTU black hole": hole("ping -c 1 -W 1 -s 1472 10.0.2.2; ping -c 1 10.0.2.2"),
@@ -69,6 +71,51 @@ function rules(): Walk {
      iptables -A FORWARD -m conntrack --ctstate DNAT -j ACCEPT`,
   );
   return walk("client", "echo hello | nc -u -w 1 10.0.1.1 53");
+}
+
+/** Jumps, a goto, RETURN by a rule and at the end, a long chain, marks, a drop, an error of somebody behind NAT. */
+function chained(): Walk {
+  routed("picture of chains");
+  const blocked = Array.from({ length: 60 }, (_, i) => `-A BLOCKED -s 203.0.113.${i}/32 -j DROP`);
+  sh(
+    "r",
+    `iptables-restore <<EOF
+*mangle
+:PREROUTING ACCEPT
+:marks -
+-A PREROUTING -m comment --comment "who is it" -j marks
+-A marks -i eth9 -j RETURN
+-A marks -p udp -j MARK --set-mark 0x7
+-A marks -m mark --mark 0x7 -j RETURN
+-A marks -j DROP
+COMMIT
+*filter
+:FORWARD DROP
+:BLOCKED -
+:SERVICES -
+:WEB -
+-A FORWARD -j BLOCKED
+-A FORWARD -j SERVICES
+${blocked.join("\n")}
+-A BLOCKED -d 10.0.2.2/32 -p tcp -m tcp --dport 25 -j DROP
+-A SERVICES -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A SERVICES -p udp -g WEB
+-A WEB -p udp -m udp --dport 9 -j LOG --log-prefix "a door: "
+-A WEB -p udp -m udp --dport 9 -j ACCEPT
+-A WEB -p udp -m udp --dport 10 -j ACCEPT
+COMMIT
+EOF
+     iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE`,
+  );
+  return walk("a", "echo x | nc -u -w 1 10.0.2.2 9; echo x | nc -u -w 1 10.0.2.2 7; ping -c 1 -W 1 10.0.2.2");
+}
+
+/** One address for a network, and a connection that ends. */
+function masked(): Walk {
+  routed("picture of SNAT");
+  sh("r", "iptables -t nat -A POSTROUTING -o eth1 -p tcp -j SNAT --to-source 10.0.2.1:50000-50009");
+  sh("b", "python3 -m http.server 80 >/dev/null 2>&1 &");
+  return walk("a", "nc -z -p 40000 10.0.2.2 80; nc -z -p 40000 -s 10.0.1.2 10.0.2.2 81");
 }
 
 function ipip(command: string): Walk {

@@ -76,6 +76,8 @@ describe("explain", () => {
       [{ neigh: "10.0.0.1 dev eth0 lladdr zz REACHABLE\n" }, /^neigh, line 1: /],
       [{ ipset: "create a hash:ip\nadd b 10.0.0.1\n" }, /^ipset, line 2: /],
       [{ conntrack: "tcp 6 100 NONSENSE src=1.2.3.4\n" }, /^conntrack, line 1: /],
+      [{ sysctl: "net.ipv4.ip_forward = 1\nnonsense\n" }, /^sysctl, line 2: .*nonsense/],
+      [{ sysctl: "net.ipv4.ip_forward = yes\n" }, /^sysctl, line 1: .*yes/],
     ];
     for (const [file, message] of wrong)
       assert.throws(
@@ -190,12 +192,42 @@ describe("explain", () => {
     assert.match(run().stdout, /The packet is sent: it leaves by eth1: IP 10\.9\.1\.2\.40000 > 10\.9\.2\.2\.8443/);
     const svg = join(folder, "hooks.svg");
     assert.equal(JSON.parse(run("--json", "--svg", svg).stdout).fate, "sent");
-    assert.match(readFileSync(svg, "utf8"), /PREROUTING/);
+    assert.match(readFileSync(svg, "utf8"), /PREROUTING[\s\S]*nat SERVICES/);
     writeFileSync(join(folder, "rule"), "nonsense\n");
     const failed = run();
     assert.equal(failed.status, 2);
     assert.match(failed.stderr, /^packetwalk: .*rule, line 1: .*nonsense/);
     rmSync(folder, { recursive: true });
+  });
+
+  it("goes by the machine's sysctls: who does not forward, who looks where answers would go", () => {
+    const told = (sysctl: string, packet = syn) => explain({ ...files, sysctl }, packet);
+    assert.equal(told("net.ipv4.ip_forward = 1\n").fate, "sent");
+    const off = told("net.ipv4.conf.eth0.forwarding = 0\nnet.ipv4.ip_forward = 0\n");
+    assert.equal(off.fate, "dropped");
+    assert.match(off.because, /does not forward/);
+    const spoofed = "in eth0 udp 10.9.2.7:1 > 10.9.2.2:9000";
+    const strict = "net.ipv4.conf.all.rp_filter = 1\nnet.ipv4.ip_forward = 1\n";
+    assert.match(told(strict, spoofed).because, /rp_filter/);
+    assert.doesNotMatch(told("net.ipv4.ip_forward=1", spoofed).because, /rp_filter/);
+    assert.deepEqual(
+      told("kernel.hostname = a\nnet.ipv6.conf.all.forwarding = 1\nnet.ipv4.tcp_ecn = 2\n").assumed.slice(0, 3),
+      [
+        "packets for others are forwarded (net.ipv4.ip_forward 1)",
+        "rp_filter is 0",
+        "net.ipv4.tcp_ecn has no say: it is not modelled",
+      ],
+    );
+  });
+
+  it("reads what sysctl -a prints on this machine", function () {
+    const { stdout, status } = spawnSync("sysctl", ["-a"], { encoding: "utf8", maxBuffer: 1 << 24 });
+    if (status === null || !stdout.includes("net.ipv4.ip_forward")) {
+      console.log("      left out: no sysctl here");
+      this.skip();
+    }
+    for (const packet of [syn, "in eth0 icmp6 fd00::2 > fd00::1"])
+      assert.doesNotThrow(() => explain({ ...files, sysctl: stdout }, packet));
   });
 
   it("says only what can be said without addresses and routes", () => {

@@ -17,10 +17,21 @@ import type { Dump, Place } from "./dump.ts";
 import { type AskedPacket, readPacket } from "./packet.ts";
 import { readNeighbours, readRules as readPolicy, readRoutes } from "./routes.ts";
 import { readRules, readSets } from "./rules.ts";
+import { readSysctls } from "./sysctls.ts";
 
 /** What was taken down on the machine. */
 export type Dumps = { readonly [Name in DumpName]?: Dump };
-export const DUMPS = ["iptables", "ip6tables", "ipset", "addr", "route", "rule", "neigh", "conntrack"] as const;
+export const DUMPS = [
+  "iptables",
+  "ip6tables",
+  "ipset",
+  "addr",
+  "route",
+  "rule",
+  "neigh",
+  "conntrack",
+  "sysctl",
+] as const;
 export type DumpName = (typeof DUMPS)[number];
 
 /** What became of the packet. */
@@ -50,13 +61,14 @@ export function explainPacket(dumps: Dumps, text: string, stopsThere = false): E
   const network = lab.node("network");
   const { root: ns } = lab.node(MACHINE);
   const place: Place = { lab, ns, family };
-  const assumed = ["packets for others are forwarded (ip_forward 1), and rp_filter is 0"];
-  ns.sysctls.set(family === 4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding", "1");
+  const assumed: string[] = [];
+  const forwarding = family === 4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
+  ns.sysctls.set(forwarding, "1");
   // First of their priority, they run behind all that is registered later.
   endAt(place, "INPUT", "deliver", ({ body }) =>
     body.kind === "tcp" || body.kind === "udp" ? "accepted: it goes to the socket, if one is bound there" : null,
   );
-  const { addr, route, rule, neigh, ipset, iptables, ip6tables, conntrack } = dumps;
+  const { addr, route, rule, neigh, ipset, iptables, ip6tables, conntrack, sysctl } = dumps;
   if (addr === undefined && route === undefined) {
     if (asked.device === null)
       throw new BadInput(
@@ -69,6 +81,14 @@ export function explainPacket(dumps: Dumps, text: string, stopsThere = false): E
   const masters = addr === undefined ? new Map<string, string>() : readAddr(place, addr, network);
   if (addr === undefined) for (const name of devicesNamed(asked, route)) makeUp(place, network.name, name);
   if (asked.device !== null) checkDevice(place, asked, masters);
+  if (sysctl === undefined) assumed.push("packets for others are forwarded (ip_forward 1), and rp_filter is 0");
+  else {
+    const read = readSysctls(place, sysctl);
+    if (!read.has(forwarding) && !read.has("net.ipv4.conf.all.forwarding"))
+      assumed.push(`packets for others are forwarded (${forwarding} 1)`);
+    if (!read.has("net.ipv4.conf.all.rp_filter") && family === 4) assumed.push("rp_filter is 0");
+    assumed.push(...read.assumed);
+  }
   if (route !== undefined) readRoutes(place, route);
   else if (addr !== undefined) assumed.push("the only routes are those that the addresses bring");
   if (rule !== undefined) readPolicy(place, rule);
