@@ -140,7 +140,7 @@ function direct(ns: Netns, skb: Skb, conn: Conn, { device, decision }: OuterWay)
 function encapsulate(ns: Netns, skb: Skb, conn: Conn, way: OuterWay): void {
   const inner = skb.packet;
   const { dest } = conn;
-  const hasDiscovery = ns.balancing!.ipvs.settings.pmtu_disc !== 0;
+  const dontFragment = inner.dontFragment && ns.balancing!.ipvs.settings.pmtu_disc !== 0;
   if (conn.isTracked && confirmTracked(ns, skb) === "drop") return;
   skb.ct = null;
   skb.packet = {
@@ -148,9 +148,10 @@ function encapsulate(ns: Netns, skb: Skb, conn: Conn, way: OuterWay): void {
     src: way.src,
     dst: dest.address as Ipv4,
     ttl: inner.ttl,
-    id: takeId(ns),
+    // What must not be cut needs no identification (ip_select_ident).
+    id: dontFragment ? 0 : takeId(ns),
     tos: encapsulateEcn(inner.tos, inner.tos),
-    dontFragment: hasDiscovery && inner.dontFragment,
+    dontFragment,
     moreFragments: false,
     fragmentOffset: 0,
     body: wrapped(conn, inner),
