@@ -7,7 +7,8 @@ import type { Skb as View } from "../../netfilter/skb.ts";
 import type { Table } from "../../netfilter/table.ts";
 import { ruleText } from "../../netfilter/text/save.ts";
 import type { Watcher } from "../../netfilter/traverse.ts";
-import { type InChain, LEVEL, type Tried } from "../../trace/step.ts";
+import type { Tell, Told } from "../../trace/recorder.ts";
+import { type InChain, LEVEL, type Step, type Tried } from "../../trace/step.ts";
 import type { Netns } from "../netns.ts";
 
 export class Witness implements Watcher {
@@ -61,13 +62,11 @@ export class Witness implements Watcher {
     const text = `-A ${chain.name} ${ruleText(spec)}`;
     const command = this.command(chain);
     const to = spec.target.kind === "chain" ? { to: spec.target.chain.name } : {};
-    this.cause = this.ns.step(LEVEL.path, this.cause, null, outcome === "DROP" ? "drop" : "rule", skb.packet, () => ({
-      hook: skb.hook,
+    this.note(LEVEL.path, outcome === "DROP" ? "drop" : "rule", skb, tried, {
       because,
       evidence: { kind: "rule", text, command },
-      tried: tried(),
       chain: { ...this.place(chain), rule: at + 1, says: outcome, ...to },
-    }));
+    });
   }
 
   private said(
@@ -89,11 +88,7 @@ export class Witness implements Watcher {
     if (this.missed !== null) this.heard(chain, skb, this.missed.at);
     const { tried } = this;
     const because = `a match of ${this.name(chain)} drops it: ${why}`;
-    this.cause = this.ns.step(LEVEL.path, this.cause, null, "drop", skb.packet, () => ({
-      hook: skb.hook,
-      because,
-      tried: tried(),
-    }));
+    this.note(LEVEL.path, "drop", skb, tried, { because });
   }
 
   ended(chain: Chain, returnsTo: Chain | null, skb: View): void {
@@ -112,28 +107,29 @@ export class Witness implements Watcher {
             text: `-P ${base.name} ${base.policy}`,
             command: this.command(base),
           };
-    this.cause = this.ns.step(
-      isDrop ? LEVEL.path : LEVEL.full,
-      this.cause,
-      null,
-      isDrop ? "drop" : "chain",
-      skb.packet,
-      () => ({
-        hook: skb.hook,
-        because,
-        evidence,
-        tried: tried(),
-        chain: {
-          ...this.place(chain),
-          rule: null,
-          ...(returnsTo === null ? { says: base.policy } : { says: "RETURN", to: returnsTo.name }),
-        },
-      }),
-    );
+    this.note(isDrop ? LEVEL.path : LEVEL.full, isDrop ? "drop" : "chain", skb, tried, {
+      because,
+      evidence,
+      chain: {
+        ...this.place(chain),
+        rule: null,
+        ...(returnsTo === null ? { says: base.policy } : { says: "RETURN", to: returnsTo.name }),
+      },
+    });
   }
 
   private place({ name, rules }: Chain): Pick<InChain, "table" | "chain" | "rules"> {
     return { table: this.table.name, chain: name, rules: rules.length };
+  }
+
+  private note(
+    level: number,
+    what: Step["what"],
+    { hook, packet }: View,
+    tried: () => readonly Tried[],
+    told: Told,
+  ): void {
+    this.cause = this.ns.note(level, this.cause, null, what, packet, tellWalk, { hook, ...told }, tried);
   }
 
   private command({ name }: Chain): string {
@@ -144,6 +140,9 @@ export class Witness implements Watcher {
     return `${this.table.name} ${chain.name}`;
   }
 }
+
+/** What was decided is said at once, what was tried before when somebody reads. */
+const tellWalk: Tell<Told, () => readonly Tried[]> = (told, tried) => ({ ...told, tried: tried() });
 
 function nothing(): readonly Tried[] {
   return [];
