@@ -28,10 +28,10 @@ export function keepEarly(socket: TcpSocket, piece: Early): void {
   }
   const at = early.findIndex((other) => after(other.seq, piece.seq));
   early.splice(at === -1 ? early.length : at, 0, piece);
-  socket.rmem += piece.truesize;
   noteRun(socket, piece.seq, end);
-  // Without SACK a window that grew would hide that the ACK says the same once more.
+  // Before it takes its room; without SACK a window that grew would hide that the ACK says the same once more.
   if (socket.hasSack) growWindow(socket, piece.data.length);
+  socket.rmem += piece.truesize;
 }
 
 /** tcp_sack_new_ofo_skb: the run that grew comes first, with those that it now touches. */
