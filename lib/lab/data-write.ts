@@ -11,7 +11,7 @@ import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteD
 import { bridgeData, portData } from "./data-bridge.ts";
 import { tablesData } from "./data-tables.ts";
 import { fouData, ipipData, tunData, vxlanData } from "./data-tunnel.ts";
-import { ipv6Data } from "./data6.ts";
+import { ipv6Data, switchedOff6 } from "./data6.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
 
@@ -24,12 +24,12 @@ export function labData(lab: Lab): LabData {
     nodes: [...lab.machines.values()].map((machine) => ({
       name: machine.name,
       ...(machine.modules.size > 0 && { modules: [...machine.modules] }),
-      namespaces: [...machine.namespaces.values()].map((ns) => netnsData(machine, ns)),
+      namespaces: [...machine.namespaces.values()].map((ns) => netnsData(lab, machine, ns)),
     })),
   };
 }
 
-function netnsData(machine: Machine, ns: Netns): NetnsData {
+function netnsData(lab: Lab, machine: Machine, ns: Netns): NetnsData {
   const devices = [...ns.devices.values()].sort((a, b) => a.index - b.index);
   const tools = machine.tools.get(ns.name);
   return {
@@ -37,7 +37,7 @@ function netnsData(machine: Machine, ns: Netns): NetnsData {
     inode: ns.inode,
     containers: [...(machine.containers.get(ns.name) ?? [])],
     ...(tools !== undefined && { tools }),
-    sysctls: Object.fromEntries(ns.sysctls.changed()),
+    sysctls: Object.fromEntries([...(lab.ipv6 ? switchedOff6(ns) : []), ...ns.sysctls.changed()]),
     devices: devices.map((device) => deviceData(ns, device)),
     ...(ns.rules !== DEFAULT_RULES && { rules: ns.rules.map(ruleData) }),
     routes: [...ns.tables.values()].flatMap((table) =>

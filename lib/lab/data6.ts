@@ -5,6 +5,7 @@ import { type Nexthop6, ROUTE_TYPES6, type Route6, RouteTable6, secondsLeft } fr
 import { type RulePrefix, tableName } from "../ip/rule.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../ip/rule6.ts";
 import { endWithLifetime6 } from "../netns/ipv6/addrconf.ts";
+import { conf6Key } from "../netns/ipv6/conf.ts";
 import { joinAnycast, kickDad } from "../netns/ipv6/dad.ts";
 import { neighbour6Of } from "../netns/ipv6/ndisc.ts";
 import { endRoute } from "../netns/ipv6/prefix-route.ts";
@@ -55,6 +56,11 @@ export function ipv6Data(ns: Netns): { ipv6?: Ipv6Data } {
       }),
     },
   };
+}
+
+/** In a lab with IPv6 a namespace that has it switched off must say so, which is what others begin with. */
+export function switchedOff6(ns: Netns): [name: string, value: string][] {
+  return ns.ipv6.all.disable_ipv6 === 0 ? [] : [[conf6Key("all", "disable_ipv6"), "1"]];
 }
 
 /** Whether there is more than what a namespace without IPv6 has. */

@@ -10,7 +10,12 @@ import { ipIn, quoted } from "./script-words.ts";
 /** Addresses that somebody gave to a device, the oldest first: before it comes up, so that they are there at once. */
 export function address6Lines(ns: Netns, device: Device): string[] {
   if (!ns.hasIpv6) return [];
-  return [...ns.ipv6.of(device).addresses]
+  const { addresses, conf } = ns.ipv6.of(device);
+  // New devices have it switched off, and this one not: other switches of devices come later.
+  const isOn = conf.disable_ipv6 === 0 && ns.ipv6.fallback.disable_ipv6 !== 0;
+  const name = `net.ipv6.conf.${device.name.replaceAll(".", "/")}.disable_ipv6`;
+  const on = isOn ? [`in_netns ${ns.name} -w ${quoted(`${name}=0`)}`] : [];
+  const lines = [...addresses]
     .reverse()
     .filter(({ local }) => !local.isLinkLocal && !local.isLoopback)
     .map((address) => {
@@ -25,6 +30,7 @@ export function address6Lines(ns: Netns, device: Device): string[] {
       if (preferred !== null) words.push("preferred_lft", `${preferred}`);
       return `${ipIn(ns.name)} addr add ${words.join(" ")}`;
     });
+  return [...on, ...lines];
 }
 
 /** Routes, neighbours and rules that somebody set. A gateway must be on a link that is known by then. */

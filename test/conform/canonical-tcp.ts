@@ -14,9 +14,9 @@ export const isBulk = (port: number) => port >= BULK && port < BULK + 1000;
 
 const FLAGS = ["F", "S", "R", "P", "A", "U"];
 
-/** `packet` is the IPv4 packet of the segment. */
+/** `pseudo` is the sum of the header that the checksum covers besides. */
 export function segment(
-  packet: Uint8Array,
+  pseudo: number,
   tcp: Uint8Array,
   src: string,
   dst: string,
@@ -32,7 +32,7 @@ export function segment(
   const data = tcp.subarray(header);
   const bulk = isBulk(from) || isBulk(to);
   const flags = FLAGS.filter((_, bit) => bits & (1 << bit) && !(bulk && bit === 3)).join("");
-  const checksum = unfinished || isRight(packet, tcp) ? "" : " WRONG CHECKSUM";
+  const checksum = unfinished || finish(sum(tcp, 0, tcp.length, pseudo)) === 0 ? "" : " WRONG CHECKSUM";
   const window = view.getUint16(14);
   // The answer to a segment without ACK begins nowhere (RFC 9293 §3.10.7.1).
   const number = bits & 4 && seq === 0 ? "0" : relative(seq, beginnings.get(`${here} > ${there}`));
@@ -56,14 +56,6 @@ export function quotedSegment(tcp: Uint8Array, src: string, dst: string, beginni
 function relative(number: number, begun: number | undefined): string {
   // Of a SYN that never left, as an ICMP error about it quotes it, nothing is known.
   return begun === undefined ? "unknown" : `${(number - begun) >>> 0}`;
-}
-
-function isRight(packet: Uint8Array, tcp: Uint8Array): boolean {
-  const pseudo = new Uint8Array(12 + tcp.length);
-  pseudo.set(packet.subarray(12, 20));
-  pseudo.set([0, 6, tcp.length >> 8, tcp.length & 0xff], 8);
-  pseudo.set(tcp, 12);
-  return finish(sum(pseudo)) === 0;
 }
 
 /** Kinds in their order with their values; NOPs too, timestamps without their values, SACK blocks from the SYN on. */

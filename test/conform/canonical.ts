@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { finish, sum } from "../../lib/wire/checksum.ts";
 import { type Beginnings, quotedSegment, segment } from "./canonical-tcp.ts";
+import { packet6 } from "./canonical6.ts";
 
 /** `device` is where the frame was seen; `beginnings` is kept for a whole case, whose frames come in order of time. */
 export function canonical(octets: Uint8Array, device: string, beginnings: Beginnings = new Map()): string {
@@ -19,6 +20,8 @@ export function canonical(octets: Uint8Array, device: string, beginnings: Beginn
     const rest = bytes.length > 42 ? ` padding ${hex(bytes.subarray(42))}` : "";
     return `${ethernet} arp ${op} ${from} ${mac(bytes, 22)} > ${to} ${mac(bytes, 32)} ${hex(bytes.subarray(14, 20))}${rest}`;
   }
+  if (ethertype === 0x86dd && bytes.length >= 54)
+    return `${ethernet} ${packet6(bytes.slice(14), device === "lo", false, beginnings)}`;
   if (ethertype !== 0x0800 || bytes.length < 34)
     return `${ethernet} type ${ethertype.toString(16)} ${digest(bytes.subarray(14))}`;
   return `${ethernet} ${packet(bytes.slice(14), device === "lo", false, beginnings)}`;
@@ -65,7 +68,11 @@ function packet(bytes: Uint8Array, unfinished: boolean, quoted: boolean, beginni
   }
   if (protocol === 6 && whole && body.length >= (quoted ? 8 : 20)) {
     const way = [address(bytes, 12), address(bytes, 16)] as const;
-    words.push(quoted ? quotedSegment(body, ...way, beginnings) : segment(bytes, body, ...way, unfinished, beginnings));
+    words.push(
+      quoted
+        ? quotedSegment(body, ...way, beginnings)
+        : segment(sum(bytes, 12, 20, 6 + body.length), body, ...way, unfinished, beginnings),
+    );
     return words.join(" ");
   }
   if (unfinished && offset === 0 && protocol === 17 && body.length >= 8) inner.setUint16(6, 0);

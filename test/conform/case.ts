@@ -4,11 +4,12 @@ import type { LabData } from "../../lib/lab/data.ts";
 /** Path MTU discovery of a socket: IP_PMTUDISC_WANT, _DO, _DONT. */
 export type Discovery = "want" | "do" | "dont";
 
-/** Echo requests from a raw socket, as ping sends them. Times are milliseconds. */
+/** Echo requests from a raw socket, as ping sends them; an address with a colon is of IPv6. Times are milliseconds. */
 export interface PingTraffic {
   readonly kind: "ping";
   readonly at: number;
   readonly ns: string;
+  /** Of a link-local address with its device: `fe80::1%eth0`. */
   readonly to: string;
   readonly count: number;
   readonly interval: number;
@@ -21,7 +22,7 @@ export interface PingTraffic {
   readonly broadcast: boolean;
 }
 
-/** A UDP socket bound from the beginning; with `echo` it sends back what it gets. */
+/** A UDP socket bound from the beginning; with `echo` it sends back what it gets. `::` takes both families. */
 export interface ListenTraffic {
   readonly kind: "listen";
   readonly ns: string;
@@ -140,7 +141,7 @@ export interface Result {
   readonly texts: Readonly<Record<string, string>>;
   /** By `NETNS DEVICE`: octets, packets, errors and drops, received and sent. Older goldens have none. */
   readonly counters?: Readonly<Record<string, readonly number[]>>;
-  /** By `NETNS Ip.InReceives`, as /proc/net/snmp has it; the model's are those it keeps. */
+  /** By `NETNS Ip.InReceives` as /proc/net/snmp has it, and `NETNS Ip6InReceives`; the model's are those it keeps. */
   readonly snmp?: Readonly<Record<string, number>>;
 }
 

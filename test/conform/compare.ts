@@ -202,6 +202,16 @@ export const KNOWN_DIFFERENCES: readonly { readonly what: string; readonly why: 
       "is refused, and the rest is not tried. In the lab a cable takes its time, and all pieces wait for the answer.",
   },
   {
+    what: "the order of the routes that every device has: fe80::/64, ff00::/8, its link-local address, a router's anycast",
+    why:
+      "They come when a device has a carrier, and when duplicate address detection ends, which is on several devices in " +
+      "one turn of the kernel's wheel, the last one first, or in two.",
+  },
+  {
+    what: "reports of multicast listeners (MLD)",
+    why: "They go at random moments; test/ipv6 compares how many go, and what they say.",
+  },
+  {
     what: "the seconds in `cache expires`, and when within a timer's slack a timer runs",
     why: "Virtual time stands still while a command runs, and has no timer wheel.",
   },
@@ -214,8 +224,16 @@ export const KNOWN_DIFFERENCES: readonly { readonly what: string; readonly why: 
 function named(text: string): string {
   return text
     .replaceAll(/ link-netns(id)? \S+/g, " link-netns")
+    .replaceAll(/(?:^(anycast fe80::|local fe80:\S+|fe80::\/64|multicast ff00::\/8) dev .*\n?){2,}/gm, sortedLines)
     .replaceAll(/expires \d+sec/g, "expires")
     .replaceAll(/LOWERLAYERDOWN|DOWN {2,}/g, (state) => (state.endsWith(" ") ? "DOWN " : "DOWN"));
+}
+
+function sortedLines(text: string): string {
+  return text
+    .split(/(?<=\n)/)
+    .sort()
+    .join("");
 }
 
 function lines(list: readonly string[]): string {

@@ -1,5 +1,6 @@
-// What the devices of a lab have counted, in the order of /proc/net/dev, and its protocols as in /proc/net/snmp.
+// What the devices of a lab have counted, in the order of /proc/net/dev, and its protocols as in /proc/net/snmp and snmp6.
 import type { Lab } from "../../lib/lab/lab.ts";
+import { snmp6 } from "../../lib/netns/ipv6/mib6.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import type { Case, Result } from "./case.ts";
 
@@ -27,6 +28,9 @@ export function countersOf(lab: Lab, { traffic }: Case): Pick<Result, "counters"
           if (!hasTcp || !/^Out(Requests|Transmits)$/.test(name))
             snmp[`${ns.name} ${protocol.slice(0, -1)}.${name}`] = Number(values[at]);
     }
+    if (ns.hasIpv6)
+      for (const [name, counted] of snmp6(ns.ipv6.mib))
+        if (!hasTcp || !/^Ip6Out(Requests|Transmits)$/.test(name)) snmp[`${ns.name} ${name}`] = counted;
   }
   return { counters, snmp };
 }

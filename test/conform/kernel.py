@@ -59,7 +59,7 @@ def attributes(data):
 
 
 def dump(family):
-    """RTM_GETNEIGH: neighbours of IPv4, or what bridges have learned."""
+    """RTM_GETNEIGH: neighbours of a family, or what bridges have learned."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
         s.send(struct.pack("=IHHIIBBHiHBB", 28, 30, 0x301, 1, 0, family, 0, 0, 0, 0, 0, 0))
         entries = []
@@ -77,7 +77,7 @@ def dump(family):
                         "dev": socket.if_indextoname(index),
                         "state": state,
                         "flags": flags,
-                        "dst": socket.inet_ntoa(found[1]) if family == socket.AF_INET else None,
+                        "dst": socket.inet_ntop(family, found[1]) if family != 7 else None,
                         "mac": found[2].hex(":") if 2 in found else None,
                         "master": socket.if_indextoname(struct.unpack("=i", found[9])[0]) if 9 in found else None,
                     }
@@ -93,13 +93,15 @@ def counters():
 
 
 def protocol_counters():
-    """/proc/net/snmp of the namespace, by `Ip.InReceives`."""
+    """/proc/net/snmp of the namespace by `Ip.InReceives`, and /proc/net/snmp6 by `Ip6InReceives`."""
     with open("/proc/thread-self/net/snmp") as lines:
         rows = [line.replace(":", "").split() for line in lines]
     found = {}
     for names, values in zip(rows[::2], rows[1::2]):
         for name, value in zip(names[1:], values[1:]):
             found[names[0] + "." + name] = int(value)
+    with open("/proc/thread-self/net/snmp6") as lines:
+        found.update((name, int(value)) for name, value in map(str.split, lines))
     return found
 
 

@@ -8,19 +8,22 @@ import { transmit } from "../../lib/link/forward.ts";
 import type { Errno } from "../../lib/netns/errno.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
 import { PingSocket } from "../../lib/netns/socket/ping.ts";
+import { PingSocket6 } from "../../lib/netns/socket/ping6.ts";
 import { UdpSocket } from "../../lib/netns/socket/udp.ts";
 import type { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
 import type { Waitable } from "../../lib/netns/wait.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { MILLISECOND } from "../../lib/trace/world.ts";
-import { ipv4 } from "../../lib/wire/address.ts";
+import { ip, ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
 import { ICMP } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
+import { isReport } from "./canonical6.ts";
 import type { CapturedFrame, Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
 import { countersOf } from "./counters.ts";
+import { ping6, readPings6, scoped, senderText } from "./model6.ts";
 import { tcpCall } from "./tcp-calls.ts";
 import { textsOf } from "./texts.ts";
 
@@ -71,13 +74,22 @@ export function runModel(test: Case, atLeast: number, sabotage?: Sabotage): Mode
   };
 }
 
-/** Neighbour entries, and those Linux keeps besides for lo and for broadcasts. */
+/** What Linux keeps for the groups of a device, besides one for each address. */
+const GROUPS = 3;
+
+/**
+ * Neighbour entries, and those Linux keeps besides for lo, for broadcasts and groups; each family has its own table.
+ * Those of IPv6 are there when a lab is built, while another one plays.
+ */
 function entriesOf({ lab, frames }: Play): number {
   const used = Object.values(frames).filter((list) =>
     list.some(({ text }) => text.includes("00:00:00:00:00:00 > 00:")),
   );
   const own = [...lab.namespaces.values()].flatMap(({ inet }) => [...inet.values()]);
-  return used.length + own.reduce((n, { neighbours }) => n + 1 + neighbours.size, 0) - lab.namespaces.size;
+  const of6 = [...lab.namespaces.values()].flatMap((ns) => (ns.hasIpv6 ? [...ns.ipv6.devices.values()] : []));
+  const count6 = of6.reduce((n, { neighbours, addresses }) => n + GROUPS + addresses.length + neighbours.size, 0);
+  const count4 = used.length + own.reduce((n, { neighbours }) => n + 1 + neighbours.size, 0) - lab.namespaces.size;
+  return Math.max(count4, 2 * count6);
 }
 
 function quietMoment(test: Case, atLeast: number): number {
@@ -122,8 +134,9 @@ class Play {
       }
       if (traffic.kind === "listen") {
         const ns = this.lab.netns(traffic.ns);
-        const socket = new UdpSocket(ns, "listener");
-        const failed = socket.bind(traffic.address === null ? null : ipv4(traffic.address), traffic.port);
+        const { address } = traffic;
+        const socket = new UdpSocket(ns, "listener", address?.includes(":") ? 6 : 4);
+        const failed = socket.bind(address === null || address === "::" ? null : ip(address), traffic.port);
         if (failed !== null) log(`bind: ${failed}`);
         else this.whenever(socket, () => datagrams(socket, log, traffic.echo));
         continue;
@@ -135,7 +148,8 @@ class Play {
           const { said, port } = tcpCall(this.lab, this.tcpSockets, traffic);
           if (port !== undefined) this.drawn[i] = port;
           log(said);
-        } else if (traffic.kind === "ping") this.ping(ns, traffic, i, log);
+        } else if (traffic.kind === "ping" && traffic.to.includes(":")) this.ping6(ns, traffic, i, log);
+        else if (traffic.kind === "ping") this.ping(ns, traffic, i, log);
         else if (traffic.kind === "udp") this.udp(ns, traffic, i, log);
         else {
           const device = ns.devices.get(traffic.dev);
@@ -177,6 +191,7 @@ class Play {
           (frame, direction) => {
             if (this.frozen) return;
             const bytes = frameBytes(frame);
+            if (isReport(bytes)) return;
             if (direction === "out" && !device.isBare) this.captured.push({ time: this.lab.now, bytes });
             listAt(this.frames, `${device.owner.name} ${device.name} ${direction}`).push({
               at: this.lab.now / MILLISECOND,
@@ -229,13 +244,23 @@ class Play {
     });
   }
 
+  private ping6(ns: Netns, traffic: PingTraffic, i: number, log: (line: string) => void): void {
+    const socket = new PingSocket6(ns);
+    this.drawn[i] = socket.id;
+    const send = ping6(ns, traffic, socket, log, pattern(traffic.size));
+    if (send === null) return;
+    this.whenever(socket, () => readPings6(socket, log));
+    this.repeat(traffic, send);
+  }
+
   private udp(ns: Netns, traffic: UdpTraffic, i: number, log: (line: string) => void): void {
-    const socket = new UdpSocket(ns, "sender");
+    const { address, scope } = scoped(ns, traffic.to);
+    const socket = new UdpSocket(ns, "sender", address.family);
     socket.mayBroadcast = traffic.broadcast;
-    const to = { address: ipv4(traffic.to), port: traffic.port };
-    let failed: Errno | null = socket.bind(traffic.from === undefined ? null : ipv4(traffic.from), 0);
+    const to = { address, port: traffic.port, ...(scope !== null && { scope }) };
+    let failed: Errno | null = socket.bind(traffic.from === undefined ? null : ip(traffic.from), 0);
     this.drawn[i] = socket.local.port;
-    if (failed === null && traffic.connected) failed = socket.connect(to.address, to.port);
+    if (failed === null && traffic.connected) failed = socket.connect(to.address, to.port, scope);
     if (failed !== null) return log(`open: ${failed}`);
     const data = pattern(traffic.size);
     this.whenever(socket, () => datagrams(socket, log, false));
@@ -261,7 +286,7 @@ function datagrams(socket: UdpSocket, log: (line: string) => void, echo: boolean
   const error = socket.takeError();
   if (error !== null) log(`error ${error}`);
   for (let got = socket.receive(); got !== null; got = socket.receive()) {
-    log(`${got.data.length} octets from ${got.from.address}:${got.from.port}`);
+    log(`${got.data.length} octets from ${senderText(socket, got.from)}`);
     const failed = echo ? socket.send(got.data, got.from) : null;
     if (failed !== null) log(`send: ${failed}`);
   }
@@ -275,7 +300,7 @@ function look(lab: Lab, states: Map<string, Map<string, Set<string>>>): void {
   for (const ns of lab.namespaces.values()) {
     const entries = states.get(ns.name) ?? new Map<string, Set<string>>();
     states.set(ns.name, entries);
-    for (const [device, { neighbours }] of ns.inet)
+    for (const [device, { neighbours }] of [...ns.inet, ...(ns.hasIpv6 ? ns.ipv6.devices : [])])
       for (const { address, mac, state, isValid } of neighbours.values()) {
         if (state === null) continue;
         const key = `${address} dev ${device.name}`;

@@ -8,7 +8,7 @@ import errno, heapq, json, os, select, shlex, socket, struct, subprocess, sys, t
 
 sys.dont_write_bytecode = True
 from kernel import counters, dump, enter, finish_checksums_here, libc, name_of, protocol_counters, settle_links
-import flannel, tcp_calls
+import flannel, sockets6, tcp_calls
 
 SO_TIMESTAMPNS = 35
 SO_RCVBUFFORCE = 33
@@ -18,6 +18,8 @@ PACKET_OUTGOING = 4
 SOL_PACKET = 263
 PACKET_AUXDATA = 8
 TP_STATUS_VLAN_VALID = 0x10
+# What stands among the counters and counts nothing.
+SETTINGS = ("Ip.Forwarding", "Ip.DefaultTTL")
 # What `ip` says on stderr when somebody else's namespace is only half there while it looks for a name.
 OTHERS = "Error: Peer netns reference is invalid.\n"
 
@@ -29,6 +31,11 @@ def checksum(data):
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
+
+
+def request(ident, seq, data):
+    head = struct.pack("!BBHHH", 8, 0, 0, ident, seq)
+    return struct.pack("!BBHHH", 8, 0, checksum(head + data), ident, seq) + data
 
 
 class Player:
@@ -47,7 +54,9 @@ class Player:
         self.tcp = [{} for _ in job["cases"]]
         self.lost = 0
         # the table is the whole machine's; only the first namespace shows how full it is
-        self.table = open("/proc/net/stat/arp_cache")
+        self.tables = [open("/proc/net/stat/" + name) for name in ("arp_cache", "ndisc_cache")]
+        # What was counted while the labs were built, by case and namespace: IPv6 speaks when a device comes up.
+        self.before = {}
 
     def at(self, index, milliseconds, action):
         heapq.heappush(self.heap, (milliseconds + self.late[index], self.order, milliseconds, index, action))
@@ -85,7 +94,7 @@ class Player:
         at = case["offset"] + traffic.get("at", 0)
         if kind == "listen":
             enter(where)
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s = socket.socket(sockets6.family_of(traffic["address"]), socket.SOCK_DGRAM)
             try:
                 s.bind((traffic["address"] or "", traffic["port"]))
             except OSError as error:
@@ -107,32 +116,41 @@ class Player:
             self.at(index, at, lambda: self.frame(where, traffic, log))
 
     def options(self, s, traffic):
-        s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DISCOVERY[traffic.get("discovery", "want")])
+        discovery = DISCOVERY[traffic.get("discovery", "want")]
+        if s.family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, sockets6.IPV6_MTU_DISCOVER, discovery)
+        else:
+            s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, discovery)
         if traffic["broadcast"]:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
     def ping(self, index, where, at, traffic, log, ident):
         if not enter(where):
             return log.append("no namespace")
-        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        is6 = sockets6.family_of(traffic["to"]) == socket.AF_INET6
+        s = sockets6.ping_socket() if is6 else socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
         self.options(s, traffic)
         if "ttl" in traffic:
-            s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, traffic["ttl"])
+            if is6:
+                for option in (socket.IPV6_UNICAST_HOPS, socket.IPV6_MULTICAST_HOPS):
+                    s.setsockopt(socket.IPPROTO_IPV6, option, traffic["ttl"])
+            else:
+                s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, traffic["ttl"])
         if "from" in traffic:
             try:
                 s.bind((traffic["from"], 0))
             except OSError as error:
                 log.append("bind: " + name_of(error))
                 return
-        self.watch(where, s, lambda: self.icmp(s, ident, log))
+        read = sockets6.read_pings if is6 else self.icmp
+        self.watch(where, s, lambda: read(s, ident, log))
+        to = sockets6.at_port(traffic["to"], 0)
         data = bytes(i & 0xFF for i in range(traffic["size"]))
 
         def send(seq):
-            self.icmp(s, ident, log)
-            head = struct.pack("!BBHHH", 8, 0, 0, ident, seq)
-            head = struct.pack("!BBHHH", 8, 0, checksum(head + data), ident, seq)
+            read(s, ident, log)
             try:
-                s.sendto(head + data, (traffic["to"], 0))
+                s.sendto(sockets6.request(ident, seq, data) if is6 else request(ident, seq, data), to)
             except OSError as error:
                 log.append("send %d: %s" % (seq, name_of(error)))
 
@@ -164,9 +182,9 @@ class Player:
     def udp(self, index, where, at, traffic, log, port):
         if not enter(where):
             return log.append("no namespace")
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s = socket.socket(sockets6.family_of(traffic["to"]), socket.SOCK_DGRAM)
         self.options(s, traffic)
-        to = (traffic["to"], traffic["port"])
+        to = sockets6.at_port(traffic["to"], traffic["port"])
         try:
             s.bind((traffic.get("from", ""), port))
             if traffic["connected"]:
@@ -258,6 +276,10 @@ class Player:
         for index, case in enumerate(self.job["cases"]):
             self.at(index, case["offset"] + case["end"], lambda index=index: self.look(index))
         self.looks = [None] * len(self.job["cases"])
+        for index, case in enumerate(self.job["cases"]):
+            for ns in case["namespaces"] if case["ipv6"] else []:
+                enter(case["prefix"] + ns["name"])
+                self.before[index, ns["name"]] = {"counters": counters(), "snmp": protocol_counters()}
         self.began = time.time() + 0.05
         while self.heap:
             wait = self.began + self.heap[0][0] / 1000 - time.time()
@@ -283,11 +305,24 @@ class Player:
         for ns in case["namespaces"]:
             if enter(case["prefix"] + ns["name"]):
                 self.looks[index][ns["name"]] = {
-                    "neighbours": dump(socket.AF_INET),
+                    "neighbours": dump(socket.AF_INET) + dump(socket.AF_INET6),
                     "fdb": dump(7),
-                    "counters": counters(),
-                    "snmp": protocol_counters(),
+                    **self.counted(index, ns["name"]),
                 }
+
+    def counted(self, index, name):
+        """What devices and protocols counted since the beginning."""
+        before = self.before.get((index, name), {"counters": {}, "snmp": {}})
+        return {
+            "counters": {
+                device: [now - then for now, then in zip(values, before["counters"].get(device, [0] * len(values)))]
+                for device, values in counters().items()
+            },
+            "snmp": {
+                name: value - (before["snmp"].get(name, 0) if name not in SETTINGS else 0)
+                for name, value in protocol_counters().items()
+            },
+        }
 
     def drain(self, index):
         """Takes what the captures of a case have seen."""
@@ -318,8 +353,7 @@ class Player:
     def report(self):
         for index in range(len(self.job["cases"])):
             self.drain(index)
-        self.table.readline()
-        entries = int(self.table.readline().split()[0], 16)
+        entries = max(int(table.readlines()[1].split()[0], 16) for table in self.tables)
         return {
             "lateness": max(self.late),
             "lost": self.lost,

@@ -8,6 +8,7 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { labScript } from "../../lib/lab/script.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
+import { isReport } from "./canonical6.ts";
 import type { Case, ModelRun, Result, SeenFrame } from "./case.ts";
 import { commandsOf } from "./texts.ts";
 
@@ -26,6 +27,11 @@ const LATEST = 200;
 
 /** How long the labs are left alone once they are built; the player sees to it that carriers are known everywhere. */
 const SETTLE = 100;
+
+/** With IPv6 addresses are looked for meanwhile, and groups told of twice, within a second each. */
+const SETTLE6 = 2500;
+/** A bridge whose settings were touched tells of its groups again. */
+const REPORTED = 1300;
 
 /** The kernel tells at most once a second that a carrier is gone (linkwatch). */
 const CARRIER_TOLD = 1300;
@@ -75,7 +81,12 @@ export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch
   try {
     const failed = (await all("")).find(({ status }) => status !== 0);
     if (failed !== undefined) throw new Error(`a lab's script failed:\n${failed.err}`);
-    await new Promise((done) => setTimeout(done, SETTLE));
+    await new Promise((done) => setTimeout(done, cases.some(hasIpv6) ? SETTLE6 : SETTLE));
+    const flushes = cases.flatMap((test, i) => (hasIpv6(test) ? forgetting(test, prefixes[i]!) : []));
+    if (flushes.length > 0) {
+      await shells(flushes);
+      await new Promise((done) => setTimeout(done, REPORTED));
+    }
     over = (await turn?.()) ?? over;
     const job = {
       cases: cases.map((test, i) => ({
@@ -84,6 +95,7 @@ export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch
         end: runs[i]!.end,
         drawn: runs[i]!.drawn,
         traffic: test.traffic,
+        ipv6: hasIpv6(test),
         namespaces: namespacesOf(test),
       })),
     };
@@ -157,7 +169,9 @@ function resultOf(seen: Report["cases"][number], end: number): Omit<Result, "tex
   const inTime = [...seen.frames].sort((a, b) => a[3] - b[3]);
   for (const [ns, device, way, at, bytes] of inTime)
     if (at <= end) {
-      const text = canonical(Buffer.from(bytes, "hex"), device, beginnings);
+      const octets = Buffer.from(bytes, "hex");
+      if (isReport(octets)) continue;
+      const text = canonical(octets, device, beginnings);
       listAt(frames, `${ns} ${device} ${way}`).push({ at, text });
     }
   const counters: Record<string, readonly number[]> = {};
@@ -183,6 +197,21 @@ function resultOf(seen: Report["cases"][number], end: number): Omit<Result, "tex
   return { frames, sockets: seen.sockets, neighbours, fdb, counters, snmp };
 }
 
+function hasIpv6({ lab }: Case): boolean {
+  return lab.nodes.some(({ namespaces }) => namespaces.some(({ ipv6 }) => ipv6 !== undefined));
+}
+
+/** Bridges have learned from what IPv6 said when devices came up. */
+function forgetting({ lab }: Case, prefix: string): string[] {
+  return lab.nodes.flatMap(({ namespaces }) =>
+    namespaces.flatMap(({ name, devices }) =>
+      devices
+        .filter(({ kind }) => kind === "bridge")
+        .map((device) => `ip -n ${prefix}${name} link set ${device.name} type bridge fdb_flush`),
+    ),
+  );
+}
+
 function namespacesOf(test: Case): { name: string; devices: string[] }[] {
   return test.lab.nodes.flatMap(({ namespaces }) =>
     namespaces.map(({ name, devices }) => ({ name, devices: devices.map((device) => device.name) })),
@@ -193,7 +222,7 @@ async function textsFrom(test: Case, prefix: string): Promise<Record<string, str
   const texts: Record<string, string> = {};
   const mark = "-- packetwalk --";
   for (const { name } of namespacesOf(test)) {
-    const commands = commandsOf(name, test.questions);
+    const commands = commandsOf(name, test.questions, hasIpv6(test));
     if (commands.length === 0) continue;
     const script = commands.map((command) => `${command} 2>&1; printf '%s\\n' '${mark}'`).join("\n");
     const { out } = await run("ip", ["netns", "exec", prefix + name, "sh", "-c", script], "");

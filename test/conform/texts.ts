@@ -7,14 +7,15 @@ import type { Question } from "./case.ts";
 
 /** Commands whose text is compared in every namespace, when the model has them. */
 const COMPARED = ["ip addr", "ip link", "ip route show table all", "bridge link"] as const;
+const COMPARED6 = ["ip -6 route show table all", "ip -6 rule"] as const;
 
 /** The commands for a namespace, in order. */
-export function commandsOf(ns: string, questions: readonly Question[]): string[] {
+export function commandsOf(ns: string, questions: readonly Question[], hasIpv6 = false): string[] {
   const asked = questions.filter((question) => question.ns === ns);
   const gets = asked.map(
     ({ to, from, command }) => command ?? `ip route get ${to}${from === undefined ? "" : ` from ${from}`}`,
   );
-  return [...COMPARED, ...gets].filter((command) => has(command.split(" ")[0]!));
+  return [...COMPARED, ...(hasIpv6 ? COMPARED6 : []), ...gets].filter((command) => has(command.split(" ")[0]!));
 }
 
 function has(tool: string): boolean {
@@ -25,7 +26,7 @@ function has(tool: string): boolean {
 export function textsOf(lab: Lab, questions: readonly Question[]): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const ns of lab.namespaces.values())
-    for (const command of commandsOf(ns.name, questions))
+    for (const command of commandsOf(ns.name, questions, ns.hasIpv6))
       try {
         texts[`${ns.name}: ${command}`] = runShell(lab, place(lab, ns.name), command).text;
       } catch (error) {

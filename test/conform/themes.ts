@@ -10,6 +10,7 @@ import { generate } from "./generate.ts";
 import { runModel } from "./model.ts";
 import { bridgeCase } from "./themes/bridge.ts";
 import { drawCommands } from "./themes/commands.ts";
+import { ipv6Case } from "./themes/ipv6.ts";
 import { drawMulticast } from "./themes/multicast.ts";
 import { drawLoss, drawTcp } from "./themes/tcp.ts";
 import { isSame, lateTimers } from "./timer-wheel.ts";
@@ -98,6 +99,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   // The limit of ICMP errors counts whole seconds, which no sum of these intervals is.
   vxlan: (seed) => withInterval(tunnelCase(seed, ["routed", "bridged"]), 70),
   bridge: bridgeCase,
+  ipv6: ipv6Case,
   tcp(seed) {
     const dice = new Dice(`tcp of ${seed}`);
     const base = anyLab(seed, dice);

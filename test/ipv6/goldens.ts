@@ -97,15 +97,16 @@ function apart({ out: whole, ...said }: Said): Said {
   // How many questions were open at a time is measured by when ping wakes.
   const quick = whole.replace(/, pipe \d+|^pipe \d+\n/gm, "");
   // Of several that answer for a group the first ends it, and the next comes in time or not.
-  const out = quick.replace(/^.* \(DUP!\)\n|, \+\d+ duplicates/gm, "");
+  const out = anycastSorted(quick.replace(/^.* \(DUP!\)\n|, \+\d+ duplicates/gm, ""));
   // Neighbours stand in a hash with a random key; when a machine has many, silent ones are soon forgotten.
   if (said.line.endsWith(" neigh")) return { ...said, out: sorted(out.replace(/^.* FAILED \n/gm, "")) };
   if (FRAMES.test(said.line)) {
-    const frames = out.split(/(?<=\n)/).filter((line) => line.startsWith("IP6") && !isProof(line));
+    const lines = out.replace(/(IP6 [^ ]+)\.[3-6]\d{4} > /g, "$1.<port> > ").split(/(?<=\n)/);
+    const frames = lines.filter((line) => line.startsWith("IP6") && !isProof(line));
     // A real answer may overtake the next fragment of the question: each sender's packets are in order, and what it
     // says of one neighbour.
     frames.sort((a, b) => senderOf(a).localeCompare(senderOf(b)));
-    return { ...said, out: frames.join("").replace(/(IP6 [^ ]+)\.[3-6]\d{4} > /g, "$1.<port> > ") };
+    return { ...said, out: frames.join("") };
   }
   if (!said.line.includes("tcpdump")) return { out, ...said };
   const lines = out.split(/(?<=\n)/);
@@ -113,6 +114,14 @@ function apart({ out: whole, ...said }: Said): Said {
   const frames = lines.filter((line) => isFrame(line) && !isProof(line));
   const err = said.err.replace(/^\d+ packets? captured$/m, "<any> captured");
   return { ...said, err, out: [...lines.filter((line) => !isFrame(line)), ...frames].join("") };
+}
+
+/**
+ * The same address on several links: the routes come in the order in which duplicate address detection ended, and timers
+ * that end in one turn of the kernel's wheel run the last one first.
+ */
+export function anycastSorted(text: string): string {
+  return text.replace(/(?:^anycast fe80:: dev .*\n){2,}/gm, sorted);
 }
 
 const sorted = (text: string) =>

@@ -42,6 +42,8 @@ export function tryRoute6(ns: Netns, tableId: number, asked: AskedRoute6, verb: 
   }
   if (asked.src !== null && ns.ipv6.deviceOfAddress(asked.src) === null && !isTentative(ns, asked.src))
     return refuse("EINVAL", "Invalid source address");
+  // One way twice is refused before the table is looked at (ip6_route_info_append).
+  if (ways.some((way, i) => ways.findIndex((other) => isSameWay(way, other)) < i)) return { errno: "EEXIST" };
   const route = withNexthops(
     { ...asked, dev: ways[0]!.dev, nexthops: undefined, metric: asked.metric || METRIC6.usual },
     ways,

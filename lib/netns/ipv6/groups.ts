@@ -11,10 +11,12 @@ const OTHER_ROUTERS = [Ipv6.of(0xff010000, 0, 0, 2), Ipv6.of(0xff050000, 0, 0, 2
 /** Whether what is sent to a group on the link of a device is for this namespace. */
 export function isMember(ns: Netns, device: Device, group: Ipv6): boolean {
   if (group === ALL_NODES || group === OWN_NODES) return true;
-  const { addresses, anycast, conf } = ns.ipv6.of(device);
+  const { addresses, anycast, proxies, conf } = ns.ipv6.of(device);
   if (group === ALL_ROUTERS || OTHER_ROUTERS.includes(group)) return conf.forwarding !== 0;
   if (!group.isSolicitedNode || device.isNoArp || device.kind === "loopback") return false;
   if (addresses.some(({ local }) => solicitedNode(local) === group)) return true;
   for (const address of anycast.keys()) if (solicitedNode(address) === group) return true;
+  // Who answers in another's name listens to its questions, whether it is switched on or not (pndisc_constructor).
+  for (const address of proxies) if (solicitedNode(address) === group) return true;
   return false;
 }

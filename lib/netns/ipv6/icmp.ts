@@ -128,7 +128,7 @@ export function icmp6Error(
     return;
   }
   const { src: to, dst } = packet;
-  const isOwn = arrival.toOne && ns.ipv6.deviceOfAddress(dst, device) !== null;
+  const isOwn = arrival.toOne && (ns.ipv6.deviceOfAddress(dst, device) !== null || isAnycast(ns, dst, device));
   const oif = scopeNumber(to) <= 2 ? arrival.iif : null;
   const mark = replyMark(ns, arrival.mark, 6);
   const src = isOwn ? dst : (sourceFrom(ns, to, arrival.iif)?.address.local ?? null);
@@ -148,6 +148,12 @@ export function icmp6Error(
   }));
   const ct = attached(arrival.ct);
   ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark, ct }, step);
+}
+
+/** ipv6_chk_acast_addr_src */
+function isAnycast(ns: Netns, address: Ipv6, device: Device): boolean {
+  if (address.isLinkLocal) return ns.ipv6.of(device).anycast.has(address);
+  return [...ns.ipv6.devices.values()].some(({ anycast }) => anycast.has(address));
 }
 
 /** icmpv6_xrlim_allow: the wider the network of the route, the more errors may go there. */

@@ -38,7 +38,7 @@ function endOf({ lifetime }: Pick<InterfaceAddress6, "lifetime">): number | unde
 export const isPermanent = ({ lifetime }: InterfaceAddress6) => lifetime === null || lifetime.valid === null;
 
 function insert(ns: Netns, device: Device, prefix: Prefix6, wanted: number, expires: number | undefined): void {
-  if (!device.up || device.kind === "loopback") return;
+  if (!device.up || prefix.address.isLoopback) return;
   const metric = wanted || METRIC6.address;
   const table = ns.ipv6.table(TABLE.main);
   const found = table.of(prefix).find((route) => route.dev === device && route.via === null && route.metric === metric);

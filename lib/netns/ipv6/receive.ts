@@ -28,7 +28,7 @@ export function ip6Receive(
   cause: number,
 ): void {
   const { mib } = ns.ipv6;
-  if (forUs) countReceived(mib, packet);
+  if (forUs) countReceived(mib, packet, ns.ipv6.runsOn(device));
   const refused = notTaken(ns, device, packet, forUs);
   if (refused !== null) {
     if (forUs && ns.ipv6.runsOn(device)) mib.Ip6InHdrErrors++;
@@ -42,9 +42,11 @@ export function ip6Receive(
   passHook(ns, ns.hooks6, "PREROUTING", skb, ip6Route);
 }
 
-function countReceived(mib: Mib6, packet: Ipv6Packet): void {
+/** Marks of congestion are looked at once IPv6 is known to run. */
+function countReceived(mib: Mib6, packet: Ipv6Packet, runs = true): void {
   mib.Ip6InReceives++;
   mib.Ip6InOctets += ipv6Length(packet);
+  if (!runs) return;
   const ecn = packet.trafficClass & 3;
   if (ecn === 0) mib.Ip6InNoECTPkts++;
   else if (ecn === 1) mib.Ip6InECT1Pkts++;

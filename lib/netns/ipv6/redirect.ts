@@ -37,5 +37,7 @@ export function sendRedirect6(ns: Netns, { packet, device, dst: way, cause }: Sk
   const named = neighbour.isValid && mac !== null ? { targetMac: mac } : {};
   const message = { kind: "redirect", target, destination: dst, ...named, quoted } as const;
   const where = target === dst ? `${dst} is on ${src}'s own link` : `${target} on the same link is nearer to ${dst}`;
-  ndSend(ns, device, ndPacket(from, src, message), cause, `tell ${src}: ${where}`);
+  // One's own packet that came back: one tells oneself.
+  const inside = back.device.kind === "loopback" ? back.way : null;
+  ndSend(ns, device, ndPacket(from, src, message), cause, `tell ${src}: ${where}`, inside);
 }

@@ -28,8 +28,15 @@ export function ndPacket(src: Ipv6, dst: Ipv6, message: NdMessage): Ipv6Packet {
   };
 }
 
-/** Sends it. What never leaves the link asks no table for a way (ndisc_send_skb, icmp6_dst_alloc). */
-export function ndSend(ns: Netns, device: Device, packet: Ipv6Packet, cause: number, because: string): void {
+/** Sends it. What never leaves the link asks no table for a way (ndisc_send_skb, icmp6_dst_alloc), unless it has `found` one. */
+export function ndSend(
+  ns: Netns,
+  device: Device,
+  packet: Ipv6Packet,
+  cause: number,
+  because: string,
+  found: Way6 | null = null,
+): void {
   const { dst } = packet;
   const step = ns.step(LEVEL.path, cause, device, "nd", packet, () => ({ because }));
   const route = { type: "unicast", prefix: new Prefix6(dst, 128), via: null, src: null, metric: 0 } as const;
@@ -43,7 +50,8 @@ export function ndSend(ns: Netns, device: Device, packet: Ipv6Packet, cause: num
     via: null,
     cause: step,
   };
-  ip6LocalOut(ns, new Skb6(packet, step, device).route(way, device));
+  const { device: out } = found ?? way;
+  ip6LocalOut(ns, new Skb6(packet, step, out).route(found ?? way, out));
 }
 
 /**

@@ -1,5 +1,6 @@
 // UDP sockets.
 // Before you edit: RFC 768, net/ipv4/udp.c (udp_queue_rcv_skb, __udp4_lib_rcv, __udp4_lib_err), icmp.c (icmp_err_convert).
+import { needsScope } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
 import type { Told } from "../../trace/recorder.ts";
 import { LEVEL } from "../../trace/step.ts";
@@ -95,10 +96,14 @@ export class UdpSocket extends Waitable {
     return null;
   }
 
-  /** Fixes the other end: only its datagrams and errors come in. */
-  connect(wanted: Ip, port: number): Errno | null {
+  /**
+   * Fixes the other end: only its datagrams and errors come in. An address of a link brings its device, to which the
+   * socket is bound then (__ip6_datagram_connect).
+   */
+  connect(wanted: Ip, port: number, scope: Device | null = null): Errno | null {
     const address = wanted === UNSPECIFIED6 ? LOOPBACK6 : unmapped(wanted);
     if (address.family === 4) return this.connect4(address, port);
+    if (needsScope(address)) this.device ??= scope;
     const way = wayTo(this.ns, address, this.local.address, this.device, this.options.mark ?? 0, PROTOCOL.udp);
     if (way.errno !== null) return way.errno;
     return this.connected(way.src, address, port);

@@ -2,7 +2,7 @@
 // Before you edit: iproute2 6.1 ip/iplink_bridge.c (bridge_parse_opt), iplink_bridge_slave.c (bridge_slave_parse_opt),
 // bridge/link.c (brlink_modify), lib/utils.c (parse_on_off); net/bridge/br_netlink.c (br_changelink, br_setport).
 import { FLAG_WORDS } from "../../lab/data-bridge.ts";
-import { type BridgeSettings, type BridgeState, setDefaultPvid } from "../../link/bridge.ts";
+import { type BridgeSettings, type BridgeState, forgetLearned, setDefaultPvid } from "../../link/bridge.ts";
 import { PORT_STATES, type PortFlags, setPort, VLAN_MAX } from "../../link/bridge-port.ts";
 import type { Device } from "../../link/device.ts";
 import type { Netns } from "../../netns/netns.ts";
@@ -12,7 +12,7 @@ import { unsigned } from "./values.ts";
 import { answers, matches, Quit, type Words, wrongArgument } from "./words.ts";
 
 const BRIDGE_SUPPORTED =
-  "ageing_time, vlan_filtering, vlan_default_pvid, mcast_snooping; stp_state 0, vlan_protocol 802.1Q";
+  "ageing_time, fdb_flush, vlan_filtering, vlan_default_pvid, mcast_snooping; stp_state 0, vlan_protocol 802.1Q";
 const PORT_SUPPORTED = `state, priority, cost, ${FLAG_WORDS.map(([word]) => word).join(", ")}`;
 
 /** In the tool's order, which decides what abbreviations mean. */
@@ -81,7 +81,7 @@ const PORT_WORDS = [
 ] as const;
 
 type Writable<T> = { -readonly [K in keyof T]?: T[K] };
-export type BridgeChange = Writable<BridgeSettings>;
+export type BridgeChange = Writable<BridgeSettings> & { flush?: boolean };
 
 function number(words: Words, word: string, bits: 8 | 16 | 32): number {
   const argument = words.argument();
@@ -100,6 +100,7 @@ export function readBridgeWords(words: Words): BridgeChange {
     else if (word === "vlan_filtering") change.vlanFiltering = number(words, word, 8) !== 0;
     else if (word === "vlan_default_pvid") change.defaultPvid = number(words, word, 16);
     else if (word === "mcast_snooping") change.snooping = number(words, word, 8) !== 0;
+    else if (word === "fdb_flush") change.flush = true;
     else if (word === "stp_state" && words.peek === "0") words.take();
     else if (word === "vlan_protocol" && words.peek === "802.1Q") words.take();
     else throw notModelled("ip link", `type bridge ${given}`, BRIDGE_SUPPORTED);
@@ -108,7 +109,8 @@ export function readBridgeWords(words: Words): BridgeChange {
 }
 
 /** br_changelink: settings of a bridge change, one after the other. */
-export function changeBridge(state: BridgeState, { defaultPvid, ...change }: BridgeChange): void {
+export function changeBridge(state: BridgeState, { defaultPvid, flush, ...change }: BridgeChange): void {
+  if (flush) for (const port of state.ports) forgetLearned(port);
   state.settings = { ...state.settings, ...change };
   if (defaultPvid === undefined || defaultPvid === state.settings.defaultPvid) return;
   if (defaultPvid > VLAN_MAX) throw answers("EINVAL");

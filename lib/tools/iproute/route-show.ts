@@ -134,18 +134,24 @@ function tablesOf(context: Context, filter: RouteFilter, then: string): [number,
     .map((table) => [table.id, table.list()]);
 }
 
-export function showRoutes(context: Context, words: Words): void {
+/** A route as it is shown. */
+export interface ShownRoute {
+  text(): string;
+  json(): object;
+}
+
+/** The routes that the words ask for. */
+export function showRoutes(context: Context, words: Words): ShownRoute[] {
   const filter = readFilter(context, words);
-  if (filter.cache) {
-    if (context.options.json) context.json([]);
-    return;
-  }
-  const rows = tablesOf(context, filter, "Dump").flatMap(([table, routes]) =>
-    routes.filter((route) => passes(route, filter)).map((route) => ({ table, route })),
+  if (filter.cache) return [];
+  return tablesOf(context, filter, "Dump").flatMap(([table, routes]) =>
+    routes
+      .filter((route) => passes(route, filter))
+      .map((route) => ({
+        text: () => routeLine(context, route, table, filter),
+        json: () => routeJson(route, table, filter, context.options.details),
+      })),
   );
-  if (context.options.json)
-    return context.json(rows.map(({ table, route }) => routeJson(route, table, filter, context.options.details)));
-  for (const { table, route } of rows) context.out(routeLine(context, route, table, filter));
 }
 
 export function flushRoutes(context: Context, words: Words): void {

@@ -9,6 +9,7 @@ import type { Device } from "../../link/device.ts";
 import { UNSPECIFIED6 } from "../../wire/address6.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
+import type { ShownRoute } from "./route-show.ts";
 import { type6Of } from "./route6.ts";
 import { protocolOf, scopeOf, tableOf, unsigned } from "./values.ts";
 import { type PrefixWord6, prefix6Of } from "./values6.ts";
@@ -120,18 +121,18 @@ function tablesOf({ ns }: Context, filter: RouteFilter, then: string): [number, 
     .map((table) => [table.id, table.list()]);
 }
 
-export function showRoutes6(context: Context, words: Words): void {
+/** The routes that the words ask for. */
+export function showRoutes6(context: Context, words: Words): ShownRoute[] {
   const filter = readFilter(context, words);
-  if (filter.cache) {
-    if (context.options.json) context.json([]);
-    return;
-  }
-  const rows = tablesOf(context, filter, "Dump").flatMap(([table, routes]) =>
-    routes.filter((route) => passes(route, filter)).map((route) => ({ table, route })),
+  if (filter.cache) return [];
+  return tablesOf(context, filter, "Dump").flatMap(([table, routes]) =>
+    routes
+      .filter((route) => passes(route, filter))
+      .map((route) => ({
+        text: () => routeLine(context, route, table, filter),
+        json: () => routeJson(context, route, table, filter),
+      })),
   );
-  if (context.options.json)
-    return context.json(rows.map(({ table, route }) => routeJson(context, route, table, filter)));
-  for (const { table, route } of rows) context.out(routeLine(context, route, table, filter));
 }
 
 export function flushRoutes6(context: Context, words: Words): void {

@@ -9,7 +9,7 @@ import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { getRoute } from "./route-get.ts";
 import { getRoute6 } from "./route-get6.ts";
-import { flushRoutes, showRoutes } from "./route-show.ts";
+import { flushRoutes, type ShownRoute, showRoutes } from "./route-show.ts";
 import { flushRoutes6, showRoutes6 } from "./route-show6.ts";
 import { modifyRoute6, ROUTE_COMMANDS } from "./route6.ts";
 import { addressOf, type PrefixWord, prefixOf, protocolOf, scopeOf, tableOf, typeOf, unsigned } from "./values.ts";
@@ -43,14 +43,14 @@ const COMMANDS = [
 ];
 
 /** What the commands do, for one family each. */
-const DOES4 = { modify, show: showRoutes, get: getRoute, flush: flushRoutes };
+const DOES4 = { modify, show: showRoutesOfAny, get: getRoute, flush: flushRoutes };
 const DOES6 = { modify: modifyRoute6, show: showRoutes6, get: getRoute6, flush: flushRoutes6 };
 
 export function ipRoute(context: Context, words: Words): void {
   const isAbout6 = context.isAbout6(words);
   if (isAbout6 && context.isOld) throw notModelled("ip of iproute2 4.4", "routes of IPv6", "those of IPv4");
   const does = isAbout6 ? DOES6 : DOES4;
-  if (words.isEmpty) return does.show(context, words);
+  if (words.isEmpty) return print(context, does.show(context, words));
   const word = words.take();
   const command = word === "chg" ? "change" : firstMatch(word, COMMANDS);
   switch (command) {
@@ -64,7 +64,7 @@ export function ipRoute(context: Context, words: Words): void {
     case "list":
     case "show":
     case "lst":
-      return does.show(context, words);
+      return print(context, does.show(context, words));
     case "get":
       return does.get(context, words);
     case "flush":
@@ -74,6 +74,20 @@ export function ipRoute(context: Context, words: Words): void {
     default:
       throw notModelled("ip route", word, ROUTE_COMMANDS);
   }
+}
+
+/** Of all tables those of both families, unless an option or an address says which. */
+function showRoutesOfAny(context: Context, words: Words): ShownRoute[] {
+  const { left } = words;
+  const isOfAll = left.some((word, i) => matches(left[i - 1] ?? "", "table") && word === "all");
+  const isAny = isOfAll && !context.isOld && !context.options.inet && !left.some((word) => /^\d+\./.test(word));
+  const others = words.again();
+  return [...showRoutes(context, words), ...(isAny ? showRoutes6(context, others) : [])];
+}
+
+function print(context: Context, routes: readonly ShownRoute[]): void {
+  if (context.options.json) context.json(routes.map((route) => route.json()));
+  else for (const route of routes) context.out(route.text());
 }
 
 interface Request {

@@ -89,6 +89,11 @@ export class Words {
     return this.all.slice(this.at);
   }
 
+  /** The words that are left, to be read once more. */
+  again(): Words {
+    return new Words(this.left);
+  }
+
   rest(): string[] {
     const rest = this.all.slice(this.at);
     this.at = this.all.length;
