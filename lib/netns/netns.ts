@@ -119,6 +119,8 @@ export class Netns implements Owner {
   carried: WeakMap<Ipv4Packet, Skb> | null = null;
   /** Virtual servers, once somebody asked for them (balancingOf). */
   balancing: Balancing | null = null;
+  /** The kernel's own ICMP socket is at work: it makes no error about what it sends (icmp_xmit_lock). */
+  icmpBusy = false;
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
   /** Identification of the next packet that may be fragmented. */

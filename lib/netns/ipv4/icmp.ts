@@ -75,7 +75,9 @@ function echo(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, cause
   const body: Icmp = { ...icmp, type: ICMP.echoReply };
   const mark = replyMark(ns, arrival.mark);
   const reply = { src, dst: packet.src, body, tos: packet.tos, discovery: "dont", mayBroadcast: true, mark } as const;
+  ns.icmpBusy = true;
   const { errno, packet: sent } = ipSend(ns, reply, step);
+  ns.icmpBusy = false;
   if (errno === null || sent !== undefined) return;
   ns.step(LEVEL.path, step, null, "drop", { ...packet, src: packet.dst, dst: packet.src, body }, () => ({
     because: errno === "ENETUNREACH" ? `no route to ${packet.src} in any table` : `the answer cannot be sent: ${errno}`,
@@ -109,7 +111,9 @@ export function icmpError(
         ? "it was not the first fragment"
         : body.kind === "icmp" && body.type !== ICMP.echoRequest && body.type !== ICMP.echoReply
           ? "it was an ICMP error itself"
-          : null;
+          : ns.icmpBusy
+            ? "the kernel sends nothing about its own answer while it is at it"
+            : null;
   if (silent !== null) {
     ns.step(LEVEL.full, cause, arrival?.device ?? null, "icmp error", packet, () => ({
       because: `no error about this packet: ${silent}`,

@@ -81,6 +81,7 @@ function echo(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: Icmp6, cau
   // To a group, or to all routers, the answer comes from the address that is chosen for the way back.
   const isOwn = !dst.isMulticast && ns.ipv6.deviceOfAddress(dst) !== null;
   const body: Icmp6 = { ...icmp, type: ICMP6.echoReply };
+  ns.ipv6.icmpBusy = true;
   ip6Send(
     ns,
     {
@@ -94,6 +95,7 @@ function echo(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: Icmp6, cau
     },
     step,
   );
+  ns.ipv6.icmpBusy = false;
 }
 
 /** Why there must be no error about a packet (RFC 4443 §2.4 (e)), or null. */
@@ -120,7 +122,9 @@ export function icmp6Error(
   cause: number,
 ): void {
   const { device } = arrival;
-  const silent = silence(arrival, packet, type);
+  const silent = ns.ipv6.icmpBusy
+    ? "the kernel sends nothing about its own answer while it is at it"
+    : silence(arrival, packet, type);
   if (silent !== null) {
     ns.step(LEVEL.full, cause, device, "icmp error", packet, () => ({
       because: `no error about this packet: ${silent}`,

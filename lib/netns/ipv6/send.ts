@@ -163,7 +163,7 @@ export function routeMeHarder6(ns: Netns, skb: Skb6): boolean {
   const { packet, mark } = skb;
   const { dst, src } = packet;
   // An address of a link means nothing on another.
-  const oif = needsScope(dst) ? skb.dst!.device : null;
+  const oif = dst.isMulticast || dst.isLinkLocal ? skb.dst!.device : null;
   const way = decide6(ns, { dst, src, oif, bound: oif !== null, mark }, packet, skb.cause);
   skb.cause = way.cause;
   if (way.type === "error") {

@@ -75,6 +75,8 @@ export class Ipv6State {
    * connection, way. Null until a packet has any of these.
    */
   carried: WeakMap<Ipv6Packet, Skb6> | null = null;
+  /** The kernel's own ICMPv6 socket is at work: it makes no error about what it sends (icmpv6_xmit_lock). */
+  icmpBusy = false;
   private readonly world: World;
 
   constructor(world: World, devices: Iterable<Device>) {

@@ -18,7 +18,8 @@ export function masqueradeAddress(ns: Netns, skb: AnySkb): Ip | null {
   const { device, dst, packet } = skb;
   const own = selectSource(
     ns.inet.get(device)?.addresses ?? [],
-    dst!.via ?? packet.dst,
+    // What a bridge passes on has no way (bridge_parent_rtable).
+    dst?.via ?? packet.dst,
     "global",
     ns.sysctls.conf.of(device, "route_localnet") !== 0,
   );

@@ -156,7 +156,7 @@ class Play {
     switch (step.do) {
       case "send": {
         const device = this.lab.netns(step.at).devices.get(`${step.at}0`)!;
-        transmit(this.lab, device, parseFrame(Buffer.from(step.bytes, "hex"), { checksums: "ignore" }), NOT_RECORDED);
+        transmit(this.lab, device, parseFrame(octets(step.bytes), { checksums: "ignore" }), NOT_RECORDED);
         break;
       }
       case "local":
@@ -192,9 +192,9 @@ class Play {
   private local({ protocol, src, dst, ttl, tos, body: hex }: LocalStep): void {
     const ns = this.lab.netns("r");
     const { family } = this.kind;
-    const carrier = packetOf(null, family, src, dst, { kind: "unknown", protocol, data: Buffer.from(hex, "hex") });
+    const carrier = packetOf(null, family, src, dst, { kind: "unknown", protocol, data: octets(hex) });
     const bytes = hexOf(frame(this.kind, "c", carrier));
-    const packet = parseFrame(Buffer.from(bytes, "hex"), { checksums: "ignore" }).payload as Ipv4Packet | Ipv6Packet;
+    const packet = parseFrame(octets(bytes), { checksums: "ignore" }).payload as Ipv4Packet | Ipv6Packet;
     const errno =
       packet.kind === "ipv4"
         ? ipSend(
@@ -228,6 +228,9 @@ class Play {
     };
   }
 }
+
+/** No Buffer: slices of one share its memory. */
+const octets = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 
 /** Numbers of TCP up to here are the case's own; those of a kernel's connections are chosen by chance. */
 const OWN = 3_000_000;

@@ -58,6 +58,11 @@ function text6(bytes: Uint8Array): string {
 function forgetChecksum(bytes: Uint8Array): void {
   const at = { 6: 16, 17: 6 }[bytes[20]!];
   if (at !== undefined) bytes.fill(0, 54 + at, 54 + at + 2);
+  // Nor those of what an error there quotes.
+  if (bytes[20] !== 58 || bytes[54]! >= 128) return;
+  const inner = { 6: 16, 17: 6 }[bytes[68]!];
+  bytes.fill(0, 56, 58);
+  if (inner !== undefined) bytes.fill(0, 102 + inner, 102 + inner + 2);
 }
 
 /** Overwrites ports chosen by chance, also in the packet that an error quotes, and the checksums over them. */
