@@ -32,7 +32,7 @@ const RIGHT = WIDEST - MARGIN;
 const INDENT = 22;
 /** Deeper chains stand under each other. */
 const DEEPEST = 5;
-const TARGET_W = 330;
+const TARGET_W = 346;
 const GAP = 6;
 const MOST_IN_TABLE = 400;
 
