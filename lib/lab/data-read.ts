@@ -14,6 +14,7 @@ import type { Netns } from "../netns/netns.ts";
 import { addressWithLength, ipv4 } from "../wire/address.ts";
 import { mac } from "../wire/mac.ts";
 import type { LabData } from "./data.ts";
+import { readBalancing } from "./data-balancing.ts";
 import { readBridge, readVlan } from "./data-bridge.ts";
 import { deviceNamed, readRoutes, readRules, readSysctls } from "./data-routes.ts";
 import { readTables } from "./data-tables.ts";
@@ -64,6 +65,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     readIpv6(ns, place.maybe("ipv6"));
     readFou(ns, place.maybe("fou"));
     readTables(ns, place);
+    readBalancing(ns, place);
   }
   for (const room of rooms) checkStates(lab, room);
   return lab;

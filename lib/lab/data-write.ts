@@ -8,6 +8,7 @@ import { type LinkAttributes, USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
+import { balancingData } from "./data-balancing.ts";
 import { bridgeData, portData } from "./data-bridge.ts";
 import { tablesData } from "./data-tables.ts";
 import { fouData, ipipData, tunData, vxlanData } from "./data-tunnel.ts";
@@ -51,6 +52,7 @@ function netnsData(lab: Lab, machine: Machine, ns: Netns): NetnsData {
     ...fouData(ns),
     ...ipv6Data(ns),
     ...tablesData(ns),
+    ...balancingData(ns),
   };
 }
 

@@ -2,6 +2,7 @@
 // Plain JSON: addresses, prefixes and MACs are text as people write it.
 
 import type { LinkAttributes } from "../link/attributes.ts";
+import type { BalancingData } from "./data-balancing.ts";
 import type { TablesData } from "./data-tables.ts";
 import type { Tools } from "./machine.ts";
 
@@ -21,7 +22,7 @@ export interface NodeData {
   readonly namespaces: readonly NetnsData[];
 }
 
-export interface NetnsData extends TablesData {
+export interface NetnsData extends TablesData, BalancingData {
   /** Unique in the lab. */
   readonly name: string;
   /** Number of the namespace as `readlink /proc/self/ns/net` shows it. */

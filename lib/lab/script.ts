@@ -2,6 +2,7 @@
 // Before you edit: ip-link(8), ip-address(8), ip-route(8), Documentation/networking/ip-sysctl.rst.
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
+import { balancingLines } from "./data-balancing.ts";
 import { tableLines } from "./data-tables.ts";
 import { labData } from "./data-write.ts";
 import type { Lab } from "./lab.ts";
@@ -42,6 +43,7 @@ export function labScript(lab: Lab): string {
     ...all.flatMap(fouLines),
     section("Rules of iptables"),
     ...all.flatMap(tableLines),
+    ...all.flatMap(balancingLines),
     section("What devices know of others, and the last switches"),
     ...all.flatMap((ns) => byIndex(ns).flatMap(entryLines)),
     ...all.flatMap((ns) => byIndex(ns).flatMap((device) => (device.bridge === null ? [] : settledLines(device)))),

@@ -2,7 +2,8 @@
 // Before you edit: ipvsadm 1.31, ipvsadm.c (print_title, print_service_entry, print_conn), libipvs.c (ipvs_cmp_services).
 import { ANY_PROTOCOL, type Conn } from "../ipvs/connection.ts";
 import type { Destination } from "../ipvs/destination.ts";
-import { SCHED_FLAGS, type Service } from "../ipvs/service.ts";
+import { flagsText, serverWords, serviceWords } from "../ipvs/saved.ts";
+import type { Service } from "../ipvs/service.ts";
 import { SECOND } from "../trace/world.ts";
 import { type Ip, Ipv4, mask4 } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
@@ -10,7 +11,6 @@ import { serviceName } from "../wire/services.ts";
 
 export const HEADER = "IP Virtual Server version 1.2.1 (size=4096)\n";
 const FORWARD = { masq: "Masq", tunnel: "Tunnel", route: "Route" } as const;
-const SWITCH = { masq: "-m", tunnel: "-i", route: "-g" } as const;
 const UNITS = [
   [1e8, 1, ""],
   [1e9, 1e3, "K"],
@@ -77,26 +77,18 @@ function headOf(service: Service, name: string, format: Format): string {
   const flags = flagsText(service);
   const mask = netmask === 32 ? null : Ipv4.of(mask4(netmask));
   const said = scheduler?.name ?? "none";
-  if (format.has("save")) {
-    const kept = persistent === null ? "" : ` -p ${persistent}${mask === null ? "" : ` -M ${mask}`}`;
-    return `-A ${name} -s ${said}${kept}${onePacket ? " -o" : ""}${flags === "" ? "" : ` -b ${flags}`}`;
-  }
+  if (format.has("save")) return `-A ${name} ${serviceWords(service)}`;
   if (format.has("stats")) return name.padEnd(33) + stats.counters.map((value) => large(value, format)).join("");
   if (format.has("rate")) return name.padEnd(33) + stats.rates.map((value) => large(value, format)).join("");
   const kept = persistent === null ? "" : ` persistent ${persistent}${mask === null ? "" : ` mask ${mask}`}`;
   return `${name} ${said}${flags === "" ? "" : ` (${flags})`}${kept}${onePacket ? " ops" : ""}`;
 }
 
-function flagsText({ scheduler, flags }: Service): string {
-  const names = scheduler === null || scheduler.flags.length === 0 ? ["flag-1", "flag-2", "flag-3"] : scheduler.flags;
-  return names.filter((_, i) => (flags & SCHED_FLAGS[i]!) !== 0).join(",");
-}
-
 function rowOf(service: Service, dest: Destination, name: string, format: Format): string {
   const { key } = service;
   const end = endText(dest.address, dest.port, key.kind === "fwmark" ? ANY_PROTOCOL : key.protocol, format);
   const { weight, active, inactive, method } = dest;
-  if (format.has("save")) return `-a ${name} -r ${end} ${SWITCH[method]} -w ${weight}${tunnelWords(dest)}\n`;
+  if (format.has("save")) return `-a ${name} -r ${end} ${serverWords(dest)}\n`;
   const start = `  -> ${end.slice(0, 28).padEnd(28)}`;
   if (format.has("stats")) return `${start}${dest.stats.counters.map((value) => large(value, format)).join("")}\n`;
   if (format.has("rate")) {
@@ -110,12 +102,6 @@ function rowOf(service: Service, dest: Destination, name: string, format: Format
     return `${start} ${`${weight}`.padEnd(9)} ${`${dest.persistent}`.padEnd(11)} ${counts}`;
   const tunnel = format.has("tun-info") ? `${tunnelInfo(dest).padEnd(13)} ` : "";
   return `${start} ${FORWARD[method].padEnd(7)} ${tunnel}${`${weight}`.padEnd(6)} ${counts}`;
-}
-
-function tunnelWords({ method, tunnel, tunnelPort, tunnelChecksum }: Destination): string {
-  if (method !== "tunnel") return "";
-  const gue = ` --tun-port ${tunnelPort} ${tunnelChecksum ? "--tun-csum" : "--tun-nocsum"}`;
-  return ` --tun-type ${tunnel}${tunnel === "gue" ? gue : ""}`;
 }
 
 function tunnelInfo({ method, tunnel, tunnelPort, tunnelChecksum }: Destination): string {

@@ -85,10 +85,12 @@ describe("IPVS forwards", () => {
         assert.equal(result.text.trim(), lines.join("\n").trim(), said);
         continue;
       }
-      const real = recorded(lines);
-      for (const device of DEVICES)
-        if (JSON.stringify(seen[device]) !== JSON.stringify(real[device]))
-          wrong.push({ said, device, real: real[device], model: seen[device] });
+      const frames = recorded(lines);
+      for (const device of DEVICES) {
+        // What is sent again, because it was lost, counts once: how often is a matter of when nc gives up.
+        const [real, model] = [[...new Set(frames[device])], [...new Set(seen[device])]];
+        if (JSON.stringify(real) !== JSON.stringify(model)) wrong.push({ said, device, real, model });
+      }
     }
     assert.deepEqual(wrong, []);
   });
