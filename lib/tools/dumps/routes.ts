@@ -6,6 +6,9 @@ import { attempt, broken, type Dump, type Line, linesOf, must, type Place, words
 /** Words that tell how a route is at the moment, not what it is. */
 const STATE = new Set(["linkdown", "dead", "cache", "offload", "trap", "rt_offload"]);
 
+/** Where so many routes are refused, it is not for others that would have to be there before. */
+const MOST_WAITING = 1000;
+
 /**
  * Routes of the packet's family. They stand instead of those that the addresses brought; the local table, which plain
  * `ip route` does not show, stays when the file has nothing of it.
@@ -31,6 +34,7 @@ export function readRoutes(place: Place, dump: Dump): void {
       if (said === null) continue;
       if (left.length === 0) complaint = said;
       left.push(line);
+      if (left.length > MOST_WAITING) throw broken(left[0]!, complaint);
     }
     if (left.length === 0) return;
     if (left.length === waiting.length) throw broken(left[0]!, complaint);
