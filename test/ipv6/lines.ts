@@ -280,6 +280,21 @@ ip addr show e0
 ip -6 route
 sysctl net.ipv6.conf.e0.accept_dad net.ipv6.conf.all.forwarding net.ipv6.conf.default.hop_limit
 sysctl net.ipv6.conf.nope.accept_dad
+ip link add k0 address 02:00:00:00:00:20 type veth peer name k1
+ip link set k0 up
+ip link set k1 up
+sleep 2.6
+ip addr add fd99::1/64 dev k0 nodad
+ip -6 route add 2001:db8:99::/48 nexthop via fd99::2 dev k0 nexthop via fd99::2 dev k0 weight 3
+ip -6 route add fd98::/64 dev k0 metric 7
+ip addr add 10.99.0.1/24 dev k0
+ip route show table all dev k0
+ip -4 route show table all dev k0
+ip -6 route show table all dev k0
+ip -j route show table all dev k0
+ip link set lo up
+ip addr add fd97::1/128 dev lo nodad
+ip -6 route show dev lo
 `
   .split("\n")
   .filter((line) => line !== "");
