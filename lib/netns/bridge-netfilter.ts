@@ -1,16 +1,18 @@
 // br_netfilter: packets that are bridged pass the hooks of IP, as if they were routed. The hooks see the bridge, not its
 // ports, as the device.
 // Before you edit: net/bridge/br_netfilter_hooks.c (br_nf_pre_routing, br_nf_pre_routing_finish,
-// br_nf_pre_routing_finish_bridge, br_nf_forward_ip, br_nf_post_routing, ip_sabotage_in).
+// br_nf_pre_routing_finish_bridge, br_nf_forward_ip, br_nf_post_routing, br_nf_dev_queue_xmit, ip_sabotage_in).
 import { routeText } from "../ip/route.ts";
 import { bridgeOn } from "../link/bridge-translated.ts";
-import type { Bridged } from "../link/device.ts";
+import type { Bridged, Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";
+import { ipv4Length } from "../wire/bytes.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Ipv4Packet } from "../wire/packet.ts";
 import type { HookName } from "./hooks.ts";
 import { passHook } from "./hooks-run.ts";
 import { createNeighbour, quietly, tellOverflow } from "./ipv4/arp.ts";
+import { fragment } from "./ipv4/fragment.ts";
 import { routeInput } from "./ipv4/input-route.ts";
 import { countReceived, ipRoute } from "./ipv4/receive.ts";
 import { sendTo } from "./ipv4/send.ts";
@@ -33,6 +35,7 @@ export function passBridged(ns: Netns, hook: HookName, bridged: Bridged, okay: (
     // Each port gets a copy of its own.
     skb.mark = known?.mark ?? 0;
     skb.ct = known?.ct ?? null;
+    skb.longestFragment = known?.longestFragment ?? 0;
     bridged.skb = skb;
   }
   const passing = bridged.skb as Skb;
@@ -42,9 +45,17 @@ export function passBridged(ns: Netns, hook: HookName, bridged: Bridged, okay: (
     const { packet, cause } = skb;
     bridged.cause = cause;
     if (hook === "PREROUTING" && packet.dst !== before.dst) return elsewhere(ns, bridged, skb, okay);
-    if (packet !== before) bridged.frame = { ...frame, payload: packet };
-    okay();
+    for (const piece of hook === "POSTROUTING" ? asItCame(skb, bridged.output!) : [packet]) {
+      if (piece !== before) bridged.frame = { ...frame, payload: piece };
+      okay();
+    }
   });
+}
+
+/** What was joined of fragments leaves in such again (br_nf_dev_queue_xmit). */
+function asItCame({ packet, longestFragment }: Skb, { mtu }: Device): Ipv4Packet[] {
+  const most = Math.min(longestFragment, mtu);
+  return most === 0 || ipv4Length(packet) <= most ? [packet] : fragment(packet, most);
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Outcome, runBatches } from "./batches.ts";
 import type { Case } from "./case.ts";
 import { type Difference, emptyTally, type Tally } from "./compare.ts";
 import { record } from "./goldens.ts";
+import { main as netfilter } from "./netfilter/main.ts";
 import { whyNotReal } from "./real.ts";
 import { shrink } from "./shrink.ts";
 import { caseOf, THEMES } from "./themes.ts";
@@ -114,4 +115,4 @@ function print(test: Case, differences: readonly Difference[], verbose: boolean)
   );
 }
 
-process.exitCode = await main();
+process.exitCode = process.argv[2] === "netfilter" ? await netfilter(process.argv.slice(3)) : await main();

@@ -247,7 +247,11 @@ export const MATCHES: Readonly<Record<string, Maker>> = {
         ? `-m statistic --mode nth ${bang(dice)}--every ${dice.of([1, 2, 3, 5])} --packet 0`
         : `-m statistic --mode random ${bang(dice)}--probability ${dice.of([0, 1])}`,
   },
-  limit: { make: (dice) => `-m limit --limit ${dice.of(["1/hour", "2/day"])} --limit-burst ${dice.of([1, 3, 5])}` },
+  limit: {
+    // ip_tables counts in 32 bits: a day's worth of credit does not fit (xt_limit.c, user2credits).
+    make: (dice, { kind: { backEnd } }) =>
+      `-m limit --limit ${dice.of(backEnd === "nft" ? ["1/hour", "2/day"] : ["1/hour"])} --limit-burst ${dice.of([1, 3, 5])}`,
+  },
   hashlimit: { make: hashlimit },
   recent: { make: recent },
   iprange: {

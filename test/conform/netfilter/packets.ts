@@ -90,7 +90,7 @@ function scene(dice: Dice, kind: Kind): Step[] {
     }
     case "icmp": {
       const rest = dice.of([0x10001, 0x20001, 80]);
-      const type = dice.of(family === 4 ? [8, 8, 8, 0, 13] : [128, 128, 128, 129]);
+      const type = dice.of(family === 4 ? [8, 8, 8, 0] : [128, 128, 128, 129]);
       const echo =
         family === 4
           ? ({ kind: "icmp", type, code: 0, rest, data: bytes("x".repeat(56)) } as const)
