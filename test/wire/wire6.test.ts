@@ -221,7 +221,7 @@ describe("IPv6 addresses", () => {
         read++;
       }
     }
-    expect(read).to.be.greaterThan(200);
+    expect(read).to.be.greaterThan(100);
   });
 
   it("refuse what is none, naming text and mend", () => {
