@@ -32,6 +32,7 @@ export function passBridged(ns: Netns, hook: HookName, bridged: Bridged, okay: (
   if (hook !== "POSTROUTING") {
     const known = bridged.skb as Skb | null;
     const skb = new Skb(before, step, bridge, bridge, frame);
+    skb.toOne = !frame.dst.isGroup;
     // Each port gets a copy of its own.
     skb.mark = known?.mark ?? 0;
     skb.ct = known?.ct ?? null;

@@ -159,7 +159,16 @@ export const ICMP = {
   timeExceeded: 11,
 } as const;
 
-export const ICMP_CODE = { net: 0, host: 1, protocol: 2, port: 3, fragmentationNeeded: 4, filtered: 13 } as const;
+export const ICMP_CODE = {
+  net: 0,
+  host: 1,
+  protocol: 2,
+  port: 3,
+  fragmentationNeeded: 4,
+  netProhibited: 9,
+  hostProhibited: 10,
+  filtered: 13,
+} as const;
 
 /** RFC 4443 §2.1, RFC 4861 §4, RFC 3810 §5. */
 export const ICMP6 = {

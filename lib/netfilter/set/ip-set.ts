@@ -128,19 +128,27 @@ export class IpSet {
     return element === undefined || isOver(element, now) ? null : element;
   }
 
-  /** The element that is about these: of networks the longest, the last part's last. */
-  find(items: readonly Item[], now: number): Element | null {
-    return this.findFrom(items, 0, now);
+  /** The element that is about these and suits: of networks the longest, the last part's last. */
+  find(items: readonly Item[], now: number, suits: (element: Element) => boolean = () => true): Element | null {
+    return this.findFrom(items, 0, now, suits);
   }
 
-  private findFrom(items: readonly Item[], from: number, now: number): Element | null {
+  private findFrom(
+    items: readonly Item[],
+    from: number,
+    now: number,
+    suits: (element: Element) => boolean,
+  ): Element | null {
     const at = this.type.parts.indexOf("net", from);
-    if (at === -1) return this.get(items, now);
+    if (at === -1) {
+      const element = this.get(items, now);
+      return element !== null && suits(element) ? element : null;
+    }
     const { address } = items[at] as Item & { kind: "net" };
     for (let length = this.lengths[at]!.length - 1; length >= 0; length--) {
       if (!this.lengths[at]![length]) continue;
       const narrowed = items.with(at, { kind: "net", address: cut(address, length), length });
-      const found = this.findFrom(narrowed, at + 1, now);
+      const found = this.findFrom(narrowed, at + 1, now, suits);
       if (found !== null) return found;
     }
     return null;

@@ -95,8 +95,8 @@ export class Sets {
     if (set.type.store === "list") return this.askList(set, skb, directions, question, now);
     const items = itemsOf(set, skb, directions);
     if (items === null) return null;
-    const found = set.find(items, now);
-    if (found === null || !countersAgree(set, found, skb, question)) return null;
+    const found = set.find(items, now, (element) => countersAgree(set, element, skb, question));
+    if (found === null) return null;
     return found.nomatch === question.returnNomatch || !set.type.parts.includes("net") ? found.skbinfo : null;
   }
 

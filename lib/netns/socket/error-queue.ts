@@ -54,6 +54,7 @@ function errnoOf(type: number, code: number): Errno {
   if (type !== ICMP.unreachable) return "EHOSTUNREACH";
   switch (code) {
     case ICMP_CODE.net:
+    case ICMP_CODE.netProhibited:
       return "ENETUNREACH";
     case ICMP_CODE.protocol:
       return "ENOPROTOOPT";

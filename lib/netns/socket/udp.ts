@@ -284,6 +284,8 @@ const FINAL: ReadonlyMap<number, Errno> = new Map([
   [ICMP_CODE.protocol, "ENOPROTOOPT"],
   [ICMP_CODE.port, "ECONNREFUSED"],
   [ICMP_CODE.fragmentationNeeded, "EMSGSIZE"],
+  [ICMP_CODE.netProhibited, "ENETUNREACH"],
+  [ICMP_CODE.hostProhibited, "EHOSTUNREACH"],
   [ICMP_CODE.filtered, "EHOSTUNREACH"],
 ]);
 

@@ -4,7 +4,7 @@ import { ipv6 } from "../../../lib/wire/address6.ts";
 import { frameBytes } from "../../../lib/wire/bytes.ts";
 import { type Frame, type Ipv4Packet, type Ipv6Packet, TCP_FLAG, type Tcp } from "../../../lib/wire/packet.ts";
 import type { AnswerStep } from "./case.ts";
-import type { Kind } from "./lab.ts";
+import { hostsOf, type Kind } from "./lab.ts";
 import { frame, packetOf } from "./packets.ts";
 
 type Packet = Ipv4Packet | Ipv6Packet;
@@ -23,6 +23,9 @@ export function answerTo(seen: Frame, { at, how }: AnswerStep, kind: Kind): Fram
       packet.kind === "ipv4" ? ({ kind: "icmp", ...error } as const) : ({ kind: "icmp6", ...error } as const);
     return frame(kind, at, packetOf(null, kind.family, how.from ?? packet.dst.text, packet.src.text, body));
   }
+  // Whose kernel answers itself is left alone: its numbers are its own.
+  const { client, server } = hostsOf(kind);
+  if (packet.body.kind === "tcp" && [...client, ...server].includes(packet.dst.text)) return null;
   const body = bodyFor(packet, how);
   return body === null ? null : frame(kind, at, packetOf(null, kind.family, packet.dst.text, packet.src.text, body));
 }

@@ -112,6 +112,8 @@ function sysctls({ family }: Kind): string[] {
     ];
   return [
     ...devices.map((each) => `net.ipv6.conf.${each}.disable_ipv6=0`),
+    // Who has no address of the link sends no redirects, which are rationed longer than a case lasts.
+    "net.ipv6.conf.default.addr_gen_mode=1",
     ...devices.flatMap((each) =>
       ["accept_redirects", "router_solicitations", "accept_dad"].map((name) => `net.ipv6.conf.${each}.${name}=0`),
     ),

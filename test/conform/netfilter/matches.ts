@@ -118,8 +118,8 @@ function hashlimit(dice: Dice, { unique, kind: { family } }: Place): string {
     "srcip,srcport,dstip,dstport",
   ]);
   const how = dice.of([
-    `--hashlimit-upto ${dice.of(["1/hour", "2/day"])} --hashlimit-burst ${dice.of([1, 2, 4])}`,
-    `--hashlimit-above ${dice.of(["1/hour", "2/day"])} --hashlimit-burst ${dice.of([1, 2, 4])}`,
+    `--hashlimit-upto ${dice.of(["1/hour --hashlimit-burst 4", "1/hour --hashlimit-burst 1", "2/day --hashlimit-burst 2"])}`,
+    `--hashlimit-above ${dice.of(["1/hour --hashlimit-burst 4", "1/hour --hashlimit-burst 1", "2/day --hashlimit-burst 2"])}`,
     `--hashlimit-${dice.of(["upto", "above"])} 16b/s ${dice.of(["", "--hashlimit-burst 16", "--hashlimit-burst 64"])}`,
     `--hashlimit-upto ${dice.of([2, 4])}/s --hashlimit-rate-match --hashlimit-rate-interval 1000 --hashlimit-burst 1`,
   ]);

@@ -80,7 +80,7 @@ class Play {
       const { status, text: said } = runShell(this.lab, place(this.lab, "r"), `${tool} < input`);
       return status === 0 ? null : said;
     };
-    const failed = sets.length === 0 ? null : load("ipset restore", `${sets.join("\n")}\n`);
+    const failed = sets.length === 0 ? null : load("ipset -exist restore", `${sets.join("\n")}\n`);
     return failed ?? load(family === 4 ? "iptables-restore" : "ip6tables-restore", fileOf(tables));
   }
 

@@ -169,7 +169,7 @@ function scene(dice: Dice, kind: Kind): Step[] {
         {
           do: "udp",
           ns,
-          from: dice.whole(41000, 41003),
+          from: dice.whole(41000, 41999),
           to,
           port: dice.of([...UDP_PORTS, ...UDP_PORTS, 99]),
           size: dice.of([1, 100, 1000]),
@@ -182,7 +182,7 @@ function scene(dice: Dice, kind: Kind): Step[] {
       const ns = dice.of(["c", "c", "r"] as const);
       const to = dice.of([dice.of(hosts.server), dice.of(hosts.server), dice.of(hosts.router)]);
       return [
-        { do: "connect", ns, from: dice.whole(42000, 42003), to, port: dice.of([...TCP_PORTS, ...TCP_PORTS, 99]) },
+        { do: "connect", ns, from: dice.whole(42000, 42999), to, port: dice.of([...TCP_PORTS, ...TCP_PORTS, 99]) },
       ];
     }
   }

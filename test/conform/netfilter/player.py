@@ -86,7 +86,7 @@ class Play:
 
     def configure(self):
         if self.case["sets"]:
-            status, _, err = self.lab.run(["ipset", "restore"], self.case["sets"])
+            status, _, err = self.lab.run(["ipset", "-exist", "restore"], self.case["sets"])
             if status != 0:
                 self.refused = err
                 return

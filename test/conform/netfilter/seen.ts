@@ -8,11 +8,11 @@ import { BY_CHANCE } from "./targets.ts";
 /** Every port and identifier that cases name. */
 const NAMED: ReadonlySet<number> = new Set([
   ...[0, 1, 2, 3, 4, 53, 80, 99, 443, 600, 1000, 3000, 30000, 40000, 40001],
-  ...[7000, 7001, 7002, 7003, 7004, 7005, 41000, 41001, 41002, 41003, 42000, 42001, 42002, 42003],
+  ...[7000, 7001, 7002, 7003, 7004, 7005],
   ...Array.from({ length: 48 }, (_, i) => 53 + i),
 ]);
 
-export const isByChance = (port: number) => !NAMED.has(port);
+export const isByChance = (port: number) => !NAMED.has(port) && (port < 41000 || port > 42999);
 
 /** A port that stands for all that were chosen by chance. */
 const CHOSEN = BY_CHANCE.first;
