@@ -3,12 +3,14 @@ import type { Case, ModelRun, Result } from "./case.ts";
 import { compare, type Difference, emptyTally, type Tally } from "./compare.ts";
 import { Dice } from "./dice.ts";
 import { runModel, type Sabotage } from "./model.ts";
-import { NEIGHBOURS_AT_ONCE, runReal } from "./real.ts";
+import { neighboursAtOnce, runReal } from "./real.ts";
 import { hasTunnels, onlyReal } from "./tunnel-differences.ts";
 
 const LABS_AT_ONCE = 40;
-/** A run that was disturbed proves nothing; it is repeated. */
+/** A case that was disturbed proves nothing; it runs again, with the others that were. */
 const ATTEMPTS = 3;
+/** A case that differs runs again until two runs in a row say the same, but not oftener than this. */
+const RUNS_ALONE = 5;
 /** Batches under way: while one plays the next is built. */
 const JOBS = 2;
 
@@ -22,8 +24,10 @@ export interface Outcome {
   readonly tally: Tally;
   /** How often the run was repeated because the machine was disturbed. */
   readonly disturbed: number;
-  /** It differed among others, and was repeated with those that did too. */
-  readonly repeated: boolean;
+  /** How often it ran again because it differed, only with others that did. */
+  readonly repeated: number;
+  /** No two of those runs in a row said the same: the machine is too busy to tell. */
+  readonly isUnstable: boolean;
 }
 
 export interface Running {
@@ -32,7 +36,7 @@ export interface Running {
   readonly sabotage?: Sabotage;
   /** Batches under way at once. */
   readonly jobs?: number;
-  /** A case that differs is repeated once, with few others, before it is told of. */
+  /** A case that differs is told of only when two further runs agree that it does. */
   readonly again?: boolean;
 }
 
@@ -61,20 +65,49 @@ export async function runBatches(
       const outcomes = await ask(batch);
       const differs = batch.filter((_, i) => again && outcomes[i]!.differences.length > 0);
       for (const outcome of outcomes) if (!differs.some(({ test }) => test === outcome.test)) await tell(outcome);
-      if (differs.length > 0) for (const outcome of await ask(differs)) await tell({ ...outcome, repeated: true });
+      if (differs.length > 0) for (const outcome of await judge(differs, ask)) await tell(outcome);
     }
   };
   await Promise.all(Array.from({ length: jobs }, one));
 }
 
+/** What two runs in a row say of each case. */
+async function judge(
+  differs: readonly Ready[],
+  ask: (batch: readonly Ready[]) => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const judged: Outcome[] = [];
+  let before = await ask(differs);
+  for (let repeated = 2; before.length > 0; repeated++) {
+    const left = differs.filter(({ test }) => before.some((outcome) => outcome.test === test));
+    const after = await ask(left);
+    const isUnstable = repeated >= RUNS_ALONE;
+    const agrees = (outcome: Outcome, i: number) => said(outcome) === said(before[i]!);
+    judged.push(
+      ...after.flatMap((outcome, i) => {
+        if (agrees(outcome, i)) return [{ ...outcome, repeated }];
+        return isUnstable ? [{ ...outcome, repeated, isUnstable }] : [];
+      }),
+    );
+    before = isUnstable ? [] : after.filter((outcome, i) => !agrees(outcome, i));
+  }
+  return judged;
+}
+
+/** Where a run differed; when, to the millisecond, no two runs agree. */
+function said({ differences }: Outcome): string {
+  return differences.map(({ where }) => where).join("\n");
+}
+
 /** As many of the cases as the machine has room for at once; short ones with short ones, for the longest decides. */
 function nextBatch(ready: Ready[]): Ready[] {
   ready.sort((a, b) => a.model.end - b.model.end);
+  const most = neighboursAtOnce();
   let neighbours = 0;
   let count = 0;
   for (const { model } of ready.slice(0, LABS_AT_ONCE)) {
     neighbours += model.neighbours;
-    if (count > 0 && neighbours > NEIGHBOURS_AT_ONCE) break;
+    if (count > 0 && neighbours > most) break;
     count++;
   }
   return ready.splice(0, count);
@@ -103,35 +136,42 @@ async function runBatch(
   keep: boolean,
   turn: () => Promise<() => void>,
 ): Promise<Outcome[]> {
-  for (let attempt = 1; ; attempt++) {
+  const outcomes: Outcome[] = [];
+  let rest = batch;
+  for (let attempt = 1; rest.length > 0; attempt++) {
     const { results, disturbed, forgets } = await runReal({
-      cases: batch.map(({ test }) => test),
-      runs: batch.map(({ model }) => model),
+      cases: rest.map(({ test }) => test),
+      runs: rest.map(({ model }) => model),
       prefix,
       keep,
       turn,
     });
-    if (disturbed !== null && attempt < ATTEMPTS) {
-      process.stderr.write(`conform: again, because ${disturbed}\n`);
-      continue;
+    const again: Ready[] = [];
+    for (const [i, ready] of rest.entries()) {
+      const why = disturbed[i]!;
+      if (why === null || attempt === ATTEMPTS) outcomes.push(outcomeOf(ready, results[i]!, forgets, why, attempt - 1));
+      else again.push(ready);
     }
-    return batch.map(({ test, model }, i) => {
-      const tally = emptyTally();
-      const all = compare(model.result, results[i]!, tally, forgets);
-      const differences = hasTunnels(test) ? onlyReal(all) : all;
-      if (disturbed !== null) differences.unshift({ where: "the machine", model: "undisturbed", real: disturbed });
-      return {
-        test,
-        model: model.result,
-        captured: model.captured,
-        real: results[i]!,
-        differences,
-        tally,
-        disturbed: attempt - 1,
-        repeated: false,
-      };
-    });
+    if (again.length > 0)
+      process.stderr.write(`conform: ${again.length} again, because ${disturbed.find((why) => why !== null)}\n`);
+    rest = again;
   }
+  return batch.map(({ test }) => outcomes.find((outcome) => outcome.test === test)!);
+}
+
+function outcomeOf(
+  { test, model }: Ready,
+  real: Result,
+  forgets: boolean,
+  why: string | null,
+  disturbed: number,
+): Outcome {
+  const tally = emptyTally();
+  const all = compare(model.result, real, tally, forgets);
+  const differences = hasTunnels(test) ? onlyReal(all) : all;
+  if (why !== null) differences.unshift({ where: "the machine", model: "undisturbed", real: why });
+  const { result, captured } = model;
+  return { test, model: result, captured, real, differences, tally, disturbed, repeated: 0, isUnstable: false };
 }
 
 /** When the case is looked at, at the earliest: after its last flow, and in one of four after STALE entries were probed. */

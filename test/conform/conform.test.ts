@@ -48,7 +48,9 @@ describe("the dataplane does what Linux does", function () {
   });
 });
 
-describe("the comparison notices", () => {
+describe("the comparison notices", function () {
+  this.timeout(30_000);
+
   const sabotaged = (sabotage: Sabotage): Difference[] =>
     goldens.flatMap(({ test, real }) => compare(modelOf(test, sabotage), real, emptyTally(), true));
 

@@ -114,6 +114,14 @@ function downAndDeaf(): Case {
   ]);
 }
 
+function sourceIsGone(): Case {
+  const sends = { count: 2, interval: 200, size: 20, connected: true, broadcast: false } as const;
+  return new Star().case("a connected socket whose source is gone finds the network unreachable", [
+    { kind: "udp", at: 20, ns: "h1", to: "10.2.0.2", port: 7777, ...sends },
+    { kind: "command", at: 120, ns: "h1", command: "ip addr del 10.1.0.2/24 dev eth0" },
+  ]);
+}
+
 export function foundCases(): Case[] {
-  return [lostBehindAnError(), wayOfAnError(), wayOfAQuote(), wayOfAQuestion(), downAndDeaf()];
+  return [lostBehindAnError(), wayOfAnError(), wayOfAQuote(), wayOfAQuestion(), downAndDeaf(), sourceIsGone()];
 }

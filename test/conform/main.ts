@@ -9,7 +9,7 @@ import type { Case } from "./case.ts";
 import { type Difference, emptyTally, type Tally } from "./compare.ts";
 import { record } from "./goldens.ts";
 import { main as netfilter } from "./netfilter/main.ts";
-import { whyNotReal } from "./real.ts";
+import { makeRoom, whyNotReal } from "./real.ts";
 import { shrink } from "./shrink.ts";
 import { caseOf, THEMES } from "./themes.ts";
 import { hasTshark, wrongFrames } from "./tshark.ts";
@@ -50,6 +50,7 @@ async function main(): Promise<number> {
     process.stderr.write(`conform: the real kernel cannot be asked: ${why}. Run it as root on Linux.\n`);
     return 2;
   }
+  makeRoom();
   if (values.record) {
     await record();
     return 0;
@@ -64,17 +65,21 @@ async function main(): Promise<number> {
   let different = 0;
   let disturbed = 0;
   let repeated = 0;
+  let unstable = 0;
   const captures = new Map<Case, Outcome["captured"]>();
   const running = { keep: values.keep, jobs: Number(values.jobs), again: true };
   await runBatches(cases, running, async (outcome) => {
     for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += outcome.tally[key];
     disturbed += outcome.disturbed;
-    if (outcome.repeated) repeated++;
     captures.set(outcome.test, outcome.captured);
-    if (outcome.differences.length === 0) return;
-    different++;
+    if (outcome.isUnstable) unstable++;
+    else if (outcome.differences.length > 0) different++;
+    else if (outcome.repeated > 0) repeated++;
+    if (outcome.isUnstable)
+      process.stdout.write(`\n${outcome.test.name}: ${outcome.repeated} runs, and never the same twice`);
+    else if (outcome.differences.length === 0) return;
     print(outcome.test, outcome.differences, values.verbose);
-    if (!values.shrink) return;
+    if (!values.shrink || outcome.isUnstable) return;
     const small = await shrink(outcome.test, async (candidates) => {
       const differs = new Map<Case, boolean>();
       await runBatches(candidates, {}, async (each) => {
@@ -92,8 +97,8 @@ async function main(): Promise<number> {
     .map(([what, n]) => `${n} ${what}`)
     .join(", ");
   process.stdout.write(
-    `${cases.length} cases, ${different} with a difference; compared: ${counted}; ` +
-      `${repeated} cases repeated because they differed at first, ${disturbed} runs repeated because the machine was disturbed; ${seconds} s\n`,
+    `${cases.length} cases, ${different} with a difference, ${unstable} never the same twice; compared: ${counted}; ` +
+      `${repeated} cases differed once and not in two further runs, ${disturbed} runs repeated because the machine was disturbed; ${seconds} s\n`,
   );
   if (!hasTshark()) process.stdout.write("no tshark here: the captures were not read\n");
   else {
@@ -102,7 +107,7 @@ async function main(): Promise<number> {
     for (const line of wrong.slice(0, 5)) process.stdout.write(`  ${line}\n`);
     different += wrong.length;
   }
-  return different === 0 ? 0 : 1;
+  return different + unstable === 0 ? 0 : 1;
 }
 
 /** What differs first; with `verbose` all of it, and the case. */

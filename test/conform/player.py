@@ -52,7 +52,7 @@ class Player:
         self.namespace_of = {}
         self.frames = [[] for _ in job["cases"]]
         self.tcp = [{} for _ in job["cases"]]
-        self.lost = 0
+        self.lost = [0] * len(job["cases"])
         # the table is the whole machine's; only the first namespace shows how full it is
         self.tables = [open("/proc/net/stat/" + name) for name in ("arp_cache", "ndisc_cache")]
         # What was counted while the labs were built, by case and namespace: IPv6 speaks when a device comes up.
@@ -348,18 +348,22 @@ class Player:
                 way = "out" if address[2] == PACKET_OUTGOING else "in"
                 self.frames[index].append([ns, address[0], way, at, data.hex()])
             # struct tpacket_stats: seen, dropped
-            self.lost += struct.unpack("II", s.getsockopt(263, 6, 8))[1]
+            self.lost[index] += struct.unpack("II", s.getsockopt(263, 6, 8))[1]
 
     def report(self):
         for index in range(len(self.job["cases"])):
             self.drain(index)
         entries = max(int(table.readlines()[1].split()[0], 16) for table in self.tables)
         return {
-            "lateness": max(self.late),
-            "lost": self.lost,
             "entries": entries,
             "cases": [
-                {"frames": self.frames[i], "sockets": self.logs[i], "look": self.looks[i]}
+                {
+                    "lateness": self.late[i],
+                    "lost": self.lost[i],
+                    "frames": self.frames[i],
+                    "sockets": self.logs[i],
+                    "look": self.looks[i],
+                }
                 for i in range(len(self.job["cases"]))
             ],
         }

@@ -1,7 +1,9 @@
-// Cases on the real kernel: their labs are built by `labScript`, many at once, each with names of its own; player.py
+// Cases on the real kernel: their labs are built as `labScript` says, many at once, each with names of its own; player.py
 // plays the traffic and captures. Needs root and iproute2 with `ip netns`: any root shell will do, also one in a small
 // virtual machine or in user-mode Linux, where nothing else disturbs.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { availableParallelism } from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { labFrom } from "../../lib/lab/data-read.ts";
@@ -10,17 +12,43 @@ import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
 import { isReport } from "./canonical6.ts";
 import type { Case, ModelRun, Result, SeenFrame } from "./case.ts";
+import { type Asked, ask, buildLabs, deleteNamespaces, run } from "./labs.ts";
 import { commandsOf } from "./texts.ts";
 
 const PLAYER = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/conform/player.py");
 
 /**
- * More neighbour entries than this on the whole machine are not made: from 512 on (gc_thresh2) Linux forgets some it
- * still needs. From 128 on (gc_thresh1) it forgets those that FAILED, every 15 s or so; see compare.ts.
+ * From gc_thresh2 neighbours on, on the whole machine, Linux forgets some it still needs; from gc_thresh1 on those that
+ * FAILED, every 15 s or so (see compare.ts). So many are not made, with a distance for those of others.
  */
-export const NEIGHBOURS_AT_ONCE = 350;
-const FORGETS_THOSE_IN_USE = 480;
-const FORGETS_FAILED = 120;
+export function neighboursAtOnce(): number {
+  return Math.floor(0.7 * threshold(2));
+}
+const DISTANCE = 32;
+
+function threshold(number: 1 | 2 | 3): number {
+  return Number(fs.readFileSync(thresholdFile("ipv4", number), "utf8"));
+}
+
+function thresholdFile(family: "ipv4" | "ipv6", number: 1 | 2 | 3): string {
+  return `/proc/sys/net/${family}/neigh/default/gc_thresh${number}`;
+}
+
+/** Room for the neighbours of many labs, until this program ends; of both families alike. */
+export function makeRoom(): void {
+  const before = [3, 2, 1].map((number) => threshold(number as 1 | 2 | 3));
+  if (threshold(2) >= ROOM) return;
+  const set = (most: readonly number[]) => {
+    const files = (["ipv4", "ipv6"] as const).flatMap((family) =>
+      ([3, 2, 1] as const).map((number, i) => [thresholdFile(family, number), most[i]] as const),
+    );
+    for (const [file, value] of files) if (fs.existsSync(file)) fs.writeFileSync(file, `${value}`);
+  };
+  set([2 * ROOM, ROOM, ROOM / 2]);
+  process.on("exit", () => set(before));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+}
+const ROOM = 4096;
 
 /** A program that ran later than this, in milliseconds, may have met another state of the kernel than the model's. */
 const LATEST = 200;
@@ -38,8 +66,8 @@ const CARRIER_TOLD = 1300;
 
 export interface RealRun {
   readonly results: Result[];
-  /** Why the machine did not do as it was told, so that the results prove nothing. Null: it did. */
-  readonly disturbed: string | null;
+  /** For each case why the machine did not do as it was told, so that its result proves nothing. Null: it did. */
+  readonly disturbed: (string | null)[];
   /** The machine's table was so full that Linux may have forgotten neighbours that FAILED. */
   readonly forgets: boolean;
 }
@@ -66,25 +94,20 @@ export interface Batch {
   readonly turn?: () => Promise<() => void>;
 }
 
-/** How many shells build or ask at once; one alone waits most of its time for the kernel. */
-const SHELLS = 4;
-
 /** Milliseconds between the beginnings of two cases, so that not all do the same at the same moment. */
-const STAGGER = 7;
+const STAGGER = 41;
 
 /** Builds the labs of a batch, plays, looks and takes them away again. */
 export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch): Promise<RealRun> {
   const prefixes = cases.map((_, i) => `${prefix}${i}-`);
-  const scripts = cases.map((each) => labScript(labFrom(each.lab)));
-  const all = (argument: string) => shells(scripts.map((script, i) => inSubshell(script, prefixes[i]!, argument)));
+  const scripts = cases.map(({ lab }, i) => ({ text: labScript(labFrom(lab)), prefix: prefixes[i]! }));
   let over = () => {};
   try {
-    const failed = (await all("")).find(({ status }) => status !== 0);
-    if (failed !== undefined) throw new Error(`a lab's script failed:\n${failed.err}`);
+    await buildLabs(scripts);
     await new Promise((done) => setTimeout(done, cases.some(hasIpv6) ? SETTLE6 : SETTLE));
     const flushes = cases.flatMap((test, i) => (hasIpv6(test) ? forgetting(test, prefixes[i]!) : []));
     if (flushes.length > 0) {
-      await shells(flushes);
+      await ask(flushes);
       await new Promise((done) => setTimeout(done, REPORTED));
     }
     over = (await turn?.()) ?? over;
@@ -99,34 +122,36 @@ export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch
         namespaces: namespacesOf(test),
       })),
     };
-    const played = await run("python3", [PLAYER], JSON.stringify(job));
+    const played = await run("python3", [PLAYER, `${process.pid % availableParallelism()}`], JSON.stringify(job));
     if (played.status !== 0) throw new Error(`player.py failed:\n${played.err}`);
     const report = JSON.parse(played.out) as Report;
     // A program that ends leaves its tun device without a carrier, which the kernel tells later.
     const hasPrograms = cases.some(({ traffic }) => traffic.some(({ kind }) => kind === "flannel"));
     if (hasPrograms) await new Promise((done) => setTimeout(done, CARRIER_TOLD));
-    const texts = await inTurns(cases, (test, i) => textsFrom(test, prefixes[i]!));
+    const texts = await textsFrom(cases, prefixes);
     const results = cases.map((_, i) => ({ ...resultOf(report.cases[i]!, runs[i]!.end), texts: texts[i]! }));
-    const disturbed =
-      report.lost > 0
-        ? `${report.lost} frames were not captured`
-        : report.lateness > LATEST
-          ? `the machine was too busy: ${report.lateness.toFixed(0)} ms late`
-          : report.entries >= FORGETS_THOSE_IN_USE
-            ? `${report.entries} neighbour entries on this machine: Linux forgets some`
-            : null;
-    return { results, disturbed, forgets: report.entries >= FORGETS_FAILED };
+    const isFull = report.entries >= threshold(2) - DISTANCE;
+    const full = isFull ? `${report.entries} neighbour entries on this machine: Linux forgets some` : null;
+    const disturbed = report.cases.map((seen) => disturbance(seen) ?? full);
+    return { results, disturbed, forgets: report.entries >= threshold(1) - 8 };
   } finally {
-    if (!keep) await all("down");
+    if (!keep)
+      await deleteNamespaces(cases.flatMap((test, i) => namespacesOf(test).map(({ name }) => prefixes[i]! + name)));
     over();
   }
 }
 
+function disturbance({ lost, lateness }: Report["cases"][number]): string | null {
+  if (lost > 0) return `${lost} frames were not captured`;
+  return lateness > LATEST ? `the machine was too busy: ${lateness.toFixed(0)} ms late` : null;
+}
+
 interface Report {
-  readonly lateness: number;
-  readonly lost: number;
   readonly entries: number;
   readonly cases: readonly {
+    readonly lateness: number;
+    /** Frames that were not captured. */
+    readonly lost: number;
     readonly frames: readonly (readonly [ns: string, device: string, way: string, at: number, bytes: string])[];
     readonly sockets: readonly (readonly string[])[];
     readonly look: Readonly<Record<string, Look>>;
@@ -202,12 +227,15 @@ function hasIpv6({ lab }: Case): boolean {
 }
 
 /** Bridges have learned from what IPv6 said when devices came up. */
-function forgetting({ lab }: Case, prefix: string): string[] {
+function forgetting({ lab }: Case, prefix: string): Asked[] {
   return lab.nodes.flatMap(({ namespaces }) =>
     namespaces.flatMap(({ name, devices }) =>
       devices
         .filter(({ kind }) => kind === "bridge")
-        .map((device) => `ip -n ${prefix}${name} link set ${device.name} type bridge fdb_flush`),
+        .map((device) => ({
+          namespace: prefix + name,
+          script: `ip link set ${device.name} type bridge fdb_flush`,
+        })),
     ),
   );
 }
@@ -218,66 +246,27 @@ function namespacesOf(test: Case): { name: string; devices: string[] }[] {
   );
 }
 
-async function textsFrom(test: Case, prefix: string): Promise<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  const mark = "-- packetwalk --";
-  for (const { name } of namespacesOf(test)) {
-    const commands = commandsOf(name, test.questions, hasIpv6(test));
-    if (commands.length === 0) continue;
-    const script = commands.map((command) => `${command} 2>&1; printf '%s\\n' '${mark}'`).join("\n");
-    const { out } = await run("ip", ["netns", "exec", prefix + name, "sh", "-c", script], "");
-    const pieces = out.split(`${mark}\n`);
-    commands.forEach((command, i) => {
-      texts[`${name}: ${command}`] = (pieces[i] ?? "").replaceAll(OTHERS, "");
-    });
+const MARK = "-- packetwalk --\n";
+
+/** What the commands print that are asked in each namespace, by `NETNS: COMMAND`. */
+async function textsFrom(cases: readonly Case[], prefixes: readonly string[]): Promise<Record<string, string>[]> {
+  const asked = cases.flatMap((test, i) =>
+    namespacesOf(test).map(({ name }) => ({ i, name, commands: commandsOf(name, test.questions, hasIpv6(test)) })),
+  );
+  const printed = await ask(
+    asked.map(({ i, name, commands }) => ({
+      namespace: prefixes[i]! + name,
+      script: commands.map((command) => `${command} 2>&1; printf '%s' '${MARK}'`).join("\n"),
+    })),
+  );
+  const texts: Record<string, string>[] = cases.map(() => ({}));
+  for (const [n, { i, name, commands }] of asked.entries()) {
+    const pieces = printed[n]!.split(MARK);
+    for (const [at, command] of commands.entries())
+      texts[i]![`${name}: ${command}`] = (pieces[at] ?? "").replaceAll(OTHERS, "");
   }
   return texts;
 }
 
 /** What `ip` says on stderr when somebody else's namespace is only half there while it looks for a name. */
 const OTHERS = "Error: Peer netns reference is invalid.\n";
-
-function inSubshell(script: string, prefix: string, argument: string): string {
-  // Not "(...) || exit": in such a list sh would ignore the script's own "set -e".
-  return `(PREFIX='${prefix}'; set -- ${argument}\n${script}\n)\n[ $? = 0 ] || exit 1`;
-}
-
-/** Runs the scripts, several at once, and says how each shell ended. */
-function shells(scripts: readonly string[]) {
-  const share = (n: number) => scripts.filter((_, i) => i % SHELLS === n).join("\n");
-  return Promise.all(Array.from({ length: SHELLS }, (_, n) => run("sh", ["-s"], share(n))));
-}
-
-/** Asks for each, SHELLS of them at once. */
-async function inTurns<T, U>(list: readonly T[], ask: (each: T, i: number) => Promise<U>): Promise<U[]> {
-  const answers: U[] = [];
-  const rest = [...list.entries()];
-  const one = async () => {
-    for (let next = rest.shift(); next !== undefined; next = rest.shift())
-      answers[next[0]] = await ask(next[1], next[0]);
-  };
-  await Promise.all(Array.from({ length: SHELLS }, one));
-  return answers;
-}
-
-function run(
-  command: string,
-  args: string[],
-  input: string,
-): Promise<{ status: number | null; out: string; err: string }> {
-  return new Promise((done, failed) => {
-    const child = spawn(command, args, { env: { ...process.env, LC_ALL: "C" } });
-    let out = "";
-    let err = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      out += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      err += text;
-    });
-    child.on("error", failed).on("close", (status) => done({ status, out, err }));
-    // A child that ended early does not read; its status says so.
-    child.stdin.on("error", () => {});
-    child.stdin.end(input);
-  });
-}

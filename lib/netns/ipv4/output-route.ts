@@ -31,7 +31,7 @@ export function routeOutput(
   about?: Ipv4Packet,
 ): OutputRoute {
   if (src !== null && ns.deviceOfAddress(src) === undefined && !isOwnLoopback(ns, src))
-    return { errno: "EINVAL", decision: null };
+    return { errno: isNobodys(src) ? "EINVAL" : "ENETUNREACH", decision: null };
   const destination = dst.bits === 0 ? (src ?? Ipv4.of(0x7f000001)) : dst;
   // To everybody, from an address of ours: it leaves by that address's device, and no table is asked.
   const fixed = src !== null && (destination.bits === 0xffffffff || destination.isMulticast);
@@ -109,6 +109,11 @@ export function peekRoute(ns: Netns, dst: Ipv4, src: Ipv4 | null, oif: Device | 
 
 function isOwnLoopback(ns: Netns, address: Ipv4): boolean {
   return address.isLoopback && ns.devices.get("lo")!.up;
+}
+
+/** No host has such an address; of others it is only that this one has them not, or not any more. */
+function isNobodys(src: Ipv4): boolean {
+  return src.isMulticast || src.isZeroNet || src.bits === 0xffffffff;
 }
 
 /** The way of a packet for which no table is asked: to everybody on one device, or to oneself. */
