@@ -27,6 +27,7 @@ const FLOOR: Record<string, number> = {
 
 /** npm packages have one room each. */
 const HOME: Record<string, string> = {
+  "ipaddr.js": "wire",
   seedrandom: "lab",
   d3: "draw",
   "d3-selection": "draw",

@@ -1,5 +1,7 @@
 // IPv6 addresses and prefixes as values. Before you edit: RFC 4291 (architecture, EUI-64), RFC 5952 (text) and glibc's
 // inet_ntop.c, which prints the IPv4 address in ::ffff:10.0.0.1; RFC 2464 §7 (multicast on Ethernet); include/net/ipv6.h.
+import { createRequire } from "node:module";
+import type ipaddr from "ipaddr.js";
 import { BadInput } from "./input.ts";
 import { Mac } from "./mac.ts";
 
@@ -129,19 +131,19 @@ export function ipv6(text: string | Ipv6): Ipv6 {
   return Ipv6.of(word(0), word(2), word(4), word(6));
 }
 
-/** Eight numbers of 16 bits; null for what is no address. `::` stands for one zero at least, the last two may be IPv4. */
-function groupsOf(text: string): number[] | null {
+/** Loaded with the first IPv6 address that is read: it is a tenth of the library's start, and most labs have none. */
+let reader: typeof ipaddr.IPv6 | null = null;
+
+/** Eight numbers of 16 bits; null for what is no address. */
+function groupsOf(text: string): readonly number[] | null {
+  // ipaddr.js takes ::10.0.0.1 for the mapped ::ffff:10.0.0.1, so it is given groups only.
   const hex = text.replace(/(?<=:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (tail, ...parts) =>
     isFourPartDecimal(tail)
       ? [0, 2].map((i) => (parts[i] * 256 + Number(parts[i + 1])).toString(16)).join(":")
       : "none",
   );
-  const [head, tail, more] = hex.split("::").map((half) => (half === "" ? [] : half.split(":")));
-  if (head === undefined || more !== undefined) return null;
-  const zeros = 8 - head.length - (tail?.length ?? 0);
-  if (tail === undefined ? zeros !== 0 : zeros < 1) return null;
-  const groups = tail === undefined ? head : [...head, ...new Array<string>(zeros).fill("0"), ...tail];
-  return groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) ? groups.map((group) => Number(`0x${group}`)) : null;
+  reader ??= (createRequire(import.meta.url)("ipaddr.js") as typeof ipaddr).IPv6;
+  return /^[0-9a-fA-F:]+$/.test(hex) && reader.isValid(hex) ? reader.parse(hex).parts : null;
 }
 
 /** Four numbers from 0 to 255 without zeros before them. */
