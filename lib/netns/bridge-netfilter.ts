@@ -1,7 +1,8 @@
 // br_netfilter: packets that are bridged pass the hooks of IP, as if they were routed. The hooks see the bridge, not its
 // ports, as the device.
 // Before you edit: net/bridge/br_netfilter_hooks.c (br_nf_pre_routing, br_nf_pre_routing_finish,
-// br_nf_pre_routing_finish_bridge, br_nf_forward_ip, br_nf_post_routing, br_nf_dev_queue_xmit, ip_sabotage_in).
+// br_nf_pre_routing_finish_bridge, br_nf_forward_ip, br_nf_post_routing, br_nf_dev_queue_xmit,
+// br_nf_local_in, ip_sabotage_in).
 import { routeText } from "../ip/route.ts";
 import { bridgeOn } from "../link/bridge-translated.ts";
 import type { Bridged, Device } from "../link/device.ts";
@@ -95,6 +96,8 @@ function elsewhere(ns: Netns, bridged: Bridged, skb: Skb, okay: () => void): voi
 export function receiveBridged(ns: Netns, bridged: Bridged, cause: number): void {
   const skb = bridged.skb as Skb;
   skb.cause = cause;
+  // What all get is remembered before it goes up: nobody here may want it (br_nf_local_in).
+  if (bridged.frame.dst.isGroup && ns.tracking.conntrack.confirm(skb) === "drop") return;
   countReceived(ns.mib, skb.packet);
   ipRoute(ns, skb);
 }

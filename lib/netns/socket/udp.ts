@@ -220,6 +220,8 @@ export function udpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, udp: U
       because: `no program listens on UDP port ${udp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${udp.dstPort}`, command: "ss -lun" },
     }));
+    // Its connection is forgotten by now (nf_reset_ct).
+    arrival.ct = null;
     icmpError(ns, arrival, packet, ICMP.unreachable, ICMP_CODE.port, 0, step);
     return;
   }

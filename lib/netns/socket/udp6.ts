@@ -30,6 +30,8 @@ export function udpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, udp:
       because: `no program listens on UDP port ${udp.dstPort}`,
       evidence: { kind: "socket", text: `no socket with local port ${udp.dstPort}`, command: "ss -6lun" },
     }));
+    // Its connection is forgotten by now (nf_reset_ct).
+    arrival.ct = null;
     if (!packet.dst.isMulticast) icmp6Error(ns, arrival, packet, ICMP6.unreachable, ICMP6_CODE.port, 0, step);
     return;
   }

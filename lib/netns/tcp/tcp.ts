@@ -303,7 +303,8 @@ export function shrink(socket: TcpSocket, mtu: number, cause: number): void {
 function errnoOf({ type, code }: Icmp): Errno | null {
   if (type === ICMP.timeExceeded) return "EHOSTUNREACH";
   if (type !== ICMP.unreachable) return null;
-  if (code === ICMP_CODE.net) return "ENETUNREACH";
+  if (code === ICMP_CODE.net || code === ICMP_CODE.netProhibited) return "ENETUNREACH";
+  if (code === ICMP_CODE.protocol) return "ENOPROTOOPT";
   if (code === ICMP_CODE.port) return "ECONNREFUSED";
   return "EHOSTUNREACH";
 }

@@ -32,23 +32,26 @@ export async function runBatches(
   const batches = batched(cases);
   const one = async (number: number) => {
     const player = new Player(number);
-    const ask = async (batch: readonly Case[], repeated: boolean): Promise<Outcome[]> => {
-      const runs = batch.map((test) => runModel(test, sabotage));
-      const results = await player.play(batch[0]!.kind, batch, runs);
-      return batch.map((test, i) => outcomeOf(test, runs[i]!, results[i]!, repeated));
-    };
     try {
       for (let batch = batches.next(); !batch.done; batch = batches.next()) {
-        const outcomes = await ask(batch.value, false);
+        const outcomes = await ask(player, batch.value, sabotage);
         const differs = outcomes.filter(({ differences }) => again && differences.length > 0);
         for (const outcome of outcomes) if (!differs.includes(outcome)) await tell(outcome);
-        for (const { test } of differs) for (const outcome of await ask([test], true)) await tell(outcome);
+        for (const { test } of differs)
+          for (const outcome of await ask(player, [test], sabotage)) await tell({ ...outcome, repeated: true });
       }
     } finally {
       await player.close();
     }
   };
   await Promise.all(Array.from({ length: jobs }, (_, number) => one(number)));
+}
+
+/** Plays cases of one kind, at most LABS_AT_ONCE, here and there. */
+export async function ask(player: Player, batch: readonly Case[], sabotage?: Sabotage): Promise<Outcome[]> {
+  const runs = batch.map((test) => runModel(test, sabotage));
+  const results = await player.play(batch[0]!.kind, batch, runs);
+  return batch.map((test, i) => outcomeOf(test, runs[i]!, results[i]!));
 }
 
 function* batched(cases: Iterable<Case>): Generator<Case[]> {
@@ -65,8 +68,8 @@ function* batched(cases: Iterable<Case>): Generator<Case[]> {
   yield* waiting.values();
 }
 
-function outcomeOf(test: Case, { result: model }: ModelRun, real: Result, repeated: boolean): Outcome {
+function outcomeOf(test: Case, { result: model }: ModelRun, real: Result): Outcome {
   const tally = emptyTally();
   const differences = compare(model, real, tally);
-  return { test, model, real, differences, tally, repeated };
+  return { test, model, real, differences, tally, repeated: false };
 }

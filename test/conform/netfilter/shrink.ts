@@ -1,22 +1,31 @@
 // Makes a case that differs smaller, as long as it still differs: fewer steps, rules, chains, elements of sets.
-import { runBatches } from "./batches.ts";
+import { ask } from "./batches.ts";
 import type { Case } from "./case.ts";
+import { LABS_AT_ONCE, Player } from "./real.ts";
 import type { TableText } from "./rules.ts";
 
-/** The smallest case found. Candidates are tried many at once. */
+/** The smallest case found. */
 export async function shrink(test: Case): Promise<Case> {
-  let best = test;
-  for (;;) {
-    const candidates = smaller(best);
-    const differs = new Set<Case>();
-    await runBatches(candidates, { jobs: 1, again: false }, async (outcome) => {
-      const isRefused = outcome.model.refused !== null && outcome.real.refused !== null;
-      if (outcome.differences.length > 0 && !isRefused) differs.add(outcome.test);
-    });
-    const better = candidates.find((each) => differs.has(each));
-    if (better === undefined) return best;
-    best = better;
+  const player = new Player(0);
+  try {
+    let best = test;
+    for (;;) {
+      const better = await firstThatDiffers(player, smaller(best));
+      if (better === null) return best;
+      best = better;
+    }
+  } finally {
+    await player.close();
   }
+}
+
+async function firstThatDiffers(player: Player, candidates: readonly Case[]): Promise<Case | null> {
+  for (let at = 0; at < candidates.length; at += LABS_AT_ONCE) {
+    const outcomes = await ask(player, candidates.slice(at, at + LABS_AT_ONCE));
+    const found = outcomes.find(({ differences, model }) => differences.length > 0 && model.refused === null);
+    if (found !== undefined) return found.test;
+  }
+  return null;
 }
 
 /** Cases with less, the largest pieces first. */

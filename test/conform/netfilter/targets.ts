@@ -158,6 +158,9 @@ export const TARGETS: Readonly<Record<string, Maker>> = {
   },
   HL: {
     tables: ["mangle"],
+    // Of a packet for this machine Linux forgets to tell the checksum it has computed already (skb->csum): TCP and UDP
+    // drop it then.
+    hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
     family: 6,
     make: (dice) => `-j HL ${dice.of(["--hl-set 5", "--hl-set 1", "--hl-inc 1", "--hl-dec 1"])}`,
   },
