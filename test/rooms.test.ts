@@ -18,6 +18,7 @@ const FLOOR: Record<string, number> = {
   netns: 3,
   lab: 4,
   tools: 5,
+  kube: 6,
   draw: 7,
   course: 8,
   notebook: 9,
@@ -29,6 +30,7 @@ const FLOOR: Record<string, number> = {
 const HOME: Record<string, string> = {
   "ipaddr.js": "wire",
   seedrandom: "lab",
+  yaml: "kube",
   d3: "draw",
   "d3-selection": "draw",
   tslab: "jupyter",

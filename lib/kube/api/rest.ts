@@ -1,0 +1,120 @@
+// The API server as a program on the network sees it: a method, a path, a body in; a code and a body out.
+// Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers/*.go}, .../request/requestinfo.go.
+import type { Door } from "./call.ts";
+import type { Draft, KubeObject } from "./object.ts";
+import { PATCH_TYPES, type PatchType } from "./patch.ts";
+import { apiVersionOf, type Resource } from "./resource.ts";
+import type { ApiServer } from "./server.ts";
+import { ApiError, badRequest, methodNotAllowed, noSuchPath, type Status, unsupportedMediaType } from "./status.ts";
+import type { FieldValidation, Propagation } from "./write.ts";
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Who asks (User-Agent). */
+  readonly agent?: string;
+  readonly contentType?: string;
+  readonly body?: unknown;
+}
+
+export interface Response {
+  readonly code: number;
+  readonly body: unknown;
+}
+
+/** Answers a call; a refusal is an answer too, a Status with its code. */
+export function handle(server: ApiServer, request: Request): Response {
+  try {
+    return answer(server, request);
+  } catch (failure) {
+    if (failure instanceof NotServed) return { code: 404, body: "404 page not found\n" };
+    if (!(failure instanceof ApiError)) throw failure;
+    return { code: failure.status.code!, body: failure.status };
+  }
+}
+
+/** No such group or version: the answer of a web server, for there is no API that could say it. */
+class NotServed extends Error {}
+
+/** What a path of the API names. Throws ApiError (404). */
+export function doorOf(server: ApiServer, path: string): Door {
+  const parts = path.split("/").filter((part) => part !== "");
+  const group = parts[0] === "api" ? "" : parts[0] === "apis" ? parts[1] : undefined;
+  const [version, ...rest] = parts.slice(group === "" ? 1 : 2);
+  if (!server.all.some((each) => each.group === group && each.version === version)) throw new NotServed();
+  let namespace: string | null = null;
+  // `namespaces/x` alone is the object of that name, and `namespaces/x/status` a part of it.
+  if (rest[0] === "namespaces" && rest.length > 2 && rest[2] !== "status" && rest[2] !== "finalize") {
+    namespace = rest[1]!;
+    rest.splice(0, 2);
+  }
+  const [plural = "", name = "", subresource] = rest;
+  const resource = server.resource(plural, group);
+  if (resource === undefined || resource.version !== version || rest.length > 3) throw noSuchPath();
+  if (!resource.namespaced && namespace !== null) throw noSuchPath();
+  return { resource, namespace, name, ...(subresource !== undefined && { subresource }) };
+}
+
+function answer(server: ApiServer, { method, path, query = {}, agent = "", contentType, body }: Request): Response {
+  const door = doorOf(server, path);
+  const { resource, namespace, name, subresource } = door;
+  if (subresource !== undefined && !(subresource === "status" && resource.hasStatus)) throw noSuchPath();
+  const options = {
+    ...(query.fieldValidation && { fieldValidation: query.fieldValidation as FieldValidation }),
+    dryRun: query.dryRun === "All",
+  };
+  if (name === "") {
+    if (method === "POST") return { code: 201, body: server.create(agent, door, body, options) };
+    if (method !== "GET") throw methodNotAllowed(resource, method.toLowerCase());
+    const { revision, items } = server.list(agent, resource, { namespace, ...query });
+    return { code: 200, body: listBody(resource, revision, items) };
+  }
+  switch (method) {
+    case "GET":
+      return { code: 200, body: server.get(agent, door) };
+    case "PUT":
+      return { code: 200, body: server.update(agent, door, body, options) };
+    case "PATCH":
+      if (!PATCH_TYPES.includes(contentType as PatchType)) throw unsupportedMediaType();
+      return { code: 200, body: server.patch(agent, door, body, contentType as PatchType, options) };
+    case "DELETE":
+      return { code: 200, body: deleted(server, agent, door, query, body) };
+    default:
+      throw badRequest(`the server does not allow this method on the requested resource: ${method}`);
+  }
+}
+
+/** An object that is gone at once is answered with Success, one that waits for its end with itself. */
+function deleted(
+  server: ApiServer,
+  agent: string,
+  door: Door,
+  query: Readonly<Record<string, string>>,
+  body: unknown,
+): KubeObject | Status {
+  const sent = (body ?? {}) as Draft;
+  const grace = sent.gracePeriodSeconds ?? query.gracePeriodSeconds;
+  const policy = (sent.propagationPolicy ?? query.propagationPolicy) as Propagation | undefined;
+  const before = server.find(door.resource, door.namespace ?? "", door.name);
+  const object = server.delete(agent, door, {
+    ...(grace !== undefined && { gracePeriodSeconds: Number(grace) }),
+    ...(policy !== undefined && { propagationPolicy: policy }),
+    ...(sent.preconditions && { preconditions: sent.preconditions }),
+  });
+  const { resource, namespace, name } = door;
+  if (server.find(resource, namespace ?? "", name) !== undefined || before === undefined) return object;
+  const { group } = resource;
+  const details = { name, ...(group !== "" && { group }), kind: resource.resource, uid: before.metadata.uid };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
+
+function listBody(resource: Resource, revision: number, items: readonly KubeObject[]): unknown {
+  return {
+    kind: `${resource.kind}List`,
+    apiVersion: apiVersionOf(resource),
+    metadata: { resourceVersion: String(revision) },
+    // Within a list, an object does not say again what it is.
+    items: items.map(({ apiVersion: _version, kind: _kind, ...rest }) => rest),
+  };
+}

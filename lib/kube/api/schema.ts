@@ -1,0 +1,170 @@
+// Which fields has a kind? Read from the schema that Kubernetes publishes (assets/kubernetes-schema.json).
+// Before you edit: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go, sigs.k8s.io/json.
+import { readFileSync } from "node:fs";
+import type { Draft } from "./object.ts";
+import { badRequest } from "./status.ts";
+
+export interface ListType {
+  readonly list: FieldType;
+  /** `set` or `map` when clients share the list by its elements (server-side apply). */
+  readonly type?: "set" | "map";
+  readonly keys?: readonly string[];
+  /** The key by which a strategic merge patch knows elements; true for a set of values. */
+  readonly merge?: string | true;
+}
+export interface MapType {
+  readonly map: FieldType;
+}
+/** The name of a definition, or one of these words. */
+export type FieldType = string | ListType | MapType;
+
+const SCALARS = new Set([
+  "string",
+  "integer",
+  "int32",
+  "number",
+  "boolean",
+  "Quantity",
+  "IntOrString",
+  "Time",
+  "MicroTime",
+  "bytes",
+  "any",
+]);
+
+export interface Definition {
+  readonly fields: Readonly<Record<string, FieldType>>;
+  readonly required?: readonly string[];
+}
+
+interface Published {
+  /** The release it is of. */
+  readonly version: string;
+  /** `apps/v1/Deployment` to the name of its definition. */
+  readonly kinds: Readonly<Record<string, string>>;
+  readonly definitions: Readonly<Record<string, Definition>>;
+}
+
+let published: Published | null = null;
+
+/** The schema; read when first asked for, for most labs have no API server. */
+export function schema(): Published {
+  published ??= JSON.parse(
+    readFileSync(new URL("../../../../assets/kubernetes-schema.json", import.meta.url), "utf8"),
+  ) as Published;
+  return published;
+}
+
+export const definitionOf = (type: FieldType): Definition | null =>
+  typeof type === "string" && !SCALARS.has(type) ? schema().definitions[type]! : null;
+
+/** Is there such a kind? Those that are not modelled are not. */
+export const isKnown = (apiVersion: string, kind: string): boolean =>
+  Object.hasOwn(schema().kinds, `${apiVersion}/${kind}`);
+
+/** Strict as kubectl asks for it: a field nobody knows is an error, not lost. */
+export interface Decoded {
+  /** What is said of fields nobody knows, as `unknown field "spec.replica"`. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Reads what a client sent as a `kind` of `apiVersion`: nulls go, as Go's zero values do, unknown fields are told.
+ * Throws ApiError (400) for a value of a wrong type, in Go's words.
+ */
+export function decode(apiVersion: string, kind: string, draft: Draft): Decoded {
+  const unknown: string[] = [];
+  const name = schema().kinds[`${apiVersion}/${kind}`]!;
+  try {
+    read(draft, name, name, "", "", unknown);
+  } catch (failure) {
+    if (!(failure instanceof WrongType)) throw failure;
+    throw badRequest(
+      `${kind} in version "${versionOf(apiVersion)}" cannot be handled as a ${kind}: ${failure.message}`,
+    );
+  }
+  return { unknown };
+}
+
+/** `apps/v1` is version v1 of group apps. */
+export const versionOf = (apiVersion: string): string => apiVersion.split("/").at(-1)!;
+
+class WrongType extends Error {}
+
+const GO: Readonly<Record<string, string>> = {
+  integer: "int64",
+  number: "float64",
+  boolean: "bool",
+  Time: "string",
+  MicroTime: "string",
+  bytes: "[]uint8",
+};
+
+function goType(type: FieldType): string {
+  if (typeof type === "string") return GO[type] ?? (SCALARS.has(type) ? type : `v1.${type}`);
+  if ("list" in type) return `[]${goType(type.list)}`;
+  return `map[string]${goType(type.map)}`;
+}
+
+/** `owner` is the Go struct whose field it is, `inside` the path within the kind, `at` with indexes, for people. */
+function read(value: unknown, type: FieldType, owner: string, inside: string, at: string, unknown: string[]): void {
+  const mismatch = (): never => {
+    const found = Array.isArray(value)
+      ? "array"
+      : value === null
+        ? "null"
+        : typeof value === "boolean"
+          ? "bool"
+          : typeof value;
+    const place = inside === "" ? "" : ` into Go struct field ${owner}.${inside}`;
+    throw new WrongType(`json: cannot unmarshal ${found}${place} of type ${goType(type)}`);
+  };
+  if (typeof type !== "string") {
+    if ("list" in type) {
+      if (!Array.isArray(value)) return mismatch();
+      for (const [i, each] of value.entries())
+        if (each !== null) read(each, type.list, owner, inside, `${at}[${i}]`, unknown);
+      return;
+    }
+    if (!isObject(value)) return mismatch();
+    for (const [key, each] of Object.entries(value)) read(each, type.map, owner, inside, `${at}.${key}`, unknown);
+    return;
+  }
+  const definition = definitionOf(type);
+  if (definition === null) {
+    if (!fits(value, type)) mismatch();
+    return;
+  }
+  if (!isObject(value)) return mismatch();
+  for (const [field, each] of Object.entries(value)) {
+    const path = at === "" ? field : `${at}.${field}`;
+    if (!Object.hasOwn(definition.fields, field)) {
+      unknown.push(`unknown field "${path}"`);
+      delete value[field];
+    } else if (each === null) delete value[field];
+    else read(each, definition.fields[field]!, type, inside === "" ? field : `${inside}.${field}`, path, unknown);
+  }
+}
+
+const isObject = (value: unknown): value is Draft =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function fits(value: unknown, type: string): boolean {
+  switch (type) {
+    case "any":
+      return true;
+    case "boolean":
+      return typeof value === "boolean";
+    case "integer":
+    case "int32":
+      return Number.isInteger(value);
+    case "number":
+      return typeof value === "number";
+    case "Quantity":
+      return typeof value === "string" || typeof value === "number";
+    case "IntOrString":
+      return typeof value === "string" || Number.isInteger(value);
+    default:
+      return typeof value === "string";
+  }
+}

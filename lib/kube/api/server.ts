@@ -1,0 +1,285 @@
+// The API server: every reading and every change of a cluster is one call to it, and stands in its log.
+// Before you edit: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, .../endpoints/handlers/*.go,
+// .../registry/rest/{create,update,delete}.go.
+import { MILLISECOND } from "../../trace/world.ts";
+import type { Call, DeleteOptions, Door, List, ListOptions, Options, Surroundings } from "./call.ts";
+import type { Draft, KubeObject } from "./object.ts";
+import { jsonPatch, mergePatch, type PatchType, strategicPatch } from "./patch.ts";
+import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource } from "./resource.ts";
+import { schema } from "./schema.ts";
+import { parseFieldSelector, parseSelector } from "./selector.ts";
+import { ApiError, alreadyExists, badRequest, conflict, expired, forbidden, notFound } from "./status.ts";
+import { type Change, Store } from "./store.ts";
+import { checkFields, isSelected, type Selection, type WatchEvent, Watchers } from "./watchers.ts";
+import { changed, created, finalizersAtEnd, readObject } from "./write.ts";
+
+/** How long it takes from a change until a watch is told of it. */
+const WATCH_DELAY = MILLISECOND;
+
+export class ApiServer implements Registry {
+  readonly store = new Store();
+  readonly calls: Call[] = [];
+  private readonly world: Surroundings;
+  private readonly resources: readonly Resource[];
+  private readonly watchers = new Map<Resource, Watchers>();
+  /** While a watch tells of a change: its resourceVersion, the reason of what is called meanwhile. */
+  private telling: number | null = null;
+
+  constructor(world: Surroundings, resources: readonly Resource[]) {
+    this.world = world;
+    this.resources = resources;
+    for (const resource of resources) {
+      const watchers = new Watchers(resource);
+      this.watchers.set(resource, watchers);
+      this.store.watch(collectionOf(resource), 0, (change) => watchers.dispatch(change));
+    }
+  }
+
+  get time(): string {
+    return this.world.time;
+  }
+  random(): number {
+    return this.world.random();
+  }
+  /** Every kind that is served. */
+  get all(): readonly Resource[] {
+    return this.resources;
+  }
+
+  /** The resource of this plural name, `pods` or `deployments`; undefined when none is served. */
+  resource(name: string, group?: string): Resource | undefined {
+    return this.resources.find((each) => each.resource === name && (group === undefined || each.group === group));
+  }
+
+  find(resource: Resource, namespace: string, name: string): KubeObject | undefined {
+    return this.store.get(collectionOf(resource), keyOf(resource, namespace, name));
+  }
+
+  get(agent: string, door: Door): KubeObject {
+    return this.log(agent, "get", "GET", door, () => this.must(door));
+  }
+
+  list(agent: string, resource: Resource, options: ListOptions = {}): List {
+    const { namespace = null } = options;
+    return this.log(agent, "list", "GET", { resource, namespace, name: "" }, () => {
+      const selection = selectionOf(resource, options);
+      const prefix = keyOf(resource, namespace ?? "", "");
+      const all = this.store.list(collectionOf(resource), namespace === null ? `${collectionOf(resource)}/` : prefix);
+      return { revision: this.store.revision, items: all.filter((each) => isSelected(resource, selection, each)) };
+    });
+  }
+
+  /**
+   * Tells `listener` of every change after `revision` (a list's), a little later each, until the function it returns is
+   * called. Throws ApiError (410 Expired) if the server has forgotten what happened since then: list anew.
+   */
+  watch(
+    agent: string,
+    resource: Resource,
+    options: ListOptions & { readonly revision: number },
+    listener: (event: WatchEvent) => void,
+  ): () => void {
+    return this.log(agent, "watch", "GET", { resource, namespace: options.namespace ?? null, name: "" }, () => {
+      const selection = selectionOf(resource, options);
+      if (options.revision < this.store.oldest) throw expired(options.revision, this.store.oldest);
+      let open = true;
+      const tell = (event: WatchEvent, revision: number) => {
+        this.world.later(WATCH_DELAY, () => {
+          if (!open) return;
+          const before = this.telling;
+          this.telling = revision;
+          try {
+            listener(event);
+          } finally {
+            this.telling = before;
+          }
+        });
+      };
+      const missed = new Watchers(resource);
+      missed.add(selection, tell);
+      this.store.watch(collectionOf(resource), options.revision, (change: Change) => missed.dispatch(change))();
+      const close = this.watchers.get(resource)!.add(selection, tell);
+      return () => {
+        open = false;
+        close();
+      };
+    });
+  }
+
+  /** Runs `action` as somebody who acts because of the change `revision`: what it calls is logged so. */
+  because<Value>(revision: number | null, action: () => Value): Value {
+    const before = this.telling;
+    this.telling = revision;
+    try {
+      return action();
+    } finally {
+      this.telling = before;
+    }
+  }
+  get cause(): number | null {
+    return this.telling;
+  }
+
+  create(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
+    const { resource, namespace } = door;
+    return this.log(agent, "create", "POST", door, () => {
+      const draft = readObject(resource, body, options.fieldValidation);
+      draft.metadata ??= {};
+      const { metadata } = draft;
+      if (resource.namespaced) {
+        metadata.namespace ??= namespace;
+        if (metadata.namespace !== namespace)
+          throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+        this.mustBeOpen(resource, metadata.namespace, metadata.name ?? "");
+      } else delete metadata.namespace;
+      const object = created(resource, draft, this);
+      if (this.find(resource, metadata.namespace ?? "", metadata.name)) throw alreadyExists(resource, metadata.name);
+      return options.dryRun ? object : this.put(resource, object);
+    });
+  }
+
+  update(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
+    return this.log(agent, "update", "PUT", door, () => {
+      const draft = readObject(door.resource, body, options.fieldValidation);
+      mustBeNamed(draft, door.name);
+      return this.change(door, this.must(door), draft, options);
+    });
+  }
+
+  patch(agent: string, door: Door, patch: unknown, type: PatchType, options: Options = {}): KubeObject {
+    return this.log(agent, "patch", "PATCH", door, () => {
+      const old = this.must(door);
+      const patched = this.patched(door.resource, old, patch, type);
+      const draft = readObject(door.resource, patched, options.fieldValidation);
+      mustBeNamed(draft, door.name);
+      return this.change(door, old, draft, options);
+    });
+  }
+
+  /** The object as it was last, or as it now waits for its end. */
+  delete(agent: string, door: Door, options: DeleteOptions = {}): KubeObject {
+    return this.log(agent, "delete", "DELETE", door, () => {
+      const { resource, name } = door;
+      const old = this.must(door);
+      const { uid, resourceVersion } = options.preconditions ?? {};
+      const byKind = { group: resource.group, resource: resource.kind };
+      if (uid !== undefined && uid !== old.metadata.uid)
+        throw conflict(
+          byKind,
+          name,
+          `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
+        );
+      if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion)
+        throw conflict(
+          byKind,
+          name,
+          `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
+        );
+      const grace = resource.strategy.grace?.(old, options.gracePeriodSeconds ?? null) ?? 0;
+      const finalizers = finalizersAtEnd(old, options.propagationPolicy);
+      if (grace === 0 && finalizers.length === 0) return this.remove(resource, old);
+      const { deletionTimestamp, deletionGracePeriodSeconds: given, generation = 0 } = old.metadata;
+      // Asked again, it may only have less time.
+      if (deletionTimestamp !== undefined && given !== undefined && grace >= given) return old;
+      const metadata = {
+        ...old.metadata,
+        ...(finalizers.length > 0 && { finalizers }),
+        deletionTimestamp: this.timeIn(grace),
+        deletionGracePeriodSeconds: grace,
+        ...(resource.hasGeneration && deletionTimestamp === undefined && { generation: generation + 1 }),
+      };
+      return this.put(resource, { ...old, metadata });
+    });
+  }
+
+  private patched(resource: Resource, old: KubeObject, patch: unknown, type: PatchType): unknown {
+    if (type === "application/json-patch+json") return jsonPatch(old, patch);
+    if (type === "application/merge-patch+json") return mergePatch(old, patch);
+    return strategicPatch(old, patch, schema().kinds[`${apiVersionOf(resource)}/${resource.kind}`]!);
+  }
+
+  private change({ resource, subresource = "" }: Door, old: KubeObject, draft: Draft, { dryRun }: Options): KubeObject {
+    const object = changed(resource, old, draft, subresource, this);
+    // A change that changes nothing is not stored: no new version, nobody is told.
+    if (object === old || dryRun) return object;
+    const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0, finalizers = [] } = object.metadata;
+    const isEnd = deletionTimestamp !== undefined && finalizers.length === 0 && grace === 0;
+    if (!isEnd) return this.put(resource, object);
+    this.remove(resource, object);
+    return object;
+  }
+
+  private timeIn(seconds: number): string {
+    const then = Date.parse(this.time) + seconds * 1000;
+    return `${new Date(then).toISOString().slice(0, 19)}Z`;
+  }
+
+  private put(resource: Resource, object: KubeObject): KubeObject {
+    const { namespace = "", name } = object.metadata;
+    return this.store.put(collectionOf(resource), keyOf(resource, namespace, name), object);
+  }
+
+  private remove(resource: Resource, object: KubeObject): KubeObject {
+    const { namespace = "", name } = object.metadata;
+    resource.strategy.deleted?.(object);
+    return this.store.delete(collectionOf(resource), keyOf(resource, namespace, name));
+  }
+
+  private must({ resource, namespace, name }: Door): KubeObject {
+    const object = this.find(resource, namespace ?? "", name);
+    if (object === undefined) throw notFound(resource, name);
+    return object;
+  }
+
+  /** Nothing new in a namespace that is not there or that is going (plugin NamespaceLifecycle). */
+  private mustBeOpen(resource: Resource, namespace: string, name: string): void {
+    const namespaces = this.resource("namespaces", "")!;
+    const found = this.find(namespaces, "", namespace);
+    if (found === undefined) throw notFound(namespaces, namespace);
+    const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+    if (found.metadata.deletionTimestamp !== undefined) throw forbidden(resource, name, why);
+  }
+
+  private log<Value>(
+    agent: string,
+    verb: Call["verb"],
+    method: Call["method"],
+    door: Door,
+    action: () => Value,
+  ): Value {
+    const { resource, namespace, name, subresource } = door;
+    let code = verb === "create" ? 201 : 200;
+    try {
+      return action();
+    } catch (failure) {
+      code = failure instanceof ApiError ? failure.status.code! : 500;
+      throw failure;
+    } finally {
+      const path = pathOf(resource, namespace, name, subresource);
+      this.calls.push({
+        at: this.world.now,
+        agent,
+        verb,
+        method,
+        path,
+        code,
+        revision: this.store.revision,
+        because: this.telling,
+      });
+    }
+  }
+}
+
+function mustBeNamed({ metadata }: Draft, name: string): void {
+  const sent = metadata?.name ?? "";
+  if (sent !== name) throw badRequest(`the name of the object (${sent}) does not match the name on the URL (${name})`);
+}
+
+function selectionOf(
+  resource: Resource,
+  { namespace = null, labelSelector = "", fieldSelector = "" }: ListOptions,
+): Selection {
+  const fields = parseFieldSelector(fieldSelector);
+  checkFields(resource, fields);
+  return { namespace, labels: parseSelector(labelSelector), fields };
+}

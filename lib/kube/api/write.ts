@@ -1,0 +1,141 @@
+// What becomes of an object that a client sends: read, completed, compared with what was there, judged.
+// Before you edit: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go,
+// .../endpoints/handlers/{create,update,patch}.go, .../registry/generic/registry/store.go.
+import { validateMetadata } from "./metadata.ts";
+import { dnsLabel, drawUid, generatedName } from "./names.ts";
+import { type Draft, draftOf, type KubeObject, sameJson } from "./object.ts";
+import { apiVersionOf, keyOf, type Registry, type Resource } from "./resource.ts";
+import { decode, isKnown, versionOf } from "./schema.ts";
+import { badRequest, conflict, failure, invalid, MODIFIED } from "./status.ts";
+
+/** "Strict" refuses fields nobody knows, "Warn" and "Ignore" drop them. */
+export type FieldValidation = "Strict" | "Warn" | "Ignore";
+
+export type Propagation = "Background" | "Foreground" | "Orphan";
+
+/** What was sent, as a draft of its own, its kind and its fields checked. Throws ApiError (400). */
+export function readObject(resource: Resource, body: unknown, validation: FieldValidation = "Ignore"): Draft {
+  const { kind, version } = resource;
+  const apiVersion = apiVersionOf(resource);
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw badRequest(
+      "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
+    );
+  const draft = draftOf(body) as Draft;
+  draft.apiVersion ??= apiVersion;
+  draft.kind ??= kind;
+  const cannot = `${draft.kind} in version "${versionOf(draft.apiVersion)}" cannot be handled as a ${kind}`;
+  if (!isKnown(draft.apiVersion, draft.kind))
+    throw badRequest(
+      `${cannot}: no kind "${draft.kind}" is registered for version "${draft.apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  if (draft.apiVersion !== apiVersion || draft.kind !== kind)
+    throw badRequest(
+      `${cannot}: converting (${versionOf(draft.apiVersion)}.${draft.kind}) to (${internalGroup(resource)}.${kind}): unknown conversion`,
+    );
+  const { unknown } = decode(apiVersion, kind, draft);
+  if (unknown.length > 0 && validation === "Strict")
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(", ")}`,
+    );
+  return draft;
+}
+
+/** The Go package of the version of a group that the server works with. */
+const internalGroup = ({ group }: Resource): string => (group === "" ? "core" : group.split(".")[0]!);
+
+/** Only the server says these. */
+const SERVER_ONLY = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"];
+
+/** The new object that a draft becomes. Throws ApiError. */
+export function created(resource: Resource, draft: Draft, registry: Registry): KubeObject {
+  const { strategy } = resource;
+  const { metadata } = draft;
+  if (metadata.resourceVersion) throw failure("resourceVersion should not be set on objects to be created");
+  if (!metadata.name && metadata.generateName)
+    metadata.name = generatedName(metadata.generateName, () => registry.random());
+  for (const field of SERVER_ONLY) delete metadata[field];
+  metadata.uid = drawUid(() => registry.random());
+  metadata.creationTimestamp = registry.time;
+  if (resource.hasGeneration) metadata.generation = 1;
+  strategy.defaults?.(draft);
+  strategy.prepareCreate?.(draft, registry);
+  judge(resource, draft, null);
+  return draft as KubeObject;
+}
+
+/** Nobody changes these by an update. */
+const KEPT = [
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "namespace",
+  "generateName",
+  "selfLink",
+];
+
+/** What the object becomes; `old` itself if nothing changes. Throws ApiError. */
+export function changed(
+  resource: Resource,
+  old: KubeObject,
+  draft: Draft,
+  part: string,
+  registry: Registry,
+): KubeObject {
+  const { strategy } = resource;
+  const { name } = old.metadata;
+  draft.metadata ??= {};
+  const { metadata } = draft;
+  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(resource, name, MODIFIED);
+  if (metadata.uid && metadata.uid !== old.metadata.uid)
+    throw conflict(resource, name, otherUid(metadata.uid, resource, old));
+  for (const field of KEPT) keep(metadata, old.metadata, field);
+  metadata.resourceVersion = old.metadata.resourceVersion;
+  if (part === "status") {
+    for (const field of Object.keys({ ...old, ...draft }))
+      if (field !== "status" && field !== "metadata") keep(draft, old, field);
+    for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) keep(metadata, old.metadata, field);
+  } else if (resource.hasStatus) keep(draft, old, "status");
+  strategy.defaults?.(draft);
+  if (part !== "status") {
+    strategy.prepareUpdate?.(draft, old, registry);
+    if (resource.hasGeneration && !sameJson(draft.spec, (old as Draft).spec))
+      metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+  judge(resource, draft, old);
+  return sameJson(draft, old) ? old : (draft as KubeObject);
+}
+
+/** The words of etcd's keeper (storage.NewInvalidObjError), which finds it out when it writes. */
+function otherUid(asked: string, resource: Resource, { metadata: { namespace = "", name, uid } }: KubeObject): string {
+  const met = `Precondition failed: UID in precondition: ${asked}, UID in object meta: ${uid}`;
+  return `StorageError: invalid object, Code: 4, Key: ${keyOf(resource, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: ${met}`;
+}
+
+function keep(draft: Draft, old: object, field: string): void {
+  const value = (old as Draft)[field];
+  if (value === undefined) delete draft[field];
+  else draft[field] = value;
+}
+
+function judge(resource: Resource, draft: Draft, old: KubeObject | null): void {
+  const { strategy, nameRule = dnsLabel } = resource;
+  const errors = [
+    ...validateMetadata(draft.metadata, resource.namespaced, nameRule),
+    ...(strategy.validate?.(draft) ?? []),
+    ...(old === null ? [] : (strategy.validateUpdate?.(draft, old) ?? [])),
+  ];
+  if (errors.length > 0) throw invalid(resource.kind, resource.group, draft.metadata.name ?? "", errors);
+}
+
+/** Finalizers of an object that is asked to go: whether its dependants go first, or stay (deletionFinalizersForGarbageCollection). */
+export function finalizersAtEnd({ metadata }: KubeObject, policy: Propagation | undefined): readonly string[] {
+  const { finalizers = [] } = metadata;
+  if (policy === undefined) return finalizers;
+  const others = finalizers.filter((each) => each !== "orphan" && each !== "foregroundDeletion");
+  if (policy === "Background") return others;
+  return [...others, policy === "Orphan" ? "orphan" : "foregroundDeletion"];
+}

@@ -1,0 +1,32 @@
+// Namespaces: they end only when everything in them is gone.
+// Before you edit: pkg/registry/core/namespace/strategy.go, pkg/registry/core/namespace/storage/storage.go,
+// pkg/apis/core/v1/defaults.go (SetDefaults_Namespace).
+import { dnsLabel } from "../api/names.ts";
+import type { Resource } from "../api/resource.ts";
+
+/** Who selects by name can: every namespace has its name as a label (corev1.LabelMetadataName). */
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
+export const NAMESPACES: Resource = {
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  resource: "namespaces",
+  singular: "namespace",
+  shortNames: ["ns"],
+  categories: [],
+  namespaced: false,
+  hasStatus: true,
+  hasGeneration: false,
+  nameRule: dnsLabel,
+  strategy: {
+    defaults({ metadata }) {
+      metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+    },
+    prepareCreate(draft) {
+      draft.spec = { finalizers: ["kubernetes"] };
+      draft.status = { phase: "Active" };
+    },
+    fields: (object) => ({ "status.phase": (object as { status?: { phase?: string } }).status?.phase ?? "" }),
+  },
+};
