@@ -3,9 +3,11 @@ export { type Checked, check, type Outcome, type Prediction, predict } from "./c
 export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
+export { bars, headersBeside } from "./notebook/compare.ts";
 export { Picture } from "./notebook/display.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
 export { reaches } from "./notebook/reaches.ts";
+export { proxy, serve } from "./notebook/serve.ts";
 export { lab, type ShownLab } from "./notebook/session.ts";
 export { Output, sh } from "./notebook/sh.ts";
 export { show } from "./notebook/show.ts";

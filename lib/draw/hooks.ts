@@ -14,18 +14,49 @@ export interface HooksOptions {
   readonly most?: number;
 }
 
-/** Who can be asked at each hook, the smallest priority first. */
-const ASKED = {
+/** Who can be asked at each hook, the smallest priority first; IPVS is drawn where there are virtual servers. */
+const WITH_IPVS = {
   PREROUTING: ["defragmentation", "table raw", "connection tracking", "table mangle", "table nat"],
-  INPUT: ["table mangle", "table filter", "table nat", "confirmation of connections"],
-  FORWARD: ["table mangle", "table filter"],
-  OUTPUT: ["defragmentation", "table raw", "connection tracking", "table mangle", "table nat", "table filter"],
+  INPUT: [
+    "table mangle",
+    "table filter",
+    "IPVS, answers",
+    "IPVS, requests",
+    "table nat",
+    "confirmation of connections",
+  ],
+  FORWARD: ["table mangle", "table filter", "IPVS, errors", "IPVS, answers"],
+  OUTPUT: [
+    "defragmentation",
+    "table raw",
+    "connection tracking",
+    "table mangle",
+    "table nat",
+    "IPVS, answers",
+    "IPVS, requests",
+    "table filter",
+  ],
   POSTROUTING: ["table mangle", "table nat", "confirmation of connections"],
 } as const;
-type HookName = keyof typeof ASKED;
-const HOOKS = Object.keys(ASKED) as HookName[];
+type HookName = keyof typeof WITH_IPVS;
+const HOOKS = Object.keys(WITH_IPVS) as HookName[];
+type Asked = Readonly<Record<HookName, readonly string[]>>;
+const ASKED = Object.fromEntries(
+  HOOKS.map((hook) => [hook, WITH_IPVS[hook].filter((name) => !name.startsWith("IPVS"))]),
+) as unknown as Asked;
 
-const DECISIONS = new Set<What>(["rule", "chain", "nat", "conntrack", "drop", "deliver", "forward", "route", "send"]);
+const DECISIONS = new Set<What>([
+  "rule",
+  "chain",
+  "ipvs",
+  "nat",
+  "conntrack",
+  "drop",
+  "deliver",
+  "forward",
+  "route",
+  "send",
+]);
 const WIDTH = WIDEST - 2 * MARGIN;
 const HOOK_W = 178;
 const ROW = 19;
@@ -43,7 +74,6 @@ const ROUTING: Point = [212, 44];
 const PROCESS: Point = [386, 210];
 const PROCESS_W = 132;
 const SMALL_H = 30;
-const MAP_END = 196 + HEAD + 6 * ROW + 22;
 
 /** The way of one packet through the hooks of a namespace. */
 export function hooks(steps: readonly Step[], options: HooksOptions = {}): Scene {
@@ -60,13 +90,24 @@ export function hooks(steps: readonly Step[], options: HooksOptions = {}): Scene
   const [isIn, isForwarded, isOut] = [passed.has("INPUT"), passed.has("FORWARD"), passed.has("OUTPUT")];
   const isRouted = isIn || isForwarded || way.some(({ what, where }) => what === "route" && where.hook === undefined);
   const isLostAtInput = last?.what === "drop" && last.where.hook === "INPUT";
-  const isHeard = isIn && !isOut && !isLostAtInput;
+  // IPVS takes it at INPUT and sends it on: no program of the machine hears of it.
+  const isBalanced = isIn && way.some(({ what }) => what === "ipvs");
+  const isHeard = isBalanced || (isIn && !isOut && !isLostAtInput);
+  const asked = steps.some(({ what, because }) => what === "hook" && because.startsWith("asks IPVS"))
+    ? WITH_IPVS
+    : ASKED;
   drawArrows(painter, { isRouted: isRouted && passed.has("PREROUTING"), isIn, isHeard, isForwarded, isOut, passed });
   small(painter, ROUTING, ROUTING_W, "routing", isRouted && passed.has("PREROUTING"));
-  small(painter, PROCESS, PROCESS_W, "the machine itself", isOut || last?.what === "deliver");
-  for (const hook of HOOKS) drawHook(painter, hook, way, passed.has(hook));
+  small(
+    painter,
+    PROCESS,
+    PROCESS_W,
+    isBalanced ? "IPVS sends it on" : "the machine itself",
+    isOut || last?.what === "deliver",
+  );
+  for (const hook of HOOKS) drawHook(painter, hook, asked[hook], way, passed.has(hook));
   const decisions = way.filter(({ what }) => DECISIONS.has(what));
-  const y = drawDecisions(painter, decisions, options.most ?? 16);
+  const y = drawDecisions(painter, decisions, options.most ?? 16, AT.OUTPUT[1] + heightOf(asked.OUTPUT) + 18);
   return scene({
     title,
     desc:
@@ -94,15 +135,25 @@ function small(painter: Painter, [x, y]: Point, w: number, label: string, isLit:
   painter.text(x + w / 2, y + 19.5, label, w - 8, BODY, isLit ? "text" : "muted", { anchor: "middle" });
 }
 
-function drawHook(painter: Painter, hook: HookName, way: readonly Step[], isPassed: boolean): void {
+function heightOf(names: readonly string[]): number {
+  return HEAD + names.length * ROW + 4;
+}
+
+function drawHook(
+  painter: Painter,
+  hook: HookName,
+  names: readonly string[],
+  way: readonly Step[],
+  isPassed: boolean,
+): void {
   const [x, y] = AT[hook];
   const here = way.filter(({ where }) => where.hook === hook);
   const asked = new Set(here.filter(({ what }) => what === "hook").map(({ because }) => because.replace(/^asks /, "")));
   const isEnd = here.some(({ what }) => what === "drop");
-  painter.box(x, y, HOOK_W, HEAD + ASKED[hook].length * ROW + 4, isPassed ? "lit" : "dim", { round: 4 });
+  painter.box(x, y, HOOK_W, heightOf(names), isPassed ? "lit" : "dim", { round: 4 });
   painter.text(x + 8, y + 17, hook, HOOK_W - 40, STRONG, isPassed ? "text" : "muted");
   if (isEnd) painter.cross(x + HOOK_W - 14, y + 13, 6);
-  ASKED[hook].forEach((name, i) => {
+  names.forEach((name, i) => {
     const top = y + HEAD + i * ROW;
     const isAsked = asked.has(name);
     if (isAsked) painter.dot(x + 14, top + 9, 3.5, "spot");
@@ -162,7 +213,7 @@ function drawArrows(painter: Painter, { isRouted, isIn, isHeard, isForwarded, is
   arrow(
     [
       [up, AT.OUTPUT[1]],
-      [up, AT.POSTROUTING[1] + HEAD + ASKED.POSTROUTING.length * ROW + 4],
+      [up, AT.POSTROUTING[1] + heightOf(ASKED.POSTROUTING)],
     ],
     "up",
     isOut && isLast,
@@ -170,11 +221,11 @@ function drawArrows(painter: Painter, { isRouted, isIn, isHeard, isForwarded, is
 }
 
 /** A row for each decision: the hook, the sentence, and under it the entry as its tool prints it. */
-function drawDecisions(painter: Painter, decisions: readonly Step[], most: number): number {
-  let y = MAP_END;
+function drawDecisions(painter: Painter, decisions: readonly Step[], most: number, top: number): number {
+  let y = top;
   const column = Math.ceil(measure("POSTROUTING", SMALL)) + 12;
   for (const { what, where, because, evidence } of decisions.slice(0, most)) {
-    const isLit = what === "rule" || what === "nat";
+    const isLit = what === "rule" || what === "nat" || what === "ipvs";
     painter.text(MARGIN, y + 13, where.hook ?? what, column - 8, SMALL, "muted");
     if (what === "drop") painter.cross(MARGIN + column + 5, y + 9, 5);
     const indent = column + (what === "drop" ? 18 : 0);

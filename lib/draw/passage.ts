@@ -49,7 +49,8 @@ function wayTo(end: Step, byId: ReadonlyMap<number, Step>): Step[] {
   let rank = rankOf(end) ?? Number.POSITIVE_INFINITY;
   for (let at = causeOf(end, byId); at !== undefined; at = causeOf(at, byId)) {
     const before = rankOf(at) ?? rank;
-    if (at.where.netns !== end.where.netns || BEGINNINGS.has(at.what) || before > rank) break;
+    // IPVS takes a packet out of INPUT, and sends it on by OUTPUT.
+    if (at.where.netns !== end.where.netns || BEGINNINGS.has(at.what) || (before > rank && at.what !== "ipvs")) break;
     rank = before;
     way.push(at);
   }

@@ -1,5 +1,7 @@
 // The lab that the verbs mean when none is named: the one made last.
 
+import { map } from "../draw/map.ts";
+import type { Places } from "../draw/spots.ts";
 import { topology } from "../draw/topology.ts";
 import type { LabData } from "../lab/data.ts";
 import { labFrom } from "../lab/data-read.ts";
@@ -21,6 +23,10 @@ export class ShownLab extends Lab {
   /** The lab as plain JSON, from which `lab(data)` makes it again. */
   data(): LabData {
     return labData(this);
+  }
+  /** The machines at these columns and rows, with their cables: `net.map({ client: [0, 0], router: [1, 0] })`. */
+  map(places: Places): Picture {
+    return new Picture(map(labData(this), places));
   }
   /** The shell script that builds the same lab on a real Linux machine, for root: save it, run it, compare. */
   script(): Told {

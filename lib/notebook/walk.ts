@@ -9,7 +9,10 @@ import { hooks } from "../draw/hooks.ts";
 import { ladder } from "../draw/ladder.ts";
 import { neighbours } from "../draw/neighbours.ts";
 import { queues } from "../draw/queues.ts";
+import { race } from "../draw/race.ts";
+import { roundTrip } from "../draw/round-trip.ts";
 import { routing } from "../draw/routing.ts";
+import type { Places } from "../draw/spots.ts";
 import { topology } from "../draw/topology.ts";
 import { translations } from "../draw/translations.ts";
 import type { LabData } from "../lab/data.ts";
@@ -62,6 +65,10 @@ export class Walk extends Trace {
   topology(): Picture {
     return new Picture(topology(this.lab, this.steps));
   }
+  /** The first packet's way there and its answer's way back, between machines at these columns and rows: `{ web: [0, 1] }`. */
+  roundTrip(places: Places = {}): Picture {
+    return new Picture(roundTrip(this.lab, this.steps, { places }));
+  }
   /** Who sent what to whom, over time. */
   ladder(): Picture {
     return new Picture(ladder(this.steps));
@@ -85,6 +92,10 @@ export class Walk extends Trace {
   /** The states of the neighbour entries over time; confined to one namespace if it is named. */
   neighbours(netns?: string): Picture {
     return new Picture(neighbours(this.stepsIn(netns)));
+  }
+  /** The ARP question with the most answers: who was heard first, and who was believed. */
+  race(): Picture {
+    return new Picture(race(this.steps));
   }
   /** Which receive queue of a network card each flow went to, and because of which hash. */
   queues(): Picture {
