@@ -73,8 +73,12 @@ function elsewhere(ns: Netns, bridged: Bridged, skb: Skb, okay: () => void): voi
     bridged.cause = cause;
     okay();
   };
-  if (way.type === "martian" || way.type === "everybody" || way.type === "error") return goTo(bridge.mac, skb.cause);
-  if (way.type !== "unicast" || way.device !== bridge || !ns.forwards(bridge)) return goTo(bridge.mac, skb.cause);
+  const goUp = () => {
+    skb.toOne = true;
+    goTo(bridge.mac, skb.cause);
+  };
+  if (way.type === "martian" || way.type === "everybody" || way.type === "error") return goUp();
+  if (way.type !== "unicast" || way.device !== bridge || !ns.forwards(bridge)) return goUp();
   const { nextHop } = way;
   const cause = ns.step(LEVEL.path, skb.cause, bridge, "forward", packet, () => ({
     because: `${packet.dst} is behind ${bridge.name} too: the packet is bridged on to ${nextHop}, its TTL as it was`,

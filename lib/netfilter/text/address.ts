@@ -17,13 +17,13 @@ export function readNetworks(text: string, family: Family): Network[] {
 }
 
 /**
- * `10.0.0.1/8`: bits beyond the mask stay as they are said. A mask that is written out is read and forgotten: it is one
- * address then (xtopt_parse_hostmask, xtopt_parse_plenmask). Throws Refused.
+ * `10.0.0.1/8`: bits beyond the mask stay as they are said. A mask with holes is read and forgotten: it is one address
+ * then (xtopt_parse_hostmask, xtopt_parse_plenmask). Throws Refused.
  */
 export function readHostMask(text: string, family: Family): Network {
   const { name, mask } = parted(text, family);
-  const isLength = /\/\d+$/.test(text);
-  return { address: readAddress(name, family), mask: isLength ? mask : maskOf(family === 4 ? 32 : 128, family) };
+  const whole = maskOf(family === 4 ? 32 : 128, family);
+  return { address: readAddress(name, family), mask: lengthOf(mask) === null ? whole : mask };
 }
 
 function readNetwork(text: string, family: Family): Network {

@@ -62,6 +62,8 @@ class Play {
     this.lab.node("node").iptables = { version: "1.8.9", backEnd: kind.backEnd };
     if (kind.bridged) this.say("node", "modprobe br_netfilter");
     for (const line of labLines(kind, "")) this.say("node", line);
+    // What IPv6 says of itself when devices come up is over then, as on the real machine.
+    if (kind.family === 6) this.lab.runFor(20_000 * MILLISECOND);
     for (const ns of this.lab.namespaces.values())
       for (const limit of [ns.icmpLimit, ns.ipv6.icmpLimit]) limit.allow = () => true;
   }

@@ -180,7 +180,9 @@ function scene(dice: Dice, kind: Kind): Step[] {
     default: {
       if (family === 6) return [];
       const ns = dice.of(["c", "c", "r"] as const);
-      const to = dice.of([dice.of(hosts.server), dice.of(hosts.server), dice.of(hosts.router)]);
+      // To itself, over lo and translated, both ends may give up in either order.
+      const last = ns === "r" ? hosts.server : hosts.router;
+      const to = dice.of([dice.of(hosts.server), dice.of(hosts.server), dice.of(last)]);
       return [
         { do: "connect", ns, from: dice.whole(42000, 42999), to, port: dice.of([...TCP_PORTS, ...TCP_PORTS, 99]) },
       ];

@@ -206,6 +206,7 @@ class Play:
         for s in self.streams:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
             s.close()
+            time.sleep(0.0005)  # so that the other end has heard of it before it is closed, too
         self.drain()
 
     def over(self):

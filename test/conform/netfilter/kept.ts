@@ -1,0 +1,159 @@
+// Cases that once differed, made small and given a name.
+import { fragment } from "../../../lib/netns/ipv4/fragment.ts";
+import type { Ipv4Packet } from "../../../lib/wire/packet.ts";
+import type { AnswerStep, Case, Step } from "./case.ts";
+import { KINDS, type Kind } from "./lab.ts";
+import { frame, hexOf, packetOf } from "./packets.ts";
+import type { TableText } from "./rules.ts";
+
+const [V4, , V6, , BRIDGED] = KINDS as [Kind, Kind, Kind, Kind, Kind];
+
+type Packet = ReturnType<typeof packetOf>;
+type Body = Packet["body"];
+
+const HOOKS = {
+  raw: ["PREROUTING", "OUTPUT"],
+  mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
+  nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
+  filter: ["INPUT", "FORWARD", "OUTPUT"],
+} as const;
+
+type Rules = Partial<Record<keyof typeof HOOKS, readonly string[]>>;
+
+function kept(name: string, kind: Kind, rules: Rules, steps: readonly Step[], sets: readonly string[] = []): Case {
+  const tables = (Object.keys(HOOKS) as (keyof typeof HOOKS)[]).map(
+    (table): TableText => ({
+      table,
+      chains: HOOKS[table].map((hook) => `:${hook} ACCEPT [0:0]`),
+      rules: (rules[table] ?? []).map((rule) => `-A ${rule}`),
+    }),
+  );
+  return { name, kind, sets, tables, steps };
+}
+
+const data = (text: string) => new TextEncoder().encode(text);
+const udp = (srcPort: number, dstPort: number, size = 4): Body => ({
+  kind: "udp",
+  srcPort,
+  dstPort,
+  data: new Uint8Array(size).fill(98),
+});
+const echo = (size = 4): Body => ({
+  kind: "icmp",
+  type: 8,
+  code: 0,
+  rest: 0x10001,
+  data: new Uint8Array(size).fill(120),
+});
+const syn = (srcPort: number, dstPort: number): Body => {
+  const options = { mss: 1460, sackPermitted: true, windowScale: 7 };
+  return { kind: "tcp", srcPort, dstPort, seq: 7000, ack: 0, flags: 2, window: 29200, options, data: data("") };
+};
+
+function sent(kind: Kind, at: "c" | "s", src: string, dst: string, body: Body): Step {
+  return { do: "send", at, bytes: hexOf(frame(kind, at, packetOf(null, kind.family, src, dst, body))) };
+}
+
+function inPieces(kind: Kind, src: string, dst: string, body: Body): Step[] {
+  const whole = { ...(packetOf(null, 4, src, dst, body) as Ipv4Packet), dontFragment: false };
+  return fragment(whole, 1000).map((piece) => ({ do: "send", at: "c", bytes: hexOf(frame(kind, "c", piece)) }));
+}
+
+function local({ family }: Kind, src: string, dst: string, body: Body): Step {
+  const bytes = hexOf(frame(V4, "c", packetOf(null, family, src, dst, body)));
+  const protocol = { tcp: 6, udp: 17, icmp: 1, icmp6: 58 }[body.kind as "tcp"];
+  return { do: "local", protocol, src, dst, ttl: 64, tos: 0, body: bytes.slice(2 * (14 + (family === 4 ? 20 : 40))) };
+}
+
+const reply = (at: "c" | "s"): AnswerStep => ({ do: "answer", at, how: { kind: "reply", data: 4 } });
+const error = (at: "c" | "s", type: number, code: number, quoted: number): AnswerStep => ({
+  do: "answer",
+  at,
+  how: { kind: "error", type, code, mtu: 0, quoted, from: null },
+});
+
+const TRACKED = "FORWARD -m conntrack --ctstate NEW";
+
+export const KEPT: readonly Case[] = [
+  kept(
+    "filter OUTPUT sees the device from before a REDIRECT",
+    V4,
+    { nat: ["OUTPUT -p tcp -j REDIRECT"], filter: ["OUTPUT -o lo", "OUTPUT -o r1"] },
+    [local(V4, "10.2.0.1", "10.2.0.50", syn(40000, 99))],
+  ),
+  kept(
+    "an echo reply that is refused at OUTPUT gets no error",
+    V4,
+    { filter: ["OUTPUT -p icmp -j REJECT --reject-with icmp-host-unreachable"] },
+    [sent(V4, "c", "10.1.0.50", "10.1.0.1", echo())],
+  ),
+  kept(
+    "an ICMPv6 error belongs to the connection it is about",
+    V6,
+    { filter: ["OUTPUT -m state --state RELATED", "OUTPUT -m state --state INVALID", "OUTPUT -p tcp -j REJECT"] },
+    [local(V6, "2001:db8:1::1", "2001:db8:2::50", syn(40000, 80))],
+  ),
+  kept(
+    "what an unreachable port answers has no connection in raw",
+    V4,
+    { raw: ["OUTPUT -m connmark ! --mark 0x1"], filter: [TRACKED] },
+    [sent(V4, "c", "10.1.0.50", "10.1.0.1", udp(1000, 99))],
+  ),
+  kept("REDIRECT in OUTPUT leads IPv6 to ::1", V6, { nat: ["OUTPUT -p udp -j REDIRECT --to-ports 80"] }, [
+    local(V6, "2001:db8:1::9", "2001:db8:2::50", udp(7000, 53)),
+  ]),
+  kept("an error for this machine may be cut within TCP's options", V4, { filter: [TRACKED] }, [
+    local(V4, "10.2.0.1", "10.2.0.50", syn(40000, 99)),
+    error("s", 3, 1, 44),
+  ]),
+  kept(
+    "a shorter network of a set is asked where counters do not agree",
+    V4,
+    { filter: ["FORWARD -m set --match-set nets dst ! --packets-eq 1"] },
+    [sent(V4, "c", "10.1.0.50", "10.2.0.50", udp(1000, 53))],
+    ["create nets hash:net counters", "add nets 10.2.0.0/16", "add nets 10.2.0.0/24"],
+  ),
+  kept(
+    "a connected UDP socket hears that a host is prohibited",
+    V4,
+    { filter: ["FORWARD -p udp -j REJECT --reject-with icmp-host-prohibited"] },
+    [{ do: "udp", ns: "c", from: 41000, to: "10.2.0.2", port: 53, size: 4, connected: true }],
+  ),
+  kept(
+    "a connected UDP socket hears that a network is prohibited",
+    V4,
+    { filter: ["FORWARD -p udp -j REJECT --reject-with icmp-net-prohibited"] },
+    [{ do: "udp", ns: "c", from: 41000, to: "10.2.0.2", port: 53, size: 4, connected: true }],
+  ),
+  kept(
+    "--ctorigsrc is printed as it was said",
+    V4,
+    {
+      filter: [
+        "FORWARD -m conntrack --ctorigsrc 10.1.0.50/24",
+        "FORWARD -m conntrack --ctorigdst 10.2.0.51/255.255.255.0",
+      ],
+    },
+    [sent(V4, "c", "10.1.0.50", "10.2.0.50", udp(1000, 53)), reply("s")],
+  ),
+  kept(
+    "a bridge's fragments leave as they came",
+    BRIDGED,
+    { filter: [TRACKED] },
+    inPieces(BRIDGED, "10.1.0.50", "10.1.0.60", udp(1000, 53, 2500)),
+  ),
+  kept(
+    "a bridge remembers a connection to a group though nothing passes it on",
+    BRIDGED,
+    { filter: [TRACKED, "FORWARD -j DROP"] },
+    [sent(BRIDGED, "c", "10.1.0.50", "224.0.0.5", udp(1000, 53))],
+  ),
+  kept("nobody is told that a bridged packet for a group was refused", BRIDGED, { filter: ["FORWARD -j REJECT"] }, [
+    sent(BRIDGED, "c", "10.1.0.50", "224.0.0.5", udp(1000, 53)),
+    sent(BRIDGED, "c", "10.1.0.50", "10.1.0.60", udp(1000, 53)),
+  ]),
+  kept("MASQUERADE of what is bridged", BRIDGED, { nat: ["POSTROUTING -j MASQUERADE"] }, [
+    sent(BRIDGED, "c", "10.1.0.50", "10.1.0.60", udp(1000, 53)),
+    reply("s"),
+  ]),
+];
