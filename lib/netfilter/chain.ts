@@ -56,6 +56,11 @@ export class Chain {
   changed(): void {
     this.made = null;
   }
+
+  /** What its rules' matches keep is forgotten. */
+  beginAnew(): void {
+    if (this.lines === null) for (const rule of this.rules) rule.beginAnew();
+  }
 }
 
 /** Hooks as bits, in the kernel's numbers (enum nf_inet_hooks). */

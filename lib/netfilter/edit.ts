@@ -20,6 +20,9 @@ export class Edit {
   /** Rules that came and name a list; and whether any rule went. */
   private readonly listed: Rule[] = [];
   private hasGone = false;
+  /** The built-in chains whose policies were given counters, and rules that were. */
+  private readonly counted = new Set<Chain>();
+  private readonly replaced: Rule[] = [];
 
   constructor(table: Table, backEnd: BackEnd) {
     this.table = table;
@@ -33,7 +36,18 @@ export class Edit {
   /** Throws the first Failure that the kernel reports; take everything back then. */
   commit(): void {
     if (this.late !== null) throw this.late;
+    // nf_tables is given such a rule anew (nft_rule_zero_counters).
+    for (const rule of this.replaced) rule.beginAnew();
+    if (this.table.backEnd === "legacy" && (this.isNew || this.undo.length > 1)) this.begin();
     if (this.listed.length > 0 || this.hasGone) this.table.onLists(this.listed, this.hasGone);
+  }
+
+  /** ip_tables gets a whole new table: what matches keep begins anew, and libiptc has no policy's counters put back. */
+  private begin(): void {
+    for (const chain of this.table.chains.values()) {
+      chain.beginAnew();
+      if (chain.hook !== null && !this.counted.has(chain)) chain.packets = chain.bytes = 0;
+    }
   }
 
   /** Takes everything back, the last change first. */
@@ -132,10 +146,9 @@ export class Edit {
 
   flush(chain: Chain): void {
     const { rules } = chain;
-    if (rules.length === 0) return;
     chain.rules = [];
     chain.changed();
-    this.hasGone = true;
+    this.hasGone ||= rules.length > 0;
     for (const rule of rules) release(rule);
     if (!this.isNew)
       this.undo.push(() => {
@@ -204,7 +217,10 @@ export class Edit {
   /** Of a rule, or of a built-in chain's policy. */
   setCounters(counted: Rule | Chain, packets: number, bytes: number): void {
     const before = [counted.packets, counted.bytes] as const;
-    if (counted instanceof Chain) counted.counts = true;
+    if (counted instanceof Chain) {
+      counted.counts = true;
+      this.counted.add(counted);
+    } else if (before[0] !== 0 || before[1] !== 0) this.replaced.push(counted);
     counted.packets = packets;
     counted.bytes = bytes;
     this.undo.push(() => {

@@ -180,6 +180,11 @@ export class Rule {
     this.source = null;
   }
 
+  /** What its matches keep is forgotten. */
+  beginAnew(): void {
+    this.made = null;
+  }
+
   /** Why the kernel does not take it, or null. Of a line of a file it is known that nothing is wrong with it. */
   check(table: Table, chain: Chain): Errno | null {
     return this.source === null ? checkRule(table, chain, this.spec) : null;

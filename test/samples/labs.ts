@@ -1,10 +1,16 @@
 // The labs of the samples, built by the commands that built the real ones. Addresses of the link layer are those of the
 // samples, so nothing about them has to be made equal afterwards.
+import type { Lab } from "../../lib/lab/lab.ts";
+import { httpConnection, listen, serve } from "../../lib/lab/programs.ts";
+import type { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
+
 export interface SampleLab {
   /** Lines for the machine's own namespace. */
   readonly build: string;
   /** More to do when a section begins. */
   readonly sections?: Readonly<Record<string, string>>;
+  /** What ran all the time. */
+  readonly programs?: (lab: Lab) => void;
   /** What was done before a block and is not shown in the sample, by `[where] # command`. */
   readonly before?: Readonly<Record<string, string>>;
   /** What went on beside a capture (lines with `*`) and before it, by `section: [where] # command`; in a lab of its own. */
@@ -106,6 +112,10 @@ ip -n n1 neigh flush all
   },
 };
 
+const ask = (times: number) => "echo | ip netns exec podA nc -u -q 0 10.255.255.53 53 >/dev/null; ".repeat(times);
+const NAMES = `${ask(2)}sleep 5; ${ask(3)}sleep 5; ${ask(2)}sleep 3`;
+
+/** That kernel followed connections before it had rules: a rule asked for it, and went. */
 const AWS: SampleLab = {
   build: `
 ip link add vpc type bridge
@@ -173,11 +183,37 @@ ip -n podC route add default via 169.254.1.1 dev eth0
 ip -n podA neigh add 169.254.1.1 dev eth0 lladdr 2a:09:74:cd:c4:62 nud permanent
 ip -n podB neigh add 169.254.1.1 dev eth0 lladdr 2a:09:74:cd:c4:63 nud permanent
 ip -n podC neigh add 169.254.1.1 dev eth0 lladdr 2a:09:74:cd:c4:64 nud permanent
+ip netns exec node1 iptables-legacy -t nat -A PREROUTING -m state --state NEW
+ip netns exec node1 iptables-legacy -t nat -F
 `,
+  sections: {
+    "SNAT / CONNMARK (as amazon-vpc-cni programs them)": `
+ip netns exec node1 iptables-legacy -t nat -N AWS-CONNMARK-CHAIN-0
+ip netns exec node1 iptables-legacy -t nat -N AWS-SNAT-CHAIN-0
+ip netns exec node1 iptables-legacy -t nat -A PREROUTING -i eni+ -m comment --comment "AWS, outbound connections" -j AWS-CONNMARK-CHAIN-0
+ip netns exec node1 iptables-legacy -t nat -A PREROUTING -m comment --comment "AWS, CONNMARK" -j CONNMARK --restore-mark --mask 0x80
+ip netns exec node1 iptables-legacy -t nat -A POSTROUTING -m comment --comment "AWS SNAT CHAIN" -j AWS-SNAT-CHAIN-0
+ip netns exec node1 iptables-legacy -t nat -A AWS-CONNMARK-CHAIN-0 -d 10.0.0.0/16 -m comment --comment "AWS CONNMARK CHAIN" -j RETURN
+ip netns exec node1 iptables-legacy -t nat -A AWS-CONNMARK-CHAIN-0 -m comment --comment "AWS, CONNMARK" -j CONNMARK --set-mark 0x80/0x80
+ip netns exec node1 iptables-legacy -t nat -A AWS-SNAT-CHAIN-0 -d 10.0.0.0/16 -m comment --comment "AWS SNAT CHAIN" -j RETURN
+ip netns exec node1 iptables-legacy -t nat -A AWS-SNAT-CHAIN-0 ! -o vlan+ -m comment --comment "AWS, SNAT" -m addrtype ! --dst-type LOCAL -j SNAT --to-source 10.0.104.183 --random-fully
+ip netns exec node1 iptables-legacy -t mangle -A PREROUTING -i eth0 -m comment --comment "AWS, primary ENI" -m addrtype --dst-type LOCAL --limit-iface-in -j CONNMARK --set-mark 0x80/0x80
+ip netns exec node1 iptables-legacy -t mangle -A PREROUTING -i eni+ -m comment --comment "AWS, primary ENI" -j CONNMARK --restore-mark --mask 0x80
+ip netns exec node1 iptables-legacy -t mangle -A PREROUTING -i vlan+ -m comment --comment "AWS, primary ENI" -j CONNMARK --restore-mark --mask 0x80`,
+  },
   before: {
-    "[podA] # arp -a": "ip netns exec node1 ping -c 1 10.0.97.30 >/dev/null",
-    // The shorter way it was told of is forgotten, and the router may not yet send more than one error.
-    "[podA] # traceroute -n 10.0.102.98": "ip -n podA route flush cache; sleep 1",
+    "[podA] # arp -a": "ip netns exec node1 ping -c 1 10.0.97.30 >/dev/null; sleep 31",
+    // The shorter way it was told of is forgotten; the router may not yet send more than one error.
+    "[podA] # traceroute -n 10.0.102.98": "ip -n podA route flush cache",
+    // The pod's arp had looked names up, two, three and two questions each five seconds after those before.
+    "PATHS: [podA] # ping -c 1 10.0.97.159": NAMES,
+    "SNAT / CONNMARK (as amazon-vpc-cni programs them): [podA] # ping -c 1 203.0.113.7": "sleep 4",
+  },
+  captures: {
+    "SNAT / CONNMARK (as amazon-vpc-cni programs them): [igw] # tcpdump -n -e -i eth0 icmp":
+      "* ip netns exec podA ping -c 1 203.0.113.7",
+    "SNAT / CONNMARK (as amazon-vpc-cni programs them): [node1] # tcpdump -n -i any icmp":
+      "* ip netns exec podA ping -c 1 203.0.113.7",
   },
 };
 
@@ -279,7 +315,21 @@ ip route add default via 10.9.0.2
   before: { "[] # ip neigh": "ip neigh del 10.9.0.77 dev eth0; ping -c 1 10.9.0.2 >/dev/null" },
 };
 
+/** The pod's server, which lets 64 connections wait. */
+function startServer(lab: Lab): void {
+  const ns = lab.netns("pod");
+  const listener = listen(ns, { port: 8080 }, 64) as TcpSocket;
+  const answer = () => ({ pieces: [new TextEncoder().encode("HTTP/1.0 200 OK\r\n\r\n")], close: true });
+  const says = { ns, out: () => {}, err: () => {} };
+  lab.start(
+    "server",
+    says,
+    serve(listener, (connection) => httpConnection(connection, answer)),
+  );
+}
+
 const EXPERIMENTS: SampleLab = {
+  programs: startServer,
   build: `
 ip netns add pod
 ip netns add client
@@ -304,8 +354,6 @@ ip -n director addr add 10.0.0.1/24 brd + dev eth0
 ip -n director addr add 10.0.0.100/32 dev eth0
 `,
   sections: {
-    "A. containers of one pod share one network namespace":
-      "ip netns exec pod python3 -m http.server 8080 >/dev/null 2>&1 &",
     "with arp_ignore=1 arp_announce=2": `
 ip netns exec real sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2`,
   },

@@ -11,6 +11,11 @@ export function flavourOf({ lab, ns }: Call, backEnd: BackEnd | null): Flavour {
   return backEnd === null ? flavour : { ...flavour, backEnd };
 }
 
+/** What the program `-save` or `-restore` calls itself: by nf_tables as it was called, else without its back end. */
+export function nameOf(plain: string, backEnd: BackEnd | null): string {
+  return backEnd === "nft" ? plain.replace("-", "-nft-") : plain;
+}
+
 /** The table as it is, or as it would be if somebody had asked for it. */
 export function look(call: Call, family: Family, name: TableName, flavour: Flavour): Table {
   const table = tablesOf(call, family).peek(name) ?? new Table(name, family);

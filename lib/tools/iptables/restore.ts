@@ -7,7 +7,7 @@ import { restore } from "../../netfilter/text/restore.ts";
 import type { Command } from "../command.ts";
 import { fileText } from "../files.ts";
 import { longOptions } from "./options.ts";
-import { flavourOf, setFamilyOf, table } from "./place.ts";
+import { flavourOf, nameOf, setFamilyOf, table } from "./place.ts";
 
 const OPTIONS = {
   counters: "c",
@@ -27,7 +27,8 @@ const OPTIONS = {
 /** The tool of one family; with a back end if its name says one. */
 export function xtablesRestore(family: Family, backEnd: BackEnd | null): Command {
   const plain = family === 4 ? "iptables-restore" : "ip6tables-restore";
-  const tool = backEnd === null ? plain : plain.replace("-", `-${backEnd}-`);
+  const called = backEnd === null ? plain : plain.replace("-", `-${backEnd}-`);
+  const tool = nameOf(plain, backEnd);
   return (call) => {
     const flavour = flavourOf(call, backEnd);
     const { options, operands, problem } = longOptions(waited(call.args), "bcvVthnM:T:wW46", OPTIONS);
@@ -37,11 +38,11 @@ export function xtablesRestore(family: Family, backEnd: BackEnd | null): Command
       return 0;
     }
     if (given("h").length > 0) {
-      call.err(usage(tool, flavour));
+      call.err(usage(called, flavour));
       return 0;
     }
     if (problem !== null) {
-      call.err(`${tool}: ${problem}\nTry \`${tool} -h' for more information.\n`);
+      call.err(`${called}: ${problem}\nTry \`${tool} -h' for more information.\n`);
       return 1;
     }
     if (operands.length > 1) {

@@ -7,14 +7,15 @@ import { versionText } from "../../netfilter/text/flavour.ts";
 import { tableText } from "../../netfilter/text/save.ts";
 import { type Call, type Command, notModelled } from "../command.ts";
 import { longOptions } from "./options.ts";
-import { all, flavourOf, look, table } from "./place.ts";
+import { all, flavourOf, look, nameOf, table } from "./place.ts";
 
 const OPTIONS = { counters: "c", version: "V", table: "t:", modprobe: "M:", file: "f:", dump: "d" };
 
 /** The tool of one family; with a back end if its name says one. */
 export function xtablesSave(family: Family, backEnd: BackEnd | null): Command {
   const plain = family === 4 ? "iptables-save" : "ip6tables-save";
-  const tool = backEnd === null ? plain : plain.replace("-", `-${backEnd}-`);
+  const called = backEnd === null ? plain : plain.replace("-", `-${backEnd}-`);
+  const tool = nameOf(plain, backEnd);
   return (call) => {
     const flavour = flavourOf(call, backEnd);
     const { options, operands, problem } = longOptions(call.args, "bcdt:M:f:V", OPTIONS);
@@ -29,7 +30,7 @@ export function xtablesSave(family: Family, backEnd: BackEnd | null): Command {
         return 0;
       }
     if (problem !== null) {
-      call.err(`${tool}: ${problem}\nLook at manual page \`${tool}.8' for more information.\n`);
+      call.err(`${called}: ${problem}\nLook at manual page \`${tool}.8' for more information.\n`);
       return 1;
     }
     if (operands.length > 0) {

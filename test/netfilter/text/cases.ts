@@ -4,7 +4,8 @@ import type { BackEnd } from "../../../lib/netfilter/table.ts";
 
 /** The groups for a back end; a few are of one of them alone. */
 export function casesOf(backEnd: BackEnd): (readonly [group: string, lines: readonly string[]])[] {
-  return Object.entries(CASES).filter(([group]) => backEnd === "nft" || !group.endsWith("(nft)"));
+  const other = backEnd === "nft" ? "(legacy)" : "(nft)";
+  return Object.entries(CASES).filter(([group]) => !group.endsWith(other));
 }
 
 /** By group: lines of shell, run one after the other. */
@@ -428,5 +429,52 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     "iptables -S -v",
     "iptables -Z INPUT",
     "iptables -vS INPUT",
+  ],
+  "policies' counters (legacy)": [
+    "iptables-restore -c <<< '*filter\n:INPUT DROP [5:6]\n:OUTPUT ACCEPT [1:2]\n[7:8] -A INPUT\nCOMMIT'",
+    "iptables-save -c",
+    "iptables -C INPUT",
+    "iptables -L INPUT -nv",
+    "iptables -C INPUT -j DROP",
+    "iptables -D INPUT -j DROP",
+    "iptables-save -c",
+    "iptables -F OUTPUT",
+    "iptables-save -c",
+    "iptables-restore -nc <<< '*filter\n:INPUT ACCEPT [9:9]\nCOMMIT'",
+    "iptables-save -c",
+    "iptables-restore -nc <<< '*filter\n:OUTPUT ACCEPT [3:4]\nCOMMIT'",
+    "iptables-save -c",
+    "iptables -Z INPUT 1",
+    "iptables -S -v",
+    "iptables-restore -nc <<< '*filter\n:OUTPUT ACCEPT [3:4]\n:INPUT DROP [5:6]\nCOMMIT'",
+    "iptables -P INPUT ACCEPT",
+    "iptables -S -v",
+    "iptables-restore -nc <<< '*filter\n:OUTPUT ACCEPT [3:4]\n:INPUT DROP [5:6]\nCOMMIT'",
+    "iptables -E nope nope2",
+    "iptables -N a",
+    "iptables -S -v",
+    "iptables-legacy-save -V",
+    "iptables-legacy-save -t bogus",
+    "iptables-legacy-restore -V",
+    "iptables-legacy-restore <<< '*filter\nnonsense\nCOMMIT'",
+  ],
+  "what matches keep": [
+    "ip link set lo up",
+    "iptables -A OUTPUT -p icmp --icmp-type 8 -m statistic --mode nth --every 3 --packet 1",
+    "iptables -A OUTPUT -p icmp --icmp-type 8 -m limit --limit 1/hour --limit-burst 3",
+    "iptables -A OUTPUT -p icmp --icmp-type 8 -m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 3 --hashlimit-name h",
+    "iptables -A OUTPUT -p icmp --icmp-type 8 -m recent --name r --set",
+    "iptables -A OUTPUT -p icmp --icmp-type 8 -m recent --name r --rcheck --hitcount 4",
+    "ping -q -c 2 -i 0.2 127.0.0.1 >/dev/null",
+    "iptables -S OUTPUT -v | tail -n 5",
+    "iptables -C OUTPUT -p icmp",
+    "ping -q -c 1 127.0.0.1 >/dev/null",
+    "iptables -S OUTPUT -v | tail -n 5",
+    "iptables -N a",
+    "ping -q -c 3 -i 0.2 127.0.0.1 >/dev/null",
+    "iptables -S OUTPUT -v | tail -n 5",
+    "iptables -Z",
+    "ping -q -c 2 -i 0.2 127.0.0.1 >/dev/null",
+    "iptables -S OUTPUT -v | tail -n 5",
   ],
 };
