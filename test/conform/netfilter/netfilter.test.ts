@@ -9,6 +9,9 @@ import { whyNotReal } from "./real.ts";
 
 const why = whyNotReal();
 
+/** So many of the fixed cases are played here and now; all of them are compared with what was recorded. */
+const LIVE = 80;
+
 describe("random rules do with random packets what Linux does", function () {
   this.timeout(180_000);
 
@@ -16,14 +19,14 @@ describe("random rules do with random packets what Linux does", function () {
     if (why !== null) return this.skip();
     const found: string[] = [];
     const tally = emptyTally();
-    await runBatches(fixedCases(), {}, async (outcome) => {
+    await runBatches(fixedCases().slice(0, LIVE), {}, async (outcome) => {
       for (const key of Object.keys(tally) as (keyof typeof tally)[]) tally[key] += outcome.tally[key];
       for (const difference of outcome.differences.slice(0, 3)) found.push(told(outcome.test.name, difference));
     });
     expect(found.join("\n")).to.equal("");
-    expect(tally.rules).to.be.greaterThan(5000);
-    expect(tally.frames).to.be.greaterThan(500);
-    expect(tally.connections).to.be.greaterThan(200);
+    expect(tally.rules).to.be.greaterThan(3000);
+    expect(tally.frames).to.be.greaterThan(300);
+    expect(tally.connections).to.be.greaterThan(100);
   });
 
   it("as it was recorded", () => {
@@ -35,14 +38,14 @@ describe("random rules do with random packets what Linux does", function () {
     expect(readGoldens().map(({ test }) => test.name)).to.have.members(fixedCases().map(({ name }) => name));
   });
 
-  it("the comparison notices a rule, a connection and a set that are gone", () => {
+  it("the comparison notices another policy", () => {
     const places = (sabotage: Sabotage) =>
       new Set(differences(sabotage, 40).map(([, { where }]) => where.split(" ")[0]));
-    const withoutRules = places((lab) => {
+    const refusing = places((lab) => {
       for (const table of [lab.netns("r").xtables.peek("filter"), lab.netns("r").xtables6.peek("filter")])
         for (const chain of table?.chains.values() ?? []) chain.policy = "DROP";
     });
-    expect([...withoutRules]).to.include.members(["*filter", "conntrack"]);
+    expect([...refusing]).to.include.members(["*filter", "conntrack"]);
   });
 });
 
