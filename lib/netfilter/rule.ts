@@ -28,6 +28,8 @@ export interface DeviceMatch {
   /** A `+` stood at the end: every name that begins so. */
   readonly isPrefix: boolean;
   readonly inverted: boolean;
+  /** iptables-legacy lists a lone `+`, inverted too, and leaves it out where it prints the rule's words (save_iface). */
+  readonly isLeftOut?: true;
 }
 
 /** The words of a rule. Nothing of it changes once it is made. */

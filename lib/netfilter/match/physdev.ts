@@ -49,7 +49,7 @@ function device(side: "in" | "out"): Option<Draft> {
     takes: "value",
     invertible: true,
     set(draft, word, inverted) {
-      draft[side] = readDevice(word, inverted) ?? { name: "", isPrefix: true, inverted };
+      draft[side] = readDevice(word, inverted);
     },
   };
 }

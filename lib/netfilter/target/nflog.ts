@@ -5,8 +5,8 @@ import { Refused } from "../refused.ts";
 import { quoted } from "../text/quote.ts";
 import { readNumber, readText } from "../text/values.ts";
 
-/** NF_LOG_PREFIXLEN, with the zero at its end. */
-const LONGEST_PREFIX = 127;
+/** Octets of a prefix: of nf_tables' own log expression (NF_LOG_PREFIXLEN), and of struct xt_nflog_info. */
+const LONGEST_PREFIX = { nft: 127, legacy: 63 };
 
 interface Value {
   readonly group: number;
@@ -33,9 +33,9 @@ export const NFLOG: TargetExtension<Value, Draft> = {
     {
       name: "nflog-prefix",
       takes: "value",
-      set(draft, word) {
+      set(draft, word, _, { backEnd }) {
         if (readText(word, 1).includes("\n")) throw new Refused("Newlines not allowed in --log-prefix");
-        draft.prefix = word.slice(0, LONGEST_PREFIX);
+        draft.prefix = word.slice(0, LONGEST_PREFIX[backEnd]);
       },
     },
     {

@@ -9,6 +9,8 @@ export const TRACE: TargetExtension<null> = {
   options: [],
   draft: () => null,
   finish: () => null,
+  // nf_tables has an expression of its own for it, which may stand anywhere.
+  check: (_, { backEnd, table }) => (backEnd === "legacy" && table !== "raw" ? "EINVAL" : null),
   save: () => "",
   list: () => "",
   compile: () => () => "CONTINUE",

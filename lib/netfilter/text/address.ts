@@ -93,12 +93,10 @@ function isZero(mask: Ip): boolean {
 }
 
 /** `eth0`, or `cali+` for all that begin so; an empty name stands for any. Throws Refused. */
-export function readDevice(text: string, inverted: boolean): DeviceMatch | null {
+export function readDevice(text: string, inverted: boolean): DeviceMatch {
   if (text === "") throw new Refused("Empty interface is likely to be undesired");
   if (text.length > 15) throw new Refused(`interface name \`${text}' must be shorter than IFNAMSIZ (15)`);
   const isPrefix = text.endsWith("+");
-  // A lone + is no condition, unless it is inverted: then no device is good enough.
-  if (text === "+" && !inverted) return null;
   return { name: isPrefix ? text.slice(0, -1) : text, isPrefix, inverted };
 }
 

@@ -121,9 +121,15 @@ function networks(said: Reader, letter: "s" | "d"): readonly RuleSpec["source"][
   });
 }
 
+/** A lone + is no condition, unless it is inverted: then no device is good enough. ip_tables keeps what was said. */
 function deviceOf(said: Reader, letter: "i" | "o"): DeviceMatch | null {
   const text = said.values.get(letter);
-  return text === undefined ? null : readDevice(text, said.inverted.has(letter));
+  if (text === undefined) return null;
+  const inverted = said.inverted.has(letter);
+  const device = readDevice(text, inverted);
+  if (text !== "+") return device;
+  if (said.context.backEnd === "legacy") return { ...device, isLeftOut: true };
+  return inverted ? device : null;
 }
 
 function targetOf(said: Reader, isRule: boolean, use: unknown): RuleSpec["target"] {

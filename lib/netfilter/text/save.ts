@@ -54,7 +54,7 @@ function addressWords(option: string, match: AddressMatch | null): string[] {
 }
 
 function deviceWords(option: string, match: DeviceMatch | null): string[] {
-  return match === null ? [] : [`${inverted(match)}${option} ${deviceText(match)}`];
+  return match === null || match.isLeftOut ? [] : [`${inverted(match)}${option} ${deviceText(match)}`];
 }
 
 /** `iptables -S`: policies and chains, then the rules; of one chain alone if it is given. */
