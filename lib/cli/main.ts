@@ -10,6 +10,7 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
                                             run notebooks and write their outputs into them (--check: compare only)
   packetwalk explain --iptables FILE [--addr FILE] [--route FILE] ... --packet "in eth0 tcp A:PORT > B:PORT"
                                             what a real machine does with a packet, from what its tools printed
+  packetwalk ipvs SCENARIO.json             play histories of virtual services, and print which real server took what
   packetwalk kernel install (--user | --sys-prefix | --prefix DIR)
                                             make the kernel known to Jupyter
   packetwalk kernel uninstall (--user | --sys-prefix | --prefix DIR)
@@ -22,6 +23,7 @@ const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<
   lab: () => import("./lab.ts"),
   run: () => import("./run.ts"),
   explain: () => import("./explain.ts"),
+  ipvs: () => import("./ipvs.ts"),
   kernel: () => import("./kernel.ts"),
 };
 
@@ -37,7 +39,9 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load)
-    throw new Mistake(`unknown command "${name}"; there are lab, run, explain and kernel (see packetwalk --help)`);
+    throw new Mistake(
+      `unknown command "${name}"; there are lab, run, explain, ipvs and kernel (see packetwalk --help)`,
+    );
   return (await load()).command(args);
 }
 

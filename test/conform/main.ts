@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { main as ipvs } from "../ipvs/conform.ts";
 import { type Outcome, runBatches } from "./batches.ts";
 import type { Case } from "./case.ts";
 import { type Difference, emptyTally, type Tally } from "./compare.ts";
@@ -120,4 +121,5 @@ function print(test: Case, differences: readonly Difference[], verbose: boolean)
   );
 }
 
-process.exitCode = process.argv[2] === "netfilter" ? await netfilter(process.argv.slice(3)) : await main();
+const [theme, ...words] = process.argv.slice(2);
+process.exitCode = theme === "netfilter" ? await netfilter(words) : theme === "ipvs" ? await ipvs(words) : await main();

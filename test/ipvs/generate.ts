@@ -1,7 +1,8 @@
 // Random histories of a virtual service. Times are chosen so that no timer is near its end when somebody looks: the
 // kernel's fire up to an eighth late.
+
+import type { Ending, Event, History, Server } from "../../lib/tools/ipvs-histories/history.ts";
 import { Dice } from "../conform/dice.ts";
-import type { Ending, Event, Scenario, Server } from "./scenario.ts";
 
 /** Those of a distribution's Linux 6.1. */
 export const RECORDED = [
@@ -27,13 +28,13 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
 const BY_DESTINATION = new Set(["dh", "lblc", "lblcr"]);
 const ENDINGS: readonly Ending[] = ["fin", "fin", "fin", "sfin", "cfin", "rst", "srst"];
 const WEIGHTS = [0, 1, 1, 1, 2, 2, 3, 4, 5, 6, 10];
-const LARGE = [100, 1000, 4096, 65535, 70000, 1000000, 8388608];
+const LARGE = [100, 1000, 4096, 65535, 70000, 1000000, 8388608, 16777215, 2147483646, 2147483647];
 const CLIENTS = ["10.1.", "172.16.", "192.168.", "100.64.", "203.0.113."];
 /** Seconds between two events: a hundred of them end before the shortest timer. */
 const GAP = 0.05;
 
 /** The history of a seed. */
-export function generate(seed: string, length = 80): Scenario {
+export function generate(seed: string, length = 100): History {
   return new Generator(seed, length).scenario();
 }
 
@@ -60,7 +61,7 @@ class Generator {
     this.hasThresholds = this.dice.chance(0.3);
   }
 
-  scenario(): Scenario {
+  scenario(): History {
     const { dice } = this;
     const scheduler = dice.of(RECORDED);
     const mode = dice.of(["masq", "masq", "masq", "route", "tunnel"] as const);
@@ -116,7 +117,8 @@ class Generator {
     if (draw < 94) return this.delete();
     if (draw < 95) return this.swap();
     if (draw < 97) return this.wait();
-    this.put({ op: "snap" });
+    if (draw < 98) this.events.push({ t: Math.round((this.now + GAP / 2) * 1000) / 1000, op: "conns" });
+    else this.put({ op: "snap" });
   }
 
   private connect(isUdp: boolean, fwmark: boolean): void {

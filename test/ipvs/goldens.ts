@@ -1,59 +1,68 @@
 // What a real kernel did with random histories, for machines that have none to ask.
 //   node dist/test/ipvs/goldens.js PLAYER [COUNT] [SEED]
 // records them anew: PLAYER is a program that is given a file with {"scenarios": [...]} and prints {"kernel", "scenarios"}.
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { History, Outcome } from "../../lib/tools/ipvs-histories/history.ts";
+import { readHistories } from "../../lib/tools/ipvs-histories/read.ts";
 import { generate } from "./generate.ts";
-import type { Outcome, Scenario } from "./scenario.ts";
+import { play } from "./player.ts";
 
-const GOLDENS = path.join(
-  path.dirname(fileURLToPath(import.meta.url)),
-  "../../../test/ipvs/goldens/schedulers.json.gz",
-);
+const HERE = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/ipvs");
+const GOLDENS = path.join(HERE, "goldens/schedulers.json.gz");
+/** What once differed, made small. */
+const CASES = path.join(HERE, "cases");
 /** Scenarios of one boot of the player's kernel. */
 const BATCH = 20;
 
+/** A history, and what a real kernel did with it. */
+export interface Recorded {
+  readonly scenario: History;
+  readonly outcome: Outcome;
+}
+
 export interface Golden {
   readonly kernel: string;
-  readonly scenarios: readonly { readonly scenario: Scenario; readonly outcome: Outcome }[];
+  readonly scenarios: readonly Recorded[];
 }
 
+/** Read as the command reads a file, so that what it reads is what was recorded. */
 export function readGoldens(): Golden {
-  return JSON.parse(gunzipSync(fs.readFileSync(GOLDENS)).toString("utf8")) as Golden;
+  const { kernel, scenarios } = JSON.parse(gunzipSync(fs.readFileSync(GOLDENS)).toString("utf8")) as Golden;
+  const histories = readHistories(JSON.stringify(scenarios.map(({ scenario }) => scenario)));
+  return { kernel, scenarios: scenarios.map(({ outcome }, i) => ({ scenario: histories[i]!, outcome })) };
 }
 
-/** Asks the real kernel what it does with the histories. */
-export function play(player: string, scenarios: readonly Scenario[]): { kernel: string; outcomes: Outcome[] } {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "ipvs-")), "scenarios.json");
-  fs.writeFileSync(file, JSON.stringify({ scenarios }));
-  const printed = execFileSync(player, [file], { encoding: "utf8", maxBuffer: 1 << 28, timeout: 1_200_000 });
-  const { kernel, scenarios: outcomes } = JSON.parse(printed) as { kernel: string; scenarios: Outcome[] };
-  if (outcomes.length !== scenarios.length)
-    throw new Error(`${player} played ${outcomes.length} of ${scenarios.length}`);
-  return { kernel, outcomes };
+export function readCases(): Recorded[] {
+  const files = fs.existsSync(CASES) ? fs.readdirSync(CASES) : [];
+  return files.map((file) => JSON.parse(fs.readFileSync(path.join(CASES, file), "utf8")) as Recorded);
 }
 
-function record(player: string, count: number, seed: string): void {
+/** Keeps a history as a test; the file's name. */
+export function keep(recorded: Recorded): string {
+  fs.mkdirSync(CASES, { recursive: true });
+  const file = path.join(CASES, `${recorded.scenario.name.replaceAll(/[^A-Za-z0-9]+/g, "-")}.json`);
+  fs.writeFileSync(file, `${JSON.stringify(recorded, null, 2)}\n`);
+  return file;
+}
+
+async function record(player: string, count: number, seed: string): Promise<void> {
   const all = Array.from({ length: count }, (_, i) => generate(`${seed}/${i}`));
-  const recorded: { scenario: Scenario; outcome: Outcome }[] = [];
-  let of = "";
+  const recorded: Recorded[] = [];
   for (let from = 0; from < count; from += BATCH) {
     const batch = all.slice(from, from + BATCH);
-    const { kernel, outcomes } = play(player, batch);
-    of = kernel;
-    recorded.push(...batch.map((scenario, i) => ({ scenario, outcome: outcomes[i]! })));
+    const { kernel, scenarios } = await play(player, batch);
+    recorded.push(...batch.map((scenario, i) => ({ scenario, outcome: scenarios[i]! })));
     fs.mkdirSync(path.dirname(GOLDENS), { recursive: true });
-    fs.writeFileSync(GOLDENS, gzipSync(JSON.stringify({ kernel: of, scenarios: recorded }), { level: 9 }));
-    process.stdout.write(`${recorded.length} histories on ${of}\n`);
+    fs.writeFileSync(GOLDENS, gzipSync(JSON.stringify({ kernel, scenarios: recorded }), { level: 9 }));
+    process.stdout.write(`${recorded.length} histories on ${kernel}\n`);
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [player, count = "200", seed = "fixed"] = process.argv.slice(2);
   if (player === undefined) throw new Error("node dist/test/ipvs/goldens.js PLAYER [COUNT] [SEED]");
-  record(player, Number(count), seed);
+  await record(player, Number(count), seed);
 }

@@ -3,6 +3,7 @@
 import { attached } from "../../netfilter/conntrack/conn.ts";
 import { asTold, type Told } from "../../trace/recorder.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
+import { MILLISECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { ipv4Bytes } from "../../wire/bytes.ts";
 import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, protocolOf } from "../../wire/packet.ts";
@@ -126,11 +127,17 @@ export function icmpError(
   const way = routeOutput(ns, packet.src, src, null, cause, mark, packet);
   if (way.errno !== null) return;
   const limited = (type !== ICMP.unreachable || code !== ICMP_CODE.fragmentationNeeded) && type !== ICMP.redirect;
-  if (limited && way.device.kind !== "loopback" && !ns.icmpLimit.allow(packet.src, ns.cables.now)) {
+  const price = ns.sysctls.get("net.ipv4.icmp_ratelimit");
+  const isTold = !limited || way.device.kind === "loopback" || price === 0;
+  if (!isTold && !ns.icmpLimit.allow(packet.src, ns.cables.now, BURST, price * MILLISECOND)) {
     ns.mib.IcmpOutRateLimitHost++;
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
-      because: `no error: ${packet.src} got ${BURST} of them just now, and one a second is the limit`,
-      evidence: { kind: "limit", text: "net.ipv4.icmp_ratelimit = 1000", command: "sysctl net.ipv4.icmp_ratelimit" },
+      because: `no error: ${packet.src} got ${BURST} of them just now, and one in ${price} ms is the limit`,
+      evidence: {
+        kind: "limit",
+        text: `net.ipv4.icmp_ratelimit = ${price}`,
+        command: "sysctl net.ipv4.icmp_ratelimit",
+      },
     }));
     return;
   }
@@ -142,7 +149,7 @@ export function icmpError(
     because: `tell ${packet.src}: ${icmpErrorText(type, code)}`,
   }));
   const tos = (packet.tos & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL;
-  const ct = attached(arrival?.ct ?? ns.carried?.get(packet)?.ct ?? null);
+  const ct = attached((arrival === null ? ns.carried?.get(packet)?.ct : arrival.ct) ?? null);
   const how = { tos, discovery: "dont", nobody: DUMMY, mayBroadcast: true, mark, about: packet, ct } as const;
   ipSend(ns, { src, dst: packet.src, body: error, ...how }, step);
 }

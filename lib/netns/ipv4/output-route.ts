@@ -30,7 +30,7 @@ export function routeOutput(
   mark = 0,
   about?: Ipv4Packet,
 ): OutputRoute {
-  if (src !== null && ns.deviceOfAddress(src) === undefined && !isOwnLoopback(ns, src))
+  if (src !== null && ns.deviceOfAddress(src) === undefined && !isLocalRoute(ns, src))
     return { errno: isNobodys(src) ? "EINVAL" : "ENETUNREACH", decision: null };
   const destination = dst.bits === 0 ? (src ?? Ipv4.of(0x7f000001)) : dst;
   // To everybody, from an address of ours: it leaves by that address's device, and no table is asked.
@@ -107,8 +107,9 @@ export function peekRoute(ns: Netns, dst: Ipv4, src: Ipv4 | null, oif: Device | 
   }
 }
 
-function isOwnLoopback(ns: Netns, address: Ipv4): boolean {
-  return address.isLoopback && ns.devices.get("lo")!.up;
+/** An address that no device has, and a route of table local makes ours: all of 127.0.0.0/8 (__ip_dev_find). */
+function isLocalRoute(ns: Netns, address: Ipv4): boolean {
+  return ns.tables.get(TABLE.local)?.lookup(address)?.type === "local";
 }
 
 /** No host has such an address; of others it is only that this one has them not, or not any more. */

@@ -1,0 +1,82 @@
+// npm run conform -- ipvs --cases N --seed S [--from I] [--jobs N] [--player PROGRAM] [--shrink]: random
+// histories of virtual services, played on a real kernel and in the model; every difference is shown.
+import { parseArgs } from "node:util";
+import type { History, Outcome } from "../../lib/tools/ipvs-histories/history.ts";
+import { playHistories } from "../../lib/tools/ipvs-histories/play.ts";
+import { difference } from "./difference.ts";
+import { generate } from "./generate.ts";
+import { keep } from "./goldens.ts";
+import { play } from "./player.ts";
+import { shrink } from "./shrink.ts";
+
+/** Histories of one start of the kernel. */
+const BATCH = 25;
+const PLAYER = "ipvs-run.sh";
+
+interface Compared {
+  readonly history: History;
+  readonly real: Outcome;
+  readonly differs: string | null;
+}
+
+async function compare(player: string, histories: readonly History[]): Promise<Compared[]> {
+  const { scenarios } = await play(player, histories);
+  const own = playHistories(histories);
+  return histories.map((history, i) => {
+    const real = scenarios[i]!;
+    return { history, real, differs: difference(history, real, own[i]!) };
+  });
+}
+
+/** The command, without its first word; its exit status. */
+export async function main(words: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      cases: { type: "string", default: "50" },
+      seed: { type: "string", default: "1" },
+      from: { type: "string", default: "0" },
+      jobs: { type: "string", default: "2" },
+      player: { type: "string", default: process.env.IPVS_PLAYER ?? PLAYER },
+      shrink: { type: "boolean", default: false },
+    },
+  });
+  const { player } = values;
+  const began = Date.now();
+  const [from, count] = [Number(values.from), Number(values.cases)];
+  const all = Array.from({ length: count }, (_, i) => generate(`${values.seed}/${from + i}`));
+  const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => all.slice(i * BATCH, (i + 1) * BATCH));
+  const different: Compared[] = [];
+  let [events, connections] = [0, 0];
+  const work = async () => {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
+      for (const each of await compare(player, batch)) {
+        events += each.history.events.length;
+        connections += each.history.events.filter(({ op }) => op === "connect" || op === "syn").length;
+        if (each.differs === null) continue;
+        different.push(each);
+        process.stdout.write(`${each.differs}\n`);
+      }
+  };
+  try {
+    await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  } catch (error) {
+    process.stderr.write(
+      `conform: the real kernel cannot be asked: ${(error as Error).message}. Name a program that plays histories on one, as packetwalk ipvs plays them on the model: --player PROGRAM, IPVS_PLAYER, or ${PLAYER} in PATH.\n`,
+    );
+    return 2;
+  }
+  const seconds = ((Date.now() - began) / 1000).toFixed(0);
+  process.stdout.write(
+    `${count} histories, ${different.length} with a difference; ${events} events, ${connections} new connections; ${seconds} s\n`,
+  );
+  if (values.shrink)
+    for (const { history } of different) {
+      const small = await shrink(history, async (candidates) =>
+        (await compare(player, candidates)).map(({ differs }) => differs !== null),
+      );
+      const [last] = await compare(player, [small]);
+      process.stdout.write(`shrunk: ${keep({ scenario: small, outcome: last!.real })}\n`);
+    }
+  return different.length === 0 ? 0 : 1;
+}
