@@ -1,11 +1,13 @@
 // What a notebook imports. The only barrel: nothing inside the library imports it.
 export { type Checked, check, type Outcome, type Prediction, predict } from "./course/check.ts";
+export { type Contender, type OwnScheduler, rivals } from "./course/rival.ts";
 export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
 export { bars, headersBeside } from "./notebook/compare.ts";
 export { Picture } from "./notebook/display.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
+export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } from "./notebook/picks.ts";
 export { reaches } from "./notebook/reaches.ts";
 export { proxy, serve } from "./notebook/serve.ts";
 export { lab, type ShownLab } from "./notebook/session.ts";
@@ -13,5 +15,6 @@ export { Output, sh } from "./notebook/sh.ts";
 export { show } from "./notebook/show.ts";
 export { StepTable } from "./notebook/table.ts";
 export { type Seen, Walk, type WalkOptions, walk } from "./notebook/walk.ts";
+export { Loaded, type LoadOptions, multiples, workload } from "./notebook/workload.ts";
 export type { Evidence, Step, Tried, What, Where } from "./trace/step.ts";
 export { BadInput } from "./wire/input.ts";

@@ -50,6 +50,19 @@ const INK = {
   field: { fill: "#ffffff", stroke: "#afb8c1", text: INK_BLACK },
   changed: { fill: "#fff0d9", stroke: BROWN, width: 2.5, text: BROWN },
   header: { fill: "#e9eef4", stroke: "#afb8c1", text: INK_BLACK },
+  tone1: { fill: "#cfe2f8", stroke: INK_GREY, text: INK_BLACK },
+  tone2: { fill: "#ffdca8", stroke: INK_GREY, text: INK_BLACK },
+  tone3: { fill: "#ffffff", stroke: INK_GREY, text: INK_BLACK },
+  tone4: { fill: "#d5d9de", stroke: INK_GREY, text: INK_BLACK },
+  tone5: { fill: "#d9efc8", stroke: INK_GREY, text: INK_BLACK },
+  tone6: { fill: "#f6d3e0", stroke: INK_GREY, text: INK_BLACK },
+  bar: { fill: BLUE },
+  barBack: { fill: "#e9eef4" },
+  heardDot: { fill: "#ffffff", stroke: BLUE, width: 2 },
+  mark: { stroke: INK_BLACK, width: 2 },
+  stays: { fill: "#e9eef4", stroke: "#8c959f" },
+  hadTo: { fill: BLUE, stroke: BLUE },
+  needless: { fill: "#fdeaf0", stroke: CRIMSON, width: 2 },
 } as const satisfies Readonly<Record<string, Paint>>;
 
 export type Ink = keyof typeof INK;

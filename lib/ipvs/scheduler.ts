@@ -26,6 +26,8 @@ export interface Picker {
   pick(flow: Flow): Destination | null;
   /** Why `pick` will take which one: asked before it, and nothing changes by it. In the order of the list. */
   explain(flow: Flow): readonly Candidate[];
+  /** The servers that a virtual address has now, of a scheduler that remembers them. */
+  homes?(virtual: Ip): readonly Destination[];
   /** A server was put at the head of the list. */
   added?(): void;
   /** A server was taken out of the list; its `next` and `previous` still say where it was. */

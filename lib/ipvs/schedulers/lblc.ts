@@ -51,7 +51,15 @@ class Locality implements Picker {
     const { service } = this;
     const home = this.homeOf(virtual);
     if (home === undefined) return compared(service, cheapest(service, overheadOf), perWeight(overheadOf));
-    return compared(service, home.dest, (dest) => (dest === home.dest ? `${virtual}'s own` : "another's"));
+    return [...service.destinations()].map((dest) => {
+      if (dest === home.dest) return { dest, cost: `${virtual}'s own`, lost: null };
+      return { dest, cost: "another's", lost: { field: "home", wanted: `${home.dest}`, had: `${dest}` } };
+    });
+  }
+
+  homes(virtual: Ip): readonly Destination[] {
+    const home = this.table.find(virtual);
+    return home === undefined ? [] : [home.dest];
   }
 
   release(): void {

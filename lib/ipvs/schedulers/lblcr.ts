@@ -80,7 +80,14 @@ class Replication implements Picker {
     const cost = perWeight(overheadOf);
     if (home === null) return compared(service, cheapest(service, overheadOf), cost);
     const { dests } = this.table.find(virtual)!;
-    return compared(service, home, (dest) => (dests.includes(dest) ? cost(dest) : `not of ${virtual}'s set`));
+    const stranger = { field: "set", wanted: `one of ${virtual}'s`, had: "none of them" };
+    return compared(service, home, cost).map((each) =>
+      dests.includes(each.dest) ? each : { ...each, lost: stranger },
+    );
+  }
+
+  homes(virtual: Ip): readonly Destination[] {
+    return this.table.find(virtual)?.dests ?? [];
   }
 
   release(): void {
