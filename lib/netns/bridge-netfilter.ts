@@ -73,8 +73,14 @@ function elsewhere(ns: Netns, bridged: Bridged, skb: Skb, okay: () => void): voi
     bridged.cause = cause;
     okay();
   };
+  // Its frame is for the bridge alone now, also where it was for all.
   const goUp = () => {
-    skb.toOne = true;
+    const up = new Skb(packet, skb.cause, bridge, bridge, { ...frame, dst: bridge.mac });
+    up.mark = mark;
+    up.ct = skb.ct;
+    up.longestFragment = skb.longestFragment;
+    up.bridged = bridged;
+    bridged.skb = up;
     goTo(bridge.mac, skb.cause);
   };
   if (way.type === "martian" || way.type === "everybody" || way.type === "error") return goUp();

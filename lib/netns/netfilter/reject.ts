@@ -1,10 +1,12 @@
 // -j REJECT: an ICMP error, or a TCP reset, in the name of who will not get the packet.
-// Before you edit: net/ipv4/netfilter/nf_reject_ipv4.c (nf_send_reset, nf_send_unreach), ipt_REJECT.c,
+// Before you edit: net/ipv4/netfilter/nf_reject_ipv4.c (nf_send_reset, nf_send_unreach), ipt_REJECT.c, nf_reject.h,
 // net/ipv6/netfilter/nf_reject_ipv6.c.
 import { attached } from "../../netfilter/conntrack/conn.ts";
 import { setClosing } from "../../netfilter/conntrack/tcp.ts";
+import { wordsOf } from "../../netfilter/nat/range.ts";
 import type { RejectWith } from "../../netfilter/target/reject-names.ts";
 import { LEVEL } from "../../trace/step.ts";
+import { sum } from "../../wire/checksum.ts";
 import { ICMP, ICMP6, type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { icmpError, replyMark } from "../ipv4/icmp.ts";
 import { ipLocalOut, routeMeHarder } from "../ipv4/send.ts";
@@ -17,9 +19,23 @@ import { type AnySkb, isOf4 } from "./tracking.ts";
 
 export function reject(ns: Netns, skb: AnySkb, { code }: RejectWith): void {
   if (code === "reset") return reset(ns, skb);
+  if (!isWhole(skb.packet)) return;
   const { cause } = skb;
   if (isOf4(skb)) icmpError(ns, skb, skb.packet, ICMP.unreachable, code, 0, cause);
   else icmp6Error(ns, skb as Skb6, (skb as Skb6).packet, ICMP6.unreachable, code, 0, cause);
+}
+
+/** Protocols with another checksum than the Internet's, or none. */
+const OTHER_CHECKSUMS: ReadonlySet<number> = new Set([47, 50, 51, 132, 136, 33]);
+
+/** Of protocols nobody knows it is taken that they have the Internet's checksum: without it nobody is told. */
+function isWhole(packet: AnySkb["packet"]): boolean {
+  const { body } = packet;
+  if (body.kind !== "unknown" || OTHER_CHECKSUMS.has(body.protocol)) return true;
+  const { data, protocol } = body;
+  const words = packet.kind === "ipv4" ? [] : [...wordsOf(packet.src), ...wordsOf(packet.dst), data.length, protocol];
+  const pseudo = words.reduce((total, word) => total + (word >>> 16) + (word & 0xffff), 0);
+  return sum(data, 0, data.length, pseudo) % 0xffff === 0;
 }
 
 /** Nobody resets a reset, nor what was for everybody. */

@@ -20,7 +20,7 @@ import { type Case, type LocalStep, type PlainStep, type Result, type Step, TCP_
 import { type Kind, labLines, type Where } from "./lab.ts";
 import { frame, hexOf, packetOf } from "./packets.ts";
 import { fileOf } from "./rules.ts";
-import { framesText, fromText, isByChance } from "./seen.ts";
+import { framesText, fromText, isByChance, isIdByChance } from "./seen.ts";
 
 /** The model's result, and the steps as the real kernel gets them. */
 export interface ModelRun {
@@ -244,5 +244,5 @@ function isAboutChance({ payload }: Frame): boolean {
   const { body } = payload;
   if (body.kind === "tcp" && (isFar(body.seq) || isFar(body.ack))) return true;
   if (body.kind === "tcp" || body.kind === "udp") return isByChance(body.srcPort) || isByChance(body.dstPort);
-  return (body.kind === "icmp" || body.kind === "icmp6") && isByChance(body.rest >>> 16);
+  return (body.kind === "icmp" || body.kind === "icmp6") && isIdByChance(body.rest >>> 16);
 }

@@ -89,7 +89,7 @@ function scene(dice: Dice, kind: Kind): Step[] {
       return steps;
     }
     case "icmp": {
-      const rest = dice.of([0x10001, 0x20001, 80]);
+      const rest = dice.of([0x10001, 0x20001, 0x50001]);
       const type = dice.of(family === 4 ? [8, 8, 8, 0] : [128, 128, 128, 129]);
       const echo =
         family === 4

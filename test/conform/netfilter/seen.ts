@@ -5,14 +5,15 @@ import { canonical } from "../canonical.ts";
 import type { Beginnings } from "../canonical-tcp.ts";
 import { BY_CHANCE } from "./targets.ts";
 
-/** Every port and identifier that cases name. */
-const NAMED: ReadonlySet<number> = new Set([
-  ...[0, 1, 2, 3, 4, 53, 80, 99, 443, 600, 1000, 3000, 30000, 40000, 40001],
+/** Every port, and every identifier, that cases name; those of clients come one by one. */
+const PORTS_NAMED: ReadonlySet<number> = new Set([
+  ...[53, 80, 99, 443, 600, 1000, 3000, 30000, 40000, 40001],
   ...[7000, 7001, 7002, 7003, 7004, 7005],
-  ...Array.from({ length: 48 }, (_, i) => 53 + i),
 ]);
+const IDS_NAMED: ReadonlySet<number> = new Set([1, 2, 3, 4, 5]);
 
-export const isByChance = (port: number) => !NAMED.has(port) && (port < 41000 || port > 42999);
+export const isByChance = (port: number) => !PORTS_NAMED.has(port) && (port < 41000 || port > 42999);
+export const isIdByChance = (id: number) => !IDS_NAMED.has(id);
 
 /** A port that stands for all that were chosen by chance. */
 const CHOSEN = BY_CHANCE.first;
@@ -84,7 +85,7 @@ function hideChosen(bytes: Uint8Array, ip: number): boolean {
       : protocol === 1 || protocol === 58
         ? [body + 4]
         : [])
-      if (isByChance(view.getUint16(at))) {
+      if ((at === body + 4 ? isIdByChance : isByChance)(view.getUint16(at))) {
         view.setUint16(at, CHOSEN);
         found = true;
       }
@@ -98,8 +99,8 @@ export function fromText(address: string, port: number): string {
 }
 
 const hideIn = (text: string) =>
-  text.replace(/\b(sport|dport|id)=(\d+)/g, (all, name: string, port: string) =>
-    isByChance(Number(port)) ? `${name}=chosen` : all,
+  text.replace(/\b(sport|dport|id)=(\d+)/g, (all, name: string, number: string) =>
+    (name === "id" ? isIdByChance : isByChance)(Number(number)) ? `${name}=chosen` : all,
   );
 
 /** A connection of `conntrack -L`, and what is left of its time. */
