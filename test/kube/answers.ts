@@ -19,11 +19,15 @@ export class Alike {
         .map(([name, each]) => [name, this.value(each, name)] as const);
       return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
     }
+    // What a Service is given out of a range (it never asks for one of these).
+    if (key === "nodePort" && typeof value === "number" && value >= 30086 && value <= 32767)
+      return this.name("port", `${value}`);
     if (typeof value !== "string") return value;
     if (key === "uid" && value.length === 36) return this.name("uid", value);
     if (key === "resourceVersion") return this.name("version", value);
     const text = value
       .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (uid) => this.name("uid", uid))
+      .replace(/\b10\.100\.(?!0\.)\d+\.\d+\b/g, (address) => this.name("address", address))
       .replace(/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, "<time>");
     return text.replace(/^(gen-)[a-z0-9]{5}$/, "$1<drawn>");
   }
@@ -51,8 +55,11 @@ function inOrder(body: unknown): unknown {
     const texts = [...new Set(of.map(({ field, message: says }) => `${field}: ${says}`))];
     return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
   };
-  const place = (field: string) => causes.findIndex((each) => each.field === field);
-  const sorted = [...causes].sort((a, b) => place(a.field) - place(b.field) || (a.message < b.message ? -1 : 1));
+  const map = (field: string) => field.replace(/\[[^\]]*\D[^\]]*\]$/, "");
+  const place = (field: string) => causes.findIndex((each) => map(each.field) === map(field));
+  const sorted = [...causes].sort(
+    (a, b) => place(a.field) - place(b.field) || (a.field + a.message < b.field + b.message ? -1 : 1),
+  );
   const ordered = message.replace(listed(causes), () => listed(sorted));
   return { ...(body as object), message: ordered, details: { ...details, causes: sorted } };
 }

@@ -6,7 +6,7 @@ import { ApiServer } from "../../lib/kube/api/server.ts";
 import { ALL_KINDS } from "../../lib/kube/kinds/all.ts";
 import { Lab } from "../../lib/lab/lab.ts";
 import { Alike } from "./answers.ts";
-import { CONVERSATIONS } from "./conversations.ts";
+import { CONVERSATIONS } from "./conversations/all.ts";
 
 function newServer(): ApiServer {
   const lab = new Lab();
@@ -18,7 +18,7 @@ function newServer(): ApiServer {
     later: (delay: number, action: () => void) => lab.later(delay, action),
     time: "2025-01-01T00:00:00Z",
   };
-  const server = new ApiServer(world, ALL_KINDS);
+  const server = new ApiServer(world, ALL_KINDS, "10.100.0.0/16");
   handle(server, { method: "POST", path: "/api/v1/namespaces", body: { metadata: { name: "talk" } } });
   return server;
 }

@@ -57,6 +57,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "Time",
   "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "MicroTime",
   "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "any",
+  "io.k8s.apimachinery.pkg.runtime.RawExtension": "any",
 };
 
 const [version, folder] = process.argv.slice(2);

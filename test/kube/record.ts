@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import type { Request, Response } from "../../lib/kube/api/rest.ts";
 import { Alike } from "./answers.ts";
-import { CONVERSATIONS } from "./conversations.ts";
+import { CONVERSATIONS } from "./conversations/all.ts";
 
 const { SERVER, TOKEN } = process.env;
 if (SERVER === undefined || TOKEN === undefined) throw new Error("Say SERVER and TOKEN of a real API server.");

@@ -29,26 +29,26 @@ export function valueText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-const with_ = (word: string, detail: string) => (detail === "" ? word : `${word}: ${detail}`);
+const withDetail = (word: string, detail: string) => (detail === "" ? word : `${word}: ${detail}`);
 
 export const required = (field: string, detail = ""): FieldError => ({
   field,
   reason: "FieldValueRequired",
-  says: with_("Required value", detail),
+  says: withDetail("Required value", detail),
 });
 
 export const wrong = (field: string, value: unknown, detail: string): FieldError => ({
   field,
   reason: "FieldValueInvalid",
-  says: with_(`Invalid value: ${valueText(value)}`, detail),
+  says: withDetail(`Invalid value: ${valueText(value)}`, detail),
 });
 
 export const unsupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   field,
   reason: "FieldValueNotSupported",
-  says: with_(
+  says: withDetail(
     `Unsupported value: ${valueText(value)}`,
-    supported.length === 0 ? "" : `supported values: ${[...supported].sort().map(valueText).join(", ")}`,
+    supported.length === 0 ? "" : `supported values: ${supported.map(valueText).join(", ")}`,
   ),
 });
 
@@ -61,7 +61,7 @@ export const duplicate = (field: string, value: unknown): FieldError => ({
 export const denied = (field: string, detail: string): FieldError => ({
   field,
   reason: "FieldValueForbidden",
-  says: with_("Forbidden", detail),
+  says: withDetail("Forbidden", detail),
 });
 
 export const absent = (field: string, value: unknown): FieldError => ({
@@ -81,3 +81,21 @@ export const tooMany = (field: string, count: number, most: number): FieldError 
   reason: "FieldValueTooMany",
   says: `Too many: ${count}: must have at most ${most} items`,
 });
+
+/** What a rule of names has against a value. */
+export const byRule = (field: string, value: string, rule: (value: string) => readonly string[]): FieldError[] =>
+  rule(value).map((says) => wrong(field, value, says));
+
+export const notNegative = (field: string, value: number | undefined): FieldError[] =>
+  value === undefined || value >= 0 ? [] : [wrong(field, value, "must be greater than or equal to 0")];
+
+export const inRange = (field: string, value: number, least: number, most: number): FieldError[] =>
+  value >= least && value <= most ? [] : [wrong(field, value, `must be between ${least} and ${most}, inclusive`)];
+
+export const port = (field: string, value: number | undefined): FieldError[] => inRange(field, value ?? 0, 1, 65535);
+
+/** One of the words; the field may not be empty. */
+export const oneOf = (field: string, value: string | undefined, words: readonly string[]): FieldError[] => {
+  if (!value) return [required(field)];
+  return words.includes(value) ? [] : [unsupported(field, value, words)];
+};

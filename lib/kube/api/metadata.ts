@@ -3,7 +3,7 @@
 // .../pkg/apis/meta/v1/validation/validation.go.
 import { denied, type FieldError, required, tooLong, wrong } from "./field-error.ts";
 import { dnsLabel, labelValue, type NameRule, qualifiedName } from "./names.ts";
-import { type Draft, sameJson } from "./object.ts";
+import { type Draft, type KubeObject, sameJson } from "./object.ts";
 
 export function validateLabels(labels: Draft | undefined, field: string): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
@@ -70,13 +70,14 @@ export function validateMetadata(metadata: Draft, namespaced: boolean, rule: Nam
   const finalizers = (metadata.finalizers ?? []) as string[];
   for (const each of finalizers) {
     errors.push(...qualifiedName(each).map((says) => wrong("metadata.finalizers", each, says)));
-    if (!each.includes("/") && !["orphan", "foregroundDeletion", "kubernetes"].includes(each))
-      errors.push(
-        wrong("metadata.finalizers", each, "name is neither a standard finalizer name nor is it fully qualified"),
-      );
   }
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
     errors.push(wrong("metadata.finalizers", finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
+  for (const [i, each] of finalizers.entries())
+    if (!each.includes("/") && !["orphan", "foregroundDeletion", "kubernetes"].includes(each))
+      errors.push(
+        wrong(`metadata.finalizers[${i}]`, each, "name is neither a standard finalizer name nor is it fully qualified"),
+      );
   return errors;
 }
 
@@ -105,4 +106,15 @@ export function validateSelector(selector: Draft | undefined, field: string): Fi
 /** ValidateImmutableField. */
 export function unchanged(value: unknown, old: unknown, field: string): FieldError[] {
   return sameJson(value, old) ? [] : [wrong(field, value, "field is immutable")];
+}
+
+/** Who is asked to go can't be held up by more than held it then. The real server asks twice, and says it twice. */
+export function noNewFinalizers(metadata: Draft, old: KubeObject["metadata"]): FieldError[] {
+  const { finalizers = [], deletionTimestamp } = old;
+  const added = ((metadata.finalizers ?? []) as string[]).filter((each) => !finalizers.includes(each));
+  if (deletionTimestamp === undefined || added.length === 0) return [];
+  const found = `[]string{${added.map((each) => JSON.stringify(each)).join(", ")}}`;
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${found}`;
+  const error = denied("metadata.finalizers", why);
+  return [error, error];
 }

@@ -51,15 +51,6 @@ const isSubdomain = new RegExp(`^${SUBDOMAIN}$`);
 export const dnsLabel: NameRule = (name) =>
   name.includes(".") && isSubdomain.test(name) ? [...label(name).slice(0, -1), "must not contain dots"] : label(name);
 
-/** RFC 1035: what Services were called before a name could begin with a digit. */
-export const dns1035Label = rule({
-  most: 63,
-  unit: "characters",
-  pattern: "[a-z]([-a-z0-9]*[a-z0-9])?",
-  says: "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
-  examples: ["my-name", "abc-123"],
-});
-
 export const wildcardSubdomain = rule({
   most: 253,
   unit: "characters",

@@ -4,12 +4,15 @@ import type { FieldError } from "./field-error.ts";
 import type { NameRule } from "./names.ts";
 import type { Draft, KubeObject } from "./object.ts";
 import type { Qualified } from "./status.ts";
+import type { Cells, Column } from "./table.ts";
 
 /** What strategies may ask of the server they work for. */
 export interface Registry {
   /** Now, as the API writes times. */
   readonly time: string;
   random(): number;
+  /** The range of Services' addresses: `10.96.0.0/12`. */
+  readonly serviceRange: string;
   find(resource: Resource, namespace: string, name: string): KubeObject | undefined;
 }
 
@@ -20,10 +23,20 @@ export interface Strategy {
   prepareCreate?(draft: Draft, registry: Registry): void;
   /** What a client can't change. */
   prepareUpdate?(draft: Draft, old: KubeObject, registry: Registry): void;
-  validate?(object: Draft): FieldError[];
+  /** What a status has, whatever its writer says. */
+  prepareStatus?(draft: Draft, old: KubeObject): void;
+  validate?(object: Draft, old: KubeObject | null): FieldError[];
   validateUpdate?(object: Draft, old: KubeObject): FieldError[];
+  /** An update's own complaints come before those of the object. */
+  readonly isUpdateJudgedFirst?: boolean;
+  /** Instead of the others when only the status is written. */
+  validateStatus?(object: Draft): FieldError[];
+  /** Gives out what there is only one of, to an object that is right otherwise. Throws ApiError. */
+  allocate?(draft: Draft, old: KubeObject | null, registry: Registry): void;
+  /** Remembers what a stored object has of it. */
+  stored?(object: KubeObject, old: KubeObject | null, registry: Registry): void;
   /** Says what was allocated is free again. */
-  deleted?(object: KubeObject): void;
+  deleted?(object: KubeObject, registry: Registry): void;
   /** Seconds until an object is really gone after it was asked to go; 0 is at once. */
   grace?(object: KubeObject, asked: number | null): number;
   /** Values that field selectors may ask for, besides metadata.name and metadata.namespace. */
@@ -43,8 +56,24 @@ export interface Resource extends Qualified {
   readonly namespaced: boolean;
   /** It has a part that only `…/status` changes. */
   readonly hasStatus: boolean;
-  /** metadata.generation counts changes of the spec. */
+  /** metadata.generation counts changes of the spec, or of the fields that are named. */
   readonly hasGeneration: boolean;
+  readonly generationCounts?: readonly string[];
+  /** What of the metadata a writer of the status can't change: the owners, unless said otherwise. */
+  readonly statusKeeps?: readonly string[];
+  /** Who deletes one at once is answered with it, not with Success (ReturnDeletedObject). */
+  readonly answersDeleted?: boolean;
+  /** A PUT to a name that is not there makes it. */
+  readonly madeByUpdate?: boolean;
+  /** An update must say which version it saw. */
+  readonly needsVersion?: boolean;
+  /** It has `…/scale`: spec.replicas alone, for whoever does not know the kind. */
+  readonly scale?: { readonly selector: boolean };
+  /** What the server says, in a header, to everybody who uses the kind. */
+  readonly warning?: string;
+  /** How the server prints it (Accept: application/json;as=Table). */
+  readonly columns: readonly Column[];
+  readonly cells: Cells;
   /** A field whose watches are found by its value: spec.nodeName of pods, for every kubelet asks for its own. */
   readonly indexed?: string;
   /** What a name must look like; a DNS label unless said otherwise. */

@@ -6,6 +6,7 @@ import { PATCH_TYPES, type PatchType } from "./patch.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, badRequest, methodNotAllowed, noSuchPath, type Status, unsupportedMediaType } from "./status.ts";
+import { bind, scaleOf, writeScale } from "./subresource.ts";
 import type { FieldValidation, Propagation } from "./write.ts";
 
 export interface Request {
@@ -59,6 +60,13 @@ export function doorOf(server: ApiServer, path: string): Door {
 function answer(server: ApiServer, { method, path, query = {}, agent = "", contentType, body }: Request): Response {
   const door = doorOf(server, path);
   const { resource, namespace, name, subresource } = door;
+  if (subresource === "scale" && resource.scale) {
+    if (method === "GET") return { code: 200, body: scaleOf(server.get(agent, door)) };
+    if (method !== "PUT" && method !== "PATCH") throw methodNotAllowed(resource, method.toLowerCase());
+    return { code: 200, body: writeScale(server, agent, method === "PUT" ? "update" : "patch", door, body) };
+  }
+  if (subresource === "binding" && resource.kind === "Pod" && method === "POST")
+    return { code: 201, body: bind(server, agent, door, body) };
   if (subresource !== undefined && !(subresource === "status" && resource.hasStatus)) throw noSuchPath();
   const options = {
     ...(query.fieldValidation && { fieldValidation: query.fieldValidation as FieldValidation }),
@@ -73,8 +81,10 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
   switch (method) {
     case "GET":
       return { code: 200, body: server.get(agent, door) };
-    case "PUT":
-      return { code: 200, body: server.update(agent, door, body, options) };
+    case "PUT": {
+      const isNew = resource.madeByUpdate && server.find(resource, namespace ?? "", name) === undefined;
+      return { code: isNew ? 201 : 200, body: server.update(agent, door, body, options) };
+    }
     case "PATCH":
       if (!PATCH_TYPES.includes(contentType as PatchType)) throw unsupportedMediaType();
       return { code: 200, body: server.patch(agent, door, body, contentType as PatchType, options) };
@@ -103,7 +113,8 @@ function deleted(
     ...(sent.preconditions && { preconditions: sent.preconditions }),
   });
   const { resource, namespace, name } = door;
-  if (server.find(resource, namespace ?? "", name) !== undefined || before === undefined) return object;
+  const isThere = server.find(resource, namespace ?? "", name) !== undefined;
+  if (isThere || before === undefined || resource.answersDeleted) return object;
   const { group } = resource;
   const details = { name, ...(group !== "" && { group }), kind: resource.resource, uid: before.metadata.uid };
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };

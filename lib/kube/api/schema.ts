@@ -2,6 +2,7 @@
 // Before you edit: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go, sigs.k8s.io/json.
 import { readFileSync } from "node:fs";
 import type { Draft } from "./object.ts";
+import { canonicalQuantity, NO_QUANTITY, quantity } from "./quantity.ts";
 import { badRequest } from "./status.ts";
 
 export interface ListType {
@@ -127,12 +128,16 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
       return;
     }
     if (!isObject(value)) return mismatch();
-    for (const [key, each] of Object.entries(value)) read(each, type.map, owner, inside, `${at}.${key}`, unknown);
+    for (const [key, each] of Object.entries(value)) {
+      read(each, type.map, owner, inside, `${at}.${key}`, unknown);
+      if (type.map === "Quantity") value[key] = canonicalQuantity(each as string);
+    }
     return;
   }
   const definition = definitionOf(type);
   if (definition === null) {
     if (!fits(value, type)) mismatch();
+    if (type === "Quantity" && quantity(value as string) === null) throw new WrongType(NO_QUANTITY);
     return;
   }
   if (!isObject(value)) return mismatch();
@@ -142,8 +147,19 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
       unknown.push(`unknown field "${path}"`);
       delete value[field];
     } else if (each === null) delete value[field];
-    else read(each, definition.fields[field]!, type, inside === "" ? field : `${inside}.${field}`, path, unknown);
+    else {
+      const of = definition.fields[field]!;
+      read(each, of, type, inside === "" ? field : `${inside}.${field}`, path, unknown);
+      if (isEmpty(each, of) && !definition.required?.includes(field)) delete value[field];
+      else if (of === "Quantity") value[field] = canonicalQuantity(each as string);
+    }
   }
+}
+
+/** What Go's omitempty leaves out: no text, a list or map of nothing. A struct that is there stays, empty or not. */
+function isEmpty(value: unknown, type: FieldType): boolean {
+  if (value === "") return type === "string";
+  return typeof type !== "string" && Object.keys(value as object).length === 0;
 }
 
 const isObject = (value: unknown): value is Draft =>

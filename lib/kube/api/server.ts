@@ -3,14 +3,13 @@
 // .../registry/rest/{create,update,delete}.go.
 import { MILLISECOND } from "../../trace/world.ts";
 import type { Call, DeleteOptions, Door, List, ListOptions, Options, Surroundings } from "./call.ts";
-import type { Draft, KubeObject } from "./object.ts";
+import { type Draft, type KubeObject, sameJson } from "./object.ts";
 import { jsonPatch, mergePatch, type PatchType, strategicPatch } from "./patch.ts";
 import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource } from "./resource.ts";
 import { schema } from "./schema.ts";
-import { parseFieldSelector, parseSelector } from "./selector.ts";
 import { ApiError, alreadyExists, badRequest, conflict, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
-import { checkFields, isSelected, type Selection, type WatchEvent, Watchers } from "./watchers.ts";
+import { isSelected, selectionOf, type WatchEvent, Watchers } from "./watchers.ts";
 import { changed, created, finalizersAtEnd, readObject } from "./write.ts";
 
 /** How long it takes from a change until a watch is told of it. */
@@ -19,14 +18,16 @@ const WATCH_DELAY = MILLISECOND;
 export class ApiServer implements Registry {
   readonly store = new Store();
   readonly calls: Call[] = [];
+  readonly serviceRange: string;
   private readonly world: Surroundings;
   private readonly resources: readonly Resource[];
   private readonly watchers = new Map<Resource, Watchers>();
   /** While a watch tells of a change: its resourceVersion, the reason of what is called meanwhile. */
   private telling: number | null = null;
 
-  constructor(world: Surroundings, resources: readonly Resource[]) {
+  constructor(world: Surroundings, resources: readonly Resource[], serviceRange = "10.96.0.0/12") {
     this.world = world;
+    this.serviceRange = serviceRange;
     this.resources = resources;
     for (const resource of resources) {
       const watchers = new Watchers(resource);
@@ -121,28 +122,18 @@ export class ApiServer implements Registry {
   }
 
   create(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
-    const { resource, namespace } = door;
-    return this.log(agent, "create", "POST", door, () => {
-      const draft = readObject(resource, body, options.fieldValidation);
-      draft.metadata ??= {};
-      const { metadata } = draft;
-      if (resource.namespaced) {
-        metadata.namespace ??= namespace;
-        if (metadata.namespace !== namespace)
-          throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-        this.mustBeOpen(resource, metadata.namespace, metadata.name ?? "");
-      } else delete metadata.namespace;
-      const object = created(resource, draft, this);
-      if (this.find(resource, metadata.namespace ?? "", metadata.name)) throw alreadyExists(resource, metadata.name);
-      return options.dryRun ? object : this.put(resource, object);
-    });
+    return this.log(agent, "create", "POST", door, () =>
+      this.make(door, readObject(door.resource, body, options.fieldValidation), options),
+    );
   }
 
   update(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
     return this.log(agent, "update", "PUT", door, () => {
       const draft = readObject(door.resource, body, options.fieldValidation);
       mustBeNamed(draft, door.name);
-      return this.change(door, this.must(door), draft, options);
+      const isNew =
+        door.resource.madeByUpdate && this.find(door.resource, door.namespace ?? "", door.name) === undefined;
+      return isNew ? this.make(door, draft, options) : this.change(door, this.must(door), draft, options);
     });
   }
 
@@ -175,21 +166,53 @@ export class ApiServer implements Registry {
           name,
           `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
         );
-      const grace = resource.strategy.grace?.(old, options.gracePeriodSeconds ?? null) ?? 0;
       const finalizers = finalizersAtEnd(old, options.propagationPolicy);
-      if (grace === 0 && finalizers.length === 0) return this.remove(resource, old);
       const { deletionTimestamp, deletionGracePeriodSeconds: given, generation = 0 } = old.metadata;
+      const isGoing = deletionTimestamp !== undefined && given !== undefined;
+      const asked = resource.strategy.grace?.(old, options.gracePeriodSeconds ?? null) ?? 0;
       // Asked again, it may only have less time.
-      if (deletionTimestamp !== undefined && given !== undefined && grace >= given) return old;
+      const grace = isGoing ? Math.min(asked, given) : asked;
+      if (grace === 0 && finalizers.length === 0 && !resource.answersDeleted) return this.remove(resource, old);
       const metadata = {
         ...old.metadata,
         ...(finalizers.length > 0 && { finalizers }),
-        deletionTimestamp: this.timeIn(grace),
+        deletionTimestamp: isGoing && grace === given ? deletionTimestamp : this.timeIn(grace),
         deletionGracePeriodSeconds: grace,
         ...(resource.hasGeneration && deletionTimestamp === undefined && { generation: generation + 1 }),
       };
-      return this.put(resource, { ...old, metadata });
+      const going = { ...old, metadata };
+      if (grace === 0 && finalizers.length === 0)
+        return this.remove(resource, resource.strategy.grace === undefined ? old : going);
+      return sameJson(going, old) ? old : this.put(resource, going);
     });
+  }
+
+  /** Writes what `change` makes of an object, as one call: what a part with a shape of its own does to the whole. */
+  rewrite(
+    agent: string,
+    verb: "create" | "update" | "patch",
+    door: Door,
+    change: (old: KubeObject) => Draft,
+  ): KubeObject {
+    const method = { create: "POST", update: "PUT", patch: "PATCH" } as const;
+    return this.log(agent, verb, method[verb], door, () => {
+      const old = this.must(door);
+      return this.change(door, old, change(old), {});
+    });
+  }
+
+  private make({ resource, namespace }: Door, draft: Draft, { dryRun }: Options): KubeObject {
+    draft.metadata ??= {};
+    const { metadata } = draft;
+    if (resource.namespaced) {
+      metadata.namespace ??= namespace;
+      if (metadata.namespace !== namespace)
+        throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+      this.mustBeOpen(resource, metadata.namespace, metadata.name ?? "");
+    } else delete metadata.namespace;
+    const object = created(resource, draft, this);
+    if (this.find(resource, metadata.namespace ?? "", metadata.name)) throw alreadyExists(resource, metadata.name);
+    return dryRun ? object : this.put(resource, object);
   }
 
   private patched(resource: Resource, old: KubeObject, patch: unknown, type: PatchType): unknown {
@@ -216,13 +239,16 @@ export class ApiServer implements Registry {
 
   private put(resource: Resource, object: KubeObject): KubeObject {
     const { namespace = "", name } = object.metadata;
-    return this.store.put(collectionOf(resource), keyOf(resource, namespace, name), object);
+    const old = this.find(resource, namespace, name) ?? null;
+    const stored = this.store.put(collectionOf(resource), keyOf(resource, namespace, name), object);
+    resource.strategy.stored?.(stored, old, this);
+    return stored;
   }
 
   private remove(resource: Resource, object: KubeObject): KubeObject {
     const { namespace = "", name } = object.metadata;
-    resource.strategy.deleted?.(object);
-    return this.store.delete(collectionOf(resource), keyOf(resource, namespace, name));
+    resource.strategy.deleted?.(object, this);
+    return this.store.delete(collectionOf(resource), keyOf(resource, namespace, name), object);
   }
 
   private must({ resource, namespace, name }: Door): KubeObject {
@@ -273,13 +299,4 @@ export class ApiServer implements Registry {
 function mustBeNamed({ metadata }: Draft, name: string): void {
   const sent = metadata?.name ?? "";
   if (sent !== name) throw badRequest(`the name of the object (${sent}) does not match the name on the URL (${name})`);
-}
-
-function selectionOf(
-  resource: Resource,
-  { namespace = null, labelSelector = "", fieldSelector = "" }: ListOptions,
-): Selection {
-  const fields = parseFieldSelector(fieldSelector);
-  checkFields(resource, fields);
-  return { namespace, labels: parseSelector(labelSelector), fields };
 }

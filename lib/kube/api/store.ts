@@ -75,10 +75,11 @@ export class Store {
     return stored;
   }
 
-  delete(collection: string, key: string): KubeObject {
+  /** `last` is what it was at its end. */
+  delete(collection: string, key: string, last: KubeObject): KubeObject {
     const of = this.collection(collection);
     const before = of.objects.get(key)!;
-    const object = this.versioned(before);
+    const object = this.versioned(last);
     of.objects.delete(key);
     of.sorted = null;
     this.tell(of, { type: "DELETED", revision: this.counter, key, object, before });

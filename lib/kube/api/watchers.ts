@@ -1,8 +1,9 @@
 // Who is told of a change? Watches of one collection, each with its selection.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/storage/cacher/{cacher,cache_watcher}.go.
+import type { ListOptions } from "./call.ts";
 import type { KubeObject } from "./object.ts";
 import { fieldsOf, type Resource } from "./resource.ts";
-import { type FieldCondition, type Selector, selects } from "./selector.ts";
+import { type FieldCondition, parseFieldSelector, parseSelector, type Selector, selects } from "./selector.ts";
 import { badRequest } from "./status.ts";
 import type { Change } from "./store.ts";
 
@@ -19,7 +20,7 @@ export interface WatchEvent {
 }
 
 /** Throws ApiError for a field that this kind can't be selected by. */
-export function checkFields(resource: Resource, fields: readonly FieldCondition[]): void {
+function checkFields(resource: Resource, fields: readonly FieldCondition[]): void {
   const empty = { metadata: { name: "" }, spec: {}, status: {} } as unknown as KubeObject;
   const known = fieldsOf(resource, empty);
   for (const { field } of fields)
@@ -29,6 +30,16 @@ export function checkFields(resource: Resource, fields: readonly FieldCondition[
           ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
           : `field label not supported: ${field}`,
       );
+}
+
+/** Throws ApiError for a text that is no selector. */
+export function selectionOf(
+  resource: Resource,
+  { namespace = null, labelSelector = "", fieldSelector = "" }: ListOptions,
+): Selection {
+  const fields = parseFieldSelector(fieldSelector);
+  checkFields(resource, fields);
+  return { namespace, labels: parseSelector(labelSelector), fields };
 }
 
 export function isSelected(resource: Resource, { namespace, labels, fields }: Selection, object: KubeObject): boolean {

@@ -1,7 +1,8 @@
 // What becomes of an object that a client sends: read, completed, compared with what was there, judged.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go,
 // .../endpoints/handlers/{create,update,patch}.go, .../registry/generic/registry/store.go.
-import { validateMetadata } from "./metadata.ts";
+import { wrong } from "./field-error.ts";
+import { noNewFinalizers, validateMetadata } from "./metadata.ts";
 import { dnsLabel, drawUid, generatedName } from "./names.ts";
 import { type Draft, draftOf, type KubeObject, sameJson } from "./object.ts";
 import { apiVersionOf, keyOf, type Registry, type Resource } from "./resource.ts";
@@ -60,7 +61,8 @@ export function created(resource: Resource, draft: Draft, registry: Registry): K
   if (resource.hasGeneration) metadata.generation = 1;
   strategy.defaults?.(draft);
   strategy.prepareCreate?.(draft, registry);
-  judge(resource, draft, null);
+  judge(resource, draft, null, "");
+  strategy.allocate?.(draft, null, registry);
   return draft as KubeObject;
 }
 
@@ -92,20 +94,31 @@ export function changed(
     throw conflict(resource, name, MODIFIED);
   if (metadata.uid && metadata.uid !== old.metadata.uid)
     throw conflict(resource, name, otherUid(metadata.uid, resource, old));
+  if (resource.needsVersion && !metadata.resourceVersion)
+    throw invalid(resource.resource, resource.group, name, [
+      wrong("metadata.resourceVersion", 0, "must be specified for an update"),
+    ]);
   for (const field of KEPT) keep(metadata, old.metadata, field);
   metadata.resourceVersion = old.metadata.resourceVersion;
   if (part === "status") {
     for (const field of Object.keys({ ...old, ...draft }))
       if (field !== "status" && field !== "metadata") keep(draft, old, field);
-    for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) keep(metadata, old.metadata, field);
-  } else if (resource.hasStatus) keep(draft, old, "status");
+    for (const field of resource.statusKeeps ?? ["ownerReferences"]) keep(metadata, old.metadata, field);
+  } else if (resource.hasStatus && part !== "binding") keep(draft, old, "status");
   strategy.defaults?.(draft);
-  if (part !== "status") {
+  if (part === "status") strategy.prepareStatus?.(draft, old);
+  else {
     strategy.prepareUpdate?.(draft, old, registry);
-    if (resource.hasGeneration && !sameJson(draft.spec, (old as Draft).spec))
+    const counted = resource.generationCounts ?? ["spec"];
+    const isChanged = (field: string) =>
+      field === "annotations" || field === "labels"
+        ? !sameJson(metadata[field], old.metadata[field])
+        : !sameJson(draft[field], (old as Draft)[field]);
+    if (resource.hasGeneration && part !== "binding" && counted.some(isChanged))
       metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
-  judge(resource, draft, old);
+  judge(resource, draft, old, part);
+  if (part !== "status") strategy.allocate?.(draft, old, registry);
   return sameJson(draft, old) ? old : (draft as KubeObject);
 }
 
@@ -121,12 +134,19 @@ function keep(draft: Draft, old: object, field: string): void {
   else draft[field] = value;
 }
 
-function judge(resource: Resource, draft: Draft, old: KubeObject | null): void {
+function judge(resource: Resource, draft: Draft, old: KubeObject | null, part: string): void {
   const { strategy, nameRule = dnsLabel } = resource;
+  const update = () => (old === null ? [] : (strategy.validateUpdate?.(draft, old) ?? []));
+  const parts =
+    part === "status" && strategy.validateStatus !== undefined
+      ? [strategy.validateStatus(draft)]
+      : strategy.isUpdateJudgedFirst
+        ? [update(), strategy.validate?.(draft, old) ?? []]
+        : [strategy.validate?.(draft, old) ?? [], part === "binding" ? [] : update()];
   const errors = [
+    ...(old === null ? [] : noNewFinalizers(draft.metadata, old.metadata)),
     ...validateMetadata(draft.metadata, resource.namespaced, nameRule),
-    ...(strategy.validate?.(draft) ?? []),
-    ...(old === null ? [] : (strategy.validateUpdate?.(draft, old) ?? [])),
+    ...parts.flat(),
   ];
   if (errors.length > 0) throw invalid(resource.kind, resource.group, draft.metadata.name ?? "", errors);
 }

@@ -3,6 +3,7 @@
 // pkg/apis/core/v1/defaults.go (SetDefaults_Namespace).
 import { dnsLabel } from "../api/names.ts";
 import type { Resource } from "../api/resource.ts";
+import { age, columns } from "../api/table.ts";
 
 /** Who selects by name can: every namespace has its name as a label (corev1.LabelMetadataName). */
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -19,6 +20,8 @@ export const NAMESPACES: Resource = {
   hasStatus: true,
   hasGeneration: false,
   nameRule: dnsLabel,
+  columns: columns("Name", "Status", "Age"),
+  cells: ({ metadata, status = {} }, now) => [metadata.name, status.phase ?? "", age(metadata.creationTimestamp, now)],
   strategy: {
     defaults({ metadata }) {
       metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };

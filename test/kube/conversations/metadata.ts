@@ -1,7 +1,5 @@
-// What is asked of a real API server and of the model's, call after call. Answers are compared whole.
-import type { Request } from "../../lib/kube/api/rest.ts";
-
-type Asked = Omit<Request, "agent">;
+// Objects that are only kept: what has to do with their metadata, with patches and selections.
+import type { Conversations } from "./asked.ts";
 
 const cm = (name: string, rest: object = {}) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, ...rest });
 const CMS = "/api/v1/namespaces/talk/configmaps";
@@ -11,8 +9,7 @@ const merge = "application/merge-patch+json";
 const strategic = "application/strategic-merge-patch+json";
 const json = "application/json-patch+json";
 
-/** Each begins with the namespace `talk` there and empty. */
-export const CONVERSATIONS: Readonly<Record<string, readonly Asked[]>> = {
+export const METADATA: Conversations = {
   objects: [
     { method: "POST", path: CMS, body: cm("a", { data: { x: "1" } }) },
     { method: "POST", path: CMS, body: cm("a") },
