@@ -81,9 +81,14 @@ export class ConnTable {
   }
 
   private grow(): void {
-    const all = this.list();
-    this.buckets = new Array(this.buckets.length * 4).fill(null);
-    for (const conn of all) this.link(conn);
+    const old = this.buckets;
+    this.buckets = new Array(old.length * 4).fill(null);
+    for (let each of old)
+      while (each !== null) {
+        const { next }: Conn = each;
+        this.link(each);
+        each = next;
+      }
   }
 
   private bucketOf(protocol: number, client: Ip, port: number): number {

@@ -1,7 +1,6 @@
 // A connection that was given to a real server, or the template of a client's persistence.
 // Before you edit: include/net/ip_vs.h (struct ip_vs_conn), include/uapi/linux/ip_vs.h (IP_VS_CONN_F_*),
 // net/netfilter/ipvs/ip_vs_conn.c (ip_vs_conn_new, ip_vs_bind_dest).
-import { SECOND } from "../trace/world.ts";
 import type { Ip } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import type { Destination, Method } from "./destination.ts";
@@ -23,6 +22,9 @@ export interface ConnKey {
   readonly virtualPort: number;
 }
 
+/** Bits of `flags` (IP_VS_CONN_F_*): a director may hold a million connections. */
+const FLAG = { template: 1, onePacket: 2, active: 4, oneWay: 8, assured: 16, tracked: 32, hashed: 64 } as const;
+
 export class Conn implements Timed {
   readonly protocol: number;
   readonly client: Ip;
@@ -33,27 +35,15 @@ export class Conn implements Timed {
   serverPort: number;
   /** As its server's was when it began. */
   readonly method: Method;
-  readonly isTemplate: boolean;
-  /** It ends with its packet, and is not in the table. */
-  readonly isOnePacket: boolean;
   state = 0;
-  /** It counts as active with its server. */
-  isActive = false;
-  /** Nothing of the server's was seen, nor will be (IP_VS_CONN_F_NOOUTPUT). */
-  isOneWay: boolean;
-  /** Of a template: a connection of its was answered. */
-  isAssured = false;
-  /** connection tracking keeps it too (IP_VS_CONN_F_NFCT). */
-  isTracked = false;
+  private flags: number;
   /** The template it belongs to, and how many belong to it. */
   control: Conn | null = null;
   controlled = 0;
-  packetsIn = 0;
-  /** How long its timer runs, in nanoseconds. */
-  timeout = 3 * SECOND;
+  /** How long its timer runs, in seconds. */
+  timeout = 3;
   /** The next of its bucket; older ones follow. */
   next: Conn | null = null;
-  isHashed = false;
   readonly id: number;
 
   expires = 0;
@@ -76,10 +66,58 @@ export class Conn implements Timed {
     this.dest = dest;
     this.serverPort = serverPort;
     this.method = dest.method;
-    this.isTemplate = kind === "template";
-    this.isOnePacket = kind === "one packet";
+    this.flags = kind === "template" ? FLAG.template : kind === "one packet" ? FLAG.onePacket : 0;
     this.isOneWay = dest.method !== "masq";
     this.id = id;
+  }
+
+  private has(flag: number): boolean {
+    return (this.flags & flag) !== 0;
+  }
+  private set(flag: number, isSet: boolean): void {
+    this.flags = isSet ? this.flags | flag : this.flags & ~flag;
+  }
+
+  get isTemplate(): boolean {
+    return this.has(FLAG.template);
+  }
+  /** It ends with its packet, and is not in the table. */
+  get isOnePacket(): boolean {
+    return this.has(FLAG.onePacket);
+  }
+  /** It counts as active with its server. */
+  get isActive(): boolean {
+    return this.has(FLAG.active);
+  }
+  set isActive(isSet: boolean) {
+    this.set(FLAG.active, isSet);
+  }
+  /** Nothing of the server's was seen, nor will be (IP_VS_CONN_F_NOOUTPUT). */
+  get isOneWay(): boolean {
+    return this.has(FLAG.oneWay);
+  }
+  set isOneWay(isSet: boolean) {
+    this.set(FLAG.oneWay, isSet);
+  }
+  /** Of a template: a connection of its was answered. */
+  get isAssured(): boolean {
+    return this.has(FLAG.assured);
+  }
+  set isAssured(isSet: boolean) {
+    this.set(FLAG.assured, isSet);
+  }
+  /** Connection tracking keeps it too (IP_VS_CONN_F_NFCT). */
+  get isTracked(): boolean {
+    return this.has(FLAG.tracked);
+  }
+  set isTracked(isSet: boolean) {
+    this.set(FLAG.tracked, isSet);
+  }
+  get isHashed(): boolean {
+    return this.has(FLAG.hashed);
+  }
+  set isHashed(isSet: boolean) {
+    this.set(FLAG.hashed, isSet);
   }
 
   get stateName(): string {

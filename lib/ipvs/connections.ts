@@ -11,8 +11,8 @@ import type { Settings } from "./settings.ts";
 import { DIRECTION, type Direction, isActive, nextTcpState, TCP_STATE, TCP_TIMEOUTS } from "./tcp-states.ts";
 import { type Timed, Timers } from "./timers.ts";
 
-/** How long who still controls others lives on, each time it should end. */
-const EXTENSION = 60 * SECOND;
+/** Seconds that who still controls others lives on, each time it should end. */
+const EXTENSION = 60;
 
 /** Seconds that `ipvsadm --set` changes. */
 export interface Timeouts {
@@ -50,14 +50,14 @@ export class Connections {
   /** Starts its timer anew, once its packet was dealt with. */
   put(conn: Conn): void {
     if (conn.isOnePacket) this.expire(conn);
-    else this.timers.start(conn, conn.timeout);
+    else this.timers.start(conn, conn.timeout * SECOND);
   }
 
   /** A packet changes its state. */
   advance(conn: Conn, direction: Direction, tcp: Pick<Tcp, "flags"> | null): void {
     if (conn.protocol === PROTOCOL.tcp && tcp !== null) this.advanceTcp(conn, direction, tcp);
     else {
-      conn.timeout = this.timeouts.udp * SECOND;
+      conn.timeout = this.timeouts.udp;
       if (direction === DIRECTION.output) assure(conn);
     }
   }
@@ -68,13 +68,13 @@ export class Connections {
     if (state !== conn.state) {
       const counts = isActive(state);
       if (counts !== conn.isActive) {
-        conn.dest.active += counts ? 1 : -1;
+        conn.dest.count(counts);
         conn.isActive = counts;
       }
       if (state === TCP_STATE.established) assure(conn);
       conn.state = state;
     }
-    conn.timeout = this.timeoutOf(state) * SECOND;
+    conn.timeout = this.timeoutOf(state);
   }
 
   private timeoutOf(state: number): number {
@@ -112,7 +112,7 @@ export class Connections {
   private expire(conn: Conn): void {
     if (conn.controlled > 0) {
       conn.timeout = EXTENSION;
-      this.timers.start(conn, EXTENSION);
+      this.timers.start(conn, EXTENSION * SECOND);
       return;
     }
     if (conn.isHashed) this.table.delete(conn);

@@ -29,6 +29,11 @@ export interface ServerSpec {
   readonly tunnelChecksum: boolean;
 }
 
+/** Somebody who compares servers and wants to know when one changes. */
+export interface Board {
+  changed(dest: Destination): void;
+}
+
 export class Destination {
   readonly address: Ip;
   readonly port: number;
@@ -59,6 +64,11 @@ export class Destination {
   /** When the trash first found it unused; null: not yet. */
   idleSince: number | null = null;
   readonly stats = new Stats();
+
+  /** Who compares it with others, at which place, and whether it was told of a change and has not looked yet. */
+  board: Board | null = null;
+  place = 0;
+  isStale = false;
 
   /** Neighbours in the service's list, the newest first. */
   next: Destination | null = null;
@@ -94,6 +104,7 @@ export class Destination {
     this.tunnelPort = spec.tunnelPort;
     this.tunnelChecksum = spec.tunnelChecksum;
     this.isAvailable = true;
+    this.changed();
     if (this.upper === upper && this.lower === lower) return;
     this.upper = upper;
     this.lower = lower;
@@ -106,14 +117,28 @@ export class Destination {
   bind(isActive: boolean): void {
     this.references++;
     if (isActive) this.active++;
+    this.changed();
     this.total++;
     if (this.total === this.upper) this.isOverloaded = true;
+  }
+
+  /** A connection of its counts as active now, or no more. */
+  count(isActive: boolean): void {
+    this.active += isActive ? 1 : -1;
+    this.changed();
+  }
+
+  private changed(): void {
+    if (this.board === null || this.isStale) return;
+    this.isStale = true;
+    this.board.changed(this);
   }
 
   /** A connection is gone. */
   unbind(isActive: boolean): void {
     this.references--;
     if (isActive) this.active--;
+    this.changed();
     if (this.total-- === this.clearBelow) this.isOverloaded = this.upper > 0 && this.total >= this.upper;
   }
 

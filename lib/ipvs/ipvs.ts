@@ -2,7 +2,6 @@
 // how, is the namespace's work.
 // Before you edit: net/netfilter/ipvs/ip_vs_core.c (ip_vs_in_hook, ip_vs_schedule, ip_vs_sched_persist, ip_vs_leave),
 // ip_vs_proto_tcp.c (tcp_conn_schedule).
-import { SECOND } from "../trace/world.ts";
 import { type Ip, Ipv4, mask4 } from "../wire/address.ts";
 import { Prefix6 } from "../wire/address6.ts";
 import { PROTOCOL, TCP_FLAG, type Tcp } from "../wire/packet.ts";
@@ -135,7 +134,7 @@ export class Ipvs {
       if (dest === null) return null;
       const port = isOwnPort && service.port !== FTP ? dest.port : 0;
       template = connections.begin(key, dest, port, "template");
-      template.timeout = seconds * SECOND;
+      template.timeout = seconds;
     } else watcher?.picked(service, template.dest, [], template);
     const { dest } = template;
     const port = isOwnPort && dest.port !== 0 ? dest.port : dstPort;
@@ -153,8 +152,6 @@ export class Ipvs {
 
   /** Its packet is on its way. */
   put(conn: Conn): void {
-    if (!conn.isOnePacket) conn.packetsIn++;
-    else if (conn.control !== null) conn.control.packetsIn++;
     this.connections.put(conn);
   }
 

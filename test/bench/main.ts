@@ -3,6 +3,7 @@ import { benchChain } from "./chain.ts";
 import { benchDataplane } from "./dataplane.ts";
 import { benchDraw } from "./draw.ts";
 import type { BenchFigure } from "./figure.ts";
+import { benchIpvs } from "./ipvs.ts";
 import { benchJupyter } from "./jupyter.ts";
 import { benchRules } from "./rules.ts";
 
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure
   chain: benchChain,
   dataplane: benchDataplane,
   draw: benchDraw,
+  ipvs: benchIpvs,
   jupyter: benchJupyter,
   rules: benchRules,
 };

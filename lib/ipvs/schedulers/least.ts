@@ -1,9 +1,10 @@
 // What schedulers have in common that take the cheapest: a cost divided by a weight, and the first of equals.
 // Before you edit: net/netfilter/ipvs/ip_vs_wlc.c, ip_vs_sed.c.
 import type { Destination } from "../destination.ts";
-import { type Candidate, unusable } from "../scheduler.ts";
+import { type Candidate, type Picker, unusable } from "../scheduler.ts";
 import type { Service } from "../service.ts";
 import { isDearer } from "../weights.ts";
+import { type Share, Tournament } from "./tournament.ts";
 
 export type Cost = (dest: Destination) => number;
 
@@ -11,6 +12,25 @@ export type Cost = (dest: Destination) => number;
 export const overheadOf: Cost = (dest) => dest.overhead;
 /** The cost it would have with one more active connection. */
 export const expectedOf: Cost = ({ active }) => active + 1;
+
+/** A picker of whom `cheapest` would find, for services with many servers. Costs are shown as they are compared. */
+export function byTournament(
+  service: Service,
+  cost: Cost,
+  {
+    share = ({ weight }: Destination) => weight,
+    text = perWeight(cost),
+  }: { share?: Share; text?: (dest: Destination) => string } = {},
+): Picker {
+  const tournament = new Tournament(service, cost, share);
+  return {
+    pick: () => tournament.least(),
+    explain: () => compared(service, tournament.least(), text),
+    added: () => tournament.added(),
+    removed: (dest) => tournament.removed(dest),
+    release: () => tournament.release(),
+  };
+}
 
 /** The usable server with the smallest cost for its weight; the first in the list of equals. */
 export function cheapest(service: Service, cost: Cost): Destination | null {
