@@ -46,11 +46,8 @@ export interface Selection {
   readonly oif: number;
   /** Only routes by that device count (RT6_LOOKUP_F_IFACE); else they are only better. */
   readonly strict: boolean;
-  /**
-   * What is known of a gateway. Silent ones do not count at first, and one that answered before goes before one that was
-   * never asked: that is how a host does it (RT6_LOOKUP_F_REACHABLE). Null: it does not matter.
-   */
-  readonly reach: ((hop: Nexthop6 | Route6) => "known" | "unknown" | "silent") | null;
+  /** To a host a gateway that did not answer does not count at first (RT6_LOOKUP_F_REACHABLE). Null: it does. */
+  readonly isSilent: ((hop: Nexthop6 | Route6) => boolean) | null;
 }
 
 export class RouteTable6 {
@@ -101,8 +98,8 @@ export class RouteTable6 {
       const found = select(node, selection);
       if (found !== null) return found;
     }
-    if (selection.reach === null) return null;
-    return this.lookup(destination, { ...selection, reach: null });
+    if (selection.isSilent === null) return null;
+    return this.lookup(destination, { ...selection, isSilent: null });
   }
 
   private containing(destination: Ipv6): readonly Node[] {
@@ -139,7 +136,7 @@ export class RouteTable6 {
   }
 }
 
-const ANY: Selection = { oif: 0, strict: false, reach: null };
+const ANY: Selection = { oif: 0, strict: false, isSilent: null };
 
 /** Of the routes of one network: the best of the first metric; else the best of the rest (find_rr_leaf). */
 function select(node: Node, selection: Selection): Route6 | null {
@@ -162,14 +159,12 @@ function best(routes: readonly Route6[], selection: Selection): Route6 | null {
 }
 
 /** rt6_score_route: below 0 a way cannot be taken at all; by the device that is asked for it is better. */
-export function scoreOf(hop: Nexthop6 | Route6, { oif, strict, reach }: Selection): number {
+export function scoreOf(hop: Nexthop6 | Route6, { oif, strict, isSilent }: Selection): number {
   // A route that leads nowhere, or to oneself, does so whether its device is up or not.
   if ("weight" in hop && isDead(hop)) return -1;
   const fits = oif === 0 || hop.dev.index === oif;
   if (!fits && strict) return -1;
-  const known = hop.via === null || reach === null ? "known" : reach(hop);
-  if (known === "silent") return -1;
-  if (known === "unknown") return 0;
+  if (hop.via !== null && isSilent?.(hop)) return -1;
   return fits ? 1 : 0;
 }
 

@@ -4,11 +4,13 @@ import type { NeighbourState } from "../ip/neighbour.ts";
 import { type Nexthop6, ROUTE_TYPES6, type Route6, RouteTable6, secondsLeft } from "../ip/route6.ts";
 import { type RulePrefix, tableName } from "../ip/rule.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../ip/rule6.ts";
-import { endWithLifetime6 } from "../netns/ipv6/addrconf.ts";
+import { endWithLifetime6, isRunning } from "../netns/ipv6/addrconf.ts";
 import { conf6Key } from "../netns/ipv6/conf.ts";
 import { joinAnycast, kickDad } from "../netns/ipv6/dad.ts";
+import { nothingToTell } from "../netns/ipv6/mld.ts";
 import { neighbour6Of } from "../netns/ipv6/ndisc.ts";
 import { endRoute } from "../netns/ipv6/prefix-route.ts";
+import { stopSoliciting } from "../netns/ipv6/router-solicit.ts";
 import type { Netns } from "../netns/netns.ts";
 import { SECOND } from "../trace/world.ts";
 import type { Ipv6 } from "../wire/address6.ts";
@@ -129,6 +131,16 @@ function ruleData({ table, from, to, not, ...rule }: PolicyRule6) {
 /** Puts IPv6 of a namespace back as the data says; what the kernel did meanwhile by itself goes first. */
 export function readIpv6(ns: Netns, data: Place | null): void {
   if (!ns.hasIpv6) return;
+  readState(ns, data);
+  // Groups were told of, and routers asked for, before the data was written.
+  for (const [device, inet] of ns.ipv6.devices) {
+    inet.runs = inet.ready && isRunning(device);
+    nothingToTell(ns, device);
+    stopSoliciting(inet);
+  }
+}
+
+function readState(ns: Netns, data: Place | null): void {
   const { ipv6: state } = ns;
   for (const [device, inet] of state.devices) {
     for (const { timer } of inet.detections.values()) timer?.cancel();

@@ -134,13 +134,13 @@ net.ipv6.conf.all.disable_ipv6=1
 net.ipv6.conf.default.disable_ipv6=1
 # what goes through a bridge is a frame, and no business of iptables
 net.bridge.bridge-nf-call-iptables=0
+net.bridge.bridge-nf-call-ip6tables=0
 net.bridge.bridge-nf-call-arptables=0
 net.ipv6.auto_flowlabels=0
 EOF
-  # for namespaces with IPv6: nobody asks for routers or believes redirects, duplicate addresses are looked for at once
+  # for namespaces with IPv6: nobody believes redirects, duplicate addresses are looked for at once
   for conf in all default lo; do
     cat << EOF
-net.ipv6.conf.$conf.router_solicitations=0
 net.ipv6.conf.$conf.router_solicitation_delay=0
 net.ipv6.conf.$conf.accept_redirects=0
 EOF

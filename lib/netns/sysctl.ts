@@ -5,7 +5,7 @@ import { changedVs, VS_NAMES, vsSetting } from "../ipvs/settings.ts";
 import { changedSettings, SETTING_NAMES, settingOf } from "../netfilter/conntrack/settings.ts";
 import { BadInput } from "../wire/input.ts";
 import { CONF_NAMES, type ConfName, confKey, confParts, DevConf, greatest } from "./devconf.ts";
-import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, greatest6, read6 } from "./ipv6/conf.ts";
+import { CONF6_NAMES, type Conf6Name, changed6, conf6Key, conf6Parts, range6, read6 } from "./ipv6/conf.ts";
 import { balancingOf } from "./ipvs/balancing.ts";
 import { allNeigh, changedNeigh, NEIGH_NAMES, neighKey, readNeigh, writeNeigh } from "./neigh-sysctl.ts";
 import type { Netns } from "./netns.ts";
@@ -97,7 +97,7 @@ export class Sysctls {
     const of6 = this.conf6Of(name);
     const of4 = known === undefined && of6 === null ? (conf ?? this.confOf(name)) : null;
     const { who, name: key } = of4 ?? { who: "", name: null };
-    const { min, max } = known ?? { min: 0, max: of6 === null ? greatest(key!) : greatest6(of6.name) };
+    const { min, max } = known ?? (of6 === null ? { min: 0, max: greatest(key!) } : range6(of6.name));
     const value = wholeNumber(name, text, min, max);
     if (of6 !== null) return this.owner.set6(of6.who, of6.name, value);
     if (key !== null) return this.conf.write(who, key, value);
@@ -193,7 +193,7 @@ export class Sysctls {
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max)
+  if (!/^-?\d+$/.test(text) || value < min || value > max)
     throw new BadInput(`not a value of ${name}`, text, `Write a number from ${min} to ${max}.`);
   return value;
 }

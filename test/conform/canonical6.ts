@@ -1,28 +1,38 @@
 // A packet of IPv6 as one line of text. Left out are the identification of fragments, the nonce of duplicate address
-// detection, and checksums once they are found right. Reports of listeners (MLD) go at random moments: see isReport.
+// detection, and checksums once they are found right. Reports of listeners (MLD) list their records sorted,
+// and not in whose name they are: in nobody's, until duplicate address detection ends, which is about when the second goes.
 
 import type { Ipv6 } from "../../lib/wire/address6.ts";
 import { finish, sum } from "../../lib/wire/checksum.ts";
+import { mldRecords } from "../../lib/wire/mld.ts";
 import { viewOf } from "../../lib/wire/octets.ts";
 import { readAddress6 } from "../../lib/wire/parse6.ts";
 import { digest, hex } from "./canonical.ts";
 import { type Beginnings, quotedSegment, segment } from "./canonical-tcp.ts";
 
-const [TCP, UDP, FRAGMENT, ICMPV6] = [6, 17, 44, 58];
+const [HOP_BY_HOP, TCP, UDP, FRAGMENT, ICMPV6] = [0, 6, 17, 44, 58];
 const HEADER = 40;
+/** RFC 3810 §5.2. */
+const REPORT = 143;
 
 /** `lo`: Linux never finishes the checksums of UDP and TCP there. `quoted`: it may be cut short. */
 export function packet6(bytes: Uint8Array, isLo: boolean, isQuoted: boolean, beginnings: Beginnings): string {
   const view = viewOf(bytes);
   const word = view.getUint32(0);
   const [src, dst] = [readAddress6(view, 8), readAddress6(view, 24)];
+  const isReport = bytes[6] === HOP_BY_HOP && bytes[HEADER + 8] === REPORT;
   const words = [
-    `ip6 ${src} > ${dst} ttl ${bytes[7]} tos ${(word >>> 20) & 0xff} label ${word & 0xfffff}`,
+    `ip6 ${isReport ? "somebody" : src} > ${dst} ttl ${bytes[7]} tos ${(word >>> 20) & 0xff} label ${word & 0xfffff}`,
     `length ${view.getUint16(4)}`,
   ];
   let protocol = bytes[6]!;
   let at = HEADER;
   let isWhole = !isQuoted;
+  if (protocol === HOP_BY_HOP && bytes.length >= HEADER + 8) {
+    words.push(`options ${hex(bytes.subarray(HEADER + 1, HEADER + 8))}`);
+    protocol = bytes[HEADER]!;
+    at += 8;
+  }
   if (protocol === FRAGMENT && bytes.length >= HEADER + 8) {
     const offset = view.getUint16(42);
     words.push(`fragment ${offset & 0xfff8}${offset & 1 ? " MF" : ""}`);
@@ -61,6 +71,11 @@ function icmp6(
   const head = `icmp6${right} ${type}/${body[1]} ${hex(body.subarray(4, 8))}`;
   if (type < 128 && body.length >= 8 + HEADER)
     return `${head} about [${packet6(body.slice(8), isLo, true, beginnings)}]`;
+  if (type === REPORT) {
+    const report = { kind: "icmp6", type, code: 0, rest: viewOf(body).getUint32(4), data: body.subarray(8) } as const;
+    const records = mldRecords(report)?.map(({ type: what, group, sources }) => [what, group, ...sources].join(" "));
+    return `icmp6${right} report [${records?.sort().join(", ") ?? "cut short"}]`;
+  }
   // Of a solicitation in nobody's name the nonce is a random number.
   const isDetection = type === 135 && src.isUnspecified;
   return `${head} ${isDetection ? `${hex(body.subarray(8, 26))} nonce` : digest(body.subarray(8))}`;
@@ -76,7 +91,7 @@ function pseudo({ w0, w1, w2, w3 }: Ipv6, dst: Ipv6, length: number, protocol: n
   return words.reduce((total, word) => total + (word >>> 16) + (word & 0xffff), length + protocol);
 }
 
-/** A report of version 2 behind a router alert (RFC 3810 §5): when it goes is chance. */
-export function isReport(frame: Uint8Array): boolean {
-  return frame.length > 62 && frame[12] === 0x86 && frame[13] === 0xdd && frame[20] === 0 && frame[62] === 143;
+/** Whether chance decides when a packet of this text goes: reports of listeners, and questions for routers after the first. */
+export function isAtRandom(text: string): boolean {
+  return / icmp6 (report|133)/.test(text);
 }

@@ -20,7 +20,6 @@ import { ICMP } from "../../lib/wire/packet.ts";
 import { parseFrame } from "../../lib/wire/parse.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
-import { isReport } from "./canonical6.ts";
 import type { CapturedFrame, Case, CommandTraffic, ModelRun, PingTraffic, SeenFrame, UdpTraffic } from "./case.ts";
 import { countersOf } from "./counters.ts";
 import { ping6, readPings6, scoped, senderText } from "./model6.ts";
@@ -191,7 +190,6 @@ class Play {
           (frame, direction) => {
             if (this.frozen) return;
             const bytes = frameBytes(frame);
-            if (isReport(bytes)) return;
             if (direction === "out" && !device.isBare) this.captured.push({ time: this.lab.now, bytes });
             listAt(this.frames, `${device.owner.name} ${device.name} ${direction}`).push({
               at: this.lab.now / MILLISECOND,

@@ -10,7 +10,6 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { labScript } from "../../lib/lab/script.ts";
 import { canonical, listAt } from "./canonical.ts";
 import type { Beginnings } from "./canonical-tcp.ts";
-import { isReport } from "./canonical6.ts";
 import type { Case, ModelRun, Result, SeenFrame } from "./case.ts";
 import { type Asked, ask, buildLabs, deleteNamespaces, run } from "./labs.ts";
 import { commandsOf } from "./texts.ts";
@@ -194,9 +193,7 @@ function resultOf(seen: Report["cases"][number], end: number): Omit<Result, "tex
   const inTime = [...seen.frames].sort((a, b) => a[3] - b[3]);
   for (const [ns, device, way, at, bytes] of inTime)
     if (at <= end) {
-      const octets = Buffer.from(bytes, "hex");
-      if (isReport(octets)) continue;
-      const text = canonical(octets, device, beginnings);
+      const text = canonical(Buffer.from(bytes, "hex"), device, beginnings);
       listAt(frames, `${ns} ${device} ${way}`).push({ at, text });
     }
   const counters: Record<string, readonly number[]> = {};

@@ -13,7 +13,10 @@ import { type Ipv6, LOOPBACK6, linkLocalOf, Prefix6, prefix6 } from "../../wire/
 import { type Refusal, refuse } from "../ipv4/fib.ts";
 import type { Netns } from "../netns.ts";
 import { beginDad, joinAnycast, kickDad, leaveAnycast, stopDad } from "./dad.ts";
+import { firstGroups, routersOf } from "./groups.ts";
+import { joinGroup, joinSolicited, leaveGroup, leaveSolicited, stopTelling, tellAgain } from "./mld.ts";
 import { dropPeerRoute, dropPrefixRoute, isPermanent, peerNetworkRoute, prefixRoute } from "./prefix-route.ts";
+import { stopSoliciting } from "./router-solicit.ts";
 import { LEAST_MTU } from "./state.ts";
 
 export interface AddressOptions6 {
@@ -42,12 +45,13 @@ export function addAddress6(
     return refuse("EADDRNOTAVAIL", 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag');
   if (local.isLoopback && device.kind !== "loopback")
     return refuse("EADDRNOTAVAIL", "ipv6: Cannot assign loopback address on this device");
-  multicastRoute(ns, device);
+  prepare(ns, device);
   const { noDad = false, noPrefixRoute = false, metric = 0, lifetime = null } = options;
   const deprecated = lifetime?.preferred === 0;
   const flags = { tentative: !noDad, dadFailed: false, noDad, noPrefixRoute, deprecated, metric };
   const address: InterfaceAddress6 = { local, peer: peerOf(local, options), length, ...flags, lifetime };
   insertAddress6(ns.ipv6.of(device).addresses, address);
+  joinSolicited(ns, device, local);
   prefixRoute(ns, device, address);
   beginDad(ns, device, address);
   endWithLifetime6(ns, device, address);
@@ -101,6 +105,7 @@ export function deleteAddress6(ns: Netns, device: Device, address: InterfaceAddr
   if (address.peer !== null) dropPeerRoute(ns, device, address.peer);
   dropPrefixRoute(ns, device, address);
   leaveAnycast(ns, device, address);
+  leaveSolicited(ns, device, address.local);
   const table = ns.ipv6.table(TABLE.local);
   for (const route of table.of(new Prefix6(address.local, 128)))
     if (route.type === "local" && route.dev === device && route.protocol === "kernel") table.replace(route, null);
@@ -112,7 +117,9 @@ export function deleteAddress6(ns: Netns, device: Device, address: InterfaceAddr
 
 const GROUPS = prefix6("ff00::/8");
 
-function multicastRoute(ns: Netns, device: Device): void {
+/** A device that gets an address tells of its groups, and has a way to all of them (addrconf_add_dev). */
+function prepare(ns: Netns, device: Device): void {
+  tellAgain(ns, device);
   if (device.kind === "loopback" || !device.up) return;
   const table = ns.ipv6.table(TABLE.local);
   if (table.of(GROUPS).some((route) => route.dev === device && route.type === "multicast")) return;
@@ -148,16 +155,24 @@ function reviveWays(ns: Netns, device: Device): void {
   }
 }
 
+/** Whether it can talk (netif_oper_up). */
+export function isRunning({ up, state }: Device): boolean {
+  return up && (state === "UP" || state === "UNKNOWN");
+}
+
 /** Carrier, ports or state of a device changed: IPv6 is configured the first time it can talk (addrconf_link_ready). */
 export function linkChanged6(ns: Netns, device: Device): void {
-  if (!ns.hasIpv6 || !ns.ipv6.runsOn(device) || !device.up) return;
+  if (!ns.hasIpv6 || !ns.ipv6.runsOn(device)) return;
   const inet = ns.ipv6.of(device);
-  const { state } = device;
-  if (inet.ready || (state !== "UP" && state !== "UNKNOWN")) return;
+  const ran = inet.runs;
+  inet.runs = isRunning(device);
+  if (ran || !inet.runs) return;
+  // Another switch may be at the other end now.
+  if (inet.ready) return tellAgain(ns, device);
   inet.ready = true;
   if (device.kind === "loopback") addAddress6(ns, device, LOOPBACK6, 128, { noDad: false });
   else {
-    multicastRoute(ns, device);
+    prepare(ns, device);
     const own = linkLocalOf(device.mac);
     if (inet.conf.addr_gen_mode === 0) addAddress6(ns, device, own, 64);
   }
@@ -178,7 +193,11 @@ export function down6(ns: Netns, device: Device, keeps = false): void {
     }
   }
   inet.ready = false;
+  inet.runs = false;
+  for (const address of inet.anycast.keys()) leaveSolicited(ns, device, address);
   inet.anycast.clear();
+  stopTelling(ns, device);
+  stopSoliciting(inet);
   forgetNeighbours6(ns, device);
   for (const table of ns.ipv6.tables.values())
     for (const route of [...table.list()]) {
@@ -215,7 +234,9 @@ export function mtuChanged6(ns: Netns, device: Device, before: number): void {
   if (before >= LEAST_MTU && device.mtu < LEAST_MTU) down6(ns, device);
   else if (before < LEAST_MTU && device.mtu >= LEAST_MTU) {
     // All that IPv6 knew of the device was thrown away: it begins as a new one does.
-    ns.ipv6.of(device).conf = ns.ipv6.fallback;
+    const inet = ns.ipv6.of(device);
+    inet.conf = ns.ipv6.fallback;
+    firstGroups(inet, device);
     if (device.up) up6(ns, device);
   }
   for (const heard of ns.ipv6.pathMtus.values())
@@ -236,6 +257,7 @@ export function forward6(ns: Netns, device: Device, value: number): void {
   const inet = ns.ipv6.of(device);
   if (inet.conf.forwarding === value) return;
   inet.conf = { ...inet.conf, forwarding: value };
+  for (const group of routersOf(device)) (value === 0 ? leaveGroup : joinGroup)(ns, device, group);
   for (const address of inet.addresses) {
     if (address.tentative) continue;
     if (value !== 0) joinAnycast(ns, device, address);

@@ -3,10 +3,12 @@
 // Before you edit: net/ipv6/addrconf.c (addrconf_sysctl, addrconf_disable_ipv6, addrconf_fixup_forwarding),
 // Documentation/networking/ip-sysctl.rst.
 
-/** Names, with what a lab begins with and the greatest value that is modelled. */
+/** Names, with what a lab begins with, the greatest value that is modelled, and the least if it is not 0. */
 const CONF6 = {
   /** 0: addresses are taken without asking whether another has them. */
   accept_dad: [1, 1],
+  /** 1: a host hears routers that advertise themselves, 2: a router too. Here nobody does, but hosts ask for them. */
+  accept_ra: [1, 2],
   /** Redirects are neither sent nor believed. */
   accept_redirects: [0, 0],
   /** 0: a link-local address of the MAC; 1: none. */
@@ -19,11 +21,15 @@ const CONF6 = {
   keep_addr_on_down: [0, 1],
   ndisc_notify: [0, 1],
   proxy_ndp: [0, 1],
-  /** Nobody asks for routers, and duplicate address detection begins at once instead of within this many seconds. */
-  router_solicitation_delay: [0, 0],
-  router_solicitations: [0, 0],
+  /** Duplicate address detection begins at once, or within this many seconds. */
+  router_solicitation_delay: [0, 3600],
+  /** Seconds until routers are asked for again, more each time but not more than these. */
+  router_solicitation_interval: [4, 3600],
+  router_solicitation_max_interval: [3600, 2147483],
+  /** How often; -1 is for ever. */
+  router_solicitations: [-1, 2147483647, -1],
   use_oif_addrs_only: [0, 1],
-} as const;
+} as const satisfies Record<string, readonly [preset: number, greatest: number, least?: number]>;
 
 export type Conf6Name = keyof typeof CONF6;
 export type Conf6 = Readonly<Record<Conf6Name, number>>;
@@ -34,8 +40,9 @@ export const CONF6_NAMES = Object.keys(CONF6) as Conf6Name[];
 export const CONF6_PRESET = Object.fromEntries(CONF6_NAMES.map((name) => [name, CONF6[name][0]])) as Conf6;
 
 /** The values the model knows a meaning of. */
-export function greatest6(name: Conf6Name): number {
-  return CONF6[name][1];
+export function range6(name: Conf6Name): { min: number; max: number } {
+  const [, max, min = 0] = CONF6[name];
+  return { min, max };
 }
 
 /** The name of a switch; dots of a device's name are written as slashes. */

@@ -9,7 +9,9 @@ import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { SECOND } from "../../trace/world.ts";
 import { type Ipv6, Prefix6 } from "../../wire/address6.ts";
 import type { Netns } from "../netns.ts";
-import { peerRoute } from "./prefix-route.ts";
+import { joinSolicited, leaveSolicited, tellInOwnName } from "./mld.ts";
+import { isPermanent, peerRoute } from "./prefix-route.ts";
+import { solicitRouters } from "./router-solicit.ts";
 import { sendDetection, sendUnsolicited } from "./solicit.ts";
 
 /** retrans_time: how long an answer may take. */
@@ -30,13 +32,14 @@ export function beginDad(ns: Netns, device: Device, address: InterfaceAddress6):
   if (inet.ready) kickDad(ns, device, address);
 }
 
-/** Asks as often as dad_transmits says, a second apart, and then takes the address. */
+/** Asks as often as dad_transmits says, a second apart, and then takes the address; not all begin at one moment. */
 export function kickDad(ns: Netns, device: Device, address: InterfaceAddress6): void {
   const inet = ns.ipv6.of(device);
   const nonce = Uint8Array.from({ length: NONCE }, () => Math.floor(ns.cables.random() * 256));
   stopDad(ns, device, address);
   inet.detections.set(address, { timer: null, left: inet.conf.dad_transmits, nonce });
-  later(ns, device, address, 0);
+  const { router_solicitation_delay: within } = inet.conf;
+  later(ns, device, address, within === 0 ? 0 : Math.floor(ns.cables.random() * within * SECOND));
 }
 
 /** Nobody is asked any more: the address went, or its device. */
@@ -85,8 +88,19 @@ function completed(ns: Netns, device: Device, address: InterfaceAddress6, isNew:
   peerRoute(ns, device, address);
   const { conf } = ns.ipv6.of(device);
   if (conf.forwarding !== 0) joinAnycast(ns, device, address);
-  if (!isNew || (conf.ndisc_notify === 0 && ns.ipv6.all.ndisc_notify === 0)) return;
-  sendUnsolicited(ns, device, address.local, `ndisc_notify: everybody is told of the new address`, NOT_RECORDED);
+  const isFirst = address.local.isLinkLocal && isOnlyLinkLocal(ns, device, address);
+  if (isFirst) tellInOwnName(ns, device);
+  if (isNew && (conf.ndisc_notify !== 0 || ns.ipv6.all.ndisc_notify !== 0))
+    sendUnsolicited(ns, device, address.local, `ndisc_notify: everybody is told of the new address`, NOT_RECORDED);
+  if (isFirst) solicitRouters(ns, device);
+}
+
+/** Whether the device has no other link-local address that is sure and there for ever (ipv6_lonely_lladdr). */
+function isOnlyLinkLocal(ns: Netns, device: Device, address: InterfaceAddress6): boolean {
+  const { addresses } = ns.ipv6.of(device);
+  return !addresses.some(
+    (other) => other !== address && other.local.isLinkLocal && !other.tentative && isPermanent(other),
+  );
 }
 
 export function hostRoute(type: "local" | "anycast", dev: Device, address: Ipv6): Route6 {
@@ -100,7 +114,9 @@ export function joinAnycast(ns: Netns, device: Device, address: InterfaceAddress
   const { anycast } = ns.ipv6.of(device);
   const users = anycast.get(group) ?? 0;
   anycast.set(group, users + 1);
-  if (users === 0) ns.ipv6.table(TABLE.local).insert(hostRoute("anycast", device, group));
+  if (users > 0) return;
+  ns.ipv6.table(TABLE.local).insert(hostRoute("anycast", device, group));
+  joinSolicited(ns, device, group);
 }
 
 export function leaveAnycast(ns: Netns, device: Device, address: InterfaceAddress6): void {
@@ -110,6 +126,7 @@ export function leaveAnycast(ns: Netns, device: Device, address: InterfaceAddres
   if (group === null || users === 0) return;
   if (users > 1) return void anycast.set(group, users - 1);
   anycast.delete(group);
+  leaveSolicited(ns, device, group);
   const table = ns.ipv6.table(TABLE.local);
   for (const route of table.of(new Prefix6(group, 128)))
     if (route.type === "anycast" && route.dev === device) table.replace(route, null);

@@ -27,6 +27,8 @@ export interface Way6 {
   readonly via: Ipv6 | null;
   readonly mtu?: number | undefined;
   readonly mtuLocked?: boolean | undefined;
+  /** A network of the loopback that is nobody's address: it is a way, and what takes it ends (fib6_is_reject). */
+  readonly rejects?: boolean;
   readonly cause: number;
 }
 
@@ -75,7 +77,11 @@ export function decide6(ns: Netns, question: Question6, packet: Ipv6Packet | und
   const wished = iif ?? oif;
   const strict = needsScope(dst) || bound || (iif === null && oif !== null && src === null);
   const isHost = state.all.forwarding === 0;
-  const selection: Selection = { oif: wished?.index ?? 0, strict, reach: isHost ? (hop) => reachOf(ns, hop) : null };
+  const selection: Selection = {
+    oif: wished?.index ?? 0,
+    strict,
+    isSilent: isHost ? (hop) => isSilent(ns, hop) : null,
+  };
   const flow: Flow6 = { dst, src, iif: iif?.name ?? "lo", oif: iif === null ? oif : null, mark };
   const found = lookup6(state.rules, state.tables, flow, selection);
   const route = found?.route ?? null;
@@ -103,15 +109,14 @@ export function decide6(ns: Netns, question: Question6, packet: Ipv6Packet | und
     via,
     mtu: route.mtu,
     mtuLocked: route.mtuLocked,
+    rejects: type === "unicast" && (dev as Device).kind === "loopback" && !route.prefix.address.isLoopback,
     cause: step,
   };
 }
 
-/** What a host knows of a gateway (rt6_check_neigh without CONFIG_IPV6_ROUTER_PREF). */
-function reachOf(ns: Netns, { dev, via }: Route6 | Nexthop6): "known" | "unknown" | "silent" {
-  const neighbour = ns.ipv6.of(dev as Device).neighbours.get(via!);
-  if (neighbour === undefined || neighbour.state === null) return "unknown";
-  return neighbour.isValid ? "known" : "silent";
+/** Whether a gateway was asked for and is silent (rt6_check_neigh; CONFIG_IPV6_ROUTER_PREF, as distributions have it). */
+function isSilent(ns: Netns, { dev, via }: Route6 | Nexthop6): boolean {
+  return ns.ipv6.of(dev as Device).neighbours.get(via!)?.state === "FAILED";
 }
 
 /** The way of a multipath route for a flow: the first whose share the hash falls into and that can be taken. */

@@ -17,7 +17,7 @@ import { socketError6 } from "../socket/errors6.ts";
 import { sourceFrom } from "./decide.ts";
 import { ndInput } from "./ndisc.ts";
 import { ip6Send, routeOutput6 } from "./send.ts";
-import type { Arrival6 } from "./skb6.ts";
+import type { Arrival6, Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
 
 /** An error quotes the packet at fault as far as every link carries it. */
@@ -152,6 +152,14 @@ export function icmp6Error(
   }));
   const ct = attached(arrival.ct);
   ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark, ct }, step);
+}
+
+/** A network of the loopback leads nowhere (ip6_pkt_drop). */
+export function rejected(ns: Netns, skb: Skb6): void {
+  const { packet } = skb;
+  const because = `nobody has ${packet.dst}, and nobody can be asked: ${skb.dst!.route.prefix} is a network of lo`;
+  const step = ns.step(LEVEL.path, skb.cause, skb.device, "drop", packet, () => ({ because }));
+  icmp6Error(ns, skb, packet, ICMP6.unreachable, ICMP6_CODE.noRoute, 0, step);
 }
 
 /** ipv6_chk_acast_addr_src */

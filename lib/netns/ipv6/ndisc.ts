@@ -4,7 +4,12 @@ import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { ALL_NODES, type Ipv6 } from "../../wire/address6.ts";
-import { type NeighbourAdvertisement, type NeighbourSolicitation, ndMessage } from "../../wire/nd.ts";
+import {
+  type NeighbourAdvertisement,
+  type NeighbourSolicitation,
+  ndMessage,
+  type RouterSolicitation,
+} from "../../wire/nd.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
 import { dadFails } from "./dad.ts";
@@ -71,7 +76,25 @@ export function ndInput(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: 
   if (message === null) return drop("a message of neighbour discovery that cannot be read");
   if (message.kind === "neighbour solicitation") solicited(ns, device, packet, message, cause, drop);
   else if (message.kind === "neighbour advertisement") advertised(ns, arrival, packet, message, cause, drop);
+  else if (message.kind === "router solicitation") routerIsAsked(ns, device, packet, message, cause, drop);
   else drop(`nobody here listens to a ${message.kind}`);
+}
+
+/** A router learns who asks for one (ndisc_recv_rs); nobody here advertises himself. */
+function routerIsAsked(
+  ns: Netns,
+  device: Device,
+  { src }: Ipv6Packet,
+  { sourceMac }: RouterSolicitation,
+  cause: number,
+  drop: Drop,
+): void {
+  if (ns.ipv6.of(device).conf.forwarding === 0) return drop("it asks for routers, and this is none");
+  if (src.isUnspecified) return drop("nobody asks, so nobody can be known");
+  const neighbour = neighbour6Of(ns, device, src);
+  neighbour.isRouter = false;
+  const mac = sourceMac ?? (neighbour.isValid ? neighbour.mac : null);
+  if (mac !== null) neighbour.update(mac, false, true, `${src} asks for routers, so its MAC is known`, cause, true);
 }
 
 type Drop = (because: string) => void;

@@ -11,7 +11,7 @@ import { udpInput6 } from "../socket/udp6.ts";
 import { tcpInput6 } from "../tcp/tcp6.ts";
 import { decide6, type NoWay6 } from "./decide.ts";
 import { isMember } from "./groups.ts";
-import { icmp6Error, icmp6Input } from "./icmp.ts";
+import { icmp6Error, icmp6Input, rejected } from "./icmp.ts";
 import type { Mib6 } from "./mib6.ts";
 import { sendRedirect6 } from "./redirect.ts";
 import { ip6Output } from "./send.ts";
@@ -89,6 +89,10 @@ export function ip6Route(ns: Netns, skb: Skb6): void {
     skb.dst = way;
   }
   const { type } = skb.dst;
+  if (skb.dst.rejects) {
+    ns.ipv6.mib.Ip6InNoRoutes++;
+    return rejected(ns, skb);
+  }
   if (type === "unicast") return forward(ns, skb);
   if (type === "multicast") {
     ns.ipv6.mib.Ip6InMcastPkts++;

@@ -17,6 +17,7 @@ import type { Netns } from "../netns.ts";
 import { decide6, type NoWay6, sourceFor6, type Way6 } from "./decide.ts";
 import { fragment6 } from "./fragment.ts";
 import { isMember } from "./groups.ts";
+import { rejected } from "./icmp.ts";
 import { neighbour6Of } from "./ndisc.ts";
 import { loopBack6 } from "./receive.ts";
 import { Skb6 } from "./skb6.ts";
@@ -178,6 +179,10 @@ export function routeMeHarder6(ns: Netns, skb: Skb6): boolean {
 /** ip6_output: the way is known. POSTROUTING, what is made here and too long is cut, then the next hop's MAC. */
 export function ip6Output(ns: Netns, skb: Skb6): void {
   const { device, packet } = skb;
+  if (skb.dst!.rejects) {
+    ns.ipv6.mib.Ip6OutNoRoutes++;
+    return rejected(ns, skb);
+  }
   if (ns.ipv6.runsOn(device)) {
     passHook(ns, ns.hooks6, "POSTROUTING", skb, finishOutput);
     return;

@@ -14,6 +14,7 @@ import type { Ipv6Packet } from "../../wire/packet.ts";
 import { IcmpLimit } from "../ipv4/icmp-limit.ts";
 import { CONF6_PRESET, type Conf6 } from "./conf.ts";
 import { Reassembly6 } from "./fragment.ts";
+import { firstGroups, Groups } from "./groups.ts";
 import { Mib6 } from "./mib6.ts";
 import type { Skb6 } from "./skb6.ts";
 
@@ -32,10 +33,15 @@ export class Inet6 {
   readonly anycast = new Map<Ipv6, number>();
   /** Duplicate address detection under way. */
   readonly detections = new Map<InterfaceAddress6, { timer: Timer | null; left: number; nonce: Uint8Array }>();
+  readonly groups = new Groups();
+  /** When routers are asked for again. */
+  routerTimer: Timer | null = null;
   readonly parms: NeighbourParms;
   conf: Conf6;
   /** It was up and had a carrier since IPv6 was started on it (IF_READY). */
   ready = false;
+  /** It had a carrier when that was last looked at. */
+  runs = false;
 
   constructor(parms: NeighbourParms, conf: Conf6) {
     this.parms = parms;
@@ -87,7 +93,9 @@ export class Ipv6State {
 
   /** A device came: its switches are those of `default`. */
   adopt(device: Device): void {
-    this.devices.set(device, new Inet6(new NeighbourParms(this.world), this.fallback));
+    const inet = new Inet6(new NeighbourParms(this.world), this.fallback);
+    firstGroups(inet, device);
+    this.devices.set(device, inet);
   }
 
   of(device: Device): Inet6 {

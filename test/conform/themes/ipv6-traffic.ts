@@ -5,6 +5,8 @@ import type { Dice } from "../dice.ts";
 
 /** Milliseconds between two flows, as in traffic.ts. */
 const GAP = 370;
+/** A device that went comes again when all know that it went, and is looked at when it has told its groups twice. */
+const [UP, LOOKED_AT] = [1800, 4300];
 
 /** A foot in a network. */
 export interface Foot {
@@ -35,9 +37,10 @@ export class Flows {
   traffic(): Traffic[] {
     const { dice } = this;
     // What ends on a link is done in both worlds: no script builds what is left of it.
-    const traffic: Traffic[] = [];
+    const traffic = this.listeners();
+    const changed = new Set(traffic.map(({ ns }) => ns));
     for (const { ns, dev } of this.feet) {
-      if (!dice.chance(0.02)) continue;
+      if (changed.has(ns) || !dice.chance(0.02)) continue;
       const command = `ip link set ${dev} ${dice.of(["down", "down", "mtu 1200"])}`;
       traffic.push({ kind: "command", at: 5, ns, command });
     }
@@ -50,6 +53,36 @@ export class Flows {
       }
     const flows = dice.whole(3, 8);
     for (let i = 0; i < flows; i++) traffic.push(this.flow(20 + i * GAP));
+    return traffic;
+  }
+
+  /**
+   * Somebody joins or leaves groups, once in a namespace, for what is told of it takes a second; then he is looked at.
+   */
+  private listeners(): Traffic[] {
+    const { dice } = this;
+    const traffic: Traffic[] = [];
+    const done = new Set<string>();
+    for (const { ns, dev, address } of this.feet) {
+      if (!dice.chance(0.06) || done.has(ns)) continue;
+      done.add(ns);
+      const type = (at: number, command: string) => void traffic.push({ kind: "command", at, ns, command });
+      const own = `${address.replace("fd00:", "fd07:")}/${dice.of([64, 128])} dev ${dev}`;
+      const conf = `net.ipv6.conf.${dev}`;
+      const kind = dice.whole(1, 7);
+      if (kind === 1) type(5, `ip addr add ${own}`);
+      else if (kind === 2) type(5, `ip addr add ${own} nodad`);
+      else if (kind === 3) type(5, `ip -6 addr flush dev ${dev}`);
+      else if (kind === 4) type(5, `sysctl -qw net.ipv6.conf.${dice.of(["all", dev])}.forwarding=${dice.of([0, 1])}`);
+      else if (kind === 5) type(5, `ip -6 neigh add proxy ${address} dev ${dev}`);
+      else {
+        type(5, `sysctl -qw ${conf}.router_solicitations=${dice.of([-1, 0, 1, 2])}`);
+        type(6, `sysctl -qw ${conf}.router_solicitation_interval=1`);
+        type(7, kind === 6 ? `ip link set ${dev} down` : `sysctl -qw ${conf}.disable_ipv6=1`);
+        type(UP, kind === 6 ? `ip link set ${dev} up` : `sysctl -qw ${conf}.disable_ipv6=0`);
+      }
+      type(LOOKED_AT, `ip addr show dev ${dev}`);
+    }
     return traffic;
   }
 

@@ -37,6 +37,12 @@ class Maker {
     this.looksForOthers = dice.chance(0.6);
   }
 
+  /** Nobody asks for routers, unless he is told to in the middle of the traffic. */
+  private node(name: string): void {
+    this.lab.node(name);
+    this.run(name, "sysctl -qw net.ipv6.conf.default.router_solicitations=0");
+  }
+
   /** What the kernel refuses is not there, and what the model refuses aloud neither. */
   private run(ns: string, line: string): void {
     try {
@@ -53,13 +59,13 @@ class Maker {
     const plugs = new Map<number, string[]>();
     const plan = (name: string, net: number) => void plugs.set(net, [...(plugs.get(net) ?? []), name]);
     for (let i = 0; i < routers; i++) {
-      lab.node(`r${i}`);
+      this.node(`r${i}`);
       plan(`r${i}`, i);
       plan(`r${i}`, i + 1);
     }
     for (let net = 0; net < this.nets; net++)
       for (let host = dice.whole(1, 2); host > 0; host--) {
-        lab.node(`h${net}${host}`);
+        this.node(`h${net}${host}`);
         plan(`h${net}${host}`, net);
       }
     // A ring of routers, now and then.
@@ -83,7 +89,7 @@ class Maker {
     const dev = (name: string) => `e${net}${name === "r0" && net === 3 ? "x" : ""}`;
     if (names.length === 2) lab.cable(names[0]!, dev(names[0]!), names[1]!, dev(names[1]!));
     else {
-      lab.node(`s${net}`);
+      this.node(`s${net}`);
       lab.addBridge(lab.netns(`s${net}`), "br0");
       for (const [i, name] of names.entries()) {
         lab.cable(`s${net}`, `p${i}`, name, dev(name));
