@@ -78,6 +78,13 @@ export function runShell(lab: Lab, where: Place, text: string): ShellResult {
   return { text: join(said), out: join(said.filter((piece) => piece.out)), status: shell.status ?? INTERRUPTED };
 }
 
+/** The program that runs shell text, for who starts it: it ends with the status of the last command. Throws BadInput. */
+export function shellProgram(lab: Lab, where: Place, text: string, voice: Voice): Program {
+  const pipelines = parseShell(text);
+  for (const { commands } of pipelines) for (const { words } of commands) commandNamed(words[0]!, where);
+  return list(lab, where, pipelines, voice, []);
+}
+
 const INTERRUPTED = 130;
 
 interface Said {

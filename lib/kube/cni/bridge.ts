@@ -1,0 +1,86 @@
+// The plugin bridge: a cable from each pod to the node's bridge, whose address is the pods' gateway.
+// Before you edit: github.com/containernetworking/plugins plugins/main/bridge/bridge.go, pkg/ip/link_linux.go, facts 2.1.
+import type { Lab } from "../../lab/lab.ts";
+import type { Machine } from "../../lab/machine.ts";
+import { Ipv4, Prefix4 } from "../../wire/address.ts";
+import { HostLocal } from "./host-local.ts";
+import { type Attachment, run, type Sandbox } from "./plugin.ts";
+
+export interface BridgeConfig {
+  readonly bridge: string;
+  readonly mtu: number;
+  /** The node's pods, as `10.244.1.0/24`. */
+  readonly subnet: string;
+  /** Networks the pod reaches by the gateway besides the default route. */
+  readonly routes: readonly string[];
+  readonly hairpin: boolean;
+}
+
+export class Bridge {
+  private readonly lab: Lab;
+  private readonly machine: Machine;
+  private readonly config: BridgeConfig;
+  private readonly ipam: HostLocal;
+  private readonly ends = new Map<string, string>();
+
+  constructor(lab: Lab, machine: Machine, config: BridgeConfig) {
+    this.lab = lab;
+    this.machine = machine;
+    this.config = config;
+    this.ipam = new HostLocal(config.subnet);
+  }
+
+  add({ id, ns }: Sandbox): Attachment {
+    const { bridge, mtu, routes, hairpin } = this.config;
+    const { lab, ipam } = this;
+    const { root } = this.machine;
+    const address = ipam.allocate(id);
+    const end = `veth${Math.floor(lab.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0")}`;
+    try {
+      this.ensureBridge();
+      run(lab, root, `ip link add ${end} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${ns.name}`);
+      this.ends.set(id, end);
+      run(lab, root, `ip link set ${end} up`);
+      run(lab, root, `ip link set ${end} master ${bridge}`);
+      if (hairpin) run(lab, root, `bridge link set dev ${end} hairpin on`);
+      run(lab, ns, "ip link set eth0 up");
+      const { network, broadcast } = networkOf(address.bits, ipam.length);
+      run(lab, ns, `ip addr add ${address}/${ipam.length} brd ${broadcast} dev eth0`);
+      for (const each of routes.filter((route) => route !== `${network}`))
+        run(lab, ns, `ip route add ${each} via ${ipam.gateway} dev eth0`);
+      run(lab, ns, `ip route add default via ${ipam.gateway} dev eth0`);
+      return { address: `${address}` };
+    } catch (failure) {
+      this.del({ id });
+      throw failure;
+    }
+  }
+
+  del({ id }: Pick<Sandbox, "id">): void {
+    const end = this.ends.get(id);
+    if (end !== undefined && this.machine.root.devices.has(end)) run(this.lab, this.machine.root, `ip link del ${end}`);
+    this.ends.delete(id);
+    this.ipam.release(id);
+  }
+
+  /** The first pod of the node brings the bridge. */
+  private ensureBridge(): void {
+    const { bridge, mtu } = this.config;
+    const { lab, ipam } = this;
+    const { root } = this.machine;
+    if (root.devices.has(bridge)) return;
+    run(lab, root, `ip link add ${bridge} mtu ${mtu} type bridge`);
+    run(lab, root, `ip link set ${bridge} up`);
+    const { broadcast } = networkOf(ipam.gateway.bits, ipam.length);
+    run(lab, root, `ip addr add ${ipam.gateway}/${ipam.length} brd ${broadcast} dev ${bridge}`);
+    run(lab, root, "sysctl -w net.ipv4.ip_forward=1");
+  }
+}
+
+/** The network an address is in, and its last address. */
+function networkOf(bits: number, length: number): { readonly network: Prefix4; readonly broadcast: Ipv4 } {
+  const network = Prefix4.of(Ipv4.of(bits), length);
+  return { network, broadcast: Ipv4.of(network.address.bits + 2 ** (32 - length) - 1) };
+}

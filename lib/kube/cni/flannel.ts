@@ -1,0 +1,197 @@
+// Flannel: flanneld tells the API server how its node is reached, and keeps a way to every other node; the plugin
+// delegates each pod to bridge and host-local. Backends: host-gw (plain routes) and vxlan (flannel.1).
+// Before you edit: github.com/flannel-io/flannel pkg/subnet/kube/kube.go, pkg/backend/{hostgw,vxlan}/*.go,
+// pkg/trafficmngr/iptables/iptables.go, cni-plugin flannel_linux.go, facts 2.2 and 2.3.
+import { Informer } from "../controller/informer.ts";
+import type { Node } from "../shapes.ts";
+import { Bridge } from "./bridge.ts";
+import { type CniNode, type CniPlugin, type NodePlugin, run, type Sandbox } from "./plugin.ts";
+
+const ANNOTATION = "flannel.alpha.coreos.com/";
+const VNI = 1;
+const PORT = 8472;
+/** Ethernet, VXLAN, UDP and IPv4 around the packet. */
+const VXLAN_OVERHEAD = 50;
+
+/** How a node is reached, as its annotations say. */
+interface Reach {
+  readonly subnet: string;
+  readonly publicIp: string;
+  readonly backend: string;
+  readonly vtep: string | null;
+}
+
+function reachOf(node: Node | null): Reach | null {
+  const annotations = node?.metadata.annotations ?? {};
+  const publicIp = annotations[`${ANNOTATION}public-ip`];
+  const { podCIDR } = node?.spec ?? {};
+  if (publicIp === undefined || podCIDR === undefined) return null;
+  const data = JSON.parse(annotations[`${ANNOTATION}backend-data`] ?? "null") as { VtepMAC?: string } | null;
+  const backend = annotations[`${ANNOTATION}backend-type`] ?? "";
+  return { subnet: podCIDR, publicIp, backend, vtep: data?.VtepMAC ?? null };
+}
+
+/** A way to the pods of other nodes. */
+interface Backend {
+  readonly type: string;
+  readonly data: object | null;
+  readonly mtu: number;
+  add(reach: Reach): void;
+  remove(reach: Reach): void;
+}
+
+const netOf = (subnet: string): string => subnet.slice(0, subnet.indexOf("/"));
+
+/** A route over the network of the nodes: the other node is the gateway (hostgw). */
+function hostGateway({ lab, machine, device }: CniNode): Backend {
+  const { root } = machine;
+  return {
+    type: "host-gw",
+    data: null,
+    mtu: root.devices.get(device)!.mtu,
+    add: ({ subnet, publicIp }) => run(lab, root, `ip route replace ${subnet} via ${publicIp} dev ${device}`),
+    remove: ({ subnet, publicIp }) => run(lab, root, `ip route del ${subnet} via ${publicIp} dev ${device}`),
+  };
+}
+
+/** One route, one neighbour and one entry of the FDB for each other node, all static. */
+function vxlan({ lab, machine, device, address }: CniNode, subnet: string): Backend {
+  const { root } = machine;
+  const name = `flannel.${VNI}`;
+  const mtu = root.devices.get(device)!.mtu - VXLAN_OVERHEAD;
+  run(
+    lab,
+    root,
+    `ip link add ${name} mtu ${mtu} type vxlan id ${VNI} local ${address} dev ${device} dstport ${PORT} nolearning`,
+  );
+  run(lab, root, `ip addr add ${netOf(subnet)}/32 dev ${name}`);
+  run(lab, root, `ip link set ${name} up`);
+  return {
+    type: "vxlan",
+    data: { VNI, VtepMAC: `${root.devices.get(name)!.mac}` },
+    mtu,
+    add({ subnet, publicIp, vtep }) {
+      run(lab, root, `ip neigh replace ${netOf(subnet)} lladdr ${vtep} dev ${name} nud permanent`);
+      run(lab, root, `bridge fdb replace ${vtep} dev ${name} dst ${publicIp}`);
+      run(lab, root, `ip route replace ${subnet} via ${netOf(subnet)} dev ${name} onlink`);
+    },
+    remove({ subnet, publicIp, vtep }) {
+      run(lab, root, `ip route del ${subnet} via ${netOf(subnet)} dev ${name}`);
+      run(lab, root, `bridge fdb del ${vtep} dev ${name} dst ${publicIp}`);
+      run(lab, root, `ip neigh del ${netOf(subnet)} dev ${name}`);
+    },
+  };
+}
+
+/** Pods speak with their own addresses inside the cluster, and with the node's outside. */
+function masquerade({ lab, machine, clusterCidr }: CniNode, subnet: string): void {
+  const chain = "FLANNEL-POSTRTG";
+  const masq = '-m comment --comment "flanneld masq"';
+  const forward = '-m comment --comment "flanneld forward"';
+  const rules = `*nat
+:${chain} - [0:0]
+-A POSTROUTING ${masq} -j ${chain}
+-A ${chain} -m mark --mark 0x4000/0x4000 ${masq} -j RETURN
+-A ${chain} -s ${subnet} -d ${clusterCidr} ${masq} -j RETURN
+-A ${chain} -s ${clusterCidr} -d ${subnet} ${masq} -j RETURN
+-A ${chain} ! -s ${clusterCidr} -d ${subnet} ${masq} -j RETURN
+-A ${chain} -s ${clusterCidr} ! -d 224.0.0.0/4 ${masq} -j MASQUERADE --random-fully
+-A ${chain} ! -s ${clusterCidr} -d ${clusterCidr} ${masq} -j MASQUERADE --random-fully
+COMMIT
+*filter
+:FLANNEL-FWD - [0:0]
+-A FORWARD ${forward} -j FLANNEL-FWD
+-A FLANNEL-FWD -s ${clusterCidr} ${forward} -j ACCEPT
+-A FLANNEL-FWD -d ${clusterCidr} ${forward} -j ACCEPT
+COMMIT
+`;
+  run(lab, machine.root, "iptables-restore --noflush", rules);
+}
+
+class Flanneld implements NodePlugin {
+  private readonly node: CniNode;
+  private readonly makeBackend: (node: CniNode, subnet: string) => Backend;
+  private readonly ready: () => void;
+  private readonly nodes: Informer<Node>;
+  private bridge: Bridge | null = null;
+  private backend: Backend | null = null;
+
+  constructor(node: CniNode, makeBackend: (node: CniNode, subnet: string) => Backend, ready: () => void) {
+    this.node = node;
+    this.makeBackend = makeBackend;
+    this.ready = ready;
+    this.nodes = new Informer<Node>(node.client, "nodes").on((now, before) => this.nodeChanged(now, before));
+    this.nodes.start();
+  }
+
+  get isReady(): boolean {
+    return this.bridge !== null;
+  }
+
+  add(sandbox: Sandbox): { readonly address: string } {
+    if (this.bridge === null)
+      throw new Error(
+        'plugin type="flannel" failed (add): loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory',
+      );
+    return this.bridge.add(sandbox);
+  }
+
+  del(sandbox: Sandbox): void {
+    this.bridge?.del(sandbox);
+  }
+
+  stop(): void {
+    this.nodes.stop();
+  }
+
+  private nodeChanged(now: Node | null, before: Node | null): void {
+    const isMine = (now ?? before)!.metadata.name === this.node.machine.name;
+    if (isMine) {
+      if (this.backend === null && now?.spec.podCIDR !== undefined) this.begin(now, now.spec.podCIDR);
+      return;
+    }
+    if (this.backend === null) return;
+    this.follow(reachOf(now), reachOf(before));
+  }
+
+  /** The controller gave the node its network: only now can flanneld begin. */
+  private begin(own: Node, subnet: string): void {
+    const { node } = this;
+    const { lab, machine, clusterCidr, client, address } = node;
+    masquerade(node, subnet);
+    const backend = this.makeBackend(node, subnet);
+    this.backend = backend;
+    const annotations = {
+      [`${ANNOTATION}backend-data`]: JSON.stringify(backend.data),
+      [`${ANNOTATION}backend-type`]: backend.type,
+      [`${ANNOTATION}kube-subnet-manager`]: "true",
+      [`${ANNOTATION}public-ip`]: address,
+    };
+    client.patch("nodes", own, { metadata: { annotations } });
+    const { mtu } = backend;
+    const config = { bridge: "cni0", mtu, subnet, routes: [clusterCidr], hairpin: true };
+    this.bridge = new Bridge(lab, machine, config);
+    for (const each of this.nodes.objects.values())
+      if (each.metadata.name !== machine.name) this.follow(reachOf(each), null);
+    this.ready();
+  }
+
+  private follow(now: Reach | null, before: Reach | null): void {
+    const { type } = this.backend!;
+    const is = now?.backend === type ? now : null;
+    const was = before?.backend === type ? before : null;
+    if (is?.subnet === was?.subnet && is?.publicIp === was?.publicIp && is?.vtep === was?.vtep) return;
+    if (was !== null) this.backend!.remove(was);
+    if (is !== null) this.backend!.add(is);
+  }
+}
+
+export const flannelVxlan: CniPlugin = {
+  name: "flannel-vxlan",
+  start: (node, ready) => new Flanneld(node, vxlan, ready),
+};
+
+export const flannelHostGateway: CniPlugin = {
+  name: "flannel-host-gw",
+  start: (node, ready) => new Flanneld(node, hostGateway, ready),
+};

@@ -1,0 +1,17 @@
+// kube-controller-manager: all controllers, each in its own name, on the same informers.
+// Before you edit: cmd/kube-controller-manager/app/controllermanager.go, .../core.go.
+import type { Client } from "./client.ts";
+import { deploymentController } from "./deployment.ts";
+import { Informers } from "./informers.ts";
+import { nodeIpamController } from "./node-ipam.ts";
+import { nodeLifecycleController } from "./node-lifecycle.ts";
+import { replicaSetController } from "./replica-set.ts";
+
+export function startControllers(client: Client, clusterCidr: string): void {
+  const informers = new Informers(client);
+  nodeIpamController(informers, client.as("node-ipam-controller"), clusterCidr);
+  nodeLifecycleController(informers, client.as("node-lifecycle-controller"));
+  replicaSetController(informers, client.as("replicaset-controller"));
+  deploymentController(informers, client.as("deployment-controller"));
+  informers.start();
+}

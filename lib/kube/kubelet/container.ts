@@ -1,0 +1,201 @@
+// One container of a pod: pulled, started, probed, started again when it ends, each time a little later.
+// Before you edit: pkg/kubelet/kuberuntime/{kuberuntime_manager,kuberuntime_container}.go, pkg/kubelet/images/image_manager.go,
+// staging/src/k8s.io/client-go/util/flowcontrol/backoff.go.
+import type { Process, Program } from "../../lab/process.ts";
+import { MILLISECOND, SECOND, type Timer } from "../../trace/world.ts";
+import type { Container, ContainerState, ContainerStatus } from "../shapes.ts";
+import { type Image, programOf } from "./images.ts";
+import type { PodWorker } from "./pod-worker.ts";
+import { Prober } from "./probe.ts";
+
+/** What a runtime takes to make and start a container. */
+const START_TIME = 20 * MILLISECOND;
+/** The first wait after a crash, doubled with each, until ten minutes without one. */
+const FIRST_BACKOFF = 10 * SECOND;
+const LAST_BACKOFF = 300 * SECOND;
+const FORGIVEN = 600 * SECOND;
+/** As long as a program may run after it was asked to end is up to it; those here end at once. */
+const TERMINATED = 143;
+
+export class ContainerRun {
+  readonly container: Container;
+  /** What it wrote, and what the one before it wrote. */
+  log = "";
+  previousLog = "";
+  private readonly pod: PodWorker;
+  private readonly image: Image;
+  private process: Process | null = null;
+  private state: ContainerState = { waiting: { reason: "ContainerCreating" } };
+  private lastState: ContainerState = {};
+  private restarts = 0;
+  private backoff = 0;
+  private endedAt = 0;
+  private startedAt = "";
+  private id = "";
+  private ready = false;
+  private timer: Timer | null = null;
+  private probers: Prober[] = [];
+  private stopping = false;
+
+  constructor(pod: PodWorker, container: Container, image: Image) {
+    this.pod = pod;
+    this.container = container;
+    this.image = image;
+  }
+
+  get status(): ContainerStatus {
+    const { container, state, lastState, ready, restarts, id } = this;
+    return {
+      name: container.name,
+      state,
+      lastState,
+      ready,
+      restartCount: restarts,
+      image: container.image,
+      imageID: id === "" ? "" : `${container.image}@sha256:${id.slice(0, 12)}`,
+      ...(id !== "" && { containerID: `containerd://${id}` }),
+      started: state.running !== undefined,
+    };
+  }
+
+  get isRunning(): boolean {
+    return this.process !== null;
+  }
+
+  /** Makes it and, a little later, runs it. */
+  start(): void {
+    const { pod } = this;
+    pod.tell("Normal", "Created", "Container created", this.container);
+    this.timer = pod.node.lab.later(START_TIME, () => this.run());
+  }
+
+  private run(): void {
+    const { pod, container } = this;
+    const { lab } = pod.node;
+    this.previousLog = this.log;
+    this.log = "";
+    this.id = pod.drawId();
+    this.startedAt = lab.time;
+    const out = (text: string) => {
+      this.log += text;
+    };
+    const running = { lab: lab.lab, ns: pod.ns!, pod: pod.pod, container, out };
+    const program = programOf(this.image, running);
+    const watched = this.watched(program);
+    this.process = lab.lab.start(container.name, { ns: pod.ns!, out, err: out }, watched);
+    this.state = { running: { startedAt: this.startedAt } };
+    const { readinessProbe, livenessProbe } = container;
+    this.ready = readinessProbe === undefined;
+    pod.tell("Normal", "Started", "Container started", container);
+    if (readinessProbe !== undefined)
+      this.probe(readinessProbe, (isWell, why) => {
+        if (why !== null) pod.tell("Warning", "Unhealthy", `Readiness probe failed: ${why}`, container);
+        if (this.ready === isWell || (why !== null && isWell)) return;
+        this.ready = isWell;
+        pod.report();
+      });
+    if (livenessProbe !== undefined)
+      this.probe(livenessProbe, (isWell, why) => {
+        if (why !== null) pod.tell("Warning", "Unhealthy", `Liveness probe failed: ${why}`, container);
+        if (isWell) return;
+        const message = `Container ${container.name} failed liveness probe, will be restarted`;
+        pod.tell("Normal", "Killing", message, container);
+        this.process?.kill(137);
+        this.ended(137);
+      });
+    pod.report();
+  }
+
+  private *watched(program: Program): Program {
+    const status = yield* program;
+    this.ended(status);
+    return status;
+  }
+
+  private probe(
+    of: NonNullable<Container["readinessProbe"]>,
+    told: (isWell: boolean, why: string | null) => void,
+  ): void {
+    const { node, ns, address } = this.pod;
+    const probed = { lab: node.lab.lab, node: node.ns, pod: ns!, address: address!, container: this.container };
+    this.probers.push(new Prober(of, probed, told));
+  }
+
+  private ended(exitCode: number): void {
+    if (this.process === null) return;
+    this.process = null;
+    this.unprobe();
+    const { pod, startedAt, id } = this;
+    const { lab } = pod.node;
+    this.ready = false;
+    const reason = exitCode === 0 ? "Completed" : "Error";
+    const containerID = `containerd://${id}`;
+    this.state = { terminated: { exitCode, reason, startedAt, finishedAt: lab.time, containerID } };
+    const { restartPolicy = "Always" } = pod.pod.spec;
+    const again = restartPolicy === "Always" || (restartPolicy === "OnFailure" && exitCode !== 0);
+    if (again && !this.stopping) this.restart();
+    pod.report();
+  }
+
+  /** The first time at once, then after a wait that doubles. */
+  private restart(): void {
+    const { pod } = this;
+    const { lab } = pod.node;
+    const begin = () => {
+      this.lastState = { ...(this.state.terminated && { terminated: this.state.terminated }), ...this.lastIfWaiting() };
+      this.restarts++;
+      this.start();
+    };
+    const now = lab.lab.now;
+    if (now - this.endedAt > FORGIVEN) this.backoff = 0;
+    this.endedAt = now;
+    const wait = this.backoff;
+    this.backoff = Math.min(wait === 0 ? FIRST_BACKOFF : wait * 2, LAST_BACKOFF);
+    if (wait === 0) return begin();
+    const { terminated } = this.state;
+    if (terminated !== undefined) this.lastState = { terminated };
+    const who = `container=${this.container.name} pod=${pod.fullName}`;
+    const seconds = wait / SECOND;
+    const text = seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+    this.state = { waiting: { reason: "CrashLoopBackOff", message: `back-off ${text} restarting failed ${who}` } };
+    const message = `Back-off restarting failed container ${this.container.name} in pod ${pod.fullName}`;
+    pod.tell("Warning", "BackOff", message, this.container);
+    this.timer = lab.background(wait, begin);
+  }
+
+  private lastIfWaiting(): ContainerState {
+    return this.state.waiting === undefined ? {} : this.lastState;
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    this.stopping = true;
+    this.timer?.cancel();
+    this.unprobe();
+    const { process, container } = this;
+    if (process === null) return;
+    this.pod.tell("Normal", "Killing", `Stopping container ${container.name}`, container);
+    process.kill(TERMINATED);
+    this.ended(TERMINATED);
+  }
+
+  /** The machine ends, and nobody tells of it. */
+  abandon(): void {
+    this.stopping = true;
+    this.timer?.cancel();
+    this.unprobe();
+    const { process } = this;
+    this.process = null;
+    process?.kill(TERMINATED);
+  }
+
+  /** It can't run: its image can't be had. */
+  waitBecause(reason: string, message: string): void {
+    this.state = { waiting: { reason, message } };
+  }
+
+  private unprobe(): void {
+    for (const each of this.probers) each.stop();
+    this.probers = [];
+  }
+}

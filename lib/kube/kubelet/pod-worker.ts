@@ -1,0 +1,202 @@
+// One pod on its node: a sandbox with a network, its containers, what is said of them, and its end.
+// Before you edit: pkg/kubelet/pod_workers.go, pkg/kubelet/kuberuntime/{kuberuntime_manager,kuberuntime_sandbox}.go.
+
+import type { Netns } from "../../netns/netns.ts";
+import { MILLISECOND, SECOND } from "../../trace/world.ts";
+import { sameJson } from "../api/object.ts";
+import { unlessGone } from "../controller/client.ts";
+import type { EventType } from "../controller/events.ts";
+import { type Condition, type Container, conditionOf, type Pod } from "../shapes.ts";
+import { ContainerRun } from "./container.ts";
+import { repositoryOf } from "./images.ts";
+import type { Kubelet } from "./kubelet.ts";
+import { removeNetnsOf, sandboxNetns } from "./sandbox.ts";
+import { conditionsOf, phaseOf } from "./status.ts";
+
+/** What a runtime takes for a sandbox, and for an image that is not there yet. */
+const SANDBOX_TIME = 50 * MILLISECOND;
+const PULL_TIME = 400 * MILLISECOND;
+const PULL_RETRY = 10 * SECOND;
+
+export class PodWorker {
+  pod: Pod;
+  readonly node: Kubelet;
+  ns: Netns | null = null;
+  address: string | null = null;
+  readonly containers: ContainerRun[] = [];
+  private readonly id: string;
+  private conditions: readonly Condition[];
+  private said: object | null = null;
+  private startTime: string | null = null;
+  private isEnding = false;
+  private isGone = false;
+
+  constructor(node: Kubelet, pod: Pod) {
+    this.node = node;
+    this.pod = pod;
+    this.id = this.drawId();
+    this.conditions = pod.status?.conditions ?? [];
+  }
+
+  /** As events and messages name it: `web_default(uid)`. */
+  get fullName(): string {
+    const { name, namespace, uid } = this.pod.metadata;
+    return `${name}_${namespace}(${uid})`;
+  }
+
+  drawId(): string {
+    const draw = () =>
+      Math.floor(this.node.lab.lab.random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, "0");
+    return Array.from({ length: 8 }, draw).join("");
+  }
+
+  tell(type: EventType, reason: string, message: string, container?: Container): void {
+    const path = container === undefined ? undefined : `spec.containers{${container.name}}`;
+    this.node.recorder.event(this.pod, type, reason, message, path);
+  }
+
+  start(): void {
+    this.startTime = this.node.lab.time;
+    for (const container of this.pod.spec.containers)
+      this.containers.push(new ContainerRun(this, container, this.node.imageOf(container.image)));
+    this.report();
+    this.node.lab.lab.later(SANDBOX_TIME, () => this.makeSandbox());
+  }
+
+  /** The runtime makes the namespace and calls the network plugin; the kubelet waits for it. */
+  private makeSandbox(): void {
+    if (this.isEnding) return;
+    const { node, pod } = this;
+    const { name, namespace } = pod.metadata;
+    if (pod.spec.hostNetwork) {
+      this.ns = node.ns;
+      this.address = node.address;
+    } else {
+      const ns = sandboxNetns(node, pod);
+      try {
+        this.address = node.plugin.add({ id: this.id, ns, namespace: namespace!, name }).address;
+        this.ns = ns;
+      } catch (failure) {
+        removeNetnsOf(node, ns);
+        const why = `plugin type="${node.plugin.name}" failed (add): ${(failure as Error).message}`;
+        const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${this.id}": ${why}`;
+        this.tell("Warning", "FailedCreatePodSandBox", message);
+        node.lab.background(SECOND, () => this.makeSandbox());
+        return;
+      }
+    }
+    for (const each of this.containers) this.pull(each);
+    this.report();
+  }
+
+  private pull(run: ContainerRun): void {
+    if (this.isEnding) return;
+    const { node } = this;
+    const { container } = run;
+    const { image } = container;
+    if (node.images.has(image)) {
+      const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
+      this.tell("Normal", "Pulled", message, container);
+      return run.start();
+    }
+    this.tell("Normal", "Pulling", `Pulling image "${image}"`, container);
+    node.lab.lab.later(PULL_TIME, () => {
+      if (this.isEnding) return;
+      if (!node.canPull(image)) return this.pullFailed(run);
+      node.images.add(image);
+      const took = `${PULL_TIME / MILLISECOND}ms`;
+      const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: 1000000 bytes.`;
+      this.tell("Normal", "Pulled", message, container);
+      run.start();
+    });
+  }
+
+  private pullFailed(run: ContainerRun): void {
+    const { image } = run.container;
+    const full = `docker.io/library/${repositoryOf(image)}:${/:([^/:]+)$/.exec(image)?.[1] ?? "latest"}`;
+    const why = `failed to pull and unpack image "${full}": failed to resolve image: ${full}: not found`;
+    const message = `Failed to pull image "${image}": rpc error: code = NotFound desc = ${why}`;
+    this.tell("Warning", "Failed", message, run.container);
+    this.tell("Warning", "Failed", "Error: ErrImagePull", run.container);
+    run.waitBecause("ErrImagePull", message.slice(message.indexOf("rpc error")));
+    this.report();
+    this.node.lab.background(PULL_RETRY, () => this.pull(run));
+  }
+
+  /** Says to the API server how it is now, if that is not what it said last. */
+  report(): void {
+    if (this.isGone) return;
+    const { pod, node, startTime, address } = this;
+    const containerStatuses = this.containers.map((each) => each.status);
+    const phase = phaseOf(pod, containerStatuses);
+    const { time } = node.lab;
+    this.conditions = conditionsOf(pod, containerStatuses, phase, this.ns !== null, this.conditions, time);
+    const scheduled = conditionOf(pod, "PodScheduled");
+    const conditions = this.conditions.map((each) => (each.type === "PodScheduled" && scheduled ? scheduled : each));
+    const status = {
+      phase,
+      conditions,
+      hostIP: node.address,
+      hostIPs: [{ ip: node.address }],
+      ...(startTime !== null && { startTime }),
+      ...(address !== null && { podIP: address, podIPs: [{ ip: address }] }),
+      containerStatuses,
+      ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    };
+    if (sameJson(status, this.said)) return;
+    this.said = status;
+    const { uid } = pod.metadata;
+    unlessGone(() => node.client.patch("pods", pod, { metadata: { uid }, status }, { subresource: "status" }));
+  }
+
+  /** Somebody changed the pod; once it is asked to end, it does. */
+  update(pod: Pod): void {
+    this.pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) this.end(() => this.finish());
+  }
+
+  /** It is gone from the API server already: nobody waits for what is still here. */
+  forget(): void {
+    this.isGone = true;
+    this.end(() => this.node.forget(this));
+  }
+
+  private end(done: () => void): void {
+    if (this.isEnding) return;
+    this.isEnding = true;
+    for (const each of this.containers) each.stop();
+    this.report();
+    this.node.lab.lab.later(SANDBOX_TIME, () => {
+      this.takeDown();
+      done();
+    });
+  }
+
+  private finish(): void {
+    const { node, pod } = this;
+    this.isGone = true;
+    const { uid } = pod.metadata;
+    unlessGone(() => node.client.delete("pods", pod, { gracePeriodSeconds: 0, preconditions: { uid } }));
+    node.forget(this);
+  }
+
+  /** DEL, and the namespace ends. */
+  private takeDown(): void {
+    const { node, ns, id, pod } = this;
+    if (ns === null || ns === node.ns) return;
+    const { name, namespace } = pod.metadata;
+    node.plugin.del({ id, ns, namespace: namespace!, name });
+    removeNetnsOf(node, ns);
+    this.ns = null;
+  }
+
+  /** The machine is switched off. */
+  abandon(): void {
+    this.isEnding = true;
+    this.isGone = true;
+    for (const each of this.containers) each.abandon();
+    this.takeDown();
+  }
+}

@@ -1,0 +1,58 @@
+// Which of the nodes that can take the pod is best? Each plugin gives 0 to 100, weighed as the default profile does.
+// Before you edit: pkg/scheduler/apis/config/v1/default_plugins.go, pkg/scheduler/framework/plugins/noderesources/*.go,
+// .../tainttoleration, .../podtopologyspread/scoring.go.
+import type { Pod } from "../shapes.ts";
+import { tolerates } from "./filter.ts";
+import type { NodeInfo, Request } from "./node-info.ts";
+
+const MOST = 100;
+const WEIGHT = { taints: 3, spread: 2, fit: 1, balance: 1 };
+/** defaultConstraints: pods of one controller should not differ by more than 3 between nodes. */
+const MAX_SKEW = 3;
+
+/** Points of each node, in their order. */
+export function score(pod: Pod, request: Request, infos: readonly NodeInfo[]): number[] {
+  const { tolerations = [] } = pod.spec;
+  const taints = infos.map(({ node }) =>
+    (node!.spec.taints ?? []).reduce(
+      (count, taint) => count + (taint.effect === "PreferNoSchedule" && !tolerates(tolerations, taint) ? 1 : 0),
+      0,
+    ),
+  );
+  const worst = Math.max(...taints);
+  const spread = spreadOf(request, infos);
+  return infos.map((info, i) => {
+    const tainted = worst === 0 ? MOST : MOST - Math.floor((MOST * taints[i]!) / worst);
+    const { fit, balance } = resources(request, info);
+    return WEIGHT.taints * tainted + WEIGHT.spread * spread[i]! + WEIGHT.fit * fit + WEIGHT.balance * balance;
+  });
+}
+
+/** Fewer of one controller's pods are better. */
+function spreadOf({ controller }: Request, infos: readonly NodeInfo[]): number[] {
+  if (controller === null) return infos.map(() => 0);
+  const weight = Math.log(infos.length + 2);
+  const raw = infos.map(({ siblings }) => Math.round((siblings.get(controller) ?? 0) * weight + MAX_SKEW - 1));
+  const [least, most] = [Math.min(...raw), Math.max(...raw)];
+  return raw.map((each) => (most === 0 ? MOST : Math.floor((MOST * (most + least - each)) / most)));
+}
+
+function resources(request: Request, info: NodeInfo): { readonly fit: number; readonly balance: number } {
+  const { allocatable } = info;
+  const left = (asked: number, all: number) =>
+    all === 0 || asked > all ? 0 : Math.floor(((all - asked) * MOST) / all);
+  const cpu = left(info.scoredCpu + request.scoredCpu, allocatable.cpu);
+  const memory = left(info.scoredMemory + request.scoredMemory, allocatable.memory);
+  // Pods that ask for nothing do not tip the balance (BalancedAllocation skips them).
+  if (request.cpu === 0 && request.memory === 0) return { fit: Math.floor((cpu + memory) / 2), balance: 0 };
+  const after = balanceOf(info.cpu + request.cpu, info.memory + request.memory, info);
+  const balance = MOST / 2 + Math.floor((MOST / 2 + after - balanceOf(info.cpu, info.memory, info)) / 2);
+  return { fit: Math.floor((cpu + memory) / 2), balance };
+}
+
+/** 100 when CPU and memory are used alike. */
+function balanceOf(cpu: number, memory: number, { allocatable }: NodeInfo): number {
+  const part = (used: number, all: number) => (all === 0 ? 0 : Math.min(1, used / all));
+  const deviation = Math.abs(part(cpu, allocatable.cpu) - part(memory, allocatable.memory)) / 2;
+  return Math.floor((1 - deviation) * MOST);
+}

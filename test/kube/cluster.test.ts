@@ -1,0 +1,73 @@
+// A cluster as a user sees it: pods come up through the API, and every pod reaches every other.
+import { expect } from "chai";
+import type { KubeObject } from "../../lib/kube/api/object.ts";
+import { type Cluster, cluster, PLUGINS } from "../../lib/kube/cluster.ts";
+import type { Pod } from "../../lib/kube/shapes.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { deployment } from "./manifests.ts";
+
+const all = <Kind extends KubeObject>({ server }: Cluster, resource: string): Kind[] =>
+  server.store.list(`/registry/${resource}`, `/registry/${resource}/`) as Kind[];
+
+const sh = ({ lab }: Cluster, where: string, text: string): string => runShell(lab, place(lab, where), text).text;
+
+describe("a cluster", () => {
+  for (const { name } of PLUGINS)
+    it(`${name}: every pod reaches every pod by the address it has itself`, () => {
+      const k8s = cluster({ nodes: 2, cni: name, seed: name });
+      k8s.client("kubectl").create("deployments", "default", deployment("web", 5));
+      k8s.settle();
+      const pods = all<Pod>(k8s, "pods");
+      expect(pods.map(({ status }) => status!.phase)).to.deep.equal(Array(5).fill("Running"));
+      for (const from of pods)
+        for (const to of pods) {
+          const said = sh(k8s, from.metadata.name, `curl -s http://${to.status!.podIP}:8080/`);
+          expect(said).to.match(new RegExp(`^${to.metadata.name} saw client ${from.status!.podIP}:\\d+\n$`));
+        }
+      expect(sh(k8s, pods[0]!.metadata.name, "ping -c 1 203.0.113.10")).to.contain(" 0% packet loss");
+    });
+
+  it("has flannel's wiring: one route, one neighbour, one entry for each other node", () => {
+    const k8s = cluster({ nodes: 2, seed: "flannel" });
+    const mac = (node: string) => `${k8s.lab.machines.get(node)!.root.devices.get("flannel.1")!.mac}`;
+    const asked = sh(k8s, "node-1", "ip route; ip neigh show dev flannel.1; bridge fdb show dev flannel.1");
+    expect(asked).to.equal(`default via 192.168.0.1 dev eth0 
+10.244.0.0/24 via 10.244.0.0 dev flannel.1 onlink 
+10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink 
+192.168.0.0/24 dev eth0 proto kernel scope link src 192.168.0.11 
+10.244.0.0 lladdr ${mac("control-plane")} PERMANENT 
+10.244.2.0 lladdr ${mac("node-2")} PERMANENT 
+${mac("node-2")} dst 192.168.0.12 self permanent
+${mac("control-plane")} dst 192.168.0.10 self permanent
+`);
+    expect(sh(k8s, "node-1", "ip -d link show flannel.1")).to.contain(
+      "vxlan id 1 local 192.168.0.11 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx",
+    );
+  });
+
+  it("starts a container again in the same sandbox, each time later", () => {
+    const k8s = cluster({ nodes: 1, seed: "crash" });
+    const spec = { containers: [{ name: "app", image: "crasher" }] };
+    k8s.client("kubectl").create("pods", "default", { metadata: { name: "crash" }, spec });
+    k8s.lab.run();
+    k8s.lab.runFor(60e9);
+    const [pod] = all<Pod>(k8s, "pods");
+    const [app] = pod!.status!.containerStatuses!;
+    expect(app!.state.waiting!.reason).to.equal("CrashLoopBackOff");
+    expect(app!.restartCount).to.be.greaterThan(1);
+    expect(pod!.status!.podIP).to.equal("10.244.1.2");
+    expect(k8s.lab.namespaces.get("crash")).to.not.equal(undefined);
+  });
+
+  it("says why a pod found no node", () => {
+    const k8s = cluster({ nodes: 2, seed: "full" });
+    const resources = { requests: { cpu: "5" } };
+    const spec = { containers: [{ name: "app", image: "echo", resources }] };
+    k8s.client("kubectl").create("pods", "default", { metadata: { name: "big" }, spec });
+    k8s.lab.run();
+    const [pod] = all<Pod>(k8s, "pods");
+    expect(pod!.status!.conditions!.find(({ type }) => type === "PodScheduled")!.message).to.equal(
+      "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
+    );
+  });
+});
