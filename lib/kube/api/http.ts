@@ -1,0 +1,135 @@
+// The API server on a real port of this machine, for a real kubectl: plain HTTP on loopback, no authentication.
+// Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{get,watch,response}.go.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { discovery } from "./discovery.ts";
+import type { Draft, KubeObject } from "./object.ts";
+import { apiVersionOf, type Resource } from "./resource.ts";
+import { doorOf, handle, type Request, type Response } from "./rest.ts";
+import type { ApiServer } from "./server.ts";
+import { ApiError, badRequest, unsupportedMediaType } from "./status.ts";
+import { table } from "./table.ts";
+import type { WatchEvent } from "./watchers.ts";
+
+/** Listens at 127.0.0.1:`port` (0 is any). Who can reach it may do everything: it is a model of a cluster. */
+export function listen(server: ApiServer, port: number): Promise<Server> {
+  const http = createServer((request, response) => {
+    respond(server, request, response).catch((failure) => {
+      response.writeHead(500, { "content-type": "text/plain" });
+      response.end(String(failure));
+    });
+  });
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, "127.0.0.1", () => resolve(http));
+  });
+}
+
+async function respond(server: ApiServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const query = Object.fromEntries(searchParams);
+  const accept = request.headers.accept ?? "";
+  const text = await bodyOf(request);
+  if (["/readyz", "/livez", "/healthz"].includes(pathname)) {
+    response.end("ok");
+    return;
+  }
+  const found = request.method === "GET" ? discovery(server.all, pathname) : null;
+  if (found !== null) return send(response, { code: 200, body: found });
+  // Some commands of kubectl write Go's own octets; whoever sends JSON is understood.
+  if (request.headers["content-type"]?.includes("protobuf")) return send(response, refusal(unsupportedMediaType()));
+  const asked = requestOf(request, decodeURIComponent(pathname), query, text);
+  if (asked === null) return send(response, refusal(badRequest("the body of the request is not JSON")));
+  if (request.method === "GET" && (query.watch === "true" || query.watch === "1"))
+    return watch(server, asked, wantsTable(accept), response);
+  const answer = handle(server, asked);
+  const resource = answer.code < 300 ? resourceOf(server, asked.path) : null;
+  if (resource?.warning !== undefined) response.setHeader("warning", `299 - "${resource.warning}"`);
+  const isRead = request.method === "GET" && resource !== null && wantsTable(accept);
+  send(response, isRead ? { code: 200, body: tableOf(server, resource, answer.body, query.includeObject) } : answer);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function requestOf(
+  request: IncomingMessage,
+  path: string,
+  query: Record<string, string>,
+  text: string,
+): Request | null {
+  let body: unknown;
+  try {
+    body = text === "" ? undefined : JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const agent = (request.headers["user-agent"] ?? "").split("/")[0]!;
+  const contentType = (request.headers["content-type"] ?? "").split(";")[0]!;
+  return { method: request.method as Request["method"], path, query, agent, contentType, body };
+}
+
+function send(response: ServerResponse, { code, body }: Response): void {
+  const isText = typeof body === "string";
+  response.writeHead(code, { "content-type": isText ? "text/plain" : "application/json" });
+  response.end(isText ? body : JSON.stringify(body));
+}
+
+const refusal = ({ status }: ApiError): Response => ({ code: status.code!, body: status });
+
+const wantsTable = (accept: string): boolean => accept.includes("as=Table;v=v1;g=meta.k8s.io");
+
+/** The kind a path is about, unless it is a part of an object. */
+function resourceOf(server: ApiServer, path: string): Resource | null {
+  const { resource, subresource } = doorOf(server, path);
+  return subresource === undefined ? resource : null;
+}
+
+function tableOf(server: ApiServer, resource: Resource, body: unknown, include = "Metadata"): Draft {
+  const { items, metadata } = body as { items?: readonly KubeObject[]; metadata: Draft };
+  const named = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+  const rows = items?.map((each) => ({ ...named, ...each })) ?? [body as KubeObject];
+  const { resourceVersion } = metadata;
+  return { ...table(resource, rows, Date.parse(server.time), include), metadata: { resourceVersion } };
+}
+
+/** A watch without a version begins with what there is now. */
+function watch(
+  server: ApiServer,
+  { path, query = {}, agent = "" }: Request,
+  asTable: boolean,
+  response: ServerResponse,
+): void {
+  const tell = (type: string, object: unknown) => response.write(`${JSON.stringify({ type, object })}\n`);
+  let close = () => {};
+  try {
+    const door = doorOf(server, path);
+    const { resource, namespace } = door;
+    const selection = { namespace, ...query, ...(door.name !== "" && { fieldSelector: `metadata.name=${door.name}` }) };
+    const told = ({ type, object }: WatchEvent) =>
+      tell(type, asTable ? tableOf(server, resource, object, query.includeObject) : object);
+    const { resourceVersion: version = "" } = query;
+    const fromNow = version === "" || version === "0" || query.sendInitialEvents === "true";
+    const list = fromNow ? server.list(agent, resource, selection) : null;
+    close = server.watch(agent, resource, { ...selection, revision: list?.revision ?? Number(version) }, told);
+    response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
+    response.flushHeaders();
+    for (const object of list?.items ?? []) told({ type: "ADDED", object });
+    if (list !== null && query.sendInitialEvents === "true") {
+      const annotations = { "k8s.io/initial-events-end": "true" };
+      const metadata = { resourceVersion: String(list.revision), annotations };
+      tell("BOOKMARK", { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata });
+    }
+  } catch (failure) {
+    if (!(failure instanceof ApiError)) throw failure;
+    return send(response, refusal(failure));
+  }
+  const seconds = Number(query.timeoutSeconds ?? 0);
+  const timer = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : null;
+  response.on("close", () => {
+    close();
+    if (timer !== null) clearTimeout(timer);
+  });
+}
