@@ -167,6 +167,141 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-largest", right: "1422", wrong: "1450" },
     ],
   },
+  "05-lvs-modes.ipynb": {
+    rows: [...numbered("L", 14), ...numbered("M", 25)],
+    // Three modes, each with what goes wrong in it.
+    most: { cells: 120, words: 3000 },
+    exercises: [
+      {
+        cell: "exercise-1",
+        right: [['NAT: "?", TUN: "?", DR: "?"', 'NAT: "dst, port", TUN: "nothing", DR: "nothing"']],
+        wrong: [['NAT: "?", TUN: "?", DR: "?"', 'NAT: "dst, port", TUN: "dst", DR: "nothing"']],
+        because: /TUN: not "dst"/,
+      },
+      {
+        cell: "exercise-2",
+        right: [["ipip: 0, gue: 0", "ipip: 1480, gue: 1468"]],
+        // The GUE header is forgotten.
+        wrong: [["ipip: 0, gue: 0", "ipip: 1480, gue: 1472"]],
+        because: /gue: not 1472\..*GUE 4/,
+      },
+      {
+        cell: "exercise-3",
+        right: [
+          [
+            '"r3", "true"',
+            '"r3", "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; ip addr add 192.168.10.101/32 dev lo"',
+          ],
+          ['"director", "true"', '"director", "ipvsadm -a -t 192.168.10.101:80 -r 192.168.10.13 -g"'],
+        ],
+        // It answers for the VIP.
+        wrong: [
+          ['"r3", "true"', '"r3", "ip addr add 192.168.10.101/32 dev lo"'],
+          ['"director", "true"', '"director", "ipvsadm -a -t 192.168.10.101:80 -r 192.168.10.13 -g"'],
+        ],
+        because: /did not pass the director: who answers ARP/,
+        // No VIP at all: netfilter takes the packets in.
+        unusual: [
+          [
+            '"r3", "true"',
+            '"r3", "iptables -t nat -A PREROUTING -d 192.168.10.101 -p tcp --dport 80 -j REDIRECT --to-ports 80"',
+          ],
+          ['"director", "true"', '"director", "ipvsadm -a -t 192.168.10.101:80 -r 192.168.10.13 -g"'],
+        ],
+        // It does not answer for the VIP, but asks in its name.
+        alsoWrong: {
+          changes: [
+            ['"r3", "true"', '"r3", "sysctl -w net.ipv4.conf.all.arp_ignore=1; ip addr add 192.168.10.101/32 dev lo"'],
+            ['"director", "true"', '"director", "ipvsadm -a -t 192.168.10.101:80 -r 192.168.10.13 -g"'],
+          ],
+          because: /did not pass the director: .* asks in its name/,
+        },
+      },
+      {
+        cell: "exercise-4",
+        right: director(`ip addr add 192.168.10.110/32 dev eth0
+          ipvsadm -A -t 192.168.10.110:8000 -s rr
+          ipvsadm -a -t 192.168.10.110:8000 -r 10.0.0.11:8080 -m
+          ipvsadm -a -t 192.168.10.110:8000 -r 10.0.0.12:8080 -m`),
+        // Nobody has the VIP.
+        wrong: director(`ipvsadm -A -t 192.168.10.110:8000 -s rr
+          ipvsadm -a -t 192.168.10.110:8000 -r 10.0.0.11:8080 -m
+          ipvsadm -a -t 192.168.10.110:8000 -r 10.0.0.12:8080 -m`),
+        because: /router: nobody on the link of eth0 has 192\.168\.10\.110/,
+        // A virtual server by mark.
+        unusual: director(`ip addr add 192.168.10.110/32 dev lo
+          iptables -t mangle -A PREROUTING -d 192.168.10.110 -p tcp --dport 8000 -j MARK --set-mark 5
+          ipvsadm -A -f 5 -s wrr
+          ipvsadm -a -f 5 -r 10.0.0.11:8080 -m
+          ipvsadm -a -f 5 -r 10.0.0.12:8080 -m`),
+        // Without a port of its own a server gets the virtual one.
+        alsoWrong: {
+          changes: director(`ip addr add 192.168.10.110/32 dev eth0
+            ipvsadm -A -t 192.168.10.110:8000 -s rr
+            ipvsadm -a -t 192.168.10.110:8000 -r 10.0.0.11 -m
+            ipvsadm -a -t 192.168.10.110:8000 -r 10.0.0.12 -m`),
+          because: /none listens on TCP port 8000/,
+        },
+      },
+      {
+        cell: "exercise-5",
+        right: [['"r2", "true"', '"r2", "sysctl -w net.ipv4.conf.all.arp_ignore=0"']],
+        wrong: [['"r2", "true"', '"r2", "ip link set eth0 down"']],
+        because: /It was served by .*nobody/,
+        unusual: [['"r2", "true"', '"r2", "ip addr add 192.168.10.101/32 dev eth0"']],
+      },
+      {
+        cell: "exercise-6",
+        right: [['"t2", "true"', '"t2", "sysctl -w net.ipv4.conf.tunl0.rp_filter=0"']],
+        // The stricter of the two counts.
+        wrong: [['"t2", "true"', '"t2", "sysctl -w net.ipv4.conf.all.rp_filter=0"']],
+        because: /t2: rp_filter/,
+        // Loose: any way back will do.
+        unusual: [['"t2", "true"', '"t2", "sysctl -w net.ipv4.conf.tunl0.rp_filter=2"']],
+      },
+      {
+        cell: "exercise-7",
+        right: [['"n1", "true"', '"n1", "ip route replace default via 10.0.0.1"']],
+        // Nobody waits any more, and half the cluster is idle.
+        wrong: director("ipvsadm -d -t 192.168.10.100:80 -r 10.0.0.11:8080"),
+        because: /Only n2 served .* What of n1/,
+        unusual: [['"n1", "true"', '"n1", "ip route add 198.51.100.0/24 via 10.0.0.1"']],
+      },
+      {
+        cell: "exercise-8",
+        right: [
+          ['"r1", "true"', '"r1", "ip addr del 192.168.10.101/32 dev eth0; ip addr add 192.168.10.101/32 dev lo"'],
+        ],
+        // Quiet, and deaf.
+        wrong: [['"r1", "true"', '"r1", "ip addr del 192.168.10.101/32 dev eth0"']],
+        because: /r1: 192\.168\.10\.101 is not an address of this namespace/,
+        unusual: [
+          [
+            '"r1", "true"',
+            '"r1", "ip addr del 192.168.10.101/32 dev eth0; ip link add quiet type dummy; ip link set quiet up; ip addr add 192.168.10.101/32 dev quiet"',
+          ],
+        ],
+      },
+      {
+        cell: "exercise-9",
+        right: [['run(name, "true")', 'run(name, "ip route add 10.0.0.50 via 10.0.0.1")']],
+        wrong: director("sysctl -w net.ipv4.vs.conntrack=1"),
+        because: /did not answer office\. office: no program has a connection with 10\.0\.0\.1/,
+        // The servers see the director as the client.
+        unusual: director(`sysctl -w net.ipv4.vs.conntrack=1
+          iptables -t nat -A POSTROUTING -s 10.0.0.50 -d 10.0.0.0/24 -o eth1 -j MASQUERADE`),
+      },
+    ],
+    guesses: [
+      { cell: "predict-first", right: '"n2"', wrong: '"n1"' },
+      { cell: "predict-input", right: '"no"', wrong: '"yes"' },
+      { cell: "predict-gateway", right: '"yes"', wrong: '"no"' },
+      { cell: "predict-out", right: "0", wrong: "40" },
+      { cell: "predict-queues", right: "1", wrong: "4" },
+      { cell: "predict-mtu", right: "1480", wrong: "1500" },
+      { cell: "predict-answers", right: "3", wrong: "1" },
+    ],
+  },
   "lab-00-linux-networking.ipynb": {
     rows: [],
     most: { cells: 60, words: 1800 },
@@ -427,4 +562,13 @@ function nas(commands: string): readonly Change[] {
 
 function router(commands: string): readonly Change[] {
   return [['run("router", "true")', `run("router", \`${commands}\`)`]];
+}
+
+function director(commands: string): readonly Change[] {
+  return [['run("director", "true")', `run("director", \`${commands}\`)`]];
+}
+
+/** `L01` to `L14`. */
+function numbered(letter: string, last: number): string[] {
+  return Array.from({ length: last }, (_, i) => `${letter}${`${i + 1}`.padStart(2, "0")}`);
 }
