@@ -13,7 +13,9 @@ const STATE_OF = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"] as 
 
 /** Its state, and whether it is translated. */
 export function statesOf(ct: Nfct | null): readonly State[] {
-  if (ct === null || ct.kind === "template") return ["INVALID"];
+  if (ct === null) return ["INVALID"];
+  // Between -j CT and the tracking a packet has a connection that nothing is known of (nf_ct_tmpl_alloc).
+  if (ct.kind === "template") return ["NEW"];
   if (ct.kind === "untracked") return ["UNTRACKED"];
   const { conn, info } = ct;
   const states: State[] = [STATE_OF[info]];
@@ -27,7 +29,8 @@ const INFO_BIT = STATE_OF.map((state) => STATE_BIT[state]);
 
 /** The same as bits, for the packets that nobody watches. */
 export function bitsOf(ct: Nfct | null): number {
-  if (ct === null || ct.kind === "template") return STATE_BIT.INVALID;
+  if (ct === null) return STATE_BIT.INVALID;
+  if (ct.kind === "template") return STATE_BIT.NEW;
   if (ct.kind === "untracked") return STATE_BIT.UNTRACKED;
   const { status } = ct.conn;
   return (

@@ -1,5 +1,6 @@
 // -m connmark: the number that was written on the connection.
 // Before you edit: net/netfilter/xt_connmark.c (connmark_mt), extensions/libxt_connmark.c.
+import type { Nfct } from "../conntrack/conn.ts";
 import type { MatchExtension } from "../extension.ts";
 import { hex, type MarkMask, readMarkMask } from "../text/marks.ts";
 
@@ -32,13 +33,22 @@ export const connmark: MatchExtension<Value, Draft> = {
   compile:
     ({ mark, mask, inverted }) =>
     ({ ct }) =>
-      ct?.kind === "tracked" && ((ct.conn.mark & mask) >>> 0 === mark) !== inverted,
+      hasMark(ct) && ((markOf(ct) & mask) >>> 0 === mark) !== inverted,
   miss: (value, { ct }) => ({
     field: "connmark",
     wanted: `${value.inverted ? "! " : ""}${text(value)}`,
-    had: ct?.kind === "tracked" ? hex(ct.conn.mark) : "no connection",
+    had: hasMark(ct) ? hex(markOf(ct)) : "no connection",
   }),
 };
+
+/** Also what -j CT attached is a connection, whose mark is 0. */
+function hasMark(ct: Nfct | null): ct is Exclude<Nfct, { kind: "untracked" }> {
+  return ct !== null && ct.kind !== "untracked";
+}
+
+function markOf(ct: Exclude<Nfct, { kind: "untracked" }>): number {
+  return ct.kind === "tracked" ? ct.conn.mark : 0;
+}
 
 function text({ mark, mask }: MarkMask): string {
   return mask === 0xffffffff ? hex(mark) : `${hex(mark)}/${hex(mask)}`;

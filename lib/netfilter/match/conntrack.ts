@@ -203,6 +203,8 @@ function compile({ questions, states, statesInverted }: Value) {
   const others = questions.filter(({ test }) => test !== null);
   return ({ ct, net }: Skb): boolean => {
     if (states !== null && ((bitsOf(ct) & mask) !== 0) === statesInverted) return false;
+    // The addresses and ports of what -j CT attached are 0: nobody asks for them.
+    if (ct?.kind === "template") return others.every(({ inverted }) => inverted);
     if (ct === null || ct.kind !== "tracked") return states !== null;
     for (const { test, inverted } of others)
       if (test!(ct.conn, directionOf(ct.info), net.now) === inverted) return false;

@@ -94,6 +94,12 @@ export const KEPT: readonly Case[] = [
     [local(V6, "2001:db8:1::1", "2001:db8:2::50", syn(40000, 80))],
   ),
   kept(
+    "what -j CT attached is new and has no mark",
+    V4,
+    { raw: ["PREROUTING -j CT --zone 3", "PREROUTING -m state --state NEW", "PREROUTING -m connmark --mark 0"] },
+    [sent(V4, "c", "10.1.0.50", "10.2.0.50", udp(1000, 53))],
+  ),
+  kept(
     "what an unreachable port answers has no connection in raw",
     V4,
     { raw: ["OUTPUT -m connmark ! --mark 0x1"], filter: [TRACKED] },

@@ -5,7 +5,7 @@ import concurrent.futures, json, os, socket, struct, subprocess, sys, time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from kernel import enter, finish_checksums_here, name_of, settle_links
+from kernel import enter, finish_checksums_here, name_of, set_sysctl, settle_links
 import tcp_calls
 
 SO_RCVBUFFORCE = 33
@@ -234,6 +234,9 @@ class Play:
     def clean(self):
         self.lab.run([self.tool + "-restore"], "".join("*%s\nCOMMIT\n" % table for table in TABLES))
         self.lab.run(["conntrack", "-F"])
+        for ns in ("c", "r", "s"):  # what was heard of the MTU of paths
+            enter(self.lab.prefix + ns)
+            set_sysctl("net.ipv%d.route.flush" % self.case["family"], "1")
         if not self.case["sets"]:
             return
         self.lab.run(["ipset", "flush"])
