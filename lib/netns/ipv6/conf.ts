@@ -9,8 +9,8 @@ const CONF6 = {
   accept_dad: [1, 1],
   /** 1: a host hears routers that advertise themselves, 2: a router too. Here nobody does, but hosts ask for them. */
   accept_ra: [1, 2],
-  /** Redirects are neither sent nor believed. */
-  accept_redirects: [0, 0],
+  /** 1: a host believes a router that names a better one; here nobody does unless told to. */
+  accept_redirects: [0, 1],
   /** 0: a link-local address of the MAC; 1: none. */
   addr_gen_mode: [0, 1],
   dad_transmits: [1, 20],

@@ -99,14 +99,15 @@ export function decide6(ns: Netns, question: Question6, packet: Ipv6Packet | und
   const type = route.type as Way6["type"];
   const { via, dev } = hop ?? route;
   const isOwn = type === "local" || type === "anycast";
+  const told = type === "unicast" && state.redirects.size > 0 ? state.redirected(dst, route) : null;
   return {
     type,
     route,
     table: found.table!.id,
     device: isOwn ? ns.devices.get("lo")! : (dev as Device),
     owner: dev as Device,
-    nextHop: via ?? dst,
-    via,
+    nextHop: told ?? via ?? dst,
+    via: told === null ? via : told === dst ? null : told,
     mtu: route.mtu,
     mtuLocked: route.mtuLocked,
     rejects: type === "unicast" && (dev as Device).kind === "loopback" && !route.prefix.address.isLoopback,

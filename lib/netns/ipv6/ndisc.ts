@@ -15,6 +15,7 @@ import type { Netns } from "../netns.ts";
 import { dadFails } from "./dad.ts";
 import { sourceFrom } from "./decide.ts";
 import { icmp6Error } from "./icmp.ts";
+import { redirectInput } from "./redirect.ts";
 import { sendTo6 } from "./send.ts";
 import type { Arrival6, Skb6 } from "./skb6.ts";
 import { ND_HOP_LIMIT, ndPacket, ndSend, sendSolicitation } from "./solicit.ts";
@@ -77,6 +78,7 @@ export function ndInput(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: 
   if (message.kind === "neighbour solicitation") solicited(ns, device, packet, message, cause, drop);
   else if (message.kind === "neighbour advertisement") advertised(ns, arrival, packet, message, cause, drop);
   else if (message.kind === "router solicitation") routerIsAsked(ns, device, packet, message, cause, drop);
+  else if (message.kind === "redirect") redirectInput(ns, device, packet, message, cause, drop);
   else drop(`nobody here listens to a ${message.kind}`);
 }
 
@@ -205,5 +207,10 @@ function advertised(
   const step = ns.step(LEVEL.path, cause, device, "nd", packet, () => ({ because: `${target} is at ${mac}` }));
   const isBelieved = !known.isValid || known.mac === mac || override;
   known.update(mac, isAnswer, override, `a neighbour advertisement of ${target}`, step, true);
-  if (isBelieved) known.isRouter = router;
+  if (!isBelieved) return;
+  // Who is no router any more is no way either (rt6_clean_tohost).
+  if (known.isRouter && !router)
+    for (const [destination, { target: told }] of ns.ipv6.redirects)
+      if (told === target && destination !== target) ns.ipv6.redirects.delete(destination);
+  known.isRouter = router;
 }

@@ -1,10 +1,15 @@
 // A router tells a host of its link that the next hop is on the same link: an ICMPv6 redirect. There is no switch against
-// it, as IPv4 has one.
-// Before you edit: RFC 4861 §8.2, net/ipv6/ip6_output.c (ip6_forward), ndisc.c (ndisc_send_redirect,
-// ndisc_fill_redirect_hdr_option), net/ipv4/inetpeer.c (inet_peer_xrlim_allow).
-import { NOT_RECORDED } from "../../trace/step.ts";
+// telling it, as IPv4 has one; a host may be told not to believe it.
+// Before you edit: RFC 4861 §8, net/ipv6/ip6_output.c (ip6_forward), ndisc.c (ndisc_send_redirect, ndisc_redirect_rcv,
+// ndisc_fill_redirect_hdr_option), route.c (rt6_do_redirect, ip6_redirect_nh_match), net/ipv4/inetpeer.c
+// (inet_peer_xrlim_allow).
+import type { Device } from "../../link/device.ts";
+import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { ipv6Bytes } from "../../wire/bytes6.ts";
+import type { NeighbourRedirect } from "../../wire/nd.ts";
+import type { Ipv6Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
+import { decide6 } from "./decide.ts";
 import { quietly } from "./fib.ts";
 import { neighbour6Of } from "./ndisc.ts";
 import { routeOutput6 } from "./send.ts";
@@ -40,4 +45,38 @@ export function sendRedirect6(ns: Netns, { packet, device, dst: way, cause }: Sk
   // One's own packet that came back: one tells oneself.
   const inside = back.device.kind === "loopback" ? back.way : null;
   ndSend(ns, device, ndPacket(from, src, message), cause, `tell ${src}: ${where}`, inside);
+}
+
+/** A redirect came in: believed by a host that sends to `destination` by the router which says so (rt6_do_redirect). */
+export function redirectInput(
+  ns: Netns,
+  device: Device,
+  { src }: Ipv6Packet,
+  { target, destination, targetMac }: NeighbourRedirect,
+  cause: number,
+  drop: (because: string) => void,
+): void {
+  const { conf } = ns.ipv6.of(device);
+  const isOnLink = target === destination;
+  if (!src.isLinkLocal) return drop(`${src} is no address of a router on the link`);
+  if (destination.isMulticast) return drop(`${destination} is a group`);
+  if (!isOnLink && !target.isLinkLocal) return drop(`${target} is no address of a router on the link`);
+  if (conf.forwarding !== 0) return drop("a router believes no redirects");
+  if (conf.accept_redirects === 0) return drop(`net.ipv6.conf.${device.name}.accept_redirects is 0: not believed`);
+  const question = { dst: destination, src: null, oif: device, bound: true };
+  const way = quietly(ns, () => decide6(ns, question, undefined, NOT_RECORDED));
+  if (way.type !== "unicast" || way.via !== src) return drop(`${src} is not the next hop to ${destination}`);
+  ns.ipv6.of(device).neighbours.get(src)?.confirm();
+  const neighbour = neighbour6Of(ns, device, target);
+  const step = ns.step(LEVEL.path, cause, device, "route", undefined, () => ({
+    because: isOnLink ? `${destination} is on the link itself, says ${src}` : `${target} is nearer, says ${src}`,
+    evidence: {
+      kind: "route",
+      text: `${destination}${isOnLink ? "" : ` via ${target}`} dev ${device.name}`,
+      command: `ip -6 route get ${destination}`,
+    },
+  }));
+  if (targetMac !== undefined) neighbour.update(targetMac, false, true, `${src} named its MAC`, step, true);
+  if (targetMac !== undefined || neighbour.isValid) neighbour.isRouter ||= !isOnLink;
+  ns.ipv6.redirect(destination, way.route, target);
 }

@@ -5,10 +5,10 @@ import type { InterfaceAddress6 } from "../../ip/address6.ts";
 import type { Neighbour } from "../../ip/neighbour.ts";
 import { NeighbourParms } from "../../ip/neighbour-parms.ts";
 import { TABLE } from "../../ip/route.ts";
-import { RouteTable6 } from "../../ip/route6.ts";
+import { type Route6, RouteTable6 } from "../../ip/route6.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
 import type { Device } from "../../link/device.ts";
-import type { Timer, World } from "../../trace/world.ts";
+import { SECOND, type Timer, type World } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
 import type { Ipv6Packet } from "../../wire/packet.ts";
 import { IcmpLimit } from "../ipv4/icmp-limit.ts";
@@ -61,6 +61,17 @@ export interface PathMtu6 {
   readonly until: number;
 }
 
+/** What a router said of the next hop: it holds for the route that was taken. */
+export interface Redirect6 {
+  readonly route: Route6;
+  readonly target: Ipv6;
+  /** When it is forgotten, unless a packet takes it before. */
+  until: number;
+}
+
+/** Nobody took it for so long (ip6_rt_gc_timeout). */
+const UNUSED = 60 * SECOND;
+
 export class Ipv6State {
   readonly devices = new Map<Device, Inet6>();
   /** In the order they are asked; DEFAULT_RULES6 itself until somebody changes them. */
@@ -76,6 +87,8 @@ export class Ipv6State {
   readonly mib = new Mib6();
   /** By destination. */
   readonly pathMtus = new Map<Ipv6, PathMtu6>();
+  /** By destination. */
+  readonly redirects = new Map<Ipv6, Redirect6>();
   /**
    * What is known of packets that were given to a device, should one come back by another of this namespace: mark,
    * connection, way. Null until a packet has any of these.
@@ -123,6 +136,24 @@ export class Ipv6State {
       if (device !== null && each !== device && address.isLinkLocal) continue;
       for (const { local, tentative } of addresses) if (local === address && !tentative) return each;
     }
+    return null;
+  }
+
+  /** A router said that the destination is reached by `target`, which is itself if it is on the link. */
+  redirect(destination: Ipv6, route: Route6, target: Ipv6): void {
+    this.redirects.set(destination, { route, target, until: this.world.now + UNUSED });
+  }
+
+  /** The next hop that a router named for the destination instead of the route's, or null. */
+  redirected(destination: Ipv6, route: Route6): Ipv6 | null {
+    const known = this.redirects.get(destination);
+    if (known === undefined) return null;
+    const { now } = this.world;
+    if (known.route === route && now < known.until) {
+      known.until = now + UNUSED;
+      return known.target;
+    }
+    this.redirects.delete(destination);
     return null;
   }
 

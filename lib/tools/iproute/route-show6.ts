@@ -139,7 +139,10 @@ export function flushRoutes6(context: Context, words: Words): void {
   if (words.isEmpty) throw new Quit('"ip route flush" requires arguments.\n', 1);
   const filter = readFilter(context, words);
   if (context.options.stats > 0) throw notModelled("ip route flush", "-s", "ip route flush without -s");
-  if (filter.cache) return context.ns.ipv6.pathMtus.clear();
+  if (filter.cache) {
+    context.ns.ipv6.pathMtus.clear();
+    return context.ns.ipv6.redirects.clear();
+  }
   for (const [table, routes] of tablesOf(context, filter, "Flush"))
     for (const route of [...routes]) if (passes(route, filter)) context.ns.ipv6.table(table).replace(route, null);
 }
