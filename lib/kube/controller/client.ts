@@ -4,10 +4,10 @@ import type { Timer } from "../../trace/world.ts";
 import type { DeleteOptions, Door, Surroundings } from "../api/call.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { PatchType } from "../api/patch.ts";
-import { collectionOf, keyOf, pathOf, type Resource } from "../api/resource.ts";
+import type { Resource } from "../api/resource.ts";
 import type { ApiServer } from "../api/server.ts";
 import { ApiError } from "../api/status.ts";
-import type { Pod } from "../shapes.ts";
+import { bind } from "../api/subresource.ts";
 
 /** The clock of a lab: a background timer does not keep it from being quiet. */
 export interface Clock extends Surroundings {
@@ -59,46 +59,15 @@ export class Client {
     this.server.delete(this.agent, this.door(resource, namespace ?? null, name), options);
   }
 
-  /** Binds a pod to a node (POST …/pods/NAME/binding). Throws ApiError when it is gone. */
+  /** Binds a pod to a node (POST …/pods/NAME/binding). Throws ApiError when it is gone or bound already. */
   bind({ metadata: { name, namespace } }: KubeObject, node: string): void {
-    const { server } = this;
-    const resource = this.resource("pods");
-    const { metadata, spec, status = {} } = server.get(this.agent, this.door("pods", namespace!, name)) as Pod;
-    const others = status.conditions?.filter(({ type }) => type !== "PodScheduled") ?? [];
-    const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: server.time };
-    this.put(
-      resource,
-      {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata,
-        spec: { ...spec, nodeName: node },
-        status: { ...status, conditions: [...others, scheduled] },
-      } as Pod,
-      "binding",
-    );
+    const binding = { apiVersion: "v1", kind: "Binding", metadata: { name }, target: { kind: "Node", name: node } };
+    bind(this.server, this.agent, this.door("pods", namespace!, name, "binding"), binding);
   }
 
   /** The object, or undefined when there is none. */
   get(resource: string, namespace: string | null, name: string): KubeObject | undefined {
     return unlessGone(() => this.server.get(this.agent, this.door(resource, namespace, name)));
-  }
-
-  /** What a subresource does that is no change a client may make itself, in the log as the call it is. */
-  private put(resource: Resource, object: KubeObject, subresource: string): void {
-    const { server, agent, clock } = this;
-    const { namespace = "", name } = object.metadata;
-    server.store.put(collectionOf(resource), keyOf(resource, namespace, name), object);
-    server.calls.push({
-      at: clock.now,
-      agent,
-      verb: "create",
-      method: "POST",
-      path: pathOf(resource, namespace, name, subresource),
-      code: 201,
-      revision: server.store.revision,
-      because: server.cause,
-    });
   }
 
   private door(resource: string, namespace: string | null, name: string, subresource?: string): Door {

@@ -1,8 +1,13 @@
 // kube-controller-manager: all controllers, each in its own name, on the same informers.
 // Before you edit: cmd/kube-controller-manager/app/controllermanager.go, .../core.go.
 import type { Client } from "./client.ts";
+import { daemonSetController } from "./daemon-set.ts";
 import { deploymentController } from "./deployment.ts";
+import { endpointSliceController } from "./endpoint-slice.ts";
+import { endpointsController } from "./endpoints.ts";
+import { garbageCollector } from "./garbage-collector.ts";
 import { Informers } from "./informers.ts";
+import { namespaceController } from "./namespace.ts";
 import { nodeIpamController } from "./node-ipam.ts";
 import { nodeLifecycleController } from "./node-lifecycle.ts";
 import { replicaSetController } from "./replica-set.ts";
@@ -13,5 +18,10 @@ export function startControllers(client: Client, clusterCidr: string): void {
   nodeLifecycleController(informers, client.as("node-lifecycle-controller"));
   replicaSetController(informers, client.as("replicaset-controller"));
   deploymentController(informers, client.as("deployment-controller"));
+  daemonSetController(informers, client.as("daemon-set-controller"));
+  endpointSliceController(informers, client.as("endpointslice-controller"));
+  endpointsController(informers, client.as("endpoint-controller"));
+  garbageCollector(informers, client.as("generic-garbage-collector"));
+  namespaceController(informers, client.as("namespace-controller"));
   informers.start();
 }
