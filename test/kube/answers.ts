@@ -27,7 +27,7 @@ export class Alike {
     if (key === "resourceVersion") return this.name("version", value);
     const text = value
       .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (uid) => this.name("uid", uid))
-      .replace(/\b10\.100\.(?!0\.)\d+\.\d+\b/g, (address) => this.name("address", address))
+      .replace(/\b10\.100\.(?!0\.[1-9])\d+\.\d+\b/g, (address) => this.name("address", address))
       .replace(/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, "<time>");
     return text.replace(/^(gen-)[a-z0-9]{5}$/, "$1<drawn>");
   }

@@ -99,12 +99,37 @@ const GO: Readonly<Record<string, string>> = {
   Time: "string",
   MicroTime: "string",
   bytes: "[]uint8",
+  IntOrString: "int32",
 };
+
+/** Structs within structs of Go, which JSON does not show but its complaints do. */
+const EMBEDDED: Readonly<Record<string, { readonly struct: string; readonly except: readonly string[] }>> = {
+  Probe: {
+    struct: "ProbeHandler",
+    except: [
+      "initialDelaySeconds",
+      "timeoutSeconds",
+      "periodSeconds",
+      "successThreshold",
+      "failureThreshold",
+      "terminationGracePeriodSeconds",
+    ],
+  },
+  Volume: { struct: "VolumeSource", except: ["name"] },
+  IngressRule: { struct: "IngressRuleValue", except: ["host"] },
+};
+
+/** The path of a field as Go tells it. */
+function fieldPath(type: string, inside: string, field: string): string {
+  const embedded = EMBEDDED[type];
+  const name = embedded === undefined || embedded.except.includes(field) ? field : `${embedded.struct}.${field}`;
+  return inside === "" ? name : `${inside}.${name}`;
+}
 
 function goType(type: FieldType): string {
   if (typeof type === "string") return GO[type] ?? (SCALARS.has(type) ? type : `v1.${type}`);
   if ("list" in type) return `[]${goType(type.list)}`;
-  return `map[string]${goType(type.map)}`;
+  return type.map === "Quantity" ? "v1.ResourceList" : `map[string]${goType(type.map)}`;
 }
 
 /** `owner` is the Go struct whose field it is, `inside` the path within the kind, `at` with indexes, for people. */
@@ -123,12 +148,18 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
   if (typeof type !== "string") {
     if ("list" in type) {
       if (!Array.isArray(value)) return mismatch();
-      for (const [i, each] of value.entries())
-        if (each !== null) read(each, type.list, owner, inside, `${at}[${i}]`, unknown);
+      for (const [i, each] of value.entries()) {
+        if (each === null) value[i] = zero(type.list);
+        else read(each, type.list, owner, inside, `${at}[${i}]`, unknown);
+      }
       return;
     }
     if (!isObject(value)) return mismatch();
     for (const [key, each] of Object.entries(value)) {
+      if (each === null) {
+        value[key] = zero(type.map);
+        continue;
+      }
       read(each, type.map, owner, inside, `${at}.${key}`, unknown);
       if (type.map === "Quantity") value[key] = canonicalQuantity(each as string);
     }
@@ -136,8 +167,13 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
   }
   const definition = definitionOf(type);
   if (definition === null) {
+    if (type === "Quantity" && (!fits(value, type) || quantity(value as string) === null))
+      throw new WrongType(NO_QUANTITY);
     if (!fits(value, type)) mismatch();
-    if (type === "Quantity" && quantity(value as string) === null) throw new WrongType(NO_QUANTITY);
+    if (type === "Time" && !/^\d{4}/.test(value as string))
+      throw new WrongType(
+        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
+      );
     return;
   }
   if (!isObject(value)) return mismatch();
@@ -149,12 +185,31 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
     } else if (each === null) delete value[field];
     else {
       const of = definition.fields[field]!;
-      read(each, of, type, inside === "" ? field : `${inside}.${field}`, path, unknown);
-      if (isEmpty(each, of) && !definition.required?.includes(field)) delete value[field];
+      read(each, of, type, fieldPath(type, inside, field), path, unknown);
+      const isKept = definition.required?.includes(field) || MAY_BE_EMPTY.has(`${type}.${field}`);
+      if (!isKept && isEmpty(each, of)) delete value[field];
       else if (of === "Quantity") value[field] = canonicalQuantity(each as string);
     }
   }
 }
+
+/** What Go makes of a null within a list or a map. */
+function zero(type: FieldType): unknown {
+  if (typeof type !== "string" || type === "any") return null;
+  if (type === "boolean") return false;
+  if (type === "integer" || type === "int32" || type === "number" || type === "IntOrString") return 0;
+  return definitionOf(type) === null ? (type === "Quantity" ? "0" : "") : {};
+}
+
+/** Texts that Go keeps by pointer: none is not the same as an empty one. */
+const MAY_BE_EMPTY = new Set([
+  "Endpoint.hostname",
+  "Endpoint.nodeName",
+  "Endpoint.zone",
+  "IngressSpec.ingressClassName",
+  "LeaseSpec.holderIdentity",
+  "ServicePort.appProtocol",
+]);
 
 /** What Go's omitempty leaves out: no text, a list or map of nothing. A struct that is there stays, empty or not. */
 function isEmpty(value: unknown, type: FieldType): boolean {

@@ -14,7 +14,7 @@ import {
   unsupported,
   wrong,
 } from "../api/field-error.ts";
-import { byPattern, dnsLabel, portName, qualifiedName } from "../api/names.ts";
+import { byPattern, configKey, dnsLabel, portName, qualifiedName } from "../api/names.ts";
 import type { Draft } from "../api/object.ts";
 import { canonicalQuantity, quantity } from "../api/quantity.ts";
 
@@ -57,6 +57,29 @@ function validatePorts(ports: readonly Draft[], field: string): FieldError[] {
   return errors;
 }
 
+/** What of its pod a container may be told. */
+const FIELDS =
+  /^(metadata\.(name|namespace|uid|(labels|annotations)\['.*'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$/;
+
+/** What a variable refers to must be named whole. */
+function validateReferences({ fieldRef, configMapKeyRef, secretKeyRef }: Draft, from: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (fieldRef !== undefined) {
+    const { fieldPath } = fieldRef;
+    const at = `${from}.fieldRef.fieldPath`;
+    if (!fieldPath) errors.push(required(at));
+    else if (!FIELDS.test(fieldPath))
+      errors.push(wrong(at, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`));
+  }
+  for (const [name, of] of Object.entries({ configMapKeyRef, secretKeyRef })) {
+    if (of === undefined) continue;
+    if (!of.name) errors.push(required(`${from}.${name}.name`));
+    if (!of.key) errors.push(required(`${from}.${name}.key`));
+    else errors.push(...byRule(`${from}.${name}.key`, of.key, configKey));
+  }
+  return errors;
+}
+
 const SOURCES = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
 
 function validateEnvironment(variables: readonly Draft[], field: string): FieldError[] {
@@ -83,7 +106,9 @@ function validateEnvironment(variables: readonly Draft[], field: string): FieldE
           "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
         ),
       );
-    else if (value) errors.push(wrong(from, "", "may not be specified when `value` is not empty"));
+    errors.push(...validateReferences(valueFrom, from));
+    if (sources.length === 0) continue;
+    if (value) errors.push(wrong(from, "", "may not be specified when `value` is not empty"));
     else if (sources.length > 1) errors.push(wrong(from, "", "may not have more than one field specified at a time"));
   }
   return errors;

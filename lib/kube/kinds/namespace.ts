@@ -24,7 +24,7 @@ export const NAMESPACES: Resource = {
   cells: ({ metadata, status = {} }, now) => [metadata.name, status.phase ?? "", age(metadata.creationTimestamp, now)],
   strategy: {
     defaults({ metadata }) {
-      metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+      if (metadata.name) metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
     },
     prepareCreate(draft) {
       draft.spec = { finalizers: ["kubernetes"] };

@@ -5,6 +5,7 @@ import { cidr } from "../api/address.ts";
 import { byRule, denied, type FieldError, required, unsupported, wrong } from "../api/field-error.ts";
 import { dnsSubdomain, labelValue, qualifiedName } from "../api/names.ts";
 import type { Draft } from "../api/object.ts";
+import { canonicalQuantity, quantity } from "../api/quantity.ts";
 import type { Resource } from "../api/resource.ts";
 import { age, columns, orNone } from "../api/table.ts";
 import { EFFECTS } from "./pod-validation.ts";
@@ -32,6 +33,13 @@ function validateTaints(taints: readonly Draft[]): FieldError[] {
   }
   return errors;
 }
+
+const validateAmounts = (amounts: Draft, field: string): FieldError[] =>
+  Object.keys(amounts).flatMap((name) =>
+    quantity(amounts[name])! < 0n
+      ? [wrong(`${field}.${name}`, canonicalQuantity(amounts[name]), "must be greater than or equal to 0")]
+      : [],
+  );
 
 function validateFamilies(cidrs: readonly string[]): FieldError[] {
   const families = new Set(cidrs.map((each) => each.includes(":")));
@@ -119,9 +127,10 @@ export const NODES: Resource = {
       if (!taints.some((each) => each.key === key && each.effect === "NoSchedule"))
         spec.taints = [...taints, { key, effect: "NoSchedule" }];
     },
-    validate({ spec }) {
+    validate({ spec, status }) {
       return [
         ...validateTaints(spec.taints ?? []),
+        ...["capacity", "allocatable"].flatMap((part) => validateAmounts(status[part] ?? {}, `status.${part}`)),
         ...((spec.podCIDRs ?? []) as string[]).flatMap((each, i) => cidr(`spec.podCIDRs[${i}]`, each)),
         ...validateFamilies(spec.podCIDRs ?? []),
       ];

@@ -118,6 +118,9 @@ export const CONTROLLER_REVISIONS: Resource = {
     validate: ({ revision, data }) => [
       ...notNegative("revision", revision),
       ...(data === undefined ? [required("data", "data is mandatory")] : []),
+      ...(data !== undefined && (typeof data !== "object" || Array.isArray(data))
+        ? [required("data", "data must be a valid JSON object")]
+        : []),
     ],
     validateUpdate: (object, old) => unchanged(object.data ?? null, (old as Draft).data ?? null, "data"),
   },

@@ -51,6 +51,10 @@ function defaultHttpGet(action: Draft | undefined): void {
 
 /** Without a tag, the tag is latest (parsers.ParseImageName). */
 function isLatest(image: string): boolean {
+  const [first = "", ...more] = image.replace(/:[^/]*$|@.*$/, "").split("/");
+  const path = more.length > 0 && /[.:A-Z]|^localhost$/.test(first) ? more : [first, ...more];
+  // What can't be parsed has no tag at all.
+  if (!path.every((each) => /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/.test(each))) return false;
   const last = image.split("/").at(-1)!;
   if (last.includes("@")) return false;
   const colon = last.indexOf(":");
