@@ -30,6 +30,7 @@ export function journey(steps: readonly Step[]): Journey {
   /** For each step that follows from the packet, the hop that led there. */
   const led = new Map<number, Hop>();
   const answers = new Set<number>();
+  const followed = new Map<string, Hop>();
   let lost: Step | null = null;
   /** Where hops end that are not listed. */
   let rest: Hop | null = null;
@@ -44,9 +45,13 @@ export function journey(steps: readonly Step[]): Journey {
     if (what === "send" && frameOf(packet) !== undefined) {
       const frame = frameOf(packet)!;
       if (isSame(frame, hop?.frame) || (lost !== null && !back)) continue;
-      const next: Hop = { number: hops.length + 1, from: where.netns, to: null, frame, back };
-      if (hops.length === MOST_HOPS) rest = next;
-      else hops.push(next);
+      // Of a packet that was cut the first piece stands for all.
+      const place = `${hop?.number} ${back}`;
+      const first = followed.get(place);
+      const next: Hop = first ?? { number: hops.length + 1, from: where.netns, to: null, frame, back };
+      followed.set(place, next);
+      if (first === undefined && hops.length === MOST_HOPS) rest = next;
+      else if (first === undefined) hops.push(next);
       led.set(id, rest ?? next);
     }
     if (hop === undefined) continue;

@@ -11,7 +11,7 @@ import { measure, wrap } from "./text.ts";
 
 export interface RoundTripOptions {
   readonly title?: string;
-  /** Where machines stand; those that are not named stand in the first row, in the order of the way. */
+  /** Where machines stand; those that are not named stand three in a row, in the order of the way. */
   readonly places?: Places;
 }
 
@@ -39,7 +39,7 @@ export function roundTrip(lab: LabData, steps: readonly Step[], options: RoundTr
   if (way.hops.length === 0) painter.text(MARGIN, y, "No packet was on a cable.", WIDEST, BODY, "muted");
   return scene({
     title: options.title ?? titleOf(way),
-    desc: `${titleOf(way)}. ${way.hops.map((hop) => `${hop.number}: ${sentence(lab, hop)}`).join("; ")}.${way.lost === null ? "" : ` Lost at ${way.lost.where.netns}: ${way.lost.because}.`}`,
+    desc: `${titleOf(way)}. ${way.lost === null ? "" : `Lost at ${way.lost.where.netns}: ${way.lost.because}. `}${way.hops.map((hop) => `${hop.number}: ${sentence(lab, hop)}`).join("; ")}.`,
     width: Math.max(WIDEST, ...spots.map(({ x }) => x + BOX_W / 2 + MARGIN)),
     height: y + MARGIN,
     shapes: painter.shapes,
@@ -104,7 +104,10 @@ function drawArrow(painter: Painter, hop: Hop, { hops }: Journey, spots: readonl
   const isPair = (other: Hop) =>
     (other.from === hop.from && other.to === hop.to) || (other.from === hop.to && other.to === hop.from);
   const pair = hops.filter(isPair);
-  const lane = (pair.indexOf(hop) - (pair.length - 1) / 2) * LANE;
+  // All arrows end at the sides of the boxes that face each other.
+  const isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y);
+  const room = (isAcross ? Math.min(from.h, to.h) : BOX_W) - 16;
+  const lane = (pair.indexOf(hop) - (pair.length - 1) / 2) * Math.min(LANE, room / Math.max(1, pair.length - 1));
   // Both directions are moved to the same side, seen from the machine whose name comes first.
   const [a, b] = from.name < to.name ? [from, to] : [to, from];
   const length = Math.hypot(b.x - a.x, b.y - a.y);

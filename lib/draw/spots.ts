@@ -23,7 +23,7 @@ const TALLEST = NAME_H + MOST_LINES * LINE + 8;
 const ROW_PITCH = 110;
 const COLUMN_GAP = 70;
 
-/** Boxes at their places; who has none stands in the first row, and who finds his place taken stands below. */
+/** Boxes at their places; who has none stands in a row of three, and who finds his place taken stands below. */
 export function spotsAt(
   shown: readonly { readonly name: string; readonly lines: readonly string[] }[],
   places: Places,
@@ -31,7 +31,7 @@ export function spotsAt(
   const taken = new Set<string>();
   let free = 0;
   const at = shown.map(({ name }): readonly [number, number] => {
-    const [column, first] = places[name] ?? [free++, 0];
+    const [column, first] = places[name] ?? snake(free++);
     if (!isPlace(column) || !isPlace(first))
       throw new BadInput("not a place", `${name}: ${column}, ${first}`, "Write a column and a row, from 0 on.");
     let row = first;
@@ -48,8 +48,14 @@ export function spotsAt(
   });
 }
 
+/** Three in a row, there and back again, so that who follows stands beside or below. */
+function snake(i: number): readonly [number, number] {
+  const row = Math.floor(i / 3);
+  return [row % 2 === 0 ? i % 3 : 2 - (i % 3), row];
+}
+
 function isPlace(value: number): boolean {
-  return Number.isFinite(value) && value >= 0 && value <= 100;
+  return Number.isFinite(value) && value >= 0 && value <= 1000;
 }
 
 /** A box with its name and lines; what ended there has a cross. */

@@ -1,15 +1,20 @@
 // Pictures to be measured: the chapters' labs, random labs from a seed, and names that nobody should have.
 import seedrandom from "seedrandom";
+import { bars } from "../../lib/draw/bars.ts";
 import { chains } from "../../lib/draw/chains.ts";
 import { connections } from "../../lib/draw/connections.ts";
 import { encapsulation } from "../../lib/draw/encapsulation.ts";
 import { fragments } from "../../lib/draw/fragments.ts";
+import { headerColumns } from "../../lib/draw/header-columns.ts";
 import { headers } from "../../lib/draw/headers.ts";
 import { hooks } from "../../lib/draw/hooks.ts";
 import { ladder } from "../../lib/draw/ladder.ts";
+import { map } from "../../lib/draw/map.ts";
 import { neighbours } from "../../lib/draw/neighbours.ts";
 import { network } from "../../lib/draw/network.ts";
 import { queues } from "../../lib/draw/queues.ts";
+import { race } from "../../lib/draw/race.ts";
+import { roundTrip } from "../../lib/draw/round-trip.ts";
 import { routing } from "../../lib/draw/routing.ts";
 import type { Scene } from "../../lib/draw/scene.ts";
 import { stacked } from "../../lib/draw/stack.ts";
@@ -72,7 +77,28 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
     { name: `queues ${name}`, scene: queues(steps) },
     { name: `neighbours ${name}`, scene: neighbours(steps) },
     { name: `routing ${name}`, scene: routing(steps) },
+    { name: `way there and back ${name}`, scene: roundTrip(data, steps) },
+    { name: `race ${name}`, scene: race(steps) },
+    { name: `map ${name}`, scene: map(data, gridOf(data)) },
+    {
+      name: `bars ${name}`,
+      scene: bars(name, { [name]: barsOf(data), frames: { [name]: steps.length } }, { unit: name }),
+    },
+    {
+      name: `headers beside ${name}`,
+      scene: headerColumns([name, "x", name].map((each) => ({ name: each, lab: data, steps }))),
+    },
   ];
+}
+
+/** Every namespace at a place of its own, three in a row. */
+function gridOf({ nodes }: LabData): Record<string, readonly [number, number]> {
+  const names = nodes.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
+  return Object.fromEntries(names.map((name, i) => [name, [i % 3, Math.floor(i / 3)]]));
+}
+
+function barsOf({ nodes }: LabData): Record<string, number> {
+  return Object.fromEntries(nodes.slice(0, 20).map(({ name, namespaces }) => [name, namespaces.length / 3]));
 }
 
 /** The labs of the chapters, drawn once. */
