@@ -97,8 +97,7 @@ export class Clients {
     virtual = this.virtual,
     isAlive: (server: string) => boolean = () => true,
   ): { readonly pick: Picked; readonly opened: Opened | null } {
-    const clientPort = this.nextPort;
-    this.nextPort = clientPort === LAST_PORT ? FIRST_PORT : clientPort + 1;
+    const clientPort = this.freePort(client, virtual);
     const segment = this.segment(client, clientPort, virtual, syn);
     this.explained = [];
     const before = this.watcher.isFull ? this.counts() : null;
@@ -114,6 +113,21 @@ export class Clients {
       this.fromClient(opened, ack);
     }
     return { pick, opened };
+  }
+
+  /** A port from which the client has no connection that is remembered. */
+  private freePort(client: Ip, virtual: Ip): number {
+    for (let tries = FIRST_PORT; tries <= LAST_PORT; tries++) {
+      const port = this.nextPort;
+      this.nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
+      const key = { protocol: PROTOCOL.tcp, client, clientPort: port, virtual, virtualPort: this.virtualPort };
+      if (this.ipvs.connections.table.find(key) === null) return port;
+    }
+    throw new BadInput("a client without a free port", `${client}`, "Let more clients come.");
+  }
+
+  private get virtualPort(): number {
+    return this.service.port === 0 ? 80 : this.service.port;
   }
 
   /** FIN of the client, FIN of the server, ACK. */
@@ -172,13 +186,13 @@ export class Clients {
   }
 
   private segment(client: Ip, clientPort: number, virtual: Ip, flags: number): Segment {
-    const { key, port } = this.service;
+    const { key } = this.service;
     return {
       protocol: PROTOCOL.tcp,
       src: client,
       srcPort: clientPort,
       dst: virtual,
-      dstPort: port === 0 ? 80 : port,
+      dstPort: this.virtualPort,
       tcp: { flags },
       mark: key.kind === "fwmark" ? key.mark : 0,
       length: 60,

@@ -302,6 +302,124 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-answers", right: "3", wrong: "1" },
     ],
   },
+  "06-lvs-algorithms.ipynb": {
+    rows: Array.from({ length: 20 }, (_, i) => `A${`${i + 1}`.padStart(2, "0")}`),
+    // Ten algorithms of the notes, four newer ones, and all of them side by side.
+    most: { cells: 80, words: 2600 },
+    exercises: [
+      {
+        cell: "exercise-1",
+        right: [['["?"]', '["dh", "lblc", "lblcr"]']],
+        wrong: [['["?"]', '["dh", "sh", "lblc"]']],
+        because: /sh picks the same for any destination/,
+        unusual: [['["?"]', '["lblcr", "lblc", "dh", "dh"]']],
+        alsoWrong: { changes: [['["?"]', '["dh"]']], because: /One is missing/ },
+      },
+      {
+        cell: "exercise-2",
+        right: [['"?"; //', '"3 3 2 3 3 2 1"; //']],
+        // As nq would: nobody stays idle.
+        wrong: [['"?"; //', '"3 2 1 3 3 2 3"; //']],
+        because: /Connection 2 does not go to 2\. Costs then: server 3 2\/4/,
+        unusual: [['"?"; //', '"3,3,2,3, 3,2,1"; //']],
+        alsoWrong: { changes: [['"?"; //', '"3 3 2 3 3 2 1 3"; //']], because: /Seven picks, not more/ },
+      },
+      {
+        cell: "exercise-3",
+        right: [["= -1; //", "= 103; //"]],
+        // The lowest octet, as kernels of long ago took it.
+        wrong: [["= -1; //", "= 77; //"]],
+        because: /Not 77/,
+      },
+      {
+        cell: "exercise-4",
+        right: ownScheduler(`const usable = servers.filter(({ weight }) => weight > 0);
+          const idle = usable.find(({ active }) => active === 0);
+          let best = usable[0];
+          for (const each of usable)
+            if ((each.active + 1) / each.weight < (best!.active + 1) / best!.weight) best = each;
+          return idle ?? best;`),
+        // Weight 0 is forgotten.
+        wrong: ownScheduler(`return servers.find(({ active }) => active === 0)
+          ?? [...servers].sort((x, y) => (x.active + 1) / x.weight - (y.active + 1) / y.weight)[0];`),
+        because: /Yours takes \d+, the kernel's nq takes \w+\. The list was:/,
+        unusual: ownScheduler(`return servers.filter((each) => each.weight).reduce((best, each) => {
+            const cost = (one: typeof each) => one.active && (one.active + 1) / one.weight;
+            return best === undefined || cost(each) < cost(best) ? each : best;
+          }, undefined as (typeof servers)[number] | undefined);`),
+        // That is sed.
+        alsoWrong: {
+          changes: ownScheduler(`return servers.filter(({ weight }) => weight > 0)
+            .sort((x, y) => (x.active + 1) / x.weight - (y.active + 1) / y.weight)[0];`),
+          because: /Yours takes \d+, the kernel's nq takes \d+[\s\S]*0 active, taken/,
+        },
+      },
+      {
+        cell: "exercise-5",
+        right: balancer(
+          '"true"; //',
+          `ipvsadm -E -t 192.0.2.10:80 -s sh -b sh-fallback
+           ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.2:80 -m -w 0`,
+        ),
+        wrong: balancer('"true"; //', "ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.2:80 -m -w 0"),
+        because: /\d+ clients are refused/,
+        // A threshold that is reached already.
+        unusual: balancer(
+          '"true"; //',
+          `ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.2:80 -m -w 1 -x 1
+           ipvsadm -E -t 192.0.2.10:80 -s sh -b sh-fallback`,
+        ),
+        alsoWrong: {
+          changes: balancer('"true"; //', "ipvsadm -d -t 192.0.2.10:80 -r 10.0.0.2:80"),
+          because: /Server 2 is deleted/,
+        },
+      },
+      {
+        cell: "exercise-6",
+        right: weighted("wlc"),
+        wrong: [["-s rr", "-s lc"]],
+        because: /Too slow on one day of three[\s\S]*lc: half/,
+        unusual: weighted("nq"),
+        alsoWrong: { changes: weighted("wrr"), because: /wrr: half of the answers/ },
+      },
+      {
+        cell: "exercise-7",
+        right: [["string[] = []; //", "string[] = Array(5).fill(a); //"]],
+        wrong: [["string[] = []; //", "string[] = [a, b, c, a]; //"]],
+        because: /Still at 3/,
+        // Others that live on the same server.
+        unusual: [["string[] = []; //", 'string[] = [b, c, ...Array(4).fill("192.0.2.13")]; //']],
+        // Then the other servers are busy, too.
+        alsoWrong: {
+          changes: [["string[] = []; //", "string[] = [b, c, b, c, a, a, a, a, a]; //"]],
+          because: /another 2 × active < weight/,
+        },
+      },
+      {
+        cell: "exercise-8",
+        right: balancer('"true"; //', "ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.3:80 -m -w 0"),
+        // rr goes to the next one.
+        wrong: [
+          ['"mh"; //', '"rr"; //'],
+          ...balancer('"true"; //', "ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.3:80 -m -w 0"),
+        ],
+        because: /0 of 200 are refused/,
+        unusual: [
+          ['"mh"; //', '"sh"; //'],
+          ...balancer('"true"; //', "ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.1:80 -m -w 1 -x 5"),
+        ],
+        alsoWrong: { changes: balancer('"true"; //', "ipvsadm -C"), because: /no virtual server/ },
+      },
+    ],
+    guesses: [
+      { cell: "predict-first", right: '"3 2 1"', wrong: '"1 2 3"' },
+      { cell: "predict-wrr", right: '"3 2 1 1 2 1 3 2 1"', wrong: '"1 1 1 1 2 2 2 3 3"' },
+      { cell: "predict-wlc", right: '"2"', wrong: '"1"' },
+      { cell: "predict-dh", right: '"refused"', wrong: '"other"' },
+      { cell: "predict-move", right: '"most"', wrong: '"a fifth"' },
+      { cell: "predict-nq", right: '"3 2 1 3"', wrong: '"3 2 3 3"' },
+    ],
+  },
   "lab-00-linux-networking.ipynb": {
     rows: [],
     most: { cells: 60, words: 1800 },
@@ -571,4 +689,21 @@ function director(commands: string): readonly Change[] {
 /** `L01` to `L14`. */
 function numbered(letter: string, last: number): string[] {
   return Array.from({ length: last }, (_, i) => `${letter}${`${i + 1}`.padStart(2, "0")}`);
+}
+
+/** The body of a student's scheduler. */
+function ownScheduler(body: string): readonly Change[] {
+  return [["return servers[0]; //", `${body} //`]];
+}
+
+function balancer(placeholder: string, commands: string): readonly Change[] {
+  return [[placeholder, `\`${commands}\`; //`]];
+}
+
+function weighted(scheduler: string): readonly Change[] {
+  return [
+    ["-s rr", `-s ${scheduler}`],
+    ["10.0.0.1:80 -m -w 1", "10.0.0.1:80 -m -w 6"],
+    ["10.0.0.2:80 -m -w 1", "10.0.0.2:80 -m -w 2"],
+  ];
 }
