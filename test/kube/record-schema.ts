@@ -1,6 +1,7 @@
 // Writes assets/kubernetes-schema.json anew: the fields of the kinds that are modelled, as a release publishes them.
-// npm run build && node dist/test/kube/record-schema.js VERSION FOLDER, FOLDER being api/openapi-spec/v3 of that release
-// of kubernetes/kubernetes (Apache-2.0). Only names and types are taken, no descriptions.
+// npm run build && node dist/test/kube/record-schema.js VERSION FOLDER API, FOLDER being api/openapi-spec/v3 and API
+// staging/src/k8s.io/api of that release of kubernetes/kubernetes (Apache-2.0). Only names and types are taken, no
+// descriptions; of Go's sources what its complaints name: types of texts, and structs that JSON does not show.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -60,8 +61,9 @@ const WORDS: Readonly<Record<string, string>> = {
   "io.k8s.apimachinery.pkg.runtime.RawExtension": "any",
 };
 
-const [version, folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error("Say VERSION and the folder of the published schema.");
+const [version, folder, api] = process.argv.slice(2);
+if (folder === undefined || api === undefined)
+  throw new Error("Say VERSION, the folder of the published schema, and that of the Go types.");
 const published: Record<string, Published> = {};
 for (const file of FILES)
   Object.assign(published, JSON.parse(readFileSync(join(folder, `${file}_openapi.json`), "utf8")).components.schemas);
@@ -111,4 +113,31 @@ for (const [name, { "x-kubernetes-group-version-kind": gvks = [] }] of Object.en
   kinds[id] = short(name);
 }
 if (KINDS.size > 0) throw new Error(`Not published: ${[...KINDS].join(", ")}`);
-writeFileSync("assets/kubernetes-schema.json", `${JSON.stringify({ version, kinds, definitions })}\n`);
+
+/** `Probe` to its embedded structs and fields, `ServiceSpec` to `type` to `ServiceType`. */
+const texts: Record<string, Record<string, string>> = {};
+const embedded: Record<string, Record<string, string>> = {};
+const structs: Record<string, readonly (readonly [name: string, type: string, json: string])[]> = {};
+const named = new Set<string>();
+for (const path of ["core", "apps", "networking", "discovery", "coordination"]) {
+  const source = readFileSync(join(api, path, "v1", "types.go"), "utf8");
+  for (const [, name] of source.matchAll(/^type (\w+) string$/gm)) named.add(name!);
+  for (const [, name, body] of source.matchAll(/^type (\w+) struct \{\n(.*?)^\}/gms))
+    structs[name!] = [...body!.matchAll(/^\t(\w+)\s*([\w.*[\]]*)\s*`.*?json:"([\w]*)/gm)].map(
+      ([, field, type, json]) => [field!, type!, json!] as const,
+    );
+}
+const bare = (type: string) => type.replace(/^\*|^\[\]/, "").replace("v1.", "");
+for (const name of Object.keys(definitions))
+  for (const [field, type, json] of structs[name] ?? []) {
+    if (json === "" && field !== "TypeMeta")
+      for (const [, , inner] of structs[bare(type === "" ? field : type)] ?? []) {
+        embedded[name] ??= {};
+        embedded[name][inner] = field;
+      }
+    if (json === "" || !named.has(bare(type))) continue;
+    texts[name] ??= {};
+    texts[name][json] = bare(type);
+  }
+const schema = { version, kinds, definitions, texts, embedded };
+writeFileSync("assets/kubernetes-schema.json", `${JSON.stringify(schema)}\n`);

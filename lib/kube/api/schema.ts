@@ -44,6 +44,9 @@ interface Published {
   /** `apps/v1/Deployment` to the name of its definition. */
   readonly kinds: Readonly<Record<string, string>>;
   readonly definitions: Readonly<Record<string, Definition>>;
+  /** What Go's complaints name: the type of a text, by struct and field, and the struct within a struct it is in. */
+  readonly texts: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly embedded: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 let published: Published | null = null;
@@ -102,34 +105,19 @@ const GO: Readonly<Record<string, string>> = {
   IntOrString: "int32",
 };
 
-/** Structs within structs of Go, which JSON does not show but its complaints do. */
-const EMBEDDED: Readonly<Record<string, { readonly struct: string; readonly except: readonly string[] }>> = {
-  Probe: {
-    struct: "ProbeHandler",
-    except: [
-      "initialDelaySeconds",
-      "timeoutSeconds",
-      "periodSeconds",
-      "successThreshold",
-      "failureThreshold",
-      "terminationGracePeriodSeconds",
-    ],
-  },
-  Volume: { struct: "VolumeSource", except: ["name"] },
-  IngressRule: { struct: "IngressRuleValue", except: ["host"] },
-};
-
 /** The path of a field as Go tells it. */
 function fieldPath(type: string, inside: string, field: string): string {
-  const embedded = EMBEDDED[type];
-  const name = embedded === undefined || embedded.except.includes(field) ? field : `${embedded.struct}.${field}`;
+  const struct = schema().embedded[type]?.[field];
+  const name = struct === undefined ? field : `${struct}.${field}`;
   return inside === "" ? name : `${inside}.${name}`;
 }
 
-function goType(type: FieldType): string {
+/** `text` is the type that a text has in Go, where it has one of its own. */
+function goType(type: FieldType, text: string | undefined): string {
+  if (type === "string" && text !== undefined) return `v1.${text}`;
   if (typeof type === "string") return GO[type] ?? (SCALARS.has(type) ? type : `v1.${type}`);
-  if ("list" in type) return `[]${goType(type.list)}`;
-  return type.map === "Quantity" ? "v1.ResourceList" : `map[string]${goType(type.map)}`;
+  if ("list" in type) return `[]${goType(type.list, text)}`;
+  return type.map === "Quantity" ? "v1.ResourceList" : `map[string]${goType(type.map, text)}`;
 }
 
 /** `owner` is the Go struct whose field it is, `inside` the path within the kind, `at` with indexes, for people. */
@@ -143,7 +131,8 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
           ? "bool"
           : typeof value;
     const place = inside === "" ? "" : ` into Go struct field ${owner}.${inside}`;
-    throw new WrongType(`json: cannot unmarshal ${found}${place} of type ${goType(type)}`);
+    const text = schema().texts[owner]?.[inside.split(".").at(-1)!];
+    throw new WrongType(`json: cannot unmarshal ${found}${place} of type ${goType(type, text)}`);
   };
   if (typeof type !== "string") {
     if ("list" in type) {
