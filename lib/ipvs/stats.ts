@@ -13,9 +13,10 @@ const SCALE = [10, 10, 10, 5, 5];
 /** Connections, packets in and out, octets in and out. */
 export class Stats {
   private readonly counted = new Float64Array(COUNTERS);
-  /** The counters when they were last set to zero: they go on behind it. */
-  private readonly zero = new Float64Array(COUNTERS);
+  /** The counters at the last estimation: nobody is shown a newer one. */
   private readonly last = new Float64Array(COUNTERS);
+  /** What was shown when they were last set to zero. */
+  private readonly zero = new Float64Array(COUNTERS);
   private readonly averages = new Float64Array(COUNTERS);
 
   connection(): void {
@@ -30,9 +31,9 @@ export class Stats {
     this.counted[4]! += octets;
   }
 
-  /** Since they were set to zero. */
+  /** Since they were set to zero, up to the last estimation. */
   get counters(): readonly number[] {
-    return [...this.counted].map((value, i) => value - this.zero[i]!);
+    return [...this.last].map((value, i) => value - this.zero[i]!);
   }
 
   /** A second. */
@@ -41,8 +42,7 @@ export class Stats {
   }
 
   reset(): void {
-    this.zero.set(this.counted);
-    this.last.set(this.counted);
+    this.zero.set(this.last);
     this.averages.fill(0);
   }
 

@@ -10,7 +10,7 @@ import { PROTOCOL } from "../wire/packet.ts";
 import { serviceName } from "../wire/services.ts";
 
 export const HEADER = "IP Virtual Server version 1.2.1 (size=4096)\n";
-const FORWARD = { masq: "Masq", tunnel: "Tunnel", route: "Route" } as const;
+export const FORWARD = { masq: "Masq", tunnel: "Tunnel", route: "Route" } as const;
 const UNITS = [
   [1e8, 1, ""],
   [1e9, 1e3, "K"],

@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { SECOND } from "../../trace/world.ts";
 import { ipv4 } from "../../wire/address.ts";
+import { FORWARD } from "../ipvsadm-list.ts";
 import { place, runShell } from "../shell.ts";
 import { Calls, type Taken, type Way } from "./calls.ts";
 import {
@@ -23,7 +24,6 @@ const VIP = "10.9.0.1";
 const MARKED_VIP = "10.9.100.1";
 const PORT = 80;
 const SWITCH = { masq: "-m", tunnel: "-i", route: "-g" } as const;
-const FORWARD = { masq: "Masq", route: "Route", tunnel: "Tunnel" } as const;
 
 /** What comes of each history. Whoever is a real server in one of them listens in all, as on one machine. */
 export function playHistories(histories: readonly History[]): Outcome[] {
@@ -152,7 +152,7 @@ class Player {
   /** The lines that a command prints, and its status where it is not 0. */
   private run(where: string, command: string): readonly string[] {
     const { text, status } = runShell(this.lab, place(this.lab, where), command);
-    const lines = text === "" ? [] : text.trimEnd().split("\n");
+    const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
     return status === 0 ? lines : [...lines, `e ${status}`];
   }
 
