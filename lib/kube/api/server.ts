@@ -10,7 +10,7 @@ import { schema } from "./schema.ts";
 import { ApiError, alreadyExists, badRequest, conflict, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
 import { isSelected, selectionOf, type WatchEvent, Watchers } from "./watchers.ts";
-import { changed, created, finalizersAtEnd, readObject } from "./write.ts";
+import { changed, created, finalizersAtEnd, mustBeNamed, readObject } from "./write.ts";
 
 /** How long it takes from a change until a watch is told of it. */
 const WATCH_DELAY = MILLISECOND;
@@ -294,9 +294,4 @@ export class ApiServer implements Registry {
       });
     }
   }
-}
-
-function mustBeNamed({ metadata }: Draft, name: string): void {
-  const sent = metadata?.name ?? "";
-  if (sent !== name) throw badRequest(`the name of the object (${sent}) does not match the name on the URL (${name})`);
 }

@@ -42,6 +42,12 @@ export function readObject(resource: Resource, body: unknown, validation: FieldV
   return draft;
 }
 
+/** A body may not be about another object than the path. Throws ApiError (400). */
+export function mustBeNamed({ metadata }: Draft, name: string): void {
+  const sent = metadata?.name ?? "";
+  if (sent !== name) throw badRequest(`the name of the object (${sent}) does not match the name on the URL (${name})`);
+}
+
 /** The Go package of the version of a group that the server works with. */
 const internalGroup = ({ group }: Resource): string => (group === "" ? "core" : group.split(".")[0]!);
 
