@@ -14,7 +14,7 @@ const AT_ONCE =
   "net.ipv6.conf.all.router_solicitation_delay=0 net.ipv6.conf.default.router_solicitation_delay=0 " +
   "net.ipv6.conf.all.accept_redirects=0 net.ipv6.conf.default.accept_redirects=0";
 
-/** What is compared: ICMPv6 without a header before it, for reports of listeners (MLD) are not modelled, and UDP. */
+/** What is compared: ICMPv6 without a header before it, for reports of listeners (MLD) go at random moments, and UDP. */
 export const FILTER = "icmp6 or udp";
 
 class Dice {

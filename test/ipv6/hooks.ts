@@ -7,7 +7,7 @@ import { type Ipv6Packet, PROTOCOL } from "../../lib/wire/packet.ts";
 import { runReal } from "../tools/real.ts";
 
 const HOOKS: readonly HookName[] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
-/** Errors, echo, and neighbour discovery: reports of listeners (143) are not modelled. */
+/** Errors, echo, and neighbour discovery: reports of listeners (143) go at random moments. */
 const TYPES = [1, 2, 3, 128, 129, 135, 136];
 const SPACES = ["a", "r", "b"];
 

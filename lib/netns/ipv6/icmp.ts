@@ -1,7 +1,6 @@
 // The kernel's own answers in ICMPv6: echo replies and errors.
 // Before you edit: RFC 4443 §2.4, net/ipv6/icmp.c (icmp6_send, icmpv6_echo_reply, icmpv6_xrlim_allow, is_ineligible),
 // route.c (__ip6_rt_update_pmtu).
-import { scopeNumber } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
 import { attached } from "../../netfilter/conntrack/conn.ts";
 import { LEVEL } from "../../trace/step.ts";
@@ -133,7 +132,7 @@ export function icmp6Error(
   }
   const { src: to, dst } = packet;
   const isOwn = arrival.toOne && (ns.ipv6.deviceOfAddress(dst, device) !== null || isAnycast(ns, dst, device));
-  const oif = scopeNumber(to) <= 2 ? arrival.iif : null;
+  const oif = to.isLinkLocal ? arrival.iif : null;
   const mark = replyMark(ns, arrival.mark, 6);
   const src = isOwn ? dst : (sourceFrom(ns, to, arrival.iif)?.address.local ?? null);
   const limited = type !== ICMP6.packetTooBig;
