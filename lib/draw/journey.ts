@@ -22,7 +22,8 @@ export interface Journey {
   readonly isCut: boolean;
 }
 
-const MOST_HOPS = 8;
+/** How often one machine may send it in one direction before that is a circle. */
+const MOST_TURNS = 3;
 
 /** The way of the first IP packet that was sent, and of what answered it: an error is an answer, too. */
 export function journey(steps: readonly Step[]): Journey {
@@ -50,8 +51,9 @@ export function journey(steps: readonly Step[]): Journey {
       const first = followed.get(place);
       const next: Hop = first ?? { number: hops.length + 1, from: where.netns, to: null, frame, back };
       followed.set(place, next);
-      if (first === undefined && hops.length === MOST_HOPS) rest = next;
-      else if (first === undefined) hops.push(next);
+      const turns = hops.filter((each) => each.from === next.from && each.back === back).length;
+      if (rest === null && first === undefined && turns === MOST_TURNS) rest = next;
+      else if (rest === null && first === undefined) hops.push(next);
       led.set(id, rest ?? next);
     }
     if (hop === undefined) continue;

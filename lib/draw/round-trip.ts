@@ -117,7 +117,9 @@ function drawArrow(painter: Painter, hop: Hop, { hops }: Journey, spots: readonl
   const ink = hop.back ? "reply" : "walk";
   painter.line([start, end], ink, { step: hop.number });
   arrowHead(painter, start, end, hop);
-  const at = pair.length > 2 ? 0.3 + (0.4 * pair.indexOf(hop)) / (pair.length - 1) : 0.5;
+  // Numbers side by side need room: each stands further along than the one before, whichever way its arrow points.
+  const along = pair.length > 2 ? 0.15 + (0.7 * pair.indexOf(hop)) / (pair.length - 1) : 0.5;
+  const at = from === a ? along : 1 - along;
   return [start[0] + (end[0] - start[0]) * at, start[1] + (end[1] - start[1]) * at];
 }
 

@@ -48,7 +48,7 @@ describe("pictures of balancing", () => {
     cluster("g");
     for (const name of ["a", "b"]) sh(name, "sysctl -w net.ipv4.ip_forward=1");
     const { scene } = walk("client", "curl -s -m 1 http://10.1.0.100/").roundTrip();
-    expect(scene.table.rows).to.have.length(8);
+    expect(scene.table.rows).to.have.length(7);
     expect(scene.shapes.some((shape) => shape.shape === "text" && shape.text === "and so on")).to.equal(true);
     expect(scene.desc).to.match(/Lost at \w+: TTL 1 would become 0/);
   });
