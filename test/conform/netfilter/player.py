@@ -43,6 +43,10 @@ class Lab:
             end.bind((device, 0))
             self.ends[ns] = end
 
+    def remove(self):
+        for ns in ("c", "r", "s"):
+            subprocess.run(["ip", "netns", "del", self.prefix + ns], capture_output=True)
+
     def captured(self):
         frames = {}
         for device, s in self.captures.items():
@@ -276,15 +280,19 @@ def play(labs, cases, workers):
 def main():
     os.sched_setaffinity(0, {int(sys.argv[1]) % os.cpu_count()})
     labs = {}
-    with concurrent.futures.ThreadPoolExecutor(4) as workers:
-        for line in sys.stdin:
-            job = json.loads(line)
-            if job["do"] == "build":
-                labs.setdefault(job["kind"], []).append(Lab(job["prefix"], job["script"]))
-                answer = None
-            else:
-                answer = play(labs[job["kind"]], job["cases"], workers)
-            print(json.dumps(answer), flush=True)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as workers:
+            for line in sys.stdin:
+                job = json.loads(line)
+                if job["do"] == "build":
+                    labs.setdefault(job["kind"], []).append(Lab(job["prefix"], job["script"]))
+                    answer = None
+                else:
+                    answer = play(labs[job["kind"]], job["cases"], workers)
+                print(json.dumps(answer), flush=True)
+    finally:  # also when who asked is gone
+        for lab in sum(labs.values(), []):
+            lab.remove()
 
 
 main()

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { whyNotReal as whyNoNamespaces } from "../real.ts";
 import type { Case, Result } from "./case.ts";
-import { type Kind, kindName, labLines, NAMESPACES, unlimited } from "./lab.ts";
+import { type Kind, kindName, labLines, unlimited } from "./lab.ts";
 import type { ModelRun } from "./model.ts";
 import { fileOf } from "./rules.ts";
 import { framesText, fromText } from "./seen.ts";
@@ -43,7 +43,6 @@ export class Player {
   private readonly child: ChildProcess;
   private readonly number: number;
   private readonly built = new Map<string, number>();
-  private readonly prefixes: string[] = [];
   private readonly waiting: ((line: string | null) => void)[] = [];
   private complaint = "";
 
@@ -89,7 +88,6 @@ export class Player {
     this.built.set(name, count);
     for (let i = have; i < count; i++) {
       const prefix = `${PREFIX}${this.number}-${name}-${i}-`;
-      this.prefixes.push(prefix);
       await this.ask({
         do: "build",
         kind: name,
@@ -101,12 +99,11 @@ export class Player {
     await new Promise((done) => setTimeout(done, kind.family === 6 ? 4000 : 300));
   }
 
-  /** Ends the process and takes its labs away. */
+  /** Ends the process, which takes its labs away. */
   async close(): Promise<void> {
     const ended = new Promise((done) => this.child.on("close", done));
     this.child.stdin!.end();
     if (this.child.exitCode === null) await ended;
-    for (const prefix of this.prefixes) for (const ns of NAMESPACES) spawnSync("ip", ["netns", "del", prefix + ns]);
   }
 }
 
