@@ -2,6 +2,11 @@
 // delegates each pod to bridge and host-local. Backends: host-gw (plain routes) and vxlan (flannel.1).
 // Before you edit: github.com/flannel-io/flannel pkg/subnet/kube/kube.go, pkg/backend/{hostgw,vxlan}/*.go,
 // pkg/trafficmngr/iptables/iptables.go, cni-plugin flannel_linux.go, facts 2.2 and 2.3.
+import { TABLE } from "../../ip/route.ts";
+import { neighbourOf } from "../../netns/ipv4/arp.ts";
+import { tryRoute } from "../../netns/ipv4/fib-route.ts";
+import { ipv4, prefix4 } from "../../wire/address.ts";
+import { mac } from "../../wire/mac.ts";
 import { Informer } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
 import { Bridge } from "./bridge.ts";
@@ -66,14 +71,30 @@ function vxlan({ lab, machine, device, address }: CniNode, subnet: string): Back
   );
   run(lab, root, `ip addr add ${netOf(subnet)}/32 dev ${name}`);
   run(lab, root, `ip link set ${name} up`);
+  const tunnel = root.devices.get(name)!;
   return {
     type: "vxlan",
-    data: { VNI, VtepMAC: `${root.devices.get(name)!.mac}` },
+    data: { VNI, VtepMAC: `${tunnel.mac}` },
     mtu,
+    // By netlink, as flanneld: among many nodes the words of commands would cost more than what they do.
     add({ subnet, publicIp, vtep }) {
-      run(lab, root, `ip neigh replace ${netOf(subnet)} lladdr ${vtep} dev ${name} nud permanent`);
-      run(lab, root, `bridge fdb replace ${vtep} dev ${name} dst ${publicIp}`);
-      run(lab, root, `ip route replace ${subnet} via ${netOf(subnet)} dev ${name} onlink`);
+      const gateway = ipv4(netOf(subnet));
+      const far = mac(vtep!);
+      neighbourOf(root, tunnel, gateway).set(far, "PERMANENT", -1);
+      const remote = { address: ipv4(publicIp), port: null, vni: null, via: null };
+      tunnel.vxlan!.fdb.set(far, { mac: far, state: "permanent", remotes: [remote], used: lab.now });
+      const route = {
+        type: "unicast",
+        prefix: prefix4(subnet),
+        via: gateway,
+        dev: tunnel,
+        src: null,
+        metric: 0,
+        protocol: "boot",
+        scope: "global",
+        onlink: true,
+      } as const;
+      tryRoute(root, TABLE.main, route, "replace");
     },
     remove({ subnet, publicIp, vtep }) {
       run(lab, root, `ip route del ${subnet} via ${netOf(subnet)} dev ${name}`);

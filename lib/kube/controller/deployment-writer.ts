@@ -60,7 +60,7 @@ export class DeploymentWriter {
       const changed = {
         ...found,
         metadata: { ...found.metadata, annotations },
-        spec: { ...found.spec, minReadySeconds },
+        spec: { ...found.spec, ...(minReadySeconds !== (found.spec.minReadySeconds ?? 0) && { minReadySeconds }) },
       };
       return this.client.update("replicasets", changed) as ReplicaSet;
     }
@@ -90,7 +90,12 @@ export class DeploymentWriter {
         labels,
         annotations: { ...this.copied(), [REVISION]: revision, ...this.sizes() },
       },
-      spec: { replicas: 0, minReadySeconds: d.spec.minReadySeconds ?? 0, selector, template },
+      spec: {
+        replicas: 0,
+        ...(d.spec.minReadySeconds && { minReadySeconds: d.spec.minReadySeconds }),
+        selector,
+        template,
+      },
     };
     draft.spec.replicas = newSizeOf(d, old, draft as unknown as ReplicaSet);
     const set = this.created(draft, namespace!);

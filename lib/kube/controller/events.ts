@@ -1,10 +1,19 @@
 // What components tell people: Events about an object. The same again counts up instead of being written anew.
-// Before you edit: staging/src/k8s.io/client-go/tools/record/{event,events_cache}.go, .../tools/events/event_recorder.go.
+// Before you edit: staging/src/k8s.io/client-go/tools/record/{event,events_cache}.go (EventCorrelator), .../tools/events/event_recorder.go.
+import { SECOND } from "../../trace/world.ts";
 import type { KubeObject } from "../api/object.ts";
 import { ApiError } from "../api/status.ts";
 import type { Client } from "./client.ts";
 
 export type EventType = "Normal" | "Warning";
+
+/** Ten different messages for one reason in ten minutes: from then on they are one (EventAggregator). */
+const ALIKE = 10;
+const ALIKE_FOR = 600 * SECOND;
+
+/** An object may have so many events at once, and one more every five minutes (EventSourceObjectSpamFilter). */
+const BURST = 25;
+const REFILL = 300 * SECOND;
 
 /** Kinds of events an event recorder remembers so as to count them up (maxLruCacheEntries). */
 const REMEMBERED = 4096;
@@ -14,20 +23,27 @@ export class EventRecorder {
   private readonly source: { readonly component: string; readonly host?: string };
   private readonly told = new Map<string, { object: KubeObject; count: number }>();
 
+  private readonly alike = new Map<string, { readonly messages: Set<string>; last: number }>();
+  private readonly tokens = new Map<string, { count: number; at: number }>();
+
   constructor(client: Client, component: string, host?: string) {
     this.client = client;
     this.source = { component, ...(host !== undefined && { host }) };
   }
 
-  /** `message` is what `kubectl describe` shows, `fieldPath` the part of the object that is meant. An event that can't be stored is lost, as in a real cluster. */
-  event(about: KubeObject, type: EventType, reason: string, message: string, fieldPath?: string): void {
+  /** `said` is what `kubectl describe` shows, `fieldPath` the part of the object that is meant. An event that can't be stored is lost, as in a real cluster. */
+  event(about: KubeObject, type: EventType, reason: string, said: string, fieldPath?: string): void {
     const { uid } = about.metadata;
-    const key = `${uid}\n${fieldPath}\n${type}\n${reason}\n${message}`;
+    if (!this.mayTell(uid)) return;
+    const message = this.isOneOfMany(`${uid}\n${fieldPath}\n${type}\n${reason}`, said)
+      ? `(combined from similar events): ${said}`
+      : said;
+    const key = `${uid}\n${fieldPath}\n${type}\n${reason}\n${message === said ? said : ""}`;
     const known = this.told.get(key);
     const { time } = this.client.clock;
     try {
       if (known !== undefined) {
-        const patch = { count: ++known.count, lastTimestamp: time };
+        const patch = { count: ++known.count, lastTimestamp: time, message };
         this.client.patch("events", known.object, patch);
         return;
       }
@@ -50,6 +66,29 @@ export class EventRecorder {
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure;
     }
+  }
+
+  private isOneOfMany(key: string, message: string): boolean {
+    const { now } = this.client.clock;
+    let known = this.alike.get(key);
+    if (known === undefined || now - known.last > ALIKE_FOR) known = { messages: new Set(), last: now };
+    this.alike.delete(key);
+    this.alike.set(key, known);
+    if (this.alike.size > REMEMBERED) this.alike.delete(this.alike.keys().next().value!);
+    known.last = now;
+    // One more than enough is not remembered: it is enough.
+    if (known.messages.size < ALIKE) known.messages.add(message);
+    return known.messages.size >= ALIKE;
+  }
+
+  private mayTell(uid: string): boolean {
+    const { now } = this.client.clock;
+    const known = this.tokens.get(uid) ?? { count: BURST, at: now };
+    const count = Math.min(BURST, known.count + (now - known.at) / REFILL);
+    this.tokens.delete(uid);
+    this.tokens.set(uid, { count: count >= 1 ? count - 1 : count, at: now });
+    if (this.tokens.size > REMEMBERED) this.tokens.delete(this.tokens.keys().next().value!);
+    return count >= 1;
   }
 
   /** As the scheduler tells: by the newer kind of event, which says what was done (events.k8s.io). */

@@ -26,6 +26,10 @@ const PRESSURES: Readonly<Record<string, string>> = {
   NetworkUnavailable: "node.kubernetes.io/network-unavailable",
   PIDPressure: "node.kubernetes.io/pid-pressure",
 };
+/** What a kubelet says of its node, in the order in which it becomes unknown. */
+const SAID = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+/** --node-eviction-rate is 0.1: pods of one more node go every ten seconds. */
+const BETWEEN_EVICTIONS = 10 * SECOND;
 const MANAGED = new Set([NOT_READY, UNREACHABLE, UNSCHEDULABLE, ...Object.values(PRESSURES)]);
 
 export function nodeLifecycleController(informers: Informers, client: Client): void {
@@ -35,6 +39,9 @@ export function nodeLifecycleController(informers: Informers, client: Client): v
   const podsOfNode = pods.index(({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   /** When each node was last heard of: its lease renewed, or its status said anew. */
   const heard = new Map<string, number>();
+  const registered = new Set<string>();
+  /** Until when no other node's pods are driven away. */
+  let nextEviction = 0;
   const queue = new WorkQueue(client, taint);
   const eviction = new Eviction(client, nodes.get.bind(nodes), podsOfNode);
 
@@ -45,13 +52,12 @@ export function nodeLifecycleController(informers: Informers, client: Client): v
     const { name } = (now ?? before)!.metadata;
     if (now === null) {
       heard.delete(name);
+      registered.delete(name);
       recorder.event(before!, "Normal", "RemovingNode", `Node ${name} event: Removing Node ${name} from Controller`);
       return;
     }
-    if (before === null) {
-      heard.set(name, client.clock.now);
-      recorder.event(now, "Normal", "RegisteredNode", `Node ${name} event: Registered Node ${name} in Controller`);
-    } else if (!saidOf(now).every((each, i) => each === saidOf(before)[i])) heard.set(name, client.clock.now);
+    if (before === null) heard.set(name, client.clock.now);
+    else if (!saidOf(now).every((each, i) => each === saidOf(before)[i])) heard.set(name, client.clock.now);
     queue.add(name);
     eviction.nodeChanged(now, before);
   });
@@ -72,22 +78,24 @@ export function nodeLifecycleController(informers: Informers, client: Client): v
 
   function monitor(node: Node): void {
     const { name } = node.metadata;
+    if (!registered.has(name)) {
+      registered.add(name);
+      recorder.event(node, "Normal", "RegisteredNode", `Node ${name} event: Registered Node ${name} in Controller`);
+    }
     if (client.clock.now - (heard.get(name) ?? client.clock.now) < GRACE) return;
     const ready = conditionOf(node, "Ready");
     if (ready === undefined || ready.status === "Unknown") return;
     const { time } = client.clock;
-    const conditions = (node.status?.conditions ?? [])
-      .filter(({ status }) => status !== "Unknown")
-      .map(
-        ({ type, lastHeartbeatTime = null }): Condition => ({
-          type,
-          status: "Unknown",
-          reason: "NodeStatusUnknown",
-          message: "Kubelet stopped posting node status.",
-          lastHeartbeatTime,
-          lastTransitionTime: time,
-        }),
-      );
+    const conditions = SAID.flatMap((type): Condition[] => {
+      const said = conditionOf(node, type);
+      if (said?.status === "Unknown") return [];
+      const [reason, message] =
+        said === undefined
+          ? ["NodeStatusNeverUpdated", "Kubelet never posted node status."]
+          : ["NodeStatusUnknown", "Kubelet stopped posting node status."];
+      const lastHeartbeatTime = said === undefined ? node.metadata.creationTimestamp : (said.lastHeartbeatTime ?? null);
+      return [{ type, status: "Unknown", reason, message, lastHeartbeatTime, lastTransitionTime: time }];
+    });
     unlessGone(() => client.patch("nodes", node, { status: { conditions } }, { subresource: "status" }));
     recorder.event(node, "Normal", "NodeNotReady", `Node ${name} status is now: NodeNotReady`);
     for (const pod of podsOfNode.of(name)) markNotReady(pod);
@@ -110,7 +118,13 @@ export function nodeLifecycleController(informers: Informers, client: Client): v
     const wanted = wantedTaints(node);
     const isWanted = ({ key, effect }: Taint) => wanted.some((each) => each.key === key && each.effect === effect);
     const kept = taints.filter((each) => !MANAGED.has(each.key) || isWanted(each));
+    const drives = ({ effect }: Taint) => effect === "NoExecute";
+    const isNew = wanted.some((each) => drives(each) && !kept.some((other) => other.key === each.key && drives(other)));
+    const mustWait = isNew && client.clock.now < nextEviction;
+    if (mustWait) queue.addAfter(name, nextEviction - client.clock.now);
+    else if (isNew) nextEviction = client.clock.now + BETWEEN_EVICTIONS;
     const added = wanted
+      .filter((each) => !(mustWait && drives(each)))
       .filter(({ key, effect }) => !kept.some((each) => each.key === key && each.effect === effect))
       .map((each) => ({ ...each, timeAdded: client.clock.time }));
     const all = [...kept, ...added];
