@@ -1,9 +1,11 @@
 // What a notebook imports. The only barrel: nothing inside the library imports it.
 export { type Checked, check, type Outcome, type Prediction, predict } from "./course/check.ts";
 export { type Contender, type OwnScheduler, rivals } from "./course/rival.ts";
+export type { Cluster, ClusterOptions } from "./kube/cluster.ts";
 export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
+export { cluster } from "./notebook/cluster.ts";
 export { bars, headersBeside } from "./notebook/compare.ts";
 export { Picture } from "./notebook/display.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
