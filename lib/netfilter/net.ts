@@ -1,6 +1,7 @@
 // What rules may ask of the namespace they stand in. netns/ answers: this room knows neither routes nor devices.
 import type { Ip } from "../wire/address.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
+import type { VirtualConnection } from "./match/ipvs.ts";
 import type { RecentLists } from "./match/recent-table.ts";
 import type { Nat } from "./nat/nat.ts";
 import type { Sets } from "./set/sets.ts";
@@ -44,6 +45,8 @@ export interface Net {
   pathMtu(skb: Skb): number;
   readonly sets: Sets;
   readonly recent: RecentLists;
+  /** What a packet is to IPVS: "none" if it never had it, "unknown" if it had and knows no connection of it. */
+  virtualConnection(skb: Skb): VirtualConnection | "none" | "unknown";
   readonly conntrack: Conntrack;
   readonly nat: Nat;
   /** The address of the device that the packet's next hop would be told (inet_select_addr); null when there is none. */

@@ -8,6 +8,7 @@ import { conntrack, state } from "./match/conntrack.ts";
 import { hashlimit } from "./match/hashlimit.ts";
 import { icmp, icmp6 } from "./match/icmp.ts";
 import { iprange } from "./match/iprange.ts";
+import { ipvs } from "./match/ipvs.ts";
 import { length } from "./match/length.ts";
 import { limit } from "./match/limit.ts";
 import { mac } from "./match/mac.ts";
@@ -55,6 +56,7 @@ export const MATCHES: readonly AnyMatch[] = [
   icmp,
   icmp6,
   iprange,
+  ipvs,
   length,
   limit,
   mac,
@@ -100,7 +102,7 @@ export const TARGETS: readonly AnyTarget[] = [
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
 export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(
-  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header ipvs mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
+  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
     " ",
   ),
 );

@@ -87,16 +87,17 @@ describe("damaged text", function () {
 
   it("of ten megabytes is refused within a second", () => {
     const long = (line: string) => `${line}\n`.repeat(Math.ceil(1e7 / line.length));
-    const { files, met } = JSON.parse(readFileSync(ROUTER, "utf8")) as Recording;
+    const { files, conntrack, met } = JSON.parse(readFileSync(ROUTER, "utf8")) as Recording;
     const asked = met[0]!.packet;
+    const all = { ...files, conntrack, sysctl: "net.ipv4.ip_forward = 1\n" };
     const cases: readonly [what: string, read: () => boolean][] = [
       ["sets", () => ipsetRestore(`create a hash:ip\n${long("add a 10.0.0.x")}`) !== 0],
       ["a word", () => ipsetRestore(`create ${"a".repeat(1e7)} hash:ip`) !== 0],
-      ...(["iptables", "addr", "route", "rule", "neigh"] as const).flatMap((name) =>
-        [long("hello world"), "x".repeat(1e7), `${files[name]}${long("? what is this ?")}`].map(
+      ...(["iptables", "addr", "route", "rule", "neigh", "conntrack", "sysctl"] as const).flatMap((name) =>
+        [long("hello world"), "x".repeat(1e7), long("x"), `${all[name]}${long("? what is this ?")}`].map(
           (text): [string, () => boolean] => [
             name,
-            () => refuses(text, () => explain({ ...files, [name]: text }, asked)),
+            () => refuses(text, () => explain({ ...all, [name]: text }, asked)),
           ],
         ),
       ),

@@ -10,9 +10,9 @@ import type { MatchExtension, Miss, Option } from "../extension.ts";
 import { masked } from "../mask.ts";
 import { Refused } from "../refused.ts";
 import type { Skb } from "../skb.ts";
-import { networkText, readHostMask } from "../text/address.ts";
+import { networkText } from "../text/address.ts";
 import { readProtocol } from "../text/protocol.ts";
-import { readRange } from "../text/values.ts";
+import { readHostMask, readRange } from "../text/values.ts";
 import { bitsOf, PARSED, readList, STATE_BIT, STATES, type State, statesOf } from "./connection-states.ts";
 import { readPorts } from "./ports.ts";
 
@@ -52,7 +52,7 @@ function addressOption(name: string, direction: Direction, end: End): Option<Dra
     takes: "value",
     invertible: true,
     set(draft, word, inverted, { family }) {
-      const said = readHostMask(word, family);
+      const said = readHostMask(word, "conntrack", name, family);
       const { mask } = said;
       const address = masked(said.address, mask);
       const text = networkText(said);

@@ -9,21 +9,11 @@ import { masked } from "../mask.ts";
 import { Refused } from "../refused.ts";
 import type { AddressMatch, DeviceMatch } from "../rule.ts";
 
-type Network = Omit<AddressMatch, "inverted">;
+export type Network = Omit<AddressMatch, "inverted">;
 
 /** `10.0.0.0/8,192.168.1.1`: each with its mask, the bits beyond it cleared. Throws Refused. */
 export function readNetworks(text: string, family: Family): Network[] {
   return text.split(",").map((each) => readNetwork(each.trimStart(), family));
-}
-
-/**
- * `10.0.0.1/8`: bits beyond the mask stay as they are said. A mask with holes is read and forgotten: it is one address
- * then (xtopt_parse_hostmask, xtopt_parse_plenmask). Throws Refused.
- */
-export function readHostMask(text: string, family: Family): Network {
-  const { name, mask } = parted(text, family);
-  const whole = maskOf(family === 4 ? 32 : 128, family);
-  return { address: readAddress(name, family), mask: lengthOf(mask) === null ? whole : mask };
 }
 
 function readNetwork(text: string, family: Family): Network {
@@ -84,7 +74,8 @@ function readMask(text: string, family: Family): Ip {
 
 const ALL_ONES = Ipv6.of(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff);
 
-function maskOf(length: number, family: Family): Ip {
+/** The mask of this length. */
+export function maskOf(length: number, family: Family): Ip {
   return family === 4 ? Ipv4.of(mask4(length)) : new Prefix6(ALL_ONES, length).address;
 }
 

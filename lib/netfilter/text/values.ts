@@ -6,7 +6,7 @@ import { Mac } from "../../wire/mac.ts";
 import { servicePort } from "../../wire/services.ts";
 import type { Family } from "../extension.ts";
 import { Refused } from "../refused.ts";
-import { lengthOf, readNumericAddress } from "./address.ts";
+import { lengthOf, maskOf, type Network, readNumericAddress } from "./address.ts";
 
 /** The number at the beginning of a text as strtoumax reads it with base 0, and what follows; null when there is none. */
 export function leadingNumber(text: string): { value: number; rest: string } | null {
@@ -107,6 +107,23 @@ export function readHost(word: string, family: Family): Ip | null {
     bits = bits * 256 + part;
   }
   return Ipv4.of(bits * 256 ** (4 - parts.length) + last);
+}
+
+/**
+ * `10.0.0.1/8` of an extension's option: bits beyond the mask stay as they are said, and of a mask with holes nothing is
+ * left (xtopt_parse_hostmask). Throws Refused.
+ */
+export function readHostMask(word: string, extension: string, option: string, family: Family): Network {
+  const [name = "", ...rest] = word.split("/");
+  const address = readHost(name, family);
+  if (address === null) {
+    const isOfOther = readHost(name, family === 4 ? 6 : 4) !== null;
+    const why = isOfOther ? "Address family for hostname not supported" : "Name or service not known";
+    throw new Refused(`getaddrinfo: ${why}\n`);
+  }
+  const longest = family === 4 ? 32 : 128;
+  const length = rest.length === 0 ? longest : readPrefixLength(rest.join("/"), extension, option, family);
+  return { address, mask: maskOf(Math.min(length, longest), family) };
 }
 
 /** Six numbers in hex. Throws Refused. */

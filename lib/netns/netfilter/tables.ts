@@ -4,6 +4,7 @@
 import type { Device } from "../../link/device.ts";
 import type { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import type { Family } from "../../netfilter/extension.ts";
+import type { VirtualConnection } from "../../netfilter/match/ipvs.ts";
 import type { RecentLists } from "../../netfilter/match/recent-table.ts";
 import type { Nat } from "../../netfilter/nat/nat.ts";
 import type { AddressType, Net, ReversePath } from "../../netfilter/net.ts";
@@ -25,6 +26,7 @@ import { keepLists } from "./lists.ts";
 import { addressType, hasReversePath, pathMtu } from "./lookups.ts";
 import { reject } from "./reject.ts";
 import { type AnySkb, isOf4 } from "./tracking.ts";
+import { virtualConnection } from "./virtual.ts";
 import { Witness } from "./witness.ts";
 
 /** What rules see of a packet, and whose packet it is. */
@@ -75,6 +77,10 @@ export class Tables implements Net {
     return pathMtu(this.ns, (skb as Passing).own);
   }
 
+  virtualConnection(skb: View): VirtualConnection | "none" | "unknown" {
+    const { own } = skb as Passing;
+    return isOf4(own) ? virtualConnection(this.ns, own) : "none";
+  }
   masqueradeAddress(skb: View): Ip | null {
     return masqueradeAddress(this.ns, (skb as Passing).own);
   }

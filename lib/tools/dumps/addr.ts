@@ -27,33 +27,38 @@ const FLAGS = new Set(
 /** Makes the devices and gives them their addresses. Returns who is whose master. */
 export function readAddr(place: Place, dump: Dump, network: Machine): Map<string, string> {
   const masters = new Map<string, string>();
-  const lines = linesOf(dump);
+  let first: Line | null = null;
   let at: Header | null = null;
-  for (const [i, line] of lines.entries()) {
+  for (const line of linesOf(dump)) {
     const { text } = line;
-    if (/^\d+: /.test(text)) {
-      at = readHeader(line, lines[i + 1]);
+    if (first !== null) {
+      at = readHeader(first, line);
       if (at.master !== null) masters.set(at.name, at.master);
-      make(place, line, at, network);
-    } else if (at === null) throw broken(line, "this is not what ip addr prints");
+      make(place, first, at, network);
+      first = null;
+    } else if (/^\d+: /.test(text)) first = line;
+    else if (at === null) throw broken(line, "this is not what ip addr prints");
     else if (/^\s+inet6? /.test(text)) address(place, line, at.name);
     else if (!/^\s+(link\/|valid_lft |altname |alias |RX:|TX:|vf \d)/.test(text))
       throw broken(line, "not a line that ip addr prints of a device");
   }
+  if (first !== null) throw broken(first, NO_LINK);
   return masters;
 }
 
-function readHeader(line: Line, next: Line | undefined): Header {
+const NO_LINK = "behind the first line of a device comes link/...";
+
+function readHeader(line: Line, next: Line): Header {
   const [, index, name, flags, rest] = /^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)> (.*)$/.exec(line.text) ?? [];
   const words = wordsOf(rest ?? "");
   const after = (word: string) => (words.includes(word) ? (words[words.indexOf(word) + 1] ?? null) : null);
   const mtu = Number(after("mtu") ?? Number.NaN);
-  const [, link, octets] = /^\s+link\/(\S+)(?: (\S+))?/.exec(next?.text ?? "") ?? [];
+  const [, link, octets] = /^\s+link\/(\S+)(?: (\S+))?/.exec(next.text) ?? [];
   if (index === undefined || name === undefined || Number.isNaN(mtu))
     throw broken(line, "not the first line of a device (ip addr)");
-  if (link === undefined) throw broken(next ?? line, "behind the first line of a device comes link/...");
+  if (link === undefined) throw broken(next, NO_LINK);
   const isEthernet = link === "ether";
-  if (isEthernet && !/^([\da-f]{2}:){5}[\da-f]{2}$/.test(octets ?? "")) throw broken(next!, "a device without its MAC");
+  if (isEthernet && !/^([\da-f]{2}:){5}[\da-f]{2}$/.test(octets ?? "")) throw broken(next, "a device without its MAC");
   return {
     index: Number(index),
     name,

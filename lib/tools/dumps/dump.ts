@@ -26,10 +26,16 @@ export interface Line {
   readonly text: string;
 }
 
-/** Lines with something in them. */
-export function linesOf(dump: Dump): Line[] {
-  const all = dump.text.split(/\r?\n/).map((text, i) => ({ dump, number: i + 1, text }));
-  return all.filter(({ text }) => text.trim() !== "");
+/** Lines with something in them, one by one: who finds the first not understood reads no other. */
+export function* linesOf(dump: Dump): Generator<Line, void> {
+  const { text: all } = dump;
+  for (let start = 0, number = 1; start < all.length; number++) {
+    const found = all.indexOf("\n", start);
+    const end = found === -1 ? all.length : found;
+    const text = all.slice(start, all[end - 1] === "\r" ? end - 1 : end);
+    if (text.trim() !== "") yield { dump, number, text };
+    start = end + 1;
+  }
 }
 
 export function wordsOf(text: string): string[] {

@@ -45,12 +45,21 @@ export function readRoutes(place: Place, dump: Dump): void {
 /** The nexthops of a multipath route stand on lines of their own. */
 function joined(dump: Dump): Line[] {
   const routes: Line[] = [];
-  for (const line of linesOf(dump)) {
+  let nexthops: string[] = [];
+  const join = () => {
     const last = routes.at(-1);
-    if (!/^\s/.test(line.text)) routes.push(line);
-    else if (last === undefined) throw broken(line, "a nexthop without its route");
-    else routes[routes.length - 1] = { ...last, text: `${last.text.trimEnd()} ${line.text.trim()}` };
-  }
+    if (nexthops.length > 0)
+      routes[routes.length - 1] = { ...last!, text: [last!.text.trimEnd(), ...nexthops].join(" ") };
+    nexthops = [];
+  };
+  for (const line of linesOf(dump))
+    if (!/^\s/.test(line.text)) {
+      if (!/\S\s+\S/.test(line.text)) throw broken(line, "this is not what ip route prints");
+      join();
+      routes.push(line);
+    } else if (routes.length === 0) throw broken(line, "a nexthop without its route");
+    else nexthops.push(line.text.trim());
+  join();
   return routes;
 }
 
@@ -72,10 +81,9 @@ function routeWords({ text }: Line): string[] {
 
 /** Rules of the packet's family: they stand instead of the kernel's own three. */
 export function readRules(place: Place, dump: Dump): void {
-  const lines = linesOf(dump);
   if (place.family === 4) place.ns.rules = [];
   else place.ns.ipv6.rules = [];
-  for (const line of lines) {
+  for (const line of linesOf(dump)) {
     const [, priority, rest] = /^(\d+):\s+(.*)$/.exec(line.text) ?? [];
     if (priority === undefined) throw broken(line, "this is not what ip rule prints");
     const words = wordsOf(rest!).filter((word) => !/^\[\S+\]$/.test(word));

@@ -31,10 +31,10 @@ export function readRules(place: Place, dump: Dump, family: 4 | 6, stopsThere: b
   const { ns } = place;
   const tables = family === 4 ? ns.xtables : ns.xtables6;
   const unknown = new Map<string, Unknown>();
-  const lines = dump.text.split("\n");
+  let all = dump.text;
   for (;;) {
     try {
-      const read = readSaved(lines.join("\n"), {
+      const read = readSaved(all, {
         family,
         file: dump.file,
         table: (name) => tables.get(name),
@@ -44,6 +44,7 @@ export function readRules(place: Place, dump: Dump, family: 4 | 6, stopsThere: b
       return;
     } catch (error) {
       if (!(error instanceof BadLine) || !stopsThere) throw error;
+      const lines = all.split("\n");
       const text = lines[error.line - 1]!;
       const known = knownPart(text);
       const marker = `${MARKER}${error.line}`;
@@ -52,6 +53,7 @@ export function readRules(place: Place, dump: Dump, family: 4 | 6, stopsThere: b
       const why = error.problem.slice(`${dump.file}, line ${error.line}: `.length);
       unknown.set(marker, { file: dump.file, line: error.line, text, why });
       lines[error.line - 1] = `${known} -m comment --comment ${marker}`;
+      all = lines.join("\n");
     }
   }
 }

@@ -4,6 +4,7 @@ import { MATCHES, TARGETS } from "../../../lib/netfilter/registry.ts";
 import { readRequest } from "../../../lib/netfilter/text/request.ts";
 import { ruleText } from "../../../lib/netfilter/text/save.ts";
 import { readGoldens as readScenes } from "../conntrack/goldens.ts";
+import { readGolden as readVirtual } from "../ipvs/lines.ts";
 import { wordsOf } from "./cases.ts";
 import { readGoldens as readCounts } from "./counts.ts";
 
@@ -32,6 +33,8 @@ export function evidence(): Evidence {
       if (packets < most) note(wordsOf(rule), false);
     });
   }
+  for (const [, words, packets] of readVirtual().matchAll(/^-A \w+ (-m ipvs .*) -c (\d+) \d+$/gm))
+    note(words!.split(" "), Number(packets) > 0);
   for (const said of Object.values(readScenes())) {
     // A rule is known again by what -vS prints of it.
     const counted = said.flatMap(({ out }) => [...out.matchAll(/^-A (.*) -c (\d+) \d+ ?(.*)$/gm)]);
