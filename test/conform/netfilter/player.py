@@ -21,6 +21,7 @@ class Lab:
 
     def __init__(self, prefix, script):
         self.prefix = prefix
+        self.lock = "/run/" + prefix + "lock"
         done = subprocess.run(["sh", "-es"], input=script, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
@@ -46,6 +47,8 @@ class Lab:
     def remove(self):
         for ns in ("c", "r", "s"):
             subprocess.run(["ip", "netns", "del", self.prefix + ns], capture_output=True)
+        if os.path.exists(self.lock):
+            os.unlink(self.lock)
 
     def captured(self):
         frames = {}
@@ -67,7 +70,7 @@ class Lab:
     def run(self, words, text=""):
         """A tool in the router's namespace; the calling thread goes there."""
         enter(self.prefix + "r")
-        environment = {**os.environ, "LC_ALL": "C", "XTABLES_LOCKFILE": "/run/" + self.prefix + "lock"}
+        environment = {**os.environ, "LC_ALL": "C", "XTABLES_LOCKFILE": self.lock}
         done = subprocess.run(words, input=text, capture_output=True, text=True, env=environment, timeout=60)
         return done.returncode, done.stdout, done.stderr
 
