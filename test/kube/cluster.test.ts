@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { KubeObject } from "../../lib/kube/api/object.ts";
 import { type Cluster, cluster, PLUGINS } from "../../lib/kube/cluster.ts";
-import type { Pod } from "../../lib/kube/shapes.ts";
+import type { EndpointSlice, Pod } from "../../lib/kube/shapes.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { deployment } from "./manifests.ts";
 
@@ -57,6 +57,36 @@ ${mac("control-plane")} dst 192.168.0.10 self permanent
     expect(app!.restartCount).to.be.greaterThan(1);
     expect(pod!.status!.podIP).to.equal("10.244.1.2");
     expect(k8s.lab.namespaces.get("crash")).to.not.equal(undefined);
+  });
+
+  it("tells of a pod's address only while its probe says it is ready, and moves pods from a node that falls silent", () => {
+    const k8s = cluster({ nodes: 2, seed: "probe" });
+    const kubectl = k8s.client("kubectl");
+    const { spec, ...rest } = deployment("web", 2);
+    const probe = { httpGet: { path: "/", port: 8080 }, initialDelaySeconds: 5, periodSeconds: 1 };
+    const containers = [{ name: "app", image: "echo", readinessProbe: probe }];
+    kubectl.create("deployments", "default", {
+      ...rest,
+      spec: { ...spec, template: { ...spec.template, spec: { containers } } },
+    });
+    const service = { selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }] };
+    kubectl.create("services", "default", { metadata: { name: "web" }, spec: service });
+    const readiness = () =>
+      all<EndpointSlice>(k8s, "endpointslices").flatMap(({ endpoints }) =>
+        (endpoints ?? []).map((each) => each.conditions.ready),
+      );
+    k8s.lab.run();
+    expect(readiness()).to.deep.equal([false, false]);
+    k8s.settle();
+    expect(readiness()).to.deep.equal([true, true]);
+    const [{ spec: { nodeName } = {} } = {}] = all<Pod>(k8s, "pods");
+    k8s.powerOff(nodeName!);
+    k8s.lab.runFor(400e9);
+    const alive = all<Pod>(k8s, "pods").filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    expect(alive.map(({ spec, status }) => [spec.nodeName === nodeName, status!.phase])).to.deep.equal([
+      [false, "Running"],
+      [false, "Running"],
+    ]);
   });
 
   it("says why a pod found no node", () => {
