@@ -351,7 +351,7 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
         alsoWrong: {
           changes: ownScheduler(`return servers.filter(({ weight }) => weight > 0)
             .sort((x, y) => (x.active + 1) / x.weight - (y.active + 1) / y.weight)[0];`),
-          because: /Yours takes \d+, the kernel's nq takes \d+[\s\S]*0 active, taken/,
+          because: /Yours takes \d+, the kernel's nq takes \d+[\s\S]*active 0, inactive \d+ → 0\/\d+, taken/,
         },
       },
       {
