@@ -119,7 +119,9 @@ def until_taken(words):
 
 def ask(name, script):
     enter(name)
-    done = subprocess.run(["sh", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    # What reads /sys needs that of its namespace, which only `ip netns exec` mounts.
+    inside = ["ip", "netns", "exec", name] if "tuntap" in script else []
+    done = subprocess.run([*inside, "sh", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     return done.stdout.decode()
 
 
