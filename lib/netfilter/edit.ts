@@ -39,7 +39,16 @@ export class Edit {
     // nf_tables is given such a rule anew (nft_rule_zero_counters).
     for (const rule of this.replaced) rule.beginAnew();
     if (this.table.backEnd === "legacy" && (this.isNew || this.undo.length > 1)) this.begin();
-    if (this.listed.length > 0 || this.hasGone) this.table.onLists(this.listed, this.hasGone);
+    if (this.listed.length > 0 || this.hasGone) this.table.onLists(this.listedInOrder(), this.hasGone);
+  }
+
+  /** ip_tables reads a table chain by chain, as it is listed: the first rule that names a list says what it is like. */
+  private listedInOrder(): readonly Rule[] {
+    if (this.table.backEnd === "nft" || this.listed.length < 2) return this.listed;
+    const came = new Set(this.listed);
+    return this.table
+      .listed()
+      .flatMap((chain) => (chain.lines === null ? chain.rules.filter((rule) => came.has(rule)) : []));
   }
 
   /** ip_tables gets a whole new table: what matches keep begins anew, and libiptc has no policy's counters put back. */

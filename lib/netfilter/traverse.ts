@@ -23,7 +23,8 @@ export interface Watcher {
 
 /** What the table says of the packet; counts for each rule and policy that decided, and how many rules were tried. */
 export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { verdict: TableVerdict; tried: number } {
-  const bytes = ipLength(skb.packet);
+  let { packet } = skb;
+  let bytes = ipLength(packet);
   const callers: { chain: Chain; next: number }[] = [];
   let chain = table.at(skb.hook)!;
   let from = 0;
@@ -55,6 +56,10 @@ export function traverse(table: Table, skb: Skb, watcher: Watcher | null): { ver
       const before = watcher === null ? skb : { ...skb };
       outcome = rule.action(skb);
       watcher?.matched(chain, at, before, skb, outcome);
+    }
+    if (skb.packet !== packet) {
+      packet = skb.packet;
+      bytes = ipLength(packet);
     }
     if (outcome === "CONTINUE") {
       from = at + 1;

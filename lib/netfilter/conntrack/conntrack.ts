@@ -14,12 +14,13 @@ import {
   type Tracked,
   type TupleHash,
   type Zone,
+  zoneId,
 } from "./conn.ts";
 import { relatedTo } from "./icmp.ts";
 import { trackPacket } from "./protocols.ts";
 import { Settings } from "./settings.ts";
 import { ConnTable } from "./table.ts";
-import { inverted, REPLY, type Tuple, tupleOf } from "./tuple.ts";
+import { type Direction, inverted, ORIGINAL, REPLY, type Tuple, tupleOf } from "./tuple.ts";
 
 /** What connection tracking needs of the world around it. */
 export interface Surroundings {
@@ -86,21 +87,28 @@ export class Conntrack {
     return [...this.table.conns];
   }
 
+  /** nf_conntrack_find_get: first where connections of the zone begin, then where their answers are. */
   find(tuple: Tuple, zone: Zone = DEFAULT_ZONE): TupleHash | null {
-    const found = this.table.find(tuple, zone, this.settings.buckets);
+    const found = this.findOf(tuple, zone, ORIGINAL);
+    return found !== null || zone.id === 0 || zone.directions === 3 ? found : this.findOf(tuple, zone, REPLY);
+  }
+
+  private findOf(tuple: Tuple, zone: Zone, direction: Direction): TupleHash | null {
+    const found = this.table.find(tuple, zone, direction, this.settings.buckets);
     if (found === null || found.conn.timeout > this.world.now) return found;
     this.kill(found.conn);
     return null;
   }
 
-  /** Whether another connection already has the tuple, so that NAT must take another one (nf_conntrack_tuple_taken). */
-  isTaken(tuple: Tuple, conn: Conn): boolean {
-    const found = this.find(tuple, conn.zone);
-    if (found === null || found.conn === conn) return false;
+  /** Another connection that already has the tuple of an answer, so that NAT must take another one, or null. */
+  takenBy(tuple: Tuple, conn: Conn): Conn | null {
+    const other = this.findOf(tuple, conn.zone, REPLY)?.conn ?? null;
+    if (other === null || other === conn) return null;
     // The same flow twice: that is settled when it is confirmed.
-    if (found.conn.original.tuple.equals(conn.original.tuple)) return false;
+    const isInZone = zoneId(other.zone, ORIGINAL) === zoneId(conn.zone, ORIGINAL);
+    if (isInZone && other.original.tuple.equals(conn.original.tuple)) return null;
     this.stats.found++;
-    return true;
+    return other;
   }
 
   /** nf_conntrack_in: attaches to the packet what it is to which connection; nothing when it is invalid. */
@@ -175,7 +183,7 @@ export class Conntrack {
     const reply = inverted(tuple);
     if (reply === null) return null;
     const { max, accounts } = this.settings;
-    if (max !== 0 && this.table.size >= max && !this.makeRoom(tuple)) {
+    if (max !== 0 && this.table.size >= max && !this.makeRoom(tuple, zone)) {
       this.world.complain("nf_conntrack: nf_conntrack: table full, dropping packet");
       return "full";
     }
@@ -187,10 +195,10 @@ export class Conntrack {
   }
 
   /** early_drop: connections near by in the table that are not assured go. */
-  private makeRoom(tuple: Tuple): boolean {
+  private makeRoom(tuple: Tuple, zone: Zone): boolean {
     this.collect();
     if (this.table.size < this.settings.max) return true;
-    for (const conns of this.table.near(tuple, this.settings.buckets)) {
+    for (const conns of this.table.near(tuple, zone, this.settings.buckets)) {
       let dropped = 0;
       for (const conn of conns) if (!conn.has(STATUS.assured) && this.kill(conn)) dropped++;
       this.stats.earlyDrop += dropped;
@@ -214,7 +222,8 @@ export class Conntrack {
       this.stats.insertFailed++;
       return "drop";
     }
-    const clash = this.find(conn.original.tuple, conn.zone) ?? this.find(conn.reply.tuple, conn.zone);
+    const clash =
+      this.findOf(conn.original.tuple, conn.zone, ORIGINAL) ?? this.findOf(conn.reply.tuple, conn.zone, REPLY);
     if (clash !== null) return this.resolveClash(skb, conn, info, clash.conn);
     conn.timeout += this.world.now;
     conn.begin = this.world.now;

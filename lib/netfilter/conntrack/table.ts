@@ -2,7 +2,7 @@
 // Before you edit: net/netfilter/nf_conntrack_core.c (hash_conntrack_raw, __nf_conntrack_find_get, nf_ct_key_equal,
 // early_drop).
 import { type Conn, type TupleHash, type Zone, zoneId } from "./conn.ts";
-import type { Tuple } from "./tuple.ts";
+import { type Direction, ORIGINAL, type Tuple } from "./tuple.ts";
 
 /** So many buckets are searched for one that may go. */
 const EVICTION_RANGE = 8;
@@ -20,13 +20,18 @@ export class ConnTable {
     return this.all;
   }
 
-  /** The direction of a connection that has the tuple in this zone. */
-  find(tuple: Tuple, zone: Zone, buckets: number): TupleHash | null {
-    let each = this.buckets.get(bucketOf(tuple, buckets)) ?? null;
-    while (each !== null) {
-      if (each.tuple.equals(tuple) && zoneId(each.conn.zone, each.direction) === zoneId(zone, each.direction))
+  /**
+   * The direction of a connection that has the tuple in this zone, among those that are kept under the zone's number
+   * for one direction: with a zone of one direction only, each sees others.
+   */
+  find(tuple: Tuple, zone: Zone, of: Direction, buckets: number): TupleHash | null {
+    const id = zoneId(zone, of);
+    let each = this.buckets.get(bucketOf(tuple, id, buckets)) ?? null;
+    for (; each !== null; each = each.next) {
+      const { conn, direction } = each;
+      // Two buckets may be one; entries of another number are not meant then either.
+      if (zoneId(conn.zone, direction) === id && zoneId(zone, direction) === id && each.tuple.equals(tuple))
         return each;
-      each = each.next;
     }
     return null;
   }
@@ -45,8 +50,8 @@ export class ConnTable {
   }
 
   /** Those in the buckets that follow the tuple's, one bucket after the other, as long as somebody wants more. */
-  *near(tuple: Tuple, buckets: number): Iterable<readonly Conn[]> {
-    const first = bucketOf(tuple, buckets);
+  *near(tuple: Tuple, zone: Zone, buckets: number): Iterable<readonly Conn[]> {
+    const first = bucketOf(tuple, zoneId(zone, ORIGINAL), buckets);
     for (let i = 0; i < EVICTION_RANGE; i++) {
       const found: Conn[] = [];
       let each = this.buckets.get((first + i) % buckets) ?? null;
@@ -56,7 +61,7 @@ export class ConnTable {
   }
 
   private link(node: TupleHash, buckets: number): void {
-    node.bucket = bucketOf(node.tuple, buckets);
+    node.bucket = bucketOf(node.tuple, zoneId(node.conn.zone, node.direction), buckets);
     node.next = this.buckets.get(node.bucket) ?? null;
     this.buckets.set(node.bucket, node);
   }
@@ -77,6 +82,6 @@ export class ConnTable {
   }
 }
 
-function bucketOf(tuple: Tuple, buckets: number): number {
-  return Math.floor((tuple.hash * buckets) / 0x100000000);
+function bucketOf(tuple: Tuple, zone: number, buckets: number): number {
+  return Math.floor((((tuple.hash ^ Math.imul(zone, 0x9e3779b1)) >>> 0) * buckets) / 0x100000000);
 }

@@ -2,7 +2,7 @@
 // Before you edit: net/netfilter/nf_nat_core.c (get_unique_tuple, find_appropriate_src, find_best_ips_proto,
 // nf_nat_l4proto_unique_tuple), include/linux/jhash.h (jhash2).
 import { PROTOCOL } from "../../wire/packet.ts";
-import { type Conn, zoneId } from "../conntrack/conn.ts";
+import { type Conn, STATUS, zoneId } from "../conntrack/conn.ts";
 import { inverted, ORIGINAL, Tuple } from "../conntrack/tuple.ts";
 import type { Nat } from "./nat.ts";
 import { addressOf, isBetween, type Range, wordsOf } from "./range.ts";
@@ -19,7 +19,7 @@ export function uniqueTuple(nat: Nat, original: Tuple, range: Range, conn: Conn,
   if (manip === "source" && !isRandom) {
     // What fits already stays; else a client that was translated before keeps what it has.
     if (isInRange(original, range)) {
-      if (!isUsed(nat, original, conn)) return original;
+      if (!isUsedByOther(nat, original, conn)) return original;
     } else {
       const known = sameSource(nat, original, range, conn);
       if (known !== null && !isUsed(nat, known, conn)) return known;
@@ -41,7 +41,22 @@ export function uniqueTuple(nat: Nat, original: Tuple, range: Range, conn: Conn,
 
 function isUsed({ conntrack }: Nat, tuple: Tuple, conn: Conn): boolean {
   const reply = inverted(tuple);
-  return reply !== null && conntrack.isTaken(reply, conn);
+  return reply !== null && conntrack.takenBy(reply, conn) !== null;
+}
+
+/**
+ * Whether a connection that is not the same flow seen from its other end uses the tuple: nobody is helped by another
+ * port for that one. Since Linux 6.12 (nf_nat_used_tuple_new).
+ */
+function isUsedByOther({ conntrack }: Nat, tuple: Tuple, conn: Conn): boolean {
+  const reply = inverted(tuple);
+  const other = reply === null ? null : conntrack.takenBy(reply, conn);
+  if (other === null) return false;
+  return (
+    other.has(STATUS.srcNat | STATUS.dstNat) ||
+    !other.original.tuple.equals(conn.reply.tuple) ||
+    !other.reply.tuple.equals(conn.original.tuple)
+  );
 }
 
 /** Whether the tuple, source changed, is as the range wants it. */

@@ -149,7 +149,7 @@ export function takeId(ns: Netns): number {
 
 /** ip_output: the way is known. POSTROUTING, then cut to the MTU, then the next hop's MAC. */
 export function ipOutput(ns: Netns, skb: Skb): void {
-  passHook(ns, ns.hooks, "POSTROUTING", skb, finishOutput);
+  if (passHook(ns, ns.hooks, "POSTROUTING", skb, finishOutput) === "drop") skb.errno = "EPERM";
 }
 
 function finishOutput(ns: Netns, skb: Skb): void {

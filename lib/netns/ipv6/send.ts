@@ -141,7 +141,7 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   skb.mark = mark;
   skb.ct = outgoing.ct ?? null;
   skb.mtu = mtu;
-  return { errno: ip6LocalOut(ns, skb) === "drop" ? "EPERM" : null, packet };
+  return { errno: ip6LocalOut(ns, skb) === "drop" ? "EPERM" : skb.errno, packet };
 }
 
 /** ip6_local_out: a packet that is made here and has its way. */
@@ -184,7 +184,7 @@ export function ip6Output(ns: Netns, skb: Skb6): void {
     return rejected(ns, skb);
   }
   if (ns.ipv6.runsOn(device)) {
-    passHook(ns, ns.hooks6, "POSTROUTING", skb, finishOutput);
+    if (passHook(ns, ns.hooks6, "POSTROUTING", skb, finishOutput) === "drop") skb.errno = "EPERM";
     return;
   }
   ns.ipv6.mib.Ip6OutDiscards++;

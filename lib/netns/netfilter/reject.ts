@@ -1,13 +1,15 @@
 // -j REJECT: an ICMP error, or a TCP reset, in the name of who will not get the packet.
 // Before you edit: net/ipv4/netfilter/nf_reject_ipv4.c (nf_send_reset, nf_send_unreach), ipt_REJECT.c, nf_reject.h,
 // net/ipv6/netfilter/nf_reject_ipv6.c.
+import type { Bridged } from "../../link/device.ts";
+import { transmit } from "../../link/forward.ts";
 import { attached } from "../../netfilter/conntrack/conn.ts";
 import { setClosing } from "../../netfilter/conntrack/tcp.ts";
 import { wordsOf } from "../../netfilter/nat/range.ts";
 import type { RejectWith } from "../../netfilter/target/reject-names.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { sum } from "../../wire/checksum.ts";
-import { ICMP, ICMP6, type Ipv4Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
+import { ICMP, ICMP6, type Ipv4Packet, type Ipv6Packet, TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { icmpError, replyMark } from "../ipv4/icmp.ts";
 import { ipLocalOut, routeMeHarder } from "../ipv4/send.ts";
 import { icmp6Error } from "../ipv6/icmp.ts";
@@ -51,8 +53,14 @@ function reset(ns: Netns, skb: AnySkb): void {
   if (!(isOf4(sent) ? routeMeHarder(ns, sent) : routeMeHarder6(ns, sent as Skb6))) return;
   sent.ct = attached(ct);
   if (ct?.kind === "tracked") setClosing(ct.conn, ns.tracking.conntrack.settings, ns.cables.now);
-  if (isOf4(sent)) ipLocalOut(ns, sent);
+  if (skb.bridged !== null) asIfBridged(ns, skb.bridged, sent.packet, sent.cause);
+  else if (isOf4(sent)) ipLocalOut(ns, sent);
   else ip6LocalOut(ns, sent as Skb6);
+}
+
+/** What answers a bridged packet leaves by the port it came in by, under the MAC that was meant, and passes no hook. */
+function asIfBridged(ns: Netns, { frame, input }: Bridged, payload: Ipv4Packet | Ipv6Packet, cause: number): void {
+  transmit(ns.cables, input, { dst: frame.src, src: frame.dst, payload }, cause);
 }
 
 function answer4(ns: Netns, skb: Skb, body: Tcp): Skb {

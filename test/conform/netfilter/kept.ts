@@ -1,12 +1,12 @@
 // Cases that once differed, made small and given a name.
 import { fragment } from "../../../lib/netns/ipv4/fragment.ts";
-import type { Ipv4Packet } from "../../../lib/wire/packet.ts";
+import type { Ipv4Packet, Tcp } from "../../../lib/wire/packet.ts";
 import type { AnswerStep, Case, Step } from "./case.ts";
 import { KINDS, type Kind } from "./lab.ts";
 import { frame, hexOf, packetOf } from "./packets.ts";
 import type { TableText } from "./rules.ts";
 
-const [V4, , V6, , BRIDGED] = KINDS as [Kind, Kind, Kind, Kind, Kind];
+const [V4, LEGACY, V6, , BRIDGED] = KINDS as [Kind, Kind, Kind, Kind, Kind];
 
 type Packet = ReturnType<typeof packetOf>;
 type Body = Packet["body"];
@@ -45,8 +45,8 @@ const echo = (size = 4): Body => ({
   rest: 0x10001,
   data: new Uint8Array(size).fill(120),
 });
-const syn = (srcPort: number, dstPort: number): Body => {
-  const options = { mss: 1460, sackPermitted: true, windowScale: 7 };
+const USUAL: Tcp["options"] = { mss: 1460, sackPermitted: true, windowScale: 7 };
+const syn = (srcPort: number, dstPort: number, options = USUAL): Tcp => {
   return { kind: "tcp", srcPort, dstPort, seq: 7000, ack: 0, flags: 2, window: 29200, options, data: data("") };
 };
 
@@ -162,4 +162,45 @@ export const KEPT: readonly Case[] = [
     sent(BRIDGED, "c", "10.1.0.50", "10.1.0.60", udp(1000, 53)),
     reply("s"),
   ]),
+  kept(
+    "with CT --zone-reply answers are kept apart, and keep their ports",
+    V4,
+    { raw: ["PREROUTING -i r1 -j CT --zone-reply 5"], nat: ["POSTROUTING"] },
+    [sent(V4, "c", "10.1.0.50", "10.2.0.50", udp(1000, 53)), reply("s")],
+  ),
+  kept(
+    "who answers outside of CT --zone-reply clashes, and no other port helps",
+    V4,
+    { raw: ["PREROUTING -j CT --zone-reply 5"], nat: ["POSTROUTING"] },
+    [sent(V4, "c", "10.1.0.50", "10.1.0.1", udp(1000, 53))],
+  ),
+  kept(
+    "who answers outside of CT --zone-reply clashes, in IPv6 too",
+    V6,
+    { raw: ["PREROUTING -j CT --zone-reply 5"], nat: ["POSTROUTING"] },
+    [sent(V6, "c", "2001:db8:1::50", "2001:db8:1::1", udp(1000, 53))],
+  ),
+  kept(
+    "a bridged segment is reset in the name of who has the MAC, and no hook sees it",
+    BRIDGED,
+    { filter: ["FORWARD -p tcp -j REJECT --reject-with tcp-reset", "OUTPUT"] },
+    [sent(BRIDGED, "c", "10.1.0.50", "10.1.0.60", syn(40000, 80))],
+  ),
+  kept(
+    "a policy counts the octets that TCPMSS added",
+    V4,
+    { mangle: ["FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1400", "FORWARD"] },
+    [sent(V4, "c", "10.1.0.50", "10.2.0.50", syn(40000, 80, {}))],
+  ),
+  kept(
+    "ip_tables makes a list of recent as the first rule in the order of chains says",
+    LEGACY,
+    {
+      mangle: [
+        "POSTROUTING -m recent --set --name kept --mask 255.255.255.0",
+        "PREROUTING -m recent --rcheck --name kept",
+      ],
+    },
+    [50, 51].map((host) => sent(LEGACY, "c", `10.1.0.${host}`, "10.2.0.50", udp(1000, 53))),
+  ),
 ];
