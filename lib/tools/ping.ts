@@ -109,7 +109,7 @@ function read({ packet, quoted, time }: PingMessage): Heard | null {
     return { seq, octets: body.data.length + 8, from: packet.src.text, ttl: packet.ttl, time };
   }
   const seq = quoted.body.kind === "icmp" ? quoted.body.rest & 0xffff : 0;
-  const text = icmpErrorText(body.type, body.code);
+  const text = icmpErrorText(body.type, body.code, body.rest);
   // A shorter way is no error: the reply comes yet. It is read from the raw socket, and printed with a colon.
   if (body.type === ICMP.redirect) {
     const line = `From ${packet.src}: icmp_seq=${seq} ${text}(New nexthop: ${Ipv4.of(body.rest >>> 0)})\n`;

@@ -157,6 +157,7 @@ export const ICMP = {
   redirect: 5,
   echoRequest: 8,
   timeExceeded: 11,
+  parameterProblem: 12,
 } as const;
 
 export const ICMP_CODE = {

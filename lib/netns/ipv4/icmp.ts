@@ -50,12 +50,15 @@ export function icmpInput(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp:
     for (const reader of readers) reader.push({ packet, cause, time: ns.cables.now });
     return;
   }
-  if (icmp.type === ICMP.unreachable || icmp.type === ICMP.timeExceeded || icmp.type === ICMP.redirect)
-    return error(ns, arrival, packet, icmp, cause);
+  if (isError(icmp)) return error(ns, arrival, packet, icmp, cause);
   ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({
     because: `ICMP type ${icmp.type} asks nothing of this namespace`,
   }));
 }
+
+/** Of errors, those that somebody is told of. */
+const isError = ({ type }: Icmp) =>
+  type === ICMP.unreachable || type === ICMP.timeExceeded || type === ICMP.redirect || type === ICMP.parameterProblem;
 
 const ANSWERED: Told = { because: "the kernel itself answers an echo request; no program is asked" };
 
@@ -198,8 +201,9 @@ function isTunnelPort(ns: Netns, port: number): boolean {
 }
 
 /** The error in words, as ping says it. */
-export function icmpErrorText(type: number, code: number): string {
+export function icmpErrorText(type: number, code: number, rest = 0): string {
   if (type === ICMP.redirect) return "Redirect Host";
+  if (type === ICMP.parameterProblem) return `Parameter problem: pointer = ${rest >>> 24}`;
   if (type === ICMP.timeExceeded) return code === 0 ? "Time to live exceeded" : "Frag reassembly time exceeded";
   switch (code) {
     case ICMP_CODE.net:

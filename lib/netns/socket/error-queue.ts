@@ -51,6 +51,7 @@ export function tooLong(mtu: number, time: number): QueuedError {
 }
 
 function errnoOf(type: number, code: number): Errno {
+  if (type === ICMP.parameterProblem) return "EPROTO";
   if (type !== ICMP.unreachable) return "EHOSTUNREACH";
   switch (code) {
     case ICMP_CODE.net:

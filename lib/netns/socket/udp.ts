@@ -291,6 +291,11 @@ const FINAL: ReadonlyMap<number, Errno> = new Map([
   [ICMP_CODE.filtered, "EHOSTUNREACH"],
 ]);
 
+function finalError({ type, code }: Icmp): Errno | undefined {
+  if (type === ICMP.parameterProblem) return "EPROTO";
+  return type === ICMP.unreachable ? FINAL.get(code) : undefined;
+}
+
 /**
  * An ICMP error about a datagram: a connected socket is told of what is final. A socket that asked for its errors in
  * full is told of every one, connected or not.
@@ -311,8 +316,7 @@ export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, message: Ipv4P
   if (isTooLong && socket.options.discovery === "dont") return false;
   const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now);
   if (full !== null) socket.errors!.push(full);
-  const isFinal = icmp.type === ICMP.unreachable && socket.remote !== null;
-  const errno = full?.errno ?? (isFinal ? FINAL.get(icmp.code) : undefined);
+  const errno = full?.errno ?? (socket.remote === null ? undefined : finalError(icmp));
   if (errno === undefined) return false;
   socket.error = errno;
   socket.wake();

@@ -302,6 +302,7 @@ export function shrink(socket: TcpSocket, mtu: number, cause: number): void {
 /** icmp_err_convert of net/ipv4/icmp.c. */
 function errnoOf({ type, code }: Icmp): Errno | null {
   if (type === ICMP.timeExceeded) return "EHOSTUNREACH";
+  if (type === ICMP.parameterProblem) return "EPROTO";
   if (type !== ICMP.unreachable) return null;
   if (code === ICMP_CODE.net || code === ICMP_CODE.netProhibited) return "ENETUNREACH";
   if (code === ICMP_CODE.protocol) return "ENOPROTOOPT";

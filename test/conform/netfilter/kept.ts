@@ -203,4 +203,9 @@ export const KEPT: readonly Case[] = [
     },
     [50, 51].map((host) => sent(LEGACY, "c", `10.1.0.${host}`, "10.2.0.50", udp(1000, 53))),
   ),
+  kept("a connected UDP socket hears of a parameter problem", V4, { filter: ["INPUT -p icmp"] }, [
+    { do: "udp", ns: "r", from: 41000, to: "10.2.0.2", port: 53, size: 4, connected: true },
+    error("s", 12, 0, 28),
+    { do: "udp", ns: "r", from: 41001, to: "10.2.0.2", port: 53, size: 4, connected: true },
+  ]),
 ];
