@@ -46,13 +46,15 @@ function isUsed({ conntrack }: Nat, tuple: Tuple, conn: Conn): boolean {
 
 /**
  * Whether a connection that is not the same flow seen from its other end uses the tuple: nobody is helped by another
- * port for that one. Since Linux 6.12 (nf_nat_used_tuple_new).
+ * port for that one, unless its protocol bears no clash. Since Linux 6.12 (nf_nat_used_tuple_new, nf_nat_allow_clash).
  */
 function isUsedByOther({ conntrack }: Nat, tuple: Tuple, conn: Conn): boolean {
   const reply = inverted(tuple);
   const other = reply === null ? null : conntrack.takenBy(reply, conn);
   if (other === null) return false;
   return (
+    conn.tcp !== null ||
+    tuple.isIcmp ||
     other.has(STATUS.srcNat | STATUS.dstNat) ||
     !other.original.tuple.equals(conn.reply.tuple) ||
     !other.reply.tuple.equals(conn.original.tuple)
