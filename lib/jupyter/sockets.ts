@@ -4,9 +4,33 @@
 import { Reply as Rep, Router, XPublisher } from "zeromq";
 import type { Connection } from "./wire.ts";
 
+// 0 is "no limit": a full queue would drop output.
+const UNLIMITED = { sendHighWaterMark: 0, linger: 1000 };
+
 type Frames = (Uint8Array | string)[];
 /** A socket that takes requests and sends answers. */
 export type Channel = "shell" | "control" | "stdin";
+
+// zmq.h's options for the topic of the subscriber heard last.
+const ZMQ_SUBSCRIBE = 6;
+const ZMQ_UNSUBSCRIBE = 7;
+
+/**
+ * The output socket, whose subscriptions hold only when we say so. Left to
+ * itself libzmq lets a subscriber in before its request is read here, and
+ * output sent in between would overtake the subscriber's welcome.
+ */
+class Output extends XPublisher {
+  constructor() {
+    super({ ...UNLIMITED, verbosity: "allSubs" });
+    this.manual = true;
+  }
+
+  /** Lets the subscriber whose request was received last in, or out: its frame is 1 or 0, then the topic. */
+  settle(request: Uint8Array): void {
+    this.setStringOption(request[0] === 1 ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE, Buffer.from(request.subarray(1)));
+  }
+}
 
 /** The open sockets. */
 export interface Sockets {
@@ -19,29 +43,32 @@ interface Sender {
   send(frames: Frames): Promise<void>;
 }
 
-function queueFor(socket: Sender): { push(frames: Frames): void; flushed(): Promise<void> } {
-  let last: Promise<void> = Promise.resolve();
-  return {
-    push(frames) {
-      // A client that left is no reason to stop sending to the others.
-      last = last.then(() => socket.send(frames)).catch(() => {});
-    },
-    flushed: () => last,
-  };
+interface Queue {
+  push(frames: Frames): void;
+  /** Does `act` between two messages. */
+  between(act: () => Promise<void> | void): void;
+  flushed(): Promise<void>;
 }
 
-/** Opens the sockets; `receive` gets each message's frames, `subscribed` each new subscription's topic. */
+function queueFor(socket: Sender): Queue {
+  let last: Promise<void> = Promise.resolve();
+  const between = (act: () => Promise<void> | void) => {
+    // A client that left is no reason to stop sending to the others.
+    last = last.then(act).catch(() => {});
+  };
+  return { between, push: (frames) => between(() => socket.send(frames)), flushed: () => last };
+}
+
+/** Opens the sockets; `receive` gets each message's frames, `welcome` makes what a new subscriber to a topic reads first. */
 export async function openSockets(
   connection: Connection,
   receive: (from: Channel, frames: Uint8Array[]) => void,
-  subscribed: (topic: Uint8Array) => void,
+  welcome: (topic: Uint8Array) => Frames,
 ): Promise<Sockets> {
   const address = (port: number) =>
     connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`;
-  // 0 is "no limit": a full queue would drop output.
-  const limits = { sendHighWaterMark: 0, linger: 1000 };
-  const iopub = new XPublisher({ ...limits, verbosity: "allSubs" });
-  const channels = { shell: new Router(limits), control: new Router(limits), stdin: new Router(limits) };
+  const iopub = new Output();
+  const channels = { shell: new Router(UNLIMITED), control: new Router(UNLIMITED), stdin: new Router(UNLIMITED) };
   const heartbeat = new Rep();
   await Promise.all([
     iopub.bind(address(connection.iopub_port)),
@@ -67,7 +94,14 @@ export async function openSockets(
     for await (const frames of heartbeat) await heartbeat.send(frames);
   })();
   void (async () => {
-    for await (const [frame] of iopub) if (frame?.[0] === 1) subscribed(frame.subarray(1));
+    for await (const [request = new Uint8Array()] of iopub) {
+      queues.iopub.between(async () => {
+        iopub.settle(request);
+        if (request[0] === 1) await iopub.send(welcome(request.subarray(1)));
+      });
+      // The next request is not read before: settling is about the last one read.
+      await queues.iopub.flushed();
+    }
   })();
 
   return {

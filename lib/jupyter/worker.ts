@@ -48,9 +48,9 @@ function publish(type: string, content: Json, parent: Json): void {
   sockets.send("iopub", wire.write({ identities: [`kernel.${type}`], type, parent, content: encode(content) }));
 }
 
-function welcome(topic: Uint8Array): void {
+function welcome(topic: Uint8Array): (Uint8Array | string)[] {
   const content = encode({ subscription: Buffer.from(topic).toString("utf8") });
-  sockets.send("iopub", wire.write({ identities: [topic], type: "iopub_welcome", parent: {}, content }));
+  return wire.write({ identities: [topic], type: "iopub_welcome", parent: {}, content });
 }
 
 function receive(from: Channel, frames: Uint8Array[]): void {

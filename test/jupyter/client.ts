@@ -54,7 +54,8 @@ export interface Client {
   stop(): Promise<void>;
 }
 
-async function freePorts(n: number): Promise<number[]> {
+/** Ports of loopback that nobody listens on. */
+export async function freePorts(n: number): Promise<number[]> {
   const servers = Array.from({ length: n }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => (server.address() as { port: number }).port);
