@@ -13,14 +13,15 @@ import { Kubelet } from "./kubelet/kubelet.ts";
 import { LabClock } from "./kubelet/lab-clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
+import { SwitchedLan, type Underlay } from "./underlay.ts";
 
 export const PLUGINS: readonly CniPlugin[] = [flannelVxlan, flannelHostGateway, bridgeHostGateway];
 
 export interface ClusterOptions {
   /** Workers, besides the control plane; 3 unless said otherwise. */
   readonly nodes?: number;
-  /** The network plugin: `flannel-vxlan` unless said otherwise. */
-  readonly cni?: string;
+  /** The network plugin by its name, `flannel-vxlan` unless said otherwise, or one made with settings of its own. */
+  readonly cni?: string | CniPlugin;
   readonly seed?: string;
   /** Programs of images that a real registry does not have. */
   readonly images?: Readonly<Record<string, Image>>;
@@ -41,17 +42,17 @@ export class Cluster {
   readonly clock: LabClock;
   readonly server: ApiServer;
   readonly kubelets = new Map<string, Kubelet>();
-  readonly clusterCidr: string;
+  readonly underlay: Underlay;
   private readonly plugin: CniPlugin;
   private readonly options: ClusterOptions;
 
   constructor(options: ClusterOptions = {}) {
     const { nodes = 3, cni = "flannel-vxlan", seed = "packetwalk" } = options;
-    const plugin = PLUGINS.find(({ name }) => name === cni);
+    const plugin = typeof cni === "string" ? PLUGINS.find(({ name }) => name === cni) : cni;
     if (plugin === undefined)
       throw new BadInput(
         "no network plugin of this name",
-        cni,
+        String(cni),
         `There are: ${PLUGINS.map(({ name }) => name).join(", ")}.`,
       );
     if (!Number.isInteger(nodes) || nodes < 1 || nodes > 1000)
@@ -61,14 +62,16 @@ export class Cluster {
     this.lab = options.lab ?? new Lab({ seed });
     this.clock = new LabClock(this.lab);
     this.server = new ApiServer(this.clock, ALL_KINDS);
-    this.clusterCidr = nodes < 256 ? "10.244.0.0/16" : "10.244.0.0/14";
+    this.underlay = plugin.underlay?.(this.lab) ?? new SwitchedLan(this.lab, nodes);
     const apiServer = this.client("kube-apiserver");
     for (const name of NAMESPACES) apiServer.create("namespaces", null, { metadata: { name } });
     const names = [CONTROL_PLANE, ...Array.from({ length: nodes }, (_, i) => `node-${i + 1}`)];
-    this.buildMachines(names);
-    startControllers(this.client("kube-controller-manager"), this.clusterCidr);
+    const addresses = names.map((name) => this.underlay.connect(this.lab.node(name).load("br_netfilter")));
+    const { clusterCidr, allocatesNodeCidrs } = this.underlay;
+    startControllers(this.client("kube-controller-manager"), allocatesNodeCidrs ? clusterCidr : null);
+    this.underlay.start(this.client("cloud-controller-manager"));
     new Scheduler(this.client("kube-scheduler"));
-    for (const [i, name] of names.entries()) this.startKubelet(name, this.addressOf(i));
+    for (const [i, name] of names.entries()) this.startKubelet(name, addresses[i]!);
     this.lab.run();
   }
 
@@ -104,44 +107,11 @@ export class Cluster {
     });
   }
 
-  /** The control plane is .10, workers follow. */
-  private addressOf(index: number): string {
-    const host = 10 + index;
-    return `192.168.${host >> 8}.${host & 255}`;
-  }
-
-  private buildMachines(names: readonly string[]): void {
-    const { lab } = this;
-    const length = names.length > 240 ? 16 : 24;
-    for (const name of [...names, "gateway"]) lab.node(name);
-    lab.switch("switch", [...names, "gateway"]);
-    const all = [...names.map((name, i) => [name, this.addressOf(i)] as const), ["gateway", "192.168.0.1"] as const];
-    for (const [name, address] of all) {
-      const { root } = lab.machines.get(name)!;
-      run(lab, root, `ip addr add ${address}/${length} brd + dev eth0`);
-      if (name !== "gateway") {
-        run(lab, root, "ip route add default via 192.168.0.1 dev eth0");
-        lab.machines.get(name)!.load("br_netfilter");
-      }
-    }
-    this.buildInternet();
-  }
-
-  /** The nodes' way out: a router that translates, and somebody behind it. */
-  private buildInternet(): void {
-    const { lab } = this;
-    const gateway = lab.machines.get("gateway")!.forward().root;
-    const internet = lab.node("internet").root;
-    lab.wire("gateway", "eth1", "internet", "eth0");
-    run(lab, gateway, "ip addr add 203.0.113.1/24 brd + dev eth1");
-    run(lab, internet, "ip addr add 203.0.113.10/24 brd + dev eth0");
-    run(lab, gateway, "iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE");
-  }
-
   private startKubelet(name: string, address: string): void {
-    const { lab, clock, plugin, clusterCidr } = this;
+    const { lab, clock, plugin, underlay } = this;
     const machine = lab.machines.get(name)!;
-    const { images, capacity = CAPACITY } = this.options;
+    const own = { ...CAPACITY, ...underlay.capacity };
+    const { images, capacity = own } = this.options;
     const isControl = name === CONTROL_PLANE;
     const kubelet = new Kubelet({
       machine,
@@ -149,8 +119,8 @@ export class Cluster {
       client: this.client(`kubelet/${name}`),
       plugin,
       address,
-      clusterCidr,
-      capacity: isControl ? CAPACITY : capacity,
+      underlay,
+      capacity: isControl ? own : capacity,
       ...(images && { images }),
       ...(isControl && {
         labels: { "node-role.kubernetes.io/control-plane": "" },

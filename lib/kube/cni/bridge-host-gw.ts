@@ -50,4 +50,4 @@ function start({ lab, machine, device, clusterCidr, client }: CniNode, ready: ()
   };
 }
 
-export const bridgeHostGateway: CniPlugin = { name: "bridge-host-gw", start };
+export const bridgeHostGateway: CniPlugin = { name: "bridge-host-gw", conf: 'type="bridge"', start };

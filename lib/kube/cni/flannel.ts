@@ -151,9 +151,7 @@ class Flanneld implements NodePlugin {
 
   add(sandbox: Sandbox): { readonly address: string } {
     if (this.bridge === null)
-      throw new Error(
-        'plugin type="flannel" failed (add): loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory',
-      );
+      throw new Error("loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory");
     return this.bridge.add(sandbox);
   }
 
@@ -209,10 +207,12 @@ class Flanneld implements NodePlugin {
 
 export const flannelVxlan: CniPlugin = {
   name: "flannel-vxlan",
+  conf: 'type="flannel"',
   start: (node, ready) => new Flanneld(node, vxlan, ready),
 };
 
 export const flannelHostGateway: CniPlugin = {
   name: "flannel-host-gw",
+  conf: 'type="flannel"',
   start: (node, ready) => new Flanneld(node, hostGateway, ready),
 };

@@ -5,6 +5,7 @@ import type { Machine } from "../../lab/machine.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { COMMANDS } from "../../tools/registry.ts";
 import type { Client } from "../controller/client.ts";
+import type { Underlay } from "../underlay.ts";
 
 /** The node a plugin works on. */
 export interface CniNode {
@@ -15,6 +16,8 @@ export interface CniNode {
   readonly device: string;
   /** All pods of the cluster, as `10.244.0.0/16`. */
   readonly clusterCidr: string;
+  /** The network the node is in. */
+  readonly underlay: Underlay;
   /** The API server, in the daemon's name. */
   readonly client: Client;
 }
@@ -46,6 +49,10 @@ export interface NodePlugin {
 
 export interface CniPlugin {
   readonly name: string;
+  /** Its configuration as the runtime quotes it when something failed: `type="flannel"` (libcni pluginDescription). */
+  readonly conf: string;
+  /** The network of the machines it needs, if any will not do: a cloud's. */
+  readonly underlay?: (lab: Lab) => Underlay;
   /** Its daemon starts on the node; `ready` is called once pods can be added. */
   start(node: CniNode, ready: () => void): NodePlugin;
 }

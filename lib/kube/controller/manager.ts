@@ -12,9 +12,10 @@ import { nodeIpamController } from "./node-ipam.ts";
 import { nodeLifecycleController } from "./node-lifecycle.ts";
 import { replicaSetController } from "./replica-set.ts";
 
-export function startControllers(client: Client, clusterCidr: string): void {
+/** `clusterCidr` is what nodes get parts of; null if they don't (--allocate-node-cidrs=false). */
+export function startControllers(client: Client, clusterCidr: string | null): void {
   const informers = new Informers(client);
-  nodeIpamController(informers, client.as("node-ipam-controller"), clusterCidr);
+  if (clusterCidr !== null) nodeIpamController(informers, client.as("node-ipam-controller"), clusterCidr);
   nodeLifecycleController(informers, client.as("node-lifecycle-controller"));
   replicaSetController(informers, client.as("replicaset-controller"));
   deploymentController(informers, client.as("deployment-controller"));

@@ -9,6 +9,7 @@ import type { Client } from "../controller/client.ts";
 import { EventRecorder } from "../controller/events.ts";
 import { Informer, keyOf } from "../controller/informer.ts";
 import type { Condition, Lease, Node, Pod } from "../shapes.ts";
+import type { Underlay } from "../underlay.ts";
 import { IMAGES, type Image, repositoryOf } from "./images.ts";
 import type { LabClock } from "./lab-clock.ts";
 import { PodWorker } from "./pod-worker.ts";
@@ -25,7 +26,7 @@ export interface KubeletOptions {
   readonly client: Client;
   readonly plugin: CniPlugin;
   readonly address: string;
-  readonly clusterCidr: string;
+  readonly underlay: Underlay;
   readonly capacity: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly object[];
@@ -42,7 +43,7 @@ export class Kubelet {
   /** Images that are on the machine. */
   readonly images = new Set<string>();
   readonly workers = new Map<string, PodWorker>();
-  readonly plugin: NodePlugin & { readonly name: string };
+  readonly plugin: NodePlugin & { readonly conf: string };
   private readonly options: KubeletOptions;
   private readonly pods: Informer<Pod>;
   private readonly timers = new Set<Timer>();
@@ -51,7 +52,7 @@ export class Kubelet {
   private lease: Lease | null = null;
 
   constructor(options: KubeletOptions) {
-    const { machine, lab, client, plugin, address, clusterCidr } = options;
+    const { machine, lab, client, plugin, address, underlay } = options;
     this.options = options;
     this.machine = machine;
     this.lab = lab;
@@ -86,11 +87,12 @@ export class Kubelet {
       machine,
       address,
       device: "eth0",
-      clusterCidr,
+      clusterCidr: underlay.clusterCidr,
+      underlay,
       client: client.as(`${plugin.name}/${name}`),
     };
     const started = plugin.start(cni, () => lab.lab.later(0, () => this.setReady()));
-    this.plugin = Object.assign(Object.create(started), { name: plugin.name });
+    this.plugin = Object.assign(Object.create(started), { conf: plugin.conf });
     this.pods = new Informer<Pod>(client, "pods", { fieldSelector: `spec.nodeName=${name}` });
     this.pods.on((now, before) => this.podChanged(now, before));
     this.pods.start();

@@ -80,7 +80,7 @@ export class PodWorker {
         this.ns = ns;
       } catch (failure) {
         removeNetnsOf(node, ns);
-        const why = `plugin type="${node.plugin.name}" failed (add): ${(failure as Error).message}`;
+        const why = `plugin ${node.plugin.conf} failed (add): ${(failure as Error).message}`;
         const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${this.id}": ${why}`;
         this.tell("Warning", "FailedCreatePodSandBox", message);
         node.lab.background(SECOND, () => this.makeSandbox());
