@@ -43,13 +43,9 @@ export function ipv6Lines(ns: Netns): string[] {
       .filter(({ protocol }) => protocol !== "kernel")
       .map((route) => ({ route, table: table.id })),
   );
-  const hasGateway = (route: Route6) => nexthops6Of(route).some(({ via }) => via !== null);
-  const ordered = [
-    ...routes.filter(({ route }) => !hasGateway(route)),
-    ...routes.filter(({ route }) => hasGateway(route)),
-  ];
+  routes.sort((a, b) => turn(a.route) - turn(b.route));
   return [
-    ...ordered.map(({ route, table }) => `${ip} route add table ${tableName(table)} ${routeWords(route)}`),
+    ...routes.map(({ route, table }) => `${ip} route add table ${tableName(table)} ${routeWords(route)}`),
     ...[...ns.ipv6.devices].flatMap(([device, { neighbours, proxies }]) => [
       ...[...neighbours.values()]
         .filter(({ state }) => state === "PERMANENT")
@@ -60,6 +56,15 @@ export function ipv6Lines(ns: Netns): string[] {
       ...[...proxies].map((address) => `${ip} neigh add proxy ${address} dev ${quoted(device.name)}`),
     ]),
   ];
+}
+
+/**
+ * Links first, then what is by gateways, wide networks before narrow ones, and what leads nowhere last: a gateway is
+ * refused once a route to it is no link's (ip6_route_check_nh).
+ */
+function turn(route: Route6): number {
+  if (route.type === "unicast" && nexthops6Of(route).some(({ via }) => via !== null)) return 1 + route.prefix.length;
+  return route.type === "unicast" || route.type === "local" ? 0 : 200;
 }
 
 /** A route as `ip -6 route add` takes it: as it is printed, but for the state of links and the preference. */

@@ -68,7 +68,9 @@ export async function runBatches(
       if (differs.length > 0) for (const outcome of await judge(differs, ask)) await tell(outcome);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, one));
+  // What one batch fails of ends the others when their labs are taken away.
+  const ends = await Promise.allSettled(Array.from({ length: jobs }, one));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** What two runs in a row say of each case. */
@@ -168,8 +170,8 @@ function outcomeOf(
 ): Outcome {
   const tally = emptyTally();
   const all = compare(model.result, real, tally, forgets);
-  const differences = hasTunnels(test) ? onlyReal(all) : all;
-  if (why !== null) differences.unshift({ where: "the machine", model: "undisturbed", real: why });
+  const compared = hasTunnels(test) ? onlyReal(all) : all;
+  const differences = why === null ? compared : [{ where: "the machine", model: "undisturbed", real: why }];
   const { result, captured } = model;
   return { test, model: result, captured, real, differences, tally, disturbed, repeated: 0, isUnstable: false };
 }

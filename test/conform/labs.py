@@ -1,6 +1,7 @@
 """Labs on the real kernel, built, asked and taken away by few processes; started by labs.ts, as root.
 
-    labs.py up     stdin: the commands of the labs' scripts, in order: [{"words": [...], "input": TEXT or null}]
+    labs.py up     stdin: for each lab the commands of its script, in order: [[{"words": [...], "input": TEXT or null}]];
+                   stdout: for each lab why it was not built, or null
     labs.py down   stdin: the names of their namespaces
     labs.py ask    stdin: [{"namespace": NAME, "script": TEXT}]; stdout: what each script printed
 
@@ -108,6 +109,16 @@ class Builder:
         self.lines.append(" ".join('"%s"' % word for word in words[first:]) + "\n")
 
 
+def build(commands):
+    builder = Builder()
+    try:
+        for command in commands:
+            builder.do(command["words"], command["input"])
+        builder.flush()
+    except Failed as error:
+        return str(error)
+
+
 def until_taken(words):
     """A port whose other end has just come up has no carrier yet."""
     for _ in range(30):
@@ -128,10 +139,7 @@ def ask(name, script):
 def main(verb):
     job = json.load(sys.stdin)
     if verb == "up":
-        builder = Builder()
-        for command in job:
-            builder.do(command["words"], command["input"])
-        builder.flush()
+        json.dump([build(commands) for commands in job], sys.stdout)
     elif verb == "down":
         for name in job:
             delete_netns(name)

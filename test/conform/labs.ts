@@ -14,7 +14,7 @@ interface Command {
   readonly input: string | null;
 }
 
-/** In their place the commands of a script only say what they are: words end with US, a command with RS, before it GS and its input. */
+/** In their place the commands of a script only say what they are: words end with US, a command with RS, before it GS and its input; a lab ends with FS. */
 const SAYING = `
 say() { printf '%s\\037' "$@"; case " $* " in *" /dev/stdin "* | *-restore\\ *) printf '\\035'; cat ;; esac; printf '\\036'; }
 ip() { say ip "$@"; }
@@ -28,18 +28,21 @@ export interface Script {
   readonly prefix: string;
 }
 
-/** Builds labs. The first one is built by its script itself, to see that it runs. */
-export async function buildLabs(scripts: readonly Script[]): Promise<void> {
+/** Builds labs: for each why that failed, or null. The first one is built by its script itself, to see that it runs. */
+export async function buildLabs(scripts: readonly Script[]): Promise<(string | null)[]> {
   const [first, ...rest] = scripts;
-  const ran = run("sh", ["-s"], first === undefined ? "" : inSubshell(first));
-  const built = shares(rest).map(async (share) => {
-    const said = await run("sh", ["-s"], `${SAYING}\n${share.map(inSubshell).join("\n")}`);
+  if (first === undefined) return [];
+  const built = async (share: readonly Script[]) => {
+    const said = await run(
+      "sh",
+      ["-s"],
+      `${SAYING}\n${share.map((each) => `${inSubshell(each)}\nprintf '\\034'`).join("\n")}`,
+    );
     if (said.status !== 0) throw new Error(`a lab's script failed:\n${said.err}`);
-    await labs("up", commandsIn(said.out));
-  });
-  await Promise.all(built);
-  const { status, err } = await ran;
-  if (status !== 0) throw new Error(`a lab's script failed:\n${err}`);
+    return JSON.parse(await labs("up", said.out.split("\x1c").slice(0, -1).map(commandsIn))) as (string | null)[];
+  };
+  const [ran, ...whys] = await Promise.all([run("sh", ["-s"], inSubshell(first)), ...shares(rest).map(built)]);
+  return [ran.status === 0 ? null : ran.err, ...unshared(rest.length, whys)];
 }
 
 function inSubshell({ text, prefix }: Script): string {
@@ -49,6 +52,11 @@ function inSubshell({ text, prefix }: Script): string {
 
 function shares<T>(list: readonly T[]): T[][] {
   return Array.from({ length: AT_ONCE }, (_, n) => list.filter((_, i) => i % AT_ONCE === n));
+}
+
+/** What was told of shares, in the order of what was shared. */
+function unshared<T>(length: number, told: readonly (readonly T[])[]): T[] {
+  return Array.from({ length }, (_, i) => told[i % AT_ONCE]![Math.floor(i / AT_ONCE)]!);
 }
 
 function commandsIn(said: string): Command[] {
@@ -74,8 +82,7 @@ export interface Asked {
 /** What each script prints in its namespace. */
 export async function ask(scripts: readonly Asked[]): Promise<string[]> {
   const answers = shares(scripts).map(async (share) => JSON.parse(await labs("ask", share)) as string[]);
-  const told = await Promise.all(answers);
-  return scripts.map((_, i) => told[i % AT_ONCE]![Math.floor(i / AT_ONCE)]!);
+  return unshared(scripts.length, await Promise.all(answers));
 }
 
 async function labs(verb: "up" | "down" | "ask", job: unknown): Promise<string> {

@@ -98,46 +98,76 @@ const STAGGER = 41;
 
 /** Builds the labs of a batch, plays, looks and takes them away again. */
 export async function runReal({ cases, runs, prefix, keep = false, turn }: Batch): Promise<RealRun> {
-  const prefixes = cases.map((_, i) => `${prefix}${i}-`);
-  const scripts = cases.map(({ lab }, i) => ({ text: labScript(labFrom(lab)), prefix: prefixes[i]! }));
+  const labs = cases.map((test, i) => ({ test, run: runs[i]!, prefix: `${prefix}${i}-` }));
   let over = () => {};
   try {
-    await buildLabs(scripts);
-    await new Promise((done) => setTimeout(done, cases.some(hasIpv6) ? SETTLE6 : SETTLE));
-    const flushes = cases.flatMap((test, i) => (hasIpv6(test) ? forgetting(test, prefixes[i]!) : []));
-    if (flushes.length > 0) {
-      await ask(flushes);
-      await new Promise((done) => setTimeout(done, REPORTED));
-    }
-    over = (await turn?.()) ?? over;
-    const job = {
-      cases: cases.map((test, i) => ({
-        prefix: prefixes[i],
-        offset: i * STAGGER,
-        end: runs[i]!.end,
-        drawn: runs[i]!.drawn,
-        traffic: test.traffic,
-        ipv6: hasIpv6(test),
-        namespaces: namespacesOf(test),
-      })),
+    const whys = await buildLabs(labs.map(({ test, prefix }) => ({ text: labScript(labFrom(test.lab)), prefix })));
+    const built = labs.filter((_, i) => whys[i] === null);
+    over = await settle(built, turn);
+    const played = await play(built);
+    const seen = new Map(built.map((lab, i) => [lab, played.seen[i]!]));
+    const isFull = played.entries >= threshold(2) - DISTANCE;
+    const full = isFull ? `${played.entries} neighbour entries on this machine: Linux forgets some` : null;
+    return {
+      results: labs.map((lab) => seen.get(lab)?.result ?? NOTHING),
+      disturbed: labs.map((lab, i) => (whys[i] === null ? (seen.get(lab)!.why ?? full) : `no lab: ${whys[i]}`)),
+      forgets: played.entries >= threshold(1) - 8,
     };
-    const played = await run("python3", [PLAYER, `${process.pid % availableParallelism()}`], JSON.stringify(job));
-    if (played.status !== 0) throw new Error(`player.py failed:\n${played.err}`);
-    const report = JSON.parse(played.out) as Report;
-    // A program that ends leaves its tun device without a carrier, which the kernel tells later.
-    const hasPrograms = cases.some(({ traffic }) => traffic.some(({ kind }) => kind === "flannel"));
-    if (hasPrograms) await new Promise((done) => setTimeout(done, CARRIER_TOLD));
-    const texts = await textsFrom(cases, prefixes);
-    const results = cases.map((_, i) => ({ ...resultOf(report.cases[i]!, runs[i]!.end), texts: texts[i]! }));
-    const isFull = report.entries >= threshold(2) - DISTANCE;
-    const full = isFull ? `${report.entries} neighbour entries on this machine: Linux forgets some` : null;
-    const disturbed = report.cases.map((seen) => disturbance(seen) ?? full);
-    return { results, disturbed, forgets: report.entries >= threshold(1) - 8 };
   } finally {
     if (!keep)
-      await deleteNamespaces(cases.flatMap((test, i) => namespacesOf(test).map(({ name }) => prefixes[i]! + name)));
+      await deleteNamespaces(labs.flatMap(({ test, prefix }) => namespacesOf(test).map(({ name }) => prefix + name)));
     over();
   }
+}
+
+/** Of a lab that was not built. */
+const NOTHING: Result = { frames: {}, sockets: [], neighbours: {}, fdb: {}, texts: {} };
+
+interface Built {
+  readonly test: Case;
+  readonly run: ModelRun;
+  readonly prefix: string;
+}
+
+/** Until the labs are quiet and it is their turn. */
+async function settle(labs: readonly Built[], turn: Batch["turn"]): Promise<() => void> {
+  const with6 = labs.filter(({ test }) => hasIpv6(test));
+  await new Promise((done) => setTimeout(done, with6.length > 0 ? SETTLE6 : SETTLE));
+  const flushes = with6.flatMap(({ test, prefix }) => forgetting(test, prefix));
+  if (flushes.length > 0) {
+    await ask(flushes);
+    await new Promise((done) => setTimeout(done, REPORTED));
+  }
+  return (await turn?.()) ?? (() => {});
+}
+
+async function play(labs: readonly Built[]): Promise<{
+  readonly entries: number;
+  readonly seen: readonly { readonly result: Result; readonly why: string | null }[];
+}> {
+  const job = {
+    cases: labs.map(({ test, run, prefix }, i) => ({
+      prefix,
+      offset: i * STAGGER,
+      end: run.end,
+      drawn: run.drawn,
+      traffic: test.traffic,
+      ipv6: hasIpv6(test),
+      namespaces: namespacesOf(test),
+    })),
+  };
+  const played = await run("python3", [PLAYER, `${process.pid % availableParallelism()}`], JSON.stringify(job));
+  if (played.status !== 0) throw new Error(`player.py failed:\n${played.err}`);
+  const { cases, entries } = JSON.parse(played.out) as Report;
+  // A program that ends leaves its tun device without a carrier, which the kernel tells later.
+  const hasPrograms = labs.some(({ test }) => test.traffic.some(({ kind }) => kind === "flannel"));
+  if (hasPrograms) await new Promise((done) => setTimeout(done, CARRIER_TOLD));
+  const texts = await textsFrom(labs);
+  const seen = labs.map(({ run }, i) => ({
+    result: { ...resultOf(cases[i]!, run.end), texts: texts[i]! },
+    why: disturbance(cases[i]!),
+  }));
+  return { entries, seen };
 }
 
 function disturbance({ lost, lateness }: Report["cases"][number]): string | null {
@@ -246,17 +276,22 @@ function namespacesOf(test: Case): { name: string; devices: string[] }[] {
 const MARK = "-- packetwalk --\n";
 
 /** What the commands print that are asked in each namespace, by `NETNS: COMMAND`. */
-async function textsFrom(cases: readonly Case[], prefixes: readonly string[]): Promise<Record<string, string>[]> {
-  const asked = cases.flatMap((test, i) =>
-    namespacesOf(test).map(({ name }) => ({ i, name, commands: commandsOf(name, test.questions, hasIpv6(test)) })),
+async function textsFrom(labs: readonly Built[]): Promise<Record<string, string>[]> {
+  const asked = labs.flatMap(({ test, prefix }, i) =>
+    namespacesOf(test).map(({ name }) => ({
+      i,
+      name,
+      namespace: prefix + name,
+      commands: commandsOf(name, test.questions, hasIpv6(test)),
+    })),
   );
   const printed = await ask(
-    asked.map(({ i, name, commands }) => ({
-      namespace: prefixes[i]! + name,
+    asked.map(({ namespace, commands }) => ({
+      namespace,
       script: commands.map((command) => `${command} 2>&1; printf '%s' '${MARK}'`).join("\n"),
     })),
   );
-  const texts: Record<string, string>[] = cases.map(() => ({}));
+  const texts: Record<string, string>[] = labs.map(() => ({}));
   for (const [n, { i, name, commands }] of asked.entries()) {
     const pieces = printed[n]!.split(MARK);
     for (const [at, command] of commands.entries())
