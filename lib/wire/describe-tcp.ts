@@ -3,6 +3,7 @@
 import { ipv4Bytes } from "./bytes.ts";
 import { tcpOptionsLength } from "./bytes-transport.ts";
 import { headers6Length, ipv6Bytes } from "./bytes6.ts";
+import { describeDns } from "./describe-dns.ts";
 import { type Ipv4Packet, type Ipv6Packet, TCP_FLAG, type Tcp, type TcpOptions } from "./packet.ts";
 
 /** Where the sequence numbers of each connection began, so that they can be printed from 1. */
@@ -71,6 +72,8 @@ export function describeTcp(
   const head = words.join(", ");
   if (tcp.data.length === 0) return head;
   if (verbose > 0 && (flags & TCP_FLAG.rst) !== 0) return `${head} [RST${resetData(tcp.data)}]`;
+  const names = describeDns(tcp, verbose, data);
+  if (names !== null) return head + names;
   const isWeb = [tcp.srcPort, tcp.dstPort].some((port) => port === 80 || port === 8080);
   return head + (isWeb ? `: ${describeHttp(tcp.data, verbose > 0)}` : "");
 }

@@ -1,7 +1,8 @@
 // One line for a frame, in the words of tcpdump 4.99 with -n: the printer of `tcpdump`, of a trace's story and of pictures.
 // Before you edit: tcpdump's print-ether.c, print-arp.c, print-ip.c, print-icmp.c, print-udp.c, print-tcp.c.
-// Payloads are decoded for HTTP, IP in IP and VXLAN; other protocols of UDP show as `UDP, length N`, of TCP not at all.
+// Payloads are decoded for DNS, HTTP, IP in IP and VXLAN; other protocols of UDP show as `UDP, length N`, of TCP not at all.
 import { ethertypeOf, frameLength, ipv4Bytes, ipv4Length } from "./bytes.ts";
+import { describeDns } from "./describe-dns.ts";
 import { hexAndText } from "./describe-hex.ts";
 import { describeIcmp } from "./describe-icmp.ts";
 import { PROTOCOL_NAME } from "./describe-protocol.ts";
@@ -92,7 +93,8 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
       const ends = `${src}.${body.srcPort} > ${dst}.${body.dstPort}: `;
       const sum = checksumOk(options, fragmented, body.unchecked === true);
       const tunnel = options.quiet ? null : describeVxlan(body, innerOf(options));
-      return `${ends}${options.quiet ? "" : sum}${tunnel ?? `UDP, length ${said}`}`;
+      const names = options.quiet ? null : describeDns(body, options.verbose ?? 0, said);
+      return `${ends}${options.quiet ? "" : sum}${tunnel ?? names ?? `UDP, length ${said}`}`;
     }
     case "tcp":
       return `${src}.${body.srcPort} > ${dst}.${body.dstPort}: ${describeTcp(packet, body, length, fragmented, options)}`;

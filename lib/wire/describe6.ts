@@ -2,6 +2,7 @@
 // Before you edit: tcpdump's print-ip6.c (ip6_print), print-frag6.c, print-ip6opts.c, print-udp.c, print-tcp.c.
 import { headers6Length, ipv6Bytes, ipv6Length } from "./bytes6.ts";
 import type { DescribeOptions } from "./describe.ts";
+import { describeDns } from "./describe-dns.ts";
 import { describeIcmp6 } from "./describe-icmp6.ts";
 import { PROTOCOL_NAME } from "./describe-protocol.ts";
 import { describeTcp } from "./describe-tcp.ts";
@@ -59,7 +60,8 @@ function transport(packet: Ipv6Packet, options: DescribeOptions, inner: Inner): 
       const sum = (options.verbose ?? 0) > 0 && !isFragment ? checksumText(packet, body) : "";
       const tunnel = options.quiet ? null : describeVxlan(body, inner);
       const said = isFragment ? udpLength(packet) : body.data.length;
-      return `${ports(body.srcPort, body.dstPort)}${sum}${tunnel ?? `UDP, length ${said}`}`;
+      const names = options.quiet ? null : describeDns(body, options.verbose ?? 0, said);
+      return `${ports(body.srcPort, body.dstPort)}${sum}${tunnel ?? names ?? `UDP, length ${said}`}`;
     }
     case "tcp":
       return (
