@@ -2,6 +2,7 @@
 import { Lab } from "../lab/lab.ts";
 import { BadInput } from "../wire/input.ts";
 import { ApiServer } from "./api/server.ts";
+import { awsVpc } from "./cni/aws.ts";
 import { bridgeHostGateway } from "./cni/bridge-host-gw.ts";
 import { flannelHostGateway, flannelVxlan } from "./cni/flannel.ts";
 import { type CniPlugin, run } from "./cni/plugin.ts";
@@ -15,7 +16,7 @@ import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
 import { SwitchedLan, type Underlay } from "./underlay.ts";
 
-export const PLUGINS: readonly CniPlugin[] = [flannelVxlan, flannelHostGateway, bridgeHostGateway];
+export const PLUGINS: readonly CniPlugin[] = [flannelVxlan, flannelHostGateway, bridgeHostGateway, awsVpc()];
 
 export interface ClusterOptions {
   /** Workers, besides the control plane; 3 unless said otherwise. */
@@ -97,7 +98,8 @@ export class Cluster {
       throw new BadInput("no node of this name runs", name, `There are: ${[...this.kubelets.keys()].join(", ")}.`);
     kubelet.stop();
     this.kubelets.delete(name);
-    run(this.lab, kubelet.ns, "ip link set eth0 down");
+    for (const card of kubelet.ns.devices.values())
+      if (card.kind === "nic") run(this.lab, kubelet.ns, `ip link set ${card.name} down`);
   }
 
   private waits(): boolean {
