@@ -5,6 +5,7 @@ import { ApiServer } from "./api/server.ts";
 import { awsVpc } from "./cni/aws.ts";
 import { bridgeHostGateway } from "./cni/bridge-host-gw.ts";
 import { flannelHostGateway, flannelVxlan } from "./cni/flannel.ts";
+import { gkeAliasIp, gkeRoutes } from "./cni/gke.ts";
 import { type CniPlugin, run } from "./cni/plugin.ts";
 import { Client } from "./controller/client.ts";
 import { startControllers } from "./controller/manager.ts";
@@ -16,7 +17,14 @@ import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
 import { SwitchedLan, type Underlay } from "./underlay.ts";
 
-export const PLUGINS: readonly CniPlugin[] = [flannelVxlan, flannelHostGateway, bridgeHostGateway, awsVpc()];
+export const PLUGINS: readonly CniPlugin[] = [
+  flannelVxlan,
+  flannelHostGateway,
+  bridgeHostGateway,
+  awsVpc(),
+  gkeRoutes,
+  gkeAliasIp,
+];
 
 export interface ClusterOptions {
   /** Workers, besides the control plane; 3 unless said otherwise. */

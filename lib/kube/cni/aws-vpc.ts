@@ -37,7 +37,14 @@ export class AwsVpc implements Underlay {
     this.lab = lab;
     this.limits = limits;
     this.capacity = { pods: `${maxPods(limits)}` };
-    this.fabric = new CloudFabric(lab, { networks: [VPC], gateway: GATEWAY, mtu, checksSource: true, natGateway });
+    this.fabric = new CloudFabric(lab, {
+      networks: [VPC],
+      gateway: GATEWAY,
+      mtu,
+      prefix: "eni",
+      checksSource: true,
+      natGateway,
+    });
   }
 
   connect(machine: Machine): string {

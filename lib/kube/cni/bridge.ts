@@ -4,7 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
 import { Ipv4, Prefix4 } from "../../wire/address.ts";
 import { HostLocal } from "./host-local.ts";
-import { type Attachment, run, type Sandbox } from "./plugin.ts";
+import { type Attachment, drawVeth, run, type Sandbox } from "./plugin.ts";
 
 export interface BridgeConfig {
   readonly bridge: string;
@@ -35,9 +35,7 @@ export class Bridge {
     const { lab, ipam } = this;
     const { root } = this.machine;
     const address = ipam.allocate(id);
-    const end = `veth${Math.floor(lab.random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, "0")}`;
+    const end = drawVeth(lab);
     try {
       this.ensureBridge();
       run(lab, root, `ip link add ${end} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${ns.name}`);

@@ -15,6 +15,8 @@ export interface FabricOptions {
   /** What machines know as their router. */
   readonly gateway: string;
   readonly mtu: number;
+  /** How interfaces are called: `eni` gives eni-0a1b2c3d. */
+  readonly prefix: string;
   /** Packets with another's source are dropped; off for machines that forward others' (canIpForward). */
   readonly checksSource: boolean;
   /** Everybody goes out by one address; otherwise each machine by its own, and who has none does not. */
@@ -60,9 +62,9 @@ export class CloudFabric {
   /** Gives the machine a network interface with this address, up; what the machine does with it is its own affair. */
   attach(machine: Machine, device: string, address: string): NetworkInterface {
     const { lab } = this;
-    const { mtu, checksSource } = this.options;
+    const { mtu, prefix, checksSource } = this.options;
     const digits = Math.floor(lab.random() * 2 ** 32);
-    const id = `eni-${digits.toString(16).padStart(8, "0")}`;
+    const id = `${prefix}-${digits.toString(16).padStart(8, "0")}`;
     lab.wire(machine.name, device, "vpc", id);
     run(lab, machine.root, `ip link set ${device} mtu ${mtu}`);
     this.run(`ip link set ${id} mtu ${mtu}`);

@@ -57,6 +57,13 @@ export interface CniPlugin {
   start(node: CniNode, ready: () => void): NodePlugin;
 }
 
+/** The host's end of a pod's cable: `veth` and eight digits, as pkg/ip/link_linux.go draws them. */
+export function drawVeth(lab: Lab): string {
+  return `veth${Math.floor(lab.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0")}`;
+}
+
 /** What a plugin's program does with the system, in the words one would type. Throws Error with what the tool says. */
 export function run(lab: Lab, ns: Netns, line: string, stdin = ""): void {
   const [name = "", ...args] = line.split(" ");
