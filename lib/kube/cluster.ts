@@ -4,6 +4,7 @@ import { BadInput } from "../wire/input.ts";
 import { ApiServer } from "./api/server.ts";
 import { awsVpc } from "./cni/aws.ts";
 import { bridgeHostGateway } from "./cni/bridge-host-gw.ts";
+import { calicoBgp, calicoIpip, calicoVxlan } from "./cni/calico.ts";
 import { flannelHostGateway, flannelVxlan } from "./cni/flannel.ts";
 import { gkeAliasIp, gkeRoutes } from "./cni/gke.ts";
 import { type CniPlugin, run } from "./cni/plugin.ts";
@@ -24,6 +25,9 @@ export const PLUGINS: readonly CniPlugin[] = [
   awsVpc(),
   gkeRoutes,
   gkeAliasIp,
+  calicoBgp,
+  calicoIpip,
+  calicoVxlan,
 ];
 
 export interface ClusterOptions {
@@ -70,7 +74,7 @@ export class Cluster {
     this.plugin = plugin;
     this.lab = options.lab ?? new Lab({ seed });
     this.clock = new LabClock(this.lab);
-    this.server = new ApiServer(this.clock, ALL_KINDS);
+    this.server = new ApiServer(this.clock, [...ALL_KINDS, ...(plugin.resources ?? [])]);
     this.underlay = plugin.underlay?.(this.lab) ?? new SwitchedLan(this.lab, nodes);
     const apiServer = this.client("kube-apiserver");
     for (const name of NAMESPACES) apiServer.create("namespaces", null, { metadata: { name } });

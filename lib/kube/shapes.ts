@@ -107,6 +107,7 @@ export interface NodeSelectorTerm {
 export interface PodSpec {
   readonly nodeName?: string;
   readonly hostNetwork?: boolean;
+  readonly serviceAccountName?: string;
   readonly containers: readonly Container[];
   readonly nodeSelector?: Labels;
   readonly tolerations?: readonly Toleration[];

@@ -54,6 +54,8 @@ export interface Resource extends Qualified {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly namespaced: boolean;
+  /** A CustomResourceDefinition made it, whose schema takes any field. */
+  readonly isCustom?: true;
   /** It has a part that only `…/status` changes. */
   readonly hasStatus: boolean;
   /** metadata.generation counts changes of the spec, or of the fields that are named. */

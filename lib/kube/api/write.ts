@@ -26,14 +26,16 @@ export function readObject(resource: Resource, body: unknown, validation: FieldV
   draft.apiVersion ??= apiVersion;
   draft.kind ??= kind;
   const cannot = `${draft.kind} in version "${versionOf(draft.apiVersion)}" cannot be handled as a ${kind}`;
-  if (!isKnown(draft.apiVersion, draft.kind))
+  const isOurs = draft.apiVersion === apiVersion && draft.kind === kind;
+  if (!isOurs && !isKnown(draft.apiVersion, draft.kind))
     throw badRequest(
       `${cannot}: no kind "${draft.kind}" is registered for version "${draft.apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
-  if (draft.apiVersion !== apiVersion || draft.kind !== kind)
+  if (!isOurs)
     throw badRequest(
       `${cannot}: converting (${versionOf(draft.apiVersion)}.${draft.kind}) to (${internalGroup(resource)}.${kind}): unknown conversion`,
     );
+  if (resource.isCustom) return draft;
   const { unknown } = decode(apiVersion, kind, draft);
   if (unknown.length > 0 && validation === "Strict")
     throw badRequest(

@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { COMMANDS } from "../../tools/registry.ts";
+import type { Resource } from "../api/resource.ts";
 import type { Client } from "../controller/client.ts";
 import type { Underlay } from "../underlay.ts";
 
@@ -51,6 +52,8 @@ export interface CniPlugin {
   readonly name: string;
   /** Its configuration as the runtime quotes it when something failed: `type="flannel"` (libcni pluginDescription). */
   readonly conf: string;
+  /** Resources of its own, which it keeps in the API server. */
+  readonly resources?: readonly Resource[];
   /** The network of the machines it needs, if any will not do: a cloud's. */
   readonly underlay?: (lab: Lab) => Underlay;
   /** Its daemon starts on the node; `ready` is called once pods can be added. */
