@@ -10,13 +10,15 @@ import { gkeAliasIp, gkeRoutes } from "./cni/gke.ts";
 import { type CniPlugin, run } from "./cni/plugin.ts";
 import { Client } from "./controller/client.ts";
 import { startControllers } from "./controller/manager.ts";
+import { startNameServer } from "./dns/internet.ts";
+import { COREFILE, installCoreDns } from "./dns/manifests.ts";
 import { ALL_KINDS } from "./kinds/all.ts";
 import type { Image } from "./kubelet/images.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { LabClock } from "./kubelet/lab-clock.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
-import { SwitchedLan, type Underlay } from "./underlay.ts";
+import { INTERNET, SwitchedLan, type Underlay } from "./underlay.ts";
 
 export const PLUGINS: readonly CniPlugin[] = [
   flannelVxlan,
@@ -38,6 +40,10 @@ export interface ClusterOptions {
   readonly seed?: string;
   /** Programs of images that a real registry does not have. */
   readonly images?: Readonly<Record<string, Image>>;
+  /** Names of the world outside, beside www.example.com: `{ "api.example.com": "203.0.113.10" }`. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Whether CoreDNS is installed, as kubeadm does: with two pods and its Corefile unless others are said. Else not. */
+  readonly dns?: boolean | { readonly replicas?: number; readonly corefile?: string };
   /** What each worker has room for. */
   readonly capacity?: Readonly<Record<string, string>>;
   /** The lab to build it in; a new one unless said otherwise. */
@@ -84,6 +90,7 @@ export class Cluster {
     startControllers(this.client("kube-controller-manager"), allocatesNodeCidrs ? clusterCidr : null);
     this.underlay.start(this.client("cloud-controller-manager"));
     new Scheduler(this.client("kube-scheduler"));
+    this.startNames(names);
     for (const [i, name] of names.entries()) this.startKubelet(name, addresses[i]!);
     this.lab.run();
   }
@@ -112,6 +119,17 @@ export class Cluster {
     this.kubelets.delete(name);
     for (const card of kubelet.ns.devices.values())
       if (card.kind === "nic") run(this.lab, kubelet.ns, `ip link set ${card.name} down`);
+  }
+
+  /** The internet's name server, which nodes ask, and CoreDNS, which pods ask. */
+  private startNames(nodes: readonly string[]): void {
+    const { dns = false, names } = this.options;
+    startNameServer(this.lab, "internet", { "www.example.com": INTERNET, "example.com": INTERNET, ...names });
+    const file = new TextEncoder().encode(`nameserver ${INTERNET}\n`);
+    for (const name of nodes) this.lab.machines.get(name)!.files.set("/etc/resolv.conf", file);
+    if (dns === false) return;
+    const { replicas = 2, corefile = COREFILE } = dns === true ? {} : dns;
+    installCoreDns(this.client("kubeadm"), corefile, replicas);
   }
 
   private waits(): boolean {

@@ -112,6 +112,7 @@ export class Lab implements Cables {
     const machine = this.machines.get(ns.node)!;
     machine.namespaces.delete(ns.name);
     machine.tools.delete(ns.name);
+    machine.mounts.delete(ns.name);
   }
 
   /** The namespace of this name. Throws BadInput, naming those there are. */

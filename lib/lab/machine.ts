@@ -68,6 +68,8 @@ export class Machine {
   readonly modules = new Set<Module>();
   /** What commands wrote, by the name they were told (`tcpdump -w web.pcap`). */
   readonly files = new Map<string, Uint8Array>();
+  /** Files that one namespace sees instead of the machine's, by its name: what a runtime mounts into containers. */
+  readonly mounts = new Map<string, Map<string, Uint8Array>>();
   /** Which iptables it has: its version, and whether it goes by nf_tables or is the old one (`legacy`). */
   iptables: Flavour = NEWEST;
   readonly kernel: Kernel;

@@ -4,12 +4,13 @@ import { lab } from "./session.ts";
 
 /**
  * Makes a cluster whose nodes are ready: machines on a switch, an API server, controllers, a scheduler, and on each node a
- * kubelet and a network plugin. Same seed, same bytes. Throws BadInput for a plugin that is not there.
+ * kubelet and a network plugin; and CoreDNS, unless `dns: false` is said. Same seed, same bytes. Throws BadInput for a
+ * plugin that is not there.
  *
  * @example
  * const k8s = cluster({ nodes: 3, cni: "flannel-vxlan", seed: "lecture-2" });
  */
 export function cluster(options: Omit<ClusterOptions, "lab"> = {}): Cluster {
   const { seed = "packetwalk" } = options;
-  return new Cluster({ ...options, lab: lab({ seed }) });
+  return new Cluster({ dns: true, ...options, lab: lab({ seed }) });
 }

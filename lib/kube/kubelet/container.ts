@@ -79,7 +79,8 @@ export class ContainerRun {
     const out = (text: string) => {
       this.log += text;
     };
-    const running = { lab: lab.lab, ns: pod.ns!, pod: pod.pod, container, out };
+    const client = pod.node.client.as(container.name);
+    const running = { lab: lab.lab, ns: pod.ns!, pod: pod.pod, container, client, out };
     const program = programOf(this.image, running);
     const watched = this.watched(program);
     this.process = lab.lab.start(container.name, { ns: pod.ns!, out, err: out }, watched);

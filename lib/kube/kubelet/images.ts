@@ -5,8 +5,12 @@ import type { Tools } from "../../lab/machine.ts";
 import type { Program } from "../../lab/process.ts";
 import { httpServer } from "../../lab/programs.ts";
 import type { Netns } from "../../netns/netns.ts";
+import { fileText } from "../../tools/files.ts";
 import { COMMANDS } from "../../tools/registry.ts";
 import { shellProgram } from "../../tools/shell.ts";
+import type { Client } from "../controller/client.ts";
+import { coreDns } from "../dns/coredns.ts";
+import { COREDNS_IMAGE } from "../dns/manifests.ts";
 import type { Container, Pod } from "../shapes.ts";
 
 /** A container that is being started. */
@@ -15,6 +19,8 @@ export interface Running {
   readonly ns: Netns;
   readonly pod: Pod;
   readonly container: Container;
+  /** How it speaks with the API server, in its own name. */
+  readonly client: Client;
   /** Its standard output, which is its log. */
   readonly out: (text: string) => void;
 }
@@ -65,6 +71,12 @@ const netexec = (running: Running): Program =>
 const web = (running: Running): Program =>
   httpServer(running.ns, { port: portOf(running, 80), program: "nginx", reply: () => "Welcome to nginx!\n" });
 
+const coredns = ({ container: { args = [] }, ...place }: Running): Program => {
+  const file = (name: string) => fileText(place, name);
+  const path = args[args.indexOf("-conf") + 1] ?? "Corefile";
+  return coreDns({ ...place, file }, file(path) ?? "");
+};
+
 const crash = function* ({ lab, out }: Running): Program {
   yield { until: lab.now + 1e9 };
   out("panic: something went wrong\n");
@@ -78,6 +90,7 @@ export const IMAGES: Readonly<Record<string, Image>> = {
   crasher: { entrypoint: crash },
   "hashicorp/http-echo": { entrypoint: httpEcho },
   "registry.k8s.io/e2e-test-images/agnhost": { entrypoint: netexec },
+  [COREDNS_IMAGE]: { entrypoint: coredns },
   "registry.k8s.io/pause": { entrypoint: forEver },
   busybox: { entrypoint: forEver, tools: "busybox" },
   alpine: { entrypoint: forEver, tools: "busybox-musl" },

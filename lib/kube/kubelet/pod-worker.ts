@@ -10,6 +10,7 @@ import { type Condition, type Container, conditionOf, type Pod } from "../shapes
 import { ContainerRun } from "./container.ts";
 import { repositoryOf } from "./images.ts";
 import type { Kubelet } from "./kubelet.ts";
+import { mountFiles, volumeFiles } from "./mounts.ts";
 import { removeNetnsOf, sandboxNetns } from "./sandbox.ts";
 import { conditionsOf, phaseOf } from "./status.ts";
 
@@ -70,6 +71,12 @@ export class PodWorker {
     if (this.isEnding) return;
     const { node, pod } = this;
     const { name, namespace } = pod.metadata;
+    const volumes = volumeFiles(pod, node.client);
+    if (typeof volumes === "string") {
+      this.tell("Warning", "FailedMount", volumes);
+      node.lab.background(SECOND, () => this.makeSandbox());
+      return;
+    }
     if (pod.spec.hostNetwork) {
       this.ns = node.ns;
       this.address = node.address;
@@ -78,6 +85,7 @@ export class PodWorker {
       try {
         this.address = node.plugin.add({ id: this.id, ns, namespace: namespace!, name }).address;
         this.ns = ns;
+        mountFiles(node.machine, ns.name, pod, this.address, volumes);
       } catch (failure) {
         removeNetnsOf(node, ns);
         const why = `plugin ${node.plugin.conf} failed (add): ${(failure as Error).message}`;

@@ -1,0 +1,273 @@
+// CoreDNS: a program in a pod that answers by its Corefile, plugin after plugin, and writes what was asked into its log.
+// Before you edit: github.com/coredns/coredns core/dnsserver/server.go, plugin.cfg (the order), plugin/log, plugin/errors,
+// plugin/loadbalance, plugin/pkg/replacer/replacer.go, request/{request,edns0}.go.
+import { createHash } from "node:crypto";
+import type { Lab } from "../../lab/lab.ts";
+import type { Process, Program, Wait } from "../../lab/process.ts";
+import { httpServer } from "../../lab/programs.ts";
+import type { Netns } from "../../netns/netns.ts";
+import { atPort } from "../../netns/socket/family.ts";
+import { type Asked, dnsServer, fitting } from "../../tools/dns/server.ts";
+import { MICROSECOND, SECOND } from "../../trace/world.ts";
+import {
+  DNS_CLASS,
+  DNS_FLAG,
+  DNS_TYPE,
+  type DnsMessage,
+  type DnsRecord,
+  datagramSize,
+  RCODE,
+  rcodeName,
+  rcodeOf,
+  reverseName,
+  typeName,
+} from "../../wire/dns.ts";
+import type { Client } from "../controller/client.ts";
+import { CorefileError, type Hosts, parseCorefile, type ServerBlock } from "./corefile.ts";
+import { addressRecord, isIn, KubernetesPlugin, replyTo } from "./kubernetes.ts";
+import { Cache, forward } from "./upstream.ts";
+import { ClusterZone } from "./zone.ts";
+
+/** How long an answer takes that needs nobody else. */
+const ANSWER_TIME = 123 * MICROSECOND;
+const VERSION = "CoreDNS-1.14.2\nlinux/amd64, go1.26.1, dd1df4f\n";
+/** Options of EDNS that come back as they went: NSID, EXPIRE, COOKIE, keepalive, padding. */
+const ECHOED = new Set([3, 9, 10, 11, 12]);
+
+export interface CoreDnsPlace {
+  readonly lab: Lab;
+  readonly ns: Netns;
+  readonly client: Client;
+  /** A file of its container, or null. */
+  readonly file: (name: string) => string | null;
+  readonly out: (text: string) => void;
+}
+
+/** The program: it ends with status 1, and says why, when it can't start by this Corefile. */
+export function* coreDns(place: CoreDnsPlace, corefile: string): Program {
+  let server: CoreDns;
+  try {
+    server = new CoreDns(place, corefile);
+  } catch (failure) {
+    if (!(failure instanceof CorefileError)) throw failure;
+    place.out(`${failure.message}\n`);
+    return 1;
+  }
+  try {
+    return yield* server.run();
+  } finally {
+    server.stop();
+  }
+}
+
+type Answering<T> = Generator<Wait, T, void>;
+
+/** One block of the Corefile, ready to answer. */
+interface Chain {
+  readonly block: ServerBlock;
+  readonly cache: Cache | null;
+  readonly kubernetes: KubernetesPlugin | null;
+  readonly zone: ClusterZone | null;
+  readonly forward: readonly { readonly from: string; readonly servers: readonly string[] }[];
+}
+
+class CoreDns {
+  private readonly place: CoreDnsPlace;
+  private readonly chains: readonly Chain[];
+  private readonly hash: string;
+  /** What answers a question just now, and what tells how it is. */
+  private readonly processes = new Set<Process>();
+
+  constructor(place: CoreDnsPlace, corefile: string) {
+    this.place = place;
+    this.hash = createHash("sha512").update(corefile).digest("hex");
+    this.chains = parseCorefile(corefile).map((block) => this.chainOf(block));
+  }
+
+  private chainOf(block: ServerBlock): Chain {
+    const { ns, client, file } = this.place;
+    const own = [...ns.inet.values()].flatMap(({ addresses }) => addresses.map(({ local }) => local));
+    const zone = block.kubernetes === null ? null : new ClusterZone(client, block.kubernetes.pods);
+    const servers = (to: readonly string[]) => {
+      const found = to.flatMap((each) => (each.startsWith("/") ? nameservers(file(each) ?? "") : [each]));
+      if (found.length === 0) throw new CorefileError(`plugin/forward: no nameservers found`);
+      return found;
+    };
+    return {
+      block,
+      cache: block.cache === null ? null : new Cache(block.cache),
+      kubernetes:
+        zone === null
+          ? null
+          : new KubernetesPlugin(block.kubernetes!, zone, own.filter((each) => !each.isLoopback).map(String)),
+      zone,
+      forward: block.forward.map(({ from, to }) => ({ from, servers: servers(to) })),
+    };
+  }
+
+  *run(): Program {
+    const { ns, out } = this.place;
+    for (const { zone } of this.chains) zone?.start();
+    for (const { block } of this.chains) {
+      for (const each of block.zones) out(`${each}:${block.port}\n`);
+      const health = () => "OK";
+      if (block.health !== null) this.start(httpServer(ns, { port: block.health, program: "coredns", reply: health }));
+      if (block.ready !== null) this.start(httpServer(ns, { port: block.ready, program: "coredns", reply: health }));
+    }
+    out(`[INFO] plugin/reload: Running configuration SHA512 = ${this.hash}\n${VERSION}`);
+    const [port = 53] = new Set(this.chains.map(({ block }) => block.port));
+    const take = (asked: Asked) => this.start(this.handle(asked));
+    return yield* dnsServer(ns, { port, program: "coredns", err: out }, take);
+  }
+
+  stop(): void {
+    for (const { zone } of this.chains) zone?.stop();
+    for (const each of [...this.processes]) each.kill(0);
+  }
+
+  private start(program: Program): void {
+    const { lab, ns, out } = this.place;
+    const self = this;
+    const process: Process = lab.start("coredns", { ns, out, err: out }, watched());
+    this.processes.add(process);
+    function* watched(): Program {
+      try {
+        return yield* program;
+      } finally {
+        self.processes.delete(process);
+      }
+    }
+  }
+
+  private *handle(asked: Asked): Program {
+    const { lab, out } = this.place;
+    const { message, client, overTcp } = asked;
+    const begun = lab.now;
+    yield { until: begun + ANSWER_TIME };
+    const [question] = message.questions;
+    const chain = question === undefined ? undefined : this.chainFor(question.name.toLowerCase());
+    let answer: DnsMessage;
+    if (question === undefined) answer = replyTo(message, RCODE.SERVFAIL);
+    else if (question.class !== DNS_CLASS.IN || chain === undefined) answer = replyTo(message, RCODE.REFUSED);
+    else answer = yield* this.answer(chain, message);
+    const size = overTcp ? 65535 : datagramSize(message);
+    const sent = fitting(withOptions(message, answer), size);
+    asked.reply(sent.octets);
+    if (chain?.block.log !== true || question === undefined) return 0;
+    const { name, type, class: of } = question;
+    const words = [typeName(type), of === DNS_CLASS.IN ? "IN" : `CLASS${of}`, name.toLowerCase()];
+    const wantsProof = message.additional.some((each) => each.type === DNS_TYPE.OPT && (each.ttl & 0x8000) !== 0);
+    const asks = `"${words.join(" ")} ${overTcp ? "tcp" : "udp"} ${asked.length} ${wantsProof} ${size}"`;
+    const seconds = `${((lab.now - begun) / SECOND).toFixed(9).replace(/\.?0+$/, "")}s`;
+    const { flags } = sent.message;
+    const told = `${rcodeName(rcodeOf(sent.message))} ${flagNames(flags)} ${sent.octets.length} ${seconds}`;
+    out(`[INFO] ${atPort(client.address, client.port)} - ${message.id} ${asks} ${told}\n`);
+    return 0;
+  }
+
+  /** The block with the longest zone the name is in. */
+  private chainFor(name: string): Chain | undefined {
+    let best: Chain | undefined;
+    let length = -1;
+    for (const chain of this.chains)
+      for (const zone of chain.block.zones)
+        if (isIn(name, zone) && zone.length > length) {
+          best = chain;
+          length = zone.length;
+        }
+    return best;
+  }
+
+  private *answer(chain: Chain, request: DnsMessage): Answering<DnsMessage> {
+    const { lab } = this.place;
+    const known = chain.cache?.get(request, lab.now) ?? null;
+    let answer = known ?? (yield* this.beyondCache(chain, request));
+    if (known === null && chain.cache !== null) answer = chain.cache.put(request, answer, lab.now);
+    return chain.block.loadbalance && rcodeOf(answer) === RCODE.NOERROR ? this.shuffled(answer) : answer;
+  }
+
+  private *beyondCache(chain: Chain, request: DnsMessage): Answering<DnsMessage> {
+    const { block, kubernetes } = chain;
+    const [question] = request.questions;
+    const name = question!.name.toLowerCase();
+    const local = block.hosts === null ? null : hostsAnswer(block.hosts, request);
+    if (local !== null) return local;
+    const found = kubernetes?.answer(request) ?? null;
+    if (found !== null && "alias" in found) {
+      const asked = { ...question!, name: found.target };
+      const led = yield* this.answer(chain, { ...request, questions: [asked] });
+      const reply = replyTo(request, RCODE.NOERROR, DNS_FLAG.aa);
+      return { ...reply, answers: [found.alias, ...led.answers] };
+    }
+    if (found !== null) return found;
+    const way = chain.forward.filter(({ from }) => isIn(name, from)).sort((a, b) => b.from.length - a.from.length)[0];
+    if (way === undefined) return replyTo(request, RCODE.SERVFAIL);
+    const heard = yield* forward(this.place.ns, way.servers, request);
+    if (typeof heard !== "string") return heard;
+    if (block.errors) this.place.out(`[ERROR] plugin/errors: 2 ${name} ${typeName(question!.type)}: ${heard}\n`);
+    return replyTo(request, RCODE.SERVFAIL);
+  }
+
+  /** The plugin `loadbalance`: CNAMEs first, addresses behind all others in any order. */
+  private shuffled(answer: DnsMessage): DnsMessage {
+    const mixed = (records: readonly DnsRecord[]) => {
+      const isAddress = ({ type }: DnsRecord) => type === DNS_TYPE.A || type === DNS_TYPE.AAAA;
+      const isAlias = ({ type }: DnsRecord) => type === DNS_TYPE.CNAME;
+      const rest = records.filter((each) => !isAddress(each) && !isAlias(each));
+      return [...records.filter(isAlias), ...rest, ...this.drawn(records.filter(isAddress))];
+    };
+    const { answers, authority, additional } = answer;
+    return { ...answer, answers: mixed(answers), authority: mixed(authority), additional: mixed(additional) };
+  }
+
+  private drawn(records: DnsRecord[]): DnsRecord[] {
+    const { lab } = this.place;
+    for (let i = 0; i + 1 < records.length; i++) {
+      const other = i + Math.floor(lab.random() * (records.length - i));
+      [records[i], records[other]] = [records[other]!, records[i]!];
+    }
+    return records;
+  }
+}
+
+const nameservers = (file: string): string[] => [...file.matchAll(/^nameserver\s+(\S+)/gm)].map(([, each]) => each!);
+
+const FLAG_NAMES = ["qr", "aa", "tc", "rd", "ra", "ad", "cd"] as const;
+
+const flagNames = (flags: number): string => FLAG_NAMES.filter((name) => (flags & DNS_FLAG[name]) !== 0).join(",");
+
+/** Who says how much it takes (EDNS) gets the same back, with the options that come back. */
+function withOptions(request: DnsMessage, answer: DnsMessage): DnsMessage {
+  const opt = request.additional.find(({ type }) => type === DNS_TYPE.OPT);
+  if (opt === undefined || opt.data.kind !== "octets") return answer;
+  const { octets } = opt.data;
+  const kept: number[] = [];
+  for (let at = 0; at + 4 <= octets.length; ) {
+    const end = at + 4 + ((octets[at + 2]! << 8) | octets[at + 3]!);
+    if (ECHOED.has((octets[at]! << 8) | octets[at + 1]!)) kept.push(...octets.subarray(at, end));
+    at = end;
+  }
+  const data = { kind: "octets", octets: Uint8Array.from(kept) } as const;
+  const rest = answer.additional.filter(({ type }) => type !== DNS_TYPE.OPT);
+  return { ...answer, additional: [...rest, { ...opt, name: ".", ttl: opt.ttl & 0x8000, data }] };
+}
+
+/** The plugin `hosts`. */
+function hostsAnswer({ entries, ttl, fallthrough }: Hosts, request: DnsMessage): DnsMessage | null {
+  const [question] = request.questions;
+  const name = question!.name.toLowerCase();
+  const records: DnsRecord[] = [];
+  let isThere = false;
+  for (const [address, names] of entries) {
+    const record = addressRecord(question!.name, address, ttl);
+    if (names.includes(name)) {
+      isThere = true;
+      if (record.type === question!.type) records.push(record);
+    }
+    if (question!.type === DNS_TYPE.PTR && record.data.kind === "address" && reverseName(record.data.address) === name)
+      for (const each of names) records.push({ ...question!, ttl, data: { kind: "name", name: each } });
+  }
+  if (records.length > 0) return { ...replyTo(request, RCODE.NOERROR, DNS_FLAG.aa), answers: records };
+  if (isThere) return replyTo(request, RCODE.NOERROR, DNS_FLAG.aa);
+  return fallthrough ? null : replyTo(request, RCODE.NXDOMAIN, DNS_FLAG.aa);
+}
