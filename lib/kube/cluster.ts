@@ -6,6 +6,7 @@ import { awsVpc } from "./cni/aws.ts";
 import { bridgeHostGateway } from "./cni/bridge-host-gw.ts";
 import { calicoBgp, calicoIpip, calicoVxlan } from "./cni/calico.ts";
 import { flannelHostGateway, flannelVxlan } from "./cni/flannel.ts";
+import { flannelUdp } from "./cni/flannel-udp.ts";
 import { gkeAliasIp, gkeRoutes } from "./cni/gke.ts";
 import { type CniPlugin, run } from "./cni/plugin.ts";
 import { Client } from "./controller/client.ts";
@@ -23,6 +24,7 @@ import { INTERNET, SwitchedLan, type Underlay } from "./underlay.ts";
 export const PLUGINS: readonly CniPlugin[] = [
   flannelVxlan,
   flannelHostGateway,
+  flannelUdp,
   bridgeHostGateway,
   awsVpc(),
   gkeRoutes,

@@ -49,15 +49,20 @@ export interface FlannelUdp {
   readonly port?: number;
   /** The source of "network unreachable": the address of the tun device. */
   readonly tunAddress: string;
-  /** Subnets of other nodes, as `10.244.2.0/24`, and the address of the node that has them. */
-  readonly subnets: Readonly<Record<string, string>>;
+  /** Subnets of other nodes, as `10.244.2.0/24`, and the address of the node that has them; a list may change meanwhile. */
+  readonly subnets: Readonly<Record<string, string>> | readonly FlannelRoute[];
+}
+
+export interface FlannelRoute {
+  readonly subnet: Prefix4;
+  readonly via: Ipv4;
 }
 
 interface Backend {
   readonly tun: TunFile;
   readonly socket: UdpSocket;
   readonly tunAddress: Ipv4;
-  readonly routes: readonly { readonly subnet: Prefix4; readonly via: Ipv4 }[];
+  readonly routes: readonly FlannelRoute[];
 }
 
 /**
@@ -66,7 +71,9 @@ interface Backend {
  */
 export function flannelUdp(ns: Netns, options: FlannelUdp): Program {
   const { device = "flannel0", port = 8285, address, subnets } = options;
-  const routes = Object.entries(subnets).map(([subnet, via]) => ({ subnet: prefix4(subnet), via: ipv4(via) }));
+  const routes = isList(subnets)
+    ? subnets
+    : Object.entries(subnets).map(([subnet, via]) => ({ subnet: prefix4(subnet), via: ipv4(via) }));
   const local = ipv4(address);
   const tunAddress = ipv4(options.tunAddress);
   const socket = new UdpSocket(ns, "flanneld");
@@ -74,6 +81,8 @@ export function flannelUdp(ns: Netns, options: FlannelUdp): Program {
   if (failed !== null) throw new BadInput("flanneld cannot listen", `${address}:${port}`, `${errorText(failed)}.`);
   return proxy({ tun: open(ns, device, "flanneld"), socket, tunAddress, routes }, port);
 }
+
+const isList = (subnets: FlannelUdp["subnets"]): subnets is readonly FlannelRoute[] => Array.isArray(subnets);
 
 function* proxy(backend: Backend, port: number): Program {
   const { tun, socket } = backend;

@@ -1,5 +1,5 @@
 // Flannel: flanneld tells the API server how its node is reached, and keeps a way to every other node; the plugin
-// delegates each pod to bridge and host-local. Backends: host-gw (plain routes) and vxlan (flannel.1).
+// delegates each pod to bridge and host-local. Backends: host-gw (plain routes) and vxlan (flannel.1); udp is elsewhere.
 // Before you edit: github.com/flannel-io/flannel pkg/subnet/kube/kube.go, pkg/backend/{hostgw,vxlan}/*.go,
 // pkg/trafficmngr/iptables/iptables.go, cni-plugin flannel_linux.go, facts 2.2 and 2.3.
 import { TABLE } from "../../ip/route.ts";
@@ -19,7 +19,7 @@ const PORT = 8472;
 const VXLAN_OVERHEAD = 50;
 
 /** How a node is reached, as its annotations say. */
-interface Reach {
+export interface Reach {
   readonly subnet: string;
   readonly publicIp: string;
   readonly backend: string;
@@ -37,15 +37,17 @@ function reachOf(node: Node | null): Reach | null {
 }
 
 /** A way to the pods of other nodes. */
-interface Backend {
+export interface Backend {
   readonly type: string;
   readonly data: object | null;
   readonly mtu: number;
   add(reach: Reach): void;
   remove(reach: Reach): void;
+  /** Ends what of it is a program. */
+  stop?(): void;
 }
 
-const netOf = (subnet: string): string => subnet.slice(0, subnet.indexOf("/"));
+export const netOf = (subnet: string): string => subnet.slice(0, subnet.indexOf("/"));
 
 /** A route over the network of the nodes: the other node is the gateway (hostgw). */
 function hostGateway({ lab, machine, device }: CniNode): Backend {
@@ -129,7 +131,7 @@ COMMIT
   run(lab, machine.root, "iptables-restore --noflush", rules);
 }
 
-class Flanneld implements NodePlugin {
+export class Flanneld implements NodePlugin {
   private readonly node: CniNode;
   private readonly makeBackend: (node: CniNode, subnet: string) => Backend;
   private readonly ready: () => void;
@@ -161,6 +163,7 @@ class Flanneld implements NodePlugin {
 
   stop(): void {
     this.nodes.stop();
+    this.backend?.stop?.();
   }
 
   private nodeChanged(now: Node | null, before: Node | null): void {
