@@ -16,7 +16,7 @@ interface Command {
 
 /** In their place the commands of a script only say what they are: words end with US, a command with RS, before it GS and its input; a lab ends with FS. */
 const SAYING = `
-say() { printf '%s\\037' "$@"; case " $* " in *" /dev/stdin "* | *-restore\\ *) printf '\\035'; cat ;; esac; printf '\\036'; }
+say() { printf '%s\\037' "$@"; case " $* " in *" /dev/stdin "* | *-restore\\ * | *"ipset restore "*) printf '\\035'; cat ;; esac; printf '\\036'; }
 ip() { say ip "$@"; }
 bridge() { say bridge "$@"; }
 sleep() { say sleep "$@"; }
