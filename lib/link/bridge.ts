@@ -117,7 +117,7 @@ export function fdbLearn(bridge: BridgeState, port: Device, mac: Mac, now: numbe
 /** Makes `port` a port of `bridge`; the bridge takes the lowest MAC of its ports unless one was set by hand. */
 export function addPort(bridge: Device, port: Device): void {
   const state = bridge.bridge!;
-  const isFirst = !state.hadPorts;
+  const isFirst = state.ports.length === 0;
   port.port = bridgePort(port, freeNumber(state), state.settings.defaultPvid);
   state.ports.unshift(port);
   state.hadPorts = true;
