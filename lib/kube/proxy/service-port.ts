@@ -2,14 +2,15 @@
 // Before you edit: pkg/proxy/serviceport.go, pkg/proxy/servicechangetracker.go (serviceToServiceMap),
 // pkg/proxy/util/utils.go (ShouldSkipService, GetClusterIPByFamily), pkg/api/v1/service/util.go.
 import type { Ip, Prefix } from "../../wire/address.ts";
+import type { KubeObject } from "../api/object.ts";
 import type { Labels, ServicePort as PortSpec, Service } from "../shapes.ts";
 import { addressesOf, addressOf, type Family, networksOf } from "./address.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
 /** A Service with all that a proxy reads of it. */
-export interface ProxiedService extends Service {
-  readonly spec: Service["spec"] & {
+export interface ProxiedService extends KubeObject {
+  readonly spec: Omit<Service["spec"], "ports"> & {
     readonly clusterIPs?: readonly string[];
     readonly ipFamilies?: readonly string[];
     readonly externalIPs?: readonly string[];

@@ -1,0 +1,68 @@
+// kube-proxy in its iptables mode, in a namespace.
+// Before you edit: pkg/proxy/iptables/proxier.go (NewProxier, syncProxyRules).
+import type { Ip } from "../../../wire/address.ts";
+import type { Proxier } from "../proxier.ts";
+import type { ProxySettings } from "../settings.ts";
+import type { Place } from "../tool.ts";
+import { run, succeeds } from "../tool.ts";
+import type { Standpoint } from "../topology.ts";
+import type { Tracker } from "../tracker.ts";
+import { JUMPS, restoreText, servesLoopback } from "./sync.ts";
+
+export class IptablesProxier implements Proxier {
+  private readonly place: Place;
+  private readonly tracker: Tracker;
+  private readonly settings: ProxySettings;
+  private readonly at: Standpoint;
+  private isFirst = true;
+
+  constructor(place: Place, tracker: Tracker, settings: ProxySettings, at: Standpoint) {
+    this.place = place;
+    this.tracker = tracker;
+    this.settings = settings;
+    this.at = at;
+  }
+
+  rules(): string {
+    return this.text(null);
+  }
+
+  /** The first sync writes everything; later ones leave chains of Services alone that nobody changed. */
+  sync(): void {
+    const { place, settings } = this;
+    const changes = this.tracker.takeChanges();
+    if (this.isFirst) {
+      if (servesLoopback(settings)) place.ns.sysctls.set("net.ipv4.conf.all.route_localnet", "1");
+      this.ensureJumps();
+    }
+    const restore = settings.family === 6 ? "ip6tables-restore" : "iptables-restore";
+    run(place, [restore, "--noflush", "--counters"], this.text(this.isFirst ? null : changes));
+    this.isFirst = false;
+  }
+
+  private text(changed: ReadonlySet<string> | null): string {
+    const { tracker, settings, at } = this;
+    const { ns } = this.place;
+    const tables = settings.family === 6 ? ns.xtables6 : ns.xtables;
+    const existing = tables.peek("nat")?.chains.keys() ?? [];
+    return restoreText({ tracker, settings, at, nodeAddresses: this.nodeAddresses(), changed, existing });
+  }
+
+  private nodeAddresses(): Ip[] {
+    const { ns } = this.place;
+    if (this.settings.family === 4)
+      return [...ns.inet.values()].flatMap((each) => each.addresses.map(({ local }) => local));
+    return [...ns.ipv6.devices.values()].flatMap((each) => each.addresses.map(({ local }) => local));
+  }
+
+  private ensureJumps(): void {
+    const tool = this.settings.family === 6 ? "ip6tables" : "iptables";
+    for (const [table, to, from, words] of JUMPS) {
+      const rule = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+      const on = [tool, "-t", table];
+      succeeds(this.place, [...on, "-N", to]);
+      if (!succeeds(this.place, [...on, "-C", from, ...rule, "-j", to]))
+        run(this.place, [...on, "-I", from, ...rule, "-j", to]);
+    }
+  }
+}

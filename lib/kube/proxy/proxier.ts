@@ -1,0 +1,9 @@
+// A mode of kube-proxy: what it writes into its node's namespace, given what it knows.
+// Before you edit: pkg/proxy/types.go (Provider).
+
+export interface Proxier {
+  /** What the next sync would write, in the words of the tools it hands it to. */
+  rules(): string;
+  /** Makes the node's namespace what Services and endpoints say. */
+  sync(): void;
+}

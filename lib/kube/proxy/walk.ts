@@ -1,0 +1,185 @@
+// Where a packet can go on a node: it is sent through the node's own rules as often as there are ways, the dice of each
+// `-m statistic` falling one way and then the other.
+// Before you edit: pkg/proxy/iptables/proxier_test.go (tracePacket), ../../netns/hooks.ts.
+import { Lab } from "../../lab/lab.ts";
+import { setUp } from "../../netns/configure.ts";
+import { PRIORITY } from "../../netns/hooks.ts";
+import { ipSend } from "../../netns/ipv4/send.ts";
+import { ip6Send } from "../../netns/ipv6/send.ts";
+import type { Netns } from "../../netns/netns.ts";
+import { LEVEL, NOT_RECORDED, type Step } from "../../trace/step.ts";
+import { MILLISECOND } from "../../trace/world.ts";
+import type { Ip } from "../../wire/address.ts";
+import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
+import { type Family, hostPort } from "./address.ts";
+import type { AskedPacket } from "./asked-packet.ts";
+import { run } from "./tool.ts";
+
+/** What kube-proxy's rules make of a packet. */
+export interface Answer {
+  readonly packet: string;
+  /** Every address and port it could be sent to instead of its own, in the order of the rules. */
+  readonly destinations: readonly string[];
+  /** What they say of it besides; "none": it goes on its way. */
+  readonly verdict: "none" | "accept" | "reject" | "drop";
+  /** Whether its source is, or may be, replaced. */
+  readonly masquerade: boolean;
+}
+
+type Packet = Ipv4Packet | Ipv6Packet;
+
+const DEVICE = "eth0";
+const NODE = "node";
+
+/** A node by itself: its addresses on one device, behind which everything else is. */
+export class WalkedNode extends Lab {
+  readonly ns: Netns;
+  private readonly family: Family;
+  private readonly addresses: ReadonlySet<Ip>;
+  /** How the dice fall while a destination is chosen: 0 as low as can be, 1 as high; null: by chance. */
+  private script: number[] | null = null;
+  private drawn = 0;
+  private isChoosing = false;
+  /** The packet as it left, or came to its socket. */
+  private passed: Packet | null = null;
+
+  constructor(family: Family, addresses: readonly Ip[]) {
+    super({ seed: "kube-proxy", ipv6: family === 6 });
+    this.family = family;
+    this.addresses = new Set(addresses);
+    const network = this.node("network").root;
+    const machine = this.node(NODE);
+    this.ns = machine.forward().root;
+    const [device] = this.addVeth({ ns: this.ns, name: DEVICE }, { ns: network, name: "node" });
+    setUp(network, device.peer!);
+    setUp(this.ns, device);
+    const place = { lab: this, ns: this.ns };
+    for (const each of addresses)
+      if (!each.isLoopback)
+        run(place, [
+          "ip",
+          "addr",
+          "add",
+          `${each}/${family === 4 ? 32 : 128}`,
+          "dev",
+          DEVICE,
+          ...(family === 6 ? ["nodad"] : []),
+        ]);
+    run(place, ["ip", `-${family}`, "route", "add", "default", "dev", DEVICE]);
+    this.watch();
+    this.runFor(MILLISECOND);
+  }
+
+  override random(): number {
+    const { script } = this;
+    if (script === null || !this.isChoosing) return super.random();
+    if (this.drawn === script.length) script.push(0);
+    return script[this.drawn++] === 0 ? 0 : HIGHEST;
+  }
+
+  /** Sends the packet on every way it could take. */
+  ask(asked: AskedPacket): Answer {
+    const destinations = new Set<string>();
+    let verdict: Answer["verdict"] = "none";
+    let masquerade = false;
+    let script: number[] | null = [];
+    while (script !== null) {
+      const steps = this.send(asked, script);
+      const said = verdictOf(steps);
+      if (said !== "none") verdict = said;
+      masquerade ||= steps.some((step) => targetOf(step) === "MASQUERADE");
+      const destination = this.passed === null ? null : destinationOf(this.passed);
+      if (destination !== null && destination !== destinationOf(asked.packet)) destinations.add(destination);
+      script = nextScript(script);
+    }
+    return { packet: asked.text, destinations: [...destinations], verdict, masquerade };
+  }
+
+  private send({ packet }: AskedPacket, script: number[]): readonly Step[] {
+    const { ns, recorder } = this;
+    this.script = script;
+    this.drawn = 0;
+    this.passed = null;
+    for (const name of ns.recent.names) ns.recent.write(name, "/", 0);
+    recorder.level = LEVEL.path;
+    if (this.addresses.has(packet.src) || packet.src.isLoopback) {
+      const { src, dst, body } = packet;
+      (this.family === 4 ? ipSend : ip6Send)(ns, { src, dst, body } as never, NOT_RECORDED);
+    } else {
+      const device = ns.devices.get(DEVICE)!;
+      this.carry(device, { dst: device.mac, src: device.peer!.mac, payload: packet }, NOT_RECORDED);
+    }
+    this.runFor(MILLISECOND);
+    recorder.level = LEVEL.off;
+    this.script = null;
+    return recorder.take().filter(({ where }) => where.node === NODE);
+  }
+
+  /** Notes where dice decide, and takes packets away at their end, before their connection is known for good. */
+  private watch(): void {
+    const { ns, family } = this;
+    const hooks = family === 4 ? ns.hooks : ns.hooks6;
+    const at = (
+      hook: "PREROUTING" | "OUTPUT" | "INPUT" | "POSTROUTING",
+      priority: number,
+      act: (packet: Packet) => boolean,
+    ) =>
+      hooks.register(hook, {
+        name: "kube-proxy's question",
+        priority,
+        run: (_: Netns, skb: { readonly packet: Packet }) => (act(skb.packet) ? "stolen" : "accept"),
+      } as never);
+    const choose = (on: boolean) => () => {
+      this.isChoosing = on;
+      return false;
+    };
+    for (const hook of ["PREROUTING", "OUTPUT"] as const) {
+      at(hook, PRIORITY.dnat - 1, choose(true));
+      at(hook, PRIORITY.dnat + 1, choose(false));
+    }
+    at("INPUT", PRIORITY.confirm - 1, (packet) => this.take(packet));
+    // What comes back by loopback goes on to INPUT.
+    at("POSTROUTING", PRIORITY.confirm - 1, (packet) => !this.isOwn(packet.dst) && this.take(packet));
+  }
+
+  private isOwn(address: Ip): boolean {
+    return address.isLoopback || this.addresses.has(address);
+  }
+
+  private take(packet: Packet): boolean {
+    // Of what the kernel says of itself, as a neighbour's question, nobody asked.
+    if (this.script !== null && this.passed === null && destinationOf(packet) !== null) this.passed = packet;
+    return this.script !== null;
+  }
+}
+
+/** The last number below 1 that dice can show. */
+const HIGHEST = 1 - Number.EPSILON;
+
+/** The next fall of the dice in the order of the rules; null: that was the last. */
+function nextScript(script: readonly number[]): number[] | null {
+  const last = script.lastIndexOf(0);
+  return last === -1 ? null : [...script.slice(0, last), 1];
+}
+
+function destinationOf({ dst, body }: Packet): string | null {
+  return body.kind === "tcp" || body.kind === "udp" ? hostPort(dst.text, body.dstPort) : null;
+}
+
+/** What a rule does with a packet, of those that matched; null for other steps. */
+function targetOf({ evidence, what }: Step): string | null {
+  if (evidence?.kind !== "rule" || (what !== "rule" && what !== "drop")) return null;
+  return / -j (\S+)/.exec(evidence.text)?.[1] ?? null;
+}
+
+/** KUBE-FORWARD lets on what is on its way already: that is no verdict about a Service. */
+function verdictOf(steps: readonly Step[]): Answer["verdict"] {
+  for (const step of steps) {
+    const target = targetOf(step);
+    if (step.chain?.table !== "filter" || step.chain.chain === "KUBE-FORWARD" || target === null) continue;
+    if (target === "ACCEPT") return "accept";
+    if (target === "REJECT") return "reject";
+    if (target === "DROP") return "drop";
+  }
+  return "none";
+}

@@ -1,0 +1,211 @@
+// What Services promise, as a table over who sends to what: it knows objects and packets, and nothing of chains. It is laid
+// beside every mode. Where modes differ on purpose, the table has a column for the mode.
+// Facts: kubernetes.io "Virtual IPs and Service Proxies", KEP-1669, KEP-2086, KEP-2433, KEP-3015.
+import type { ProxiedSlice } from "../../../lib/kube/proxy/endpoints.ts";
+import type { ProxiedService } from "../../../lib/kube/proxy/service-port.ts";
+import type { Answer } from "../../../lib/kube/proxy/walk.ts";
+import { ip, prefix } from "../../../lib/wire/address.ts";
+import type { CaseSettings, State } from "./cases.ts";
+
+export interface Flow {
+  readonly protocol: "tcp" | "udp";
+  readonly src: string;
+  readonly dst: string;
+  readonly port: number;
+}
+
+type Expected = Omit<Answer, "packet">;
+type SpecPort = NonNullable<ProxiedService["spec"]["ports"]>[number];
+type Kind = "cluster" | "external" | "balancer" | "node";
+
+interface Front {
+  readonly kind: Kind;
+  /** Null: every address of the node. */
+  readonly address: string | null;
+  readonly port: number;
+  readonly protocol: string;
+  readonly service: ProxiedService;
+  readonly spec: SpecPort;
+}
+
+interface Pod {
+  readonly address: string;
+  readonly text: string;
+  readonly isHere: boolean;
+  readonly ready: boolean;
+  readonly ending: boolean;
+  readonly zones: readonly string[];
+  readonly nodes: readonly string[];
+}
+
+const NOTHING: Expected = { destinations: [], verdict: "none", masquerade: false };
+const canonical = (text: string): string => ip(text.replace(/(^|\.)0+(?=\d)/g, "$1")).text;
+const isIn = (address: string, network: string): boolean => {
+  const text = network.trim().replace(/(^|\.)0+(?=\d)/g, "$1");
+  if (text.includes(":") !== address.includes(":")) return false;
+  return prefix(text).contains(ip(address) as never);
+};
+
+/** What becomes of the flow; null where two Services claim one address and the outcome hangs on their order. */
+export function expected(state: State, settings: CaseSettings, flow: Flow): Expected | null {
+  const fronts = frontsOf(state, settings);
+  const hits = fronts.filter(({ address, port, protocol }) => {
+    const isThere = address === null ? isOwn(flow.dst, settings) : address === flow.dst;
+    return isThere && port === flow.port && protocol.toLowerCase() === flow.protocol;
+  });
+  if (hits.length > 1) return null;
+  const [front] = hits;
+  if (front === undefined) return isHealthCheck(state, settings, flow) ? { ...NOTHING, verdict: "accept" } : NOTHING;
+  const pods = podsOf(state, front, settings);
+  const fromNode = isOwn(flow.src, settings);
+  // Who is refused only on the way in or through is not refused on the way out.
+  const isHeard =
+    front.kind === "cluster" ? !(isOwn(flow.dst, settings) && !fromNode) : !fromNode || isOwn(flow.dst, settings);
+  const { spec } = front.service;
+  const { all, local, any } = pods;
+  if (front.kind === "cluster") {
+    const chosen = spec.internalTrafficPolicy === "Local" ? local : all;
+    if (chosen.length === 0) return isHeard ? { ...NOTHING, verdict: any ? "drop" : "reject" } : NOTHING;
+    const isStranger = settings.ClusterCIDR !== "" && !isIn(flow.src, settings.ClusterCIDR);
+    return sent(chosen, flow, settings.MasqueradeAll || isStranger);
+  }
+  if (!any) return isHeard ? { ...NOTHING, verdict: "reject" } : NOTHING;
+  const isLocal = spec.externalTrafficPolicy === "Local";
+  const nobody: Expected = isLocal && local.length === 0 && isHeard ? { ...NOTHING, verdict: "drop" } : NOTHING;
+  if (front.kind === "node" && !servesNodePort(flow, settings)) return nobody;
+  if (front.kind === "balancer" && !isAllowed(front.service, flow, settings)) return { ...NOTHING, verdict: "drop" };
+  if (!isLocal) return sent(all, flow, true);
+  if (settings.ClusterCIDR !== "" && isIn(flow.src, settings.ClusterCIDR)) return sent(all, flow, false);
+  if (fromNode) return sent(all, flow, true);
+  return local.length === 0 ? nobody : sent(local, flow, false);
+}
+
+function sent(pods: readonly Pod[], { src }: Flow, masquerade: boolean): Expected {
+  return {
+    destinations: pods.map(({ text }) => text),
+    verdict: "none",
+    masquerade: masquerade || pods.some(({ address }) => address === src),
+  };
+}
+
+const isOwn = (address: string, { NodeAddresses }: CaseSettings): boolean =>
+  address === "127.0.0.1" || address === "::1" || NodeAddresses.includes(address);
+
+function frontsOf({ Services }: State, { Family }: CaseSettings): Front[] {
+  const isOurs = (text: string) => text.includes(":") === (Family === 6);
+  return Services.flatMap((service) => {
+    const { type, clusterIP = "None", clusterIPs = [], ipFamilies = [], externalIPs = [], ports = [] } = service.spec;
+    if (clusterIP === "None" || type === "ExternalName" || service.metadata.labels !== undefined) return [];
+    const mine = ipFamilies.length === 0 ? [clusterIP] : clusterIPs;
+    const own = mine.find(isOurs);
+    if (own === undefined) return [];
+    const ingress = service.status?.loadBalancer?.ingress ?? [];
+    const vips = ingress.filter(({ ip: text = "", ipMode }) => text !== "" && ipMode !== "Proxy" && isOurs(text));
+    return ports.flatMap((spec) => {
+      const { port, protocol = "TCP", nodePort = 0 } = spec;
+      const front = (kind: Kind, address: string | null, at = port): Front => ({
+        ...{ kind, address, service, spec, protocol },
+        port: at,
+      });
+      return [
+        front("cluster", own),
+        ...externalIPs.filter(isOurs).map((each) => front("external", canonical(each))),
+        ...vips.map((each) => front("balancer", canonical(each.ip!))),
+        ...(nodePort === 0 ? [] : [front("node", null, nodePort)]),
+      ];
+    });
+  });
+}
+
+function podsOf({ Slices }: State, { service, spec }: Front, settings: CaseSettings) {
+  const { name = "", protocol = "TCP" } = spec;
+  const byText = new Map<string, Pod>();
+  const isMine = ({ metadata, addressType }: ProxiedSlice) =>
+    metadata.namespace === service.metadata.namespace &&
+    metadata.labels?.["kubernetes.io/service-name"] === service.metadata.name &&
+    addressType === `IPv${settings.Family}`;
+  for (const { endpoints = [], ports = [] } of Slices.filter(isMine))
+    for (const port of ports.filter((each) => (each.name ?? "") === name && (each.protocol ?? "TCP") === protocol))
+      for (const { addresses, conditions = {}, nodeName, hints = {} } of endpoints) {
+        const address = canonical(addresses[0]!);
+        const text = address.includes(":") ? `[${address}]:${port.port}` : `${address}:${port.port}`;
+        if (byText.has(text) && conditions.terminating === true) continue;
+        const ready = conditions.ready !== false;
+        byText.set(text, {
+          ...{ address, text, ready, isHere: nodeName === settings.Node },
+          ending: !ready && conditions.serving !== false && conditions.terminating === true,
+          zones: (hints.forZones ?? []).map((each) => each.name),
+          nodes: (hints.forNodes ?? []).map((each) => each.name),
+        });
+      }
+  const pods = [...byText.values()].sort((one, other) => (one.text < other.text ? -1 : 1));
+  const choose = (from: readonly Pod[]) => {
+    const ready = from.filter((each) => each.ready);
+    return ready.length > 0 ? ready : from.filter(({ ending }) => ending);
+  };
+  const usable = choose(pods);
+  const near = nearest(usable, settings);
+  return { all: near, local: choose(pods.filter(({ isHere }) => isHere)), any: usable.length > 0 };
+}
+
+/** Hints are obeyed when all ready pods have them, those of nodes first, and one is for us. */
+function nearest(pods: readonly Pod[], { Node, Zone }: CaseSettings): readonly Pod[] {
+  if (pods.some(({ ready }) => !ready)) return pods;
+  const onNode = pods.filter(({ nodes }) => nodes.includes(Node));
+  if (pods.every(({ nodes }) => nodes.length > 0) && onNode.length > 0) return onNode;
+  const inZone = pods.filter(({ zones }) => zones.includes(Zone));
+  return pods.every(({ zones }) => zones.length > 0) && inZone.length > 0 ? inZone : pods;
+}
+
+function isHealthCheck({ Services }: State, settings: CaseSettings, { protocol, dst, port }: Flow): boolean {
+  if (protocol !== "tcp" || !isOwn(dst, settings)) return false;
+  return frontsOf({ Services, Slices: [] }, settings).some(
+    ({ service: { spec } }) =>
+      spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local" && spec.healthCheckNodePort === port,
+  );
+}
+
+function servesNodePort({ dst }: Flow, { Family, NodePortAddresses, LocalhostNodePorts }: CaseSettings): boolean {
+  const networks = NodePortAddresses.filter((each) => each.includes(":") === (Family === 6));
+  const isNamed = networks.length === 0 || networks.some((each) => isIn(dst, each));
+  const isLoopback = dst === "127.0.0.1" || dst === "::1";
+  return isNamed && (!isLoopback || (Family === 4 && LocalhostNodePorts));
+}
+
+function isAllowed({ spec, status }: ProxiedService, { src }: Flow, { Family, NodeIP }: CaseSettings): boolean {
+  const ranges = (spec.loadBalancerSourceRanges ?? []).filter((each) => each.includes(":") === (Family === 6));
+  if (ranges.length === 0 || ranges.some((each) => each.trim().endsWith("/0") || isIn(src, each))) return true;
+  const vips = (status?.loadBalancer?.ingress ?? []).map((each) => each.ip);
+  return ranges.some((each) => isIn(NodeIP, each)) && vips.includes(src);
+}
+
+/** Flows about a state: from pods, endpoints, the node and outside to all that is served, and beside it. */
+export function flowsOf(state: State, settings: CaseSettings): Flow[] {
+  const six = settings.Family === 6;
+  const isOurs = (text: string) => text.includes(":") === six;
+  const node = settings.NodeAddresses.filter((each) => each !== "127.0.0.1" && each !== "::1");
+  const pods = state.Slices.filter(({ addressType }) => addressType === `IPv${settings.Family}`)
+    .flatMap(({ endpoints = [] }) => endpoints.slice(0, 1).flatMap(({ addresses }) => addresses))
+    .slice(0, 2);
+  const sources = [
+    ...(six ? ["fd00:10::77", "2001:db8:77::2"] : ["10.0.0.7", "203.0.113.2", "203.0.113.130"]),
+    ...pods.map(canonical),
+    node[0]!,
+  ];
+  const targets = frontsOf(state, settings).flatMap(({ address, port, protocol, service: { spec } }) => {
+    if (protocol === "SCTP") return [];
+    const at = address === null ? node : [address];
+    const ports = [
+      port,
+      port + 7,
+      ...(spec.healthCheckNodePort === undefined || address !== null ? [] : [spec.healthCheckNodePort]),
+    ];
+    return at.flatMap((dst) =>
+      ports.map((each) => ({ protocol: protocol.toLowerCase() as Flow["protocol"], dst, port: each })),
+    );
+  });
+  const flows = targets.filter(({ dst }) => isOurs(dst)).flatMap((to) => sources.map((src) => ({ ...to, src })));
+  const loopback = six ? "::1" : "127.0.0.1";
+  const local = targets.filter(({ dst }) => node.includes(dst)).map((to) => ({ ...to, src: loopback, dst: loopback }));
+  return [...flows, ...local];
+}
