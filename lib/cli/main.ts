@@ -11,6 +11,8 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
   packetwalk explain --iptables FILE [--addr FILE] [--route FILE] ... --packet "in eth0 tcp A:PORT > B:PORT"
                                             what a real machine does with a packet, from what its tools printed
   packetwalk ipvs SCENARIO.json             play histories of virtual services, and print which real server took what
+  packetwalk proxy --mode iptables --objects FILE --node NAME (--rules | --packet "tcp A:PORT > B:PORT" ...) [--json]
+                                            what kube-proxy on a node makes of Services: its rules, or a packet's ways
   packetwalk serve [--port PORT]            an API server of Kubernetes on loopback, for a real kubectl
   packetwalk kernel install (--user | --sys-prefix | --prefix DIR)
                                             make the kernel known to Jupyter
@@ -25,6 +27,7 @@ const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<
   run: () => import("./run.ts"),
   explain: () => import("./explain.ts"),
   ipvs: () => import("./ipvs.ts"),
+  proxy: () => import("./proxy.ts"),
   serve: () => import("./serve.ts"),
   kernel: () => import("./kernel.ts"),
 };
@@ -42,7 +45,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load)
     throw new Mistake(
-      `unknown command "${name}"; there are lab, run, explain, ipvs, serve and kernel (see packetwalk --help)`,
+      `unknown command "${name}"; there are lab, run, explain, ipvs, proxy, serve and kernel (see packetwalk --help)`,
     );
   return (await load()).command(args);
 }
