@@ -1,5 +1,4 @@
-// curl 7.88 for http://, as it prints on a terminal (no progress meter). A name that is not an address is one that no
-// resolver knows: there is no DNS here yet.
+// curl 7.88 for http://, as it prints on a terminal (no progress meter).
 // Before you edit: lib/connect.c (Curl_is_connected), lib/http.c, lib/transfer.c, src/tool_operate.c, tool_writeout.c.
 
 import type { Program } from "../lab/process.ts";
@@ -11,7 +10,7 @@ import { MILLISECOND, SECOND } from "../trace/world.ts";
 import type { Ip } from "../wire/address.ts";
 import type { Call, Command } from "./command.ts";
 import { type CurlOptions, readCurlArguments } from "./curl-arguments.ts";
-import { hostOf } from "./host.ts";
+import { lookUp } from "./host.ts";
 
 export const curl: Command = (call) => {
   const options = readCurlArguments(call);
@@ -58,10 +57,10 @@ function* transfer(call: Call, options: CurlOptions, told: Told): Asking<Failure
   const say = (text: string) => {
     if (options.verbose) call.err(`* ${text}\n`);
   };
-  const found = hostOf(ns, host, options.family);
+  const found = yield* lookUp({ ...call, program: "curl" }, host, options.family);
   // It never says what failed, for there was nothing to try.
   if (found === "family") return { status: 7, text: "Couldn't connect to server" };
-  if (found === null) {
+  if (typeof found === "string") {
     const text = `Could not resolve host: ${host}`;
     say(text);
     say("Closing connection 0");

@@ -11,7 +11,8 @@ import { TcpSocket } from "../netns/tcp/tcp.ts";
 import { MILLISECOND, SECOND } from "../trace/world.ts";
 import { serviceName } from "../wire/services.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
-import { type Host, hostOf } from "./host.ts";
+import { NOT_FOUND, type NotFound } from "./dns/resolver.ts";
+import { type Host, hostOf, lookUp } from "./host.ts";
 import { type NcOptions, readNcArguments } from "./nc-arguments.ts";
 
 const encoder = new TextEncoder();
@@ -26,11 +27,9 @@ export const nc: Command = (call) => {
 
 const WRONG_FAMILY = "Address family for hostname not supported";
 
-function unresolved({ err }: Call, host: string, port: string, numeric: boolean, found: "family" | null): number {
-  // A zone is part of an address: no resolver is asked.
-  const isNumeric = numeric || host.includes("%");
-  const unknown = isNumeric ? "Name or service not known" : "Temporary failure in name resolution";
-  err(`nc: getaddrinfo for host "${host}" port ${port}: ${found === "family" ? WRONG_FAMILY : unknown}\n`);
+function unresolved({ err }: Call, host: string, port: string, numeric: boolean, found: "family" | NotFound): number {
+  const why = found === "family" ? WRONG_FAMILY : NOT_FOUND[numeric ? "noName" : found];
+  err(`nc: getaddrinfo for host "${host}" port ${port}: ${why}\n`);
   return 1;
 }
 
@@ -56,17 +55,23 @@ function listenAt(
   if (host === null) return { family: family ?? 4, host: null };
   const found = hostOf(call.ns, host, family);
   if (found === "family") call.err(`nc: getaddrinfo: ${WRONG_FAMILY}\n`);
-  else if (found === null) unresolved(call, host, `${ports[0]}`, numeric, found);
+  else if (found === null) unresolved(call, host, `${ports[0]}`, numeric, host.includes("%") ? "noName" : "again");
   if (found === "family" || found === null) return null;
   const { address } = found;
   const isAny = address.family === 6 ? address.isUnspecified : address.bits === 0;
   return { family: address.family, host: isAny ? null : found };
 }
 
+/** With -n nobody is asked. */
+function* find(call: Call, { host, family, numeric }: NcOptions): Asking<Host | "family" | NotFound> {
+  if (numeric) return hostOf(call.ns, host!, family) ?? "noName";
+  return yield* lookUp({ ...call, program: "nc" }, host!, family);
+}
+
 function* connectAll(call: Call, options: NcOptions): Program {
   const { host, ports } = options;
-  const to = hostOf(call.ns, host!, options.family);
-  if (to === null || to === "family") return unresolved(call, host!, `${ports[0]}`, options.numeric, to);
+  const to = yield* find(call, options);
+  if (typeof to === "string") return unresolved(call, host!, `${ports[0]}`, options.numeric, to);
   let status = 1;
   for (const port of ports) {
     const done = options.udp ? yield* connectUdp(call, options, to, port) : yield* connectTcp(call, options, to, port);

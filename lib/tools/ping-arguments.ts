@@ -21,6 +21,8 @@ export interface Options {
   readonly broadcast: boolean;
   readonly mark: number | undefined;
   readonly quiet: boolean;
+  /** Addresses are not named. */
+  readonly numeric: boolean;
   /** A bell with each reply, the time before each line, and a word about what has no answer when the next goes out. */
   readonly audible: boolean;
   readonly stamped: boolean;
@@ -113,6 +115,7 @@ export function readArguments({ args, out, err }: Call): Options | number {
     broadcast: values.has("b"),
     mark,
     quiet: values.has("q"),
+    numeric: values.has("n"),
     audible: values.has("a"),
     stamped: values.has("D"),
     outstanding: values.has("O"),

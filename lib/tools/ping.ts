@@ -1,14 +1,19 @@
 // ping as iputils 20221126 does it: the same words, the same pace, the same exit status. IPv6's is in ping6.ts.
 // Before you edit: iputils ping/ping.c.
 
+import type { Program } from "../lab/process.ts";
 import type { Device } from "../link/device.ts";
 import { errorText } from "../netns/errno.ts";
 import { icmpErrorText } from "../netns/ipv4/icmp.ts";
 import { peekRoute } from "../netns/ipv4/output-route.ts";
 import { type PingMessage, PingSocket } from "../netns/socket/ping.ts";
 import { Ipv4, ipv4 } from "../wire/address.ts";
+import { BadInput } from "../wire/input.ts";
 import { ICMP, ICMP_CODE } from "../wire/packet.ts";
-import type { Call, Command } from "./command.ts";
+import { type Call, type Command, notModelled } from "./command.ts";
+import { resolverConf } from "./dns/conf.ts";
+import { NOT_FOUND, nameOfAddress } from "./dns/resolver.ts";
+import { isName, lookUp } from "./host.ts";
 import { type Options, readArguments } from "./ping-arguments.ts";
 import { type Heard, Run, type Voice } from "./ping-run.ts";
 import { ping6 } from "./ping6.ts";
@@ -19,15 +24,36 @@ export const OTHER_FAMILY = "Address family for hostname not supported";
 export const ping: Command = (call) => {
   const options = readArguments(call);
   if (typeof options === "number") return options;
-  if (options.family === 6 || (options.family === null && options.target.includes(":"))) return ping6(call, options);
-  let dst: Ipv4;
+  const { target, family } = options;
+  if (isName(target) && resolverConf(call) !== null) return named(call, options);
+  if (family === 6 || (family === null && target.includes(":"))) return ping6(call, options);
   try {
-    dst = ipv4(options.target);
-  } catch {
-    const isOther = options.target.includes(":") && options.family === 4;
-    call.err(`ping: ${options.target}: ${isOther ? OTHER_FAMILY : "Name or service not known"}\n`);
+    return pingAddress(call, options, ipv4(target), null);
+  } catch (failure) {
+    if (!(failure instanceof BadInput) || failure.text !== target) throw failure;
+    const isOther = target.includes(":") && family === 4;
+    call.err(`ping: ${target}: ${isOther ? OTHER_FAMILY : "Name or service not known"}\n`);
     return 2;
   }
+};
+
+/** A name is looked up, and what answers is named as its address is. */
+function* named(call: Call, options: Options): Program {
+  const looking = { ...call, program: "ping" };
+  const found = yield* lookUp(looking, options.target, options.family);
+  if (typeof found === "string") {
+    call.err(`ping: ${options.target}: ${found === "family" ? OTHER_FAMILY : NOT_FOUND[found]}\n`);
+    return 2;
+  }
+  const { address } = found;
+  if (address.family === 6) throw notModelled("ping", options.target, "names of IPv4 addresses");
+  const name = options.numeric ? null : ((yield* nameOfAddress(looking, address)) ?? address.text);
+  const begun = pingAddress(call, options, address, name);
+  return typeof begun === "number" ? begun : yield* begun;
+}
+
+/** `name` is what the address is called in the lines of its replies; null: it has none but itself. */
+function pingAddress(call: Call, options: Options, dst: Ipv4, name: string | null): number | Program {
   const from = sourceOf(call, options);
   if (from === null) return 2;
   const way = peekRoute(call.ns, dst, from.address, from.device, options.mark);
@@ -43,8 +69,16 @@ export const ping: Command = (call) => {
     );
     return 2;
   }
-  return new Run(call, options, voice4(call, options, dst, from)).program();
-};
+  const voice = voice4(call, options, dst, from);
+  if (name === null) return new Run(call, options, voice).program();
+  const read = (message: PingMessage): Heard | null => {
+    const heard = voice.read(message);
+    return heard !== null && "octets" in heard && heard.from === dst.text
+      ? { ...heard, from: `${name} (${dst})` }
+      : heard;
+  };
+  return new Run(call, options, { ...voice, read }).program();
+}
 
 interface From {
   readonly address: Ipv4 | null;

@@ -5,6 +5,7 @@ import type { Family } from "../netns/socket/family.ts";
 import { SECOND } from "../trace/world.ts";
 import { unmapped } from "../wire/address.ts";
 import { type Call, notModelled } from "./command.ts";
+import { isName } from "./host.ts";
 import { resolve, type Scoped } from "./internet-address.ts";
 
 /** What one call of traceroute asks for; times in nanoseconds. */
@@ -174,8 +175,12 @@ function float(text: string): number {
 }
 
 /** No address of IPv4 in one of IPv6 is believed: it is IPv4, and to who asks for IPv6 none. */
-function addressOf({ ns, err }: Call, text: string, family: Family | null): Scoped | null {
-  const found = resolve(ns, text, family);
+function addressOf(
+  { ns, err }: Call,
+  text: string,
+  family: Family | null,
+  found = resolve(ns, text, family),
+): Scoped | null {
   if (typeof found === "string") {
     err(`${text}: ${found}\n`);
     return null;
@@ -186,11 +191,11 @@ function addressOf({ ns, err }: Call, text: string, family: Family | null): Scop
 
 /**
  * Null when the words are wrong in a way the real traceroute complains of, which is then said. `asName` is the family
- * that the name of the program asks for (traceroute6).
+ * that the name of the program asks for (traceroute6); `found` is what a resolver said of the host.
  */
-export function readArguments(call: Call, asName: Family | null): Options | null {
+export function readArguments(call: Call, asName: Family | null, found?: Scoped | string): Options | null {
   try {
-    return optionsOf(call, readWords(call, asName));
+    return optionsOf(call, readWords(call, asName), found);
   } catch (failure) {
     if (!(failure instanceof Wrong)) throw failure;
     call.err(`${failure.message}\n`);
@@ -198,13 +203,25 @@ export function readArguments(call: Call, asName: Family | null): Options | null
   }
 }
 
-function optionsOf(call: Call, words: Words): Options {
+/** The name among the words that must be looked up first, with the family that is wanted; null when there is none. */
+export function nameToLookUp(call: Call, asName: Family | null): { name: string; family: Family | null } | null {
+  try {
+    const { operands, family } = readWords({ ...call, err: () => {} }, asName);
+    const name = operands[0]?.text;
+    return name !== undefined && isName(name) && name !== "localhost" ? { name, family } : null;
+  } catch (failure) {
+    if (!(failure instanceof Wrong)) throw failure;
+    return null;
+  }
+}
+
+function optionsOf(call: Call, words: Words, found?: Scoped | string): Options {
   const { flags, method, numbers, waits, device, source, family, operands } = words;
   const [host, length, tooMany] = operands;
   if (call.args.length === 0) throw notModelled("traceroute", "its help", SUPPORTED);
   if (host === undefined) throw new Wrong('Specify "host" missing argument.');
   if (tooMany !== undefined) throw new Wrong(`Extra arg \`${tooMany.text}' (position 3, argc ${tooMany.at})`);
-  const dst = addressOf(call, host.text, family);
+  const dst = addressOf(call, host.text, family, found);
   if (dst === null) throw new Wrong(`Cannot handle "host" cmdline arg \`${host.text}' on position 1 (argc ${host.at})`);
   if (length !== undefined && !/^-?\d+$/.test(length.text))
     throw new Wrong(`Cannot handle "packetlen" cmdline arg \`${length.text}' on position 2 (argc ${length.at})`);

@@ -5,8 +5,11 @@ import { type Errno, errorText } from "../netns/errno.ts";
 import type { Family } from "../netns/socket/family.ts";
 import { MILLISECOND } from "../trace/world.ts";
 import type { Call, Command } from "./command.ts";
-import { nameOf, numericName } from "./internet-address.ts";
-import { type Options, readArguments } from "./traceroute-arguments.ts";
+import { resolverConf } from "./dns/conf.ts";
+import { NOT_FOUND } from "./dns/resolver.ts";
+import { lookUp } from "./host.ts";
+import { nameOf, numericName, type Scoped } from "./internet-address.ts";
+import { nameToLookUp, type Options, readArguments } from "./traceroute-arguments.ts";
 import { mark4Of, mark6Of } from "./traceroute-marks.ts";
 import { type Answer, icmpProbes, Probe, type Prober, udpProbes } from "./traceroute-probe.ts";
 
@@ -16,7 +19,19 @@ export const traceroute: Command = (call) => start(call, null);
 export const traceroute6: Command = (call) => start(call, 6);
 
 function start(call: Call, asName: Family | null): number | Program {
-  const options = readArguments(call, asName);
+  const asked = resolverConf(call) === null ? null : nameToLookUp(call, asName);
+  return asked === null ? begin(call, asName) : named(call, asName, asked.name, asked.family);
+}
+
+function* named(call: Call, asName: Family | null, name: string, family: Family | null): Program {
+  const looked = yield* lookUp({ ...call, program: "traceroute" }, name, family);
+  const found = typeof looked !== "string" ? looked : NOT_FOUND[looked === "family" ? "noData" : looked];
+  const begun = begin(call, asName, found);
+  return typeof begun === "number" ? begun : yield* begun;
+}
+
+function begin(call: Call, asName: Family | null, found?: Scoped | string): number | Program {
+  const options = readArguments(call, asName, found);
   if (options === null) return 2;
   if (options.device !== null && !call.ns.devices.has(options.device)) {
     if (options.method !== "icmp") header(call, options);

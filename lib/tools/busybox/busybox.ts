@@ -2,10 +2,12 @@
 // same name, they are here; what it does is what the other does.
 // Before you edit: busybox 1.35 networking/arp.c (arp_disp), ping.c, traceroute.c.
 
+import type { Program } from "../../lab/process.ts";
 import { SECOND } from "../../trace/world.ts";
-import { ipv4 } from "../../wire/address.ts";
+import { type Ipv4, ipv4 } from "../../wire/address.ts";
 import { type Call, type Command, notModelled } from "../command.ts";
 import { getopt } from "../getopt.ts";
+import { lookUp } from "../host.ts";
 import { noOptions } from "../ip.ts";
 import { Context } from "../iproute/context.ts";
 import { neighboursOf } from "../iproute/neigh.ts";
@@ -68,11 +70,6 @@ function ping(call: Call, args: readonly string[]) {
     throw notModelled("busybox ping", args.join(" "), supported);
   const value = (letter: string) => options.findLast((each) => each.letter === letter)?.value;
   const number = (letter: string) => numberOf("busybox ping", letter, value(letter), supported);
-  const dst = addressOf(target);
-  if (dst === null) {
-    call.err(`ping: bad address '${target}'\n`);
-    return 1;
-  }
   const asked: Options = {
     target,
     count: number("c") ?? null,
@@ -87,6 +84,7 @@ function ping(call: Call, args: readonly string[]) {
     broadcast: true,
     mark: undefined,
     quiet: value("q") !== undefined,
+    numeric: true,
     audible: false,
     stamped: false,
     outstanding: false,
@@ -94,6 +92,19 @@ function ping(call: Call, args: readonly string[]) {
     pattern: null,
     tos: 0,
   };
+  return withAddress(call, "ping", target, (dst) => pingRun(call, asked, dst));
+}
+
+/** Looks a name up, and goes on with its address; when there is none, says so as busybox does. */
+function* withAddress(call: Call, applet: string, name: string, go: (address: Ipv4) => Program): Program {
+  const found = yield* lookUp({ ...call, program: applet }, name, 4);
+  if (typeof found !== "string") return yield* go(found.address as Ipv4);
+  call.err(`${applet}: bad address '${name}'\n`);
+  return 1;
+}
+
+function pingRun(call: Call, asked: Options, dst: Ipv4): Program {
+  const { target } = asked;
   const voice = voice4(call, asked, dst, { address: null, device: null });
   return new PingRun(
     call,
@@ -125,49 +136,39 @@ function traceroute(call: Call, args: readonly string[]) {
   const { options, operands, problem } = getopt(args, "nm:q:w:");
   const supported = "traceroute [-n] [-m HOPS] [-q PROBES] [-w SECONDS] ADDRESS";
   const [name, more] = operands;
-  const dst = name === undefined ? null : addressOf(name);
-  if (problem !== null || name === undefined || more !== undefined || dst === null)
+  if (problem !== null || name === undefined || more !== undefined)
     throw notModelled("busybox traceroute", args.join(" "), supported);
   const value = (letter: string) => options.findLast((each) => each.letter === letter)?.value;
   const number = (letter: string) => numberOf("busybox traceroute", letter, value(letter), supported);
-  return new TraceRun(
-    call,
-    {
-      name,
-      dst: { address: dst, scope: null },
-      method: "default",
-      firstHop: 1,
-      maxHops: number("m") ?? 30,
-      probesPerHop: number("q") ?? 3,
-      simultaneous: 1,
-      wait: (number("w") ?? 3) * SECOND,
-      hereFactor: 0,
-      nearFactor: 0,
-      sendWait: 0,
-      dontFragment: false,
-      discoverMtu: false,
-      numeric: value("n") !== undefined,
-      tos: 0,
-      port: 33435,
-      source: null,
-      device: null,
-      dataLength: LEAST_PACKET - HEADERS,
-      headerLength: HEADERS,
-    },
-    { afterHop: "", before: "  " },
-  ).program();
+  const asked = {
+    name,
+    method: "default" as const,
+    firstHop: 1,
+    maxHops: number("m") ?? 30,
+    probesPerHop: number("q") ?? 3,
+    simultaneous: 1,
+    wait: (number("w") ?? 3) * SECOND,
+    hereFactor: 0,
+    nearFactor: 0,
+    sendWait: 0,
+    dontFragment: false,
+    discoverMtu: false,
+    numeric: value("n") !== undefined,
+    tos: 0,
+    port: 33435,
+    source: null,
+    device: null,
+    dataLength: LEAST_PACKET - HEADERS,
+    headerLength: HEADERS,
+  };
+  const gaps = { afterHop: "", before: "  " };
+  return withAddress(call, "traceroute", name, (address) =>
+    new TraceRun(call, { ...asked, dst: { address, scope: null } }, gaps).program(),
+  );
 }
 
 function numberOf(tool: string, letter: string, text: string | undefined, supported: string): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d+(\.\d+)?$/.test(text)) throw notModelled(tool, `-${letter} ${text}`, supported);
   return Number(text);
-}
-
-function addressOf(text: string) {
-  try {
-    return ipv4(text);
-  } catch {
-    return null;
-  }
 }
