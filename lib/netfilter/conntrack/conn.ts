@@ -43,6 +43,8 @@ export type Nfct =
   | Tracked
   /** -j NOTRACK: nobody shall ask. */
   | { readonly kind: "untracked" }
+  /** It answers what nobody asked about: -j CT leaves it alone, and it is looked up all the same. */
+  | { readonly kind: "answer" }
   /** -j CT: how it shall be tracked when it is. */
   | { readonly kind: "template"; readonly zone: Zone; readonly told: number };
 
@@ -53,6 +55,7 @@ export interface Tracked {
 }
 
 export const UNTRACKED: Nfct = { kind: "untracked" };
+const ANSWER: Nfct = { kind: "answer" };
 
 /** What somebody who watches connections is told of at the end of a packet's way (IPCT_*). */
 export const EVENT = { new: 1, related: 2, destroy: 4, reply: 8, assured: 16, protoinfo: 32, mark: 256 } as const;
@@ -134,6 +137,7 @@ export class Conn {
 
 /** What an answer is to the connection of the packet it answers (nf_conntrack_attach). */
 export function attached(ct: Nfct | null): Nfct | null {
-  if (ct === null || ct.kind !== "tracked") return null;
+  if (ct === null || ct.kind === "template") return null;
+  if (ct.kind !== "tracked") return ANSWER;
   return ct.conn.as(directionOf(ct.info) === 0 ? INFO.relatedReply : INFO.related);
 }

@@ -114,8 +114,9 @@ export class Conntrack {
   /** nf_conntrack_in: attaches to the packet what it is to which connection; nothing when it is invalid. */
   enter(skb: Tracks): "accept" | "drop" {
     const { ct } = skb;
-    if (ct !== null && ct.kind !== "template") return "accept";
-    const zone = ct === null ? DEFAULT_ZONE : ct.zone;
+    if (ct !== null && (ct.kind === "tracked" || ct.kind === "untracked")) return "accept";
+    const template = ct?.kind === "template" ? ct : null;
+    const zone = template?.zone ?? DEFAULT_ZONE;
     skb.ct = null;
     const { packet } = skb;
     const { body } = packet;
@@ -141,7 +142,7 @@ export class Conntrack {
         return "accept";
       }
       const { conn, info } = tracked;
-      if (ct !== null && !conn.isConfirmed) conn.told = ct.told;
+      if (template !== null && !conn.isConfirmed) conn.told = template.told;
       const said = trackPacket(this, conn, info, packet);
       if (said === "repeat") {
         this.kill(conn);

@@ -13,7 +13,7 @@ const STATE_OF = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"] as 
 
 /** Its state, and whether it is translated. */
 export function statesOf(ct: Nfct | null): readonly State[] {
-  if (ct === null) return ["INVALID"];
+  if (ct === null || ct.kind === "answer") return ["INVALID"];
   // Between -j CT and the tracking a packet has a connection that nothing is known of (nf_ct_tmpl_alloc).
   if (ct.kind === "template") return ["NEW"];
   if (ct.kind === "untracked") return ["UNTRACKED"];
@@ -29,7 +29,7 @@ const INFO_BIT = STATE_OF.map((state) => STATE_BIT[state]);
 
 /** The same as bits, for the packets that nobody watches. */
 export function bitsOf(ct: Nfct | null): number {
-  if (ct === null) return STATE_BIT.INVALID;
+  if (ct === null || ct.kind === "answer") return STATE_BIT.INVALID;
   if (ct.kind === "template") return STATE_BIT.NEW;
   if (ct.kind === "untracked") return STATE_BIT.UNTRACKED;
   const { status } = ct.conn;

@@ -22,8 +22,8 @@ interface Group {
 
 /** In which zone a packet is looked up. */
 export function zoneOf(ct: Nfct | null): Zone {
-  if (ct === null || ct.kind === "untracked") return DEFAULT_ZONE;
-  return ct.kind === "template" ? ct.zone : ct.conn.zone;
+  if (ct?.kind === "template") return ct.zone;
+  return ct?.kind === "tracked" ? ct.conn.zone : DEFAULT_ZONE;
 }
 
 /** What one rule counts. */

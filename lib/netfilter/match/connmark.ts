@@ -7,8 +7,8 @@ export const connmark = markMatch(
   // The tool puts a space of its own behind the sign.
   (value) => `connmark match ${value.inverted ? "!" : ""} ${markText(value)}`,
   ({ ct }) => {
-    if (ct === null || ct.kind === "untracked") return null;
+    if (ct?.kind === "tracked") return ct.conn.mark;
     // Also what -j CT attached is a connection, whose mark is 0.
-    return ct.kind === "tracked" ? ct.conn.mark : 0;
+    return ct?.kind === "template" ? 0 : null;
   },
 );

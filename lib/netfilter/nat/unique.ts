@@ -115,7 +115,10 @@ function withAddress({ src, dst, protocol, from, to }: Tuple, address: Tuple["sr
   return manip === "source" ? new Tuple(address, dst, protocol, from, to) : new Tuple(src, address, protocol, from, to);
 }
 
-/** The first free port from a place on that the dice choose. Where nothing is free the last one tried: it will clash. */
+/**
+ * The first free port. For a source the dice choose where the search begins, for a destination only --random has them
+ * choose (since Linux 6.8). Where nothing is free the last one tried: it will clash.
+ */
 function withFreePort(nat: Nat, tuple: Tuple, range: Range, conn: Conn, manip: Manip): Tuple {
   const { src, dst, protocol, from, to } = tuple;
   const { ports, base } = range;
@@ -125,7 +128,8 @@ function withFreePort(nat: Nat, tuple: Tuple, range: Range, conn: Conn, manip: M
   if (!tuple.isIcmp && ports === null && manip === "destination") return tuple;
   const [min, max] = ports === null ? (tuple.isIcmp ? [0, 65535] : usualPorts(port)) : sorted(ports);
   const size = max - min + 1;
-  let offset = base === null ? nat.random16() : (port - base) & 0xffff;
+  const isDrawn = range.random || range.randomFully || manip === "source";
+  let offset = base !== null ? (port - base) & 0xffff : isDrawn ? nat.random16() : 0;
   let attempts = Math.min(size, MOST_ATTEMPTS);
   for (;;) {
     let chosen = tuple;

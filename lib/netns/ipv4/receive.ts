@@ -225,15 +225,20 @@ function tellForward(from: string, to: string, ttl: number, evidence: Evidence):
 }
 
 /** ip_expire: fragments are missing. Only who sent the first one can be told, for it says whose packet it was. */
-function reassemblyExpired(ns: Netns, arrival: Arrival, pieces: readonly Ipv4Packet[], cause: number): void {
+export function reassemblyExpired(ns: Netns, arrival: Arrival, pieces: readonly Ipv4Packet[], cause: number): void {
+  const step = countExpired(ns, arrival.device, pieces, cause);
   const first = pieces[0]!;
+  if (first.fragmentOffset === 0) icmpError(ns, arrival, first, ICMP.timeExceeded, 1, 0, step);
+}
+
+/** Nobody is told; the step that says so. */
+export function countExpired(ns: Netns, device: Device, pieces: readonly Ipv4Packet[], cause: number): number {
   ns.mib.IpReasmFails++;
   ns.mib.IpReasmTimeout++;
-  const step = ns.step(LEVEL.path, cause, arrival.device, "drop", first, () => ({
+  return ns.step(LEVEL.path, cause, device, "drop", pieces[0]!, () => ({
     because: `${pieces.length} of its fragments came, the rest did not in 30 s`,
     evidence: { kind: "sysctl", text: "net.ipv4.ipfrag_time = 30", command: "sysctl net.ipv4.ipfrag_time" },
   }));
-  if (first.fragmentOffset === 0) icmpError(ns, arrival, first, ICMP.timeExceeded, 1, 0, step);
 }
 
 /** ip_local_deliver: the packet is for this namespace. Fragments wait here for each other. */

@@ -2,7 +2,7 @@
 // Before you edit: RFC 8200 §4.5, RFC 5722 (no overlaps), RFC 6946 (atomic fragments), net/ipv6/ip6_output.c (ip6_fragment),
 // reassembly.c (ip6_frag_queue, ip6frag_expire_frag_queue), sysctl ip6frag_time.
 import { SECOND, type World } from "../../trace/world.ts";
-import { ipv6Bytes } from "../../wire/bytes6.ts";
+import { ipv6Bytes, ipv6Length } from "../../wire/bytes6.ts";
 import { type Ipv6Packet, protocolOf } from "../../wire/packet.ts";
 import { parseIpv6 } from "../../wire/parse6.ts";
 
@@ -31,6 +31,8 @@ export type Joined = Ipv6Packet | "waits" | "overlaps";
 export class Reassembly6 {
   private readonly world: World;
   private readonly waiting = new Map<string, Ipv6Packet[]>();
+  /** The longest piece of the packet that was joined last, with its headers. */
+  longest = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -39,7 +41,7 @@ export class Reassembly6 {
   /** Takes a fragment; `expired` is called with what there is, if the rest does not come in time. */
   add(piece: Ipv6Packet, expired: (pieces: readonly Ipv6Packet[]) => void): Joined {
     const fragment = piece.fragment!;
-    if (fragment.offset === 0 && !fragment.more) return whole(piece, dataOf(piece));
+    if (fragment.offset === 0 && !fragment.more) return this.joined([piece]);
     const key = `${piece.src} ${piece.dst} ${fragment.id}`;
     const { waiting } = this;
     let pieces = waiting.get(key);
@@ -71,7 +73,14 @@ export class Reassembly6 {
     }
     if (isGap || pieces.at(-1)!.fragment!.more) return "waits";
     waiting.delete(key);
-    const data = new Uint8Array(end);
+    return this.joined(pieces);
+  }
+
+  /** Pieces in their order without a gap. */
+  private joined(pieces: readonly Ipv6Packet[]): Ipv6Packet {
+    this.longest = Math.max(...pieces.map(ipv6Length));
+    const last = pieces.at(-1)!;
+    const data = new Uint8Array(last.fragment!.offset + dataOf(last).length);
     for (const each of pieces) data.set(dataOf(each), each.fragment!.offset);
     return whole(pieces[0]!, data);
   }

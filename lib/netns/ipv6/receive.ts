@@ -174,8 +174,10 @@ function forward(ns: Netns, skb: Skb6): void {
   }
   mib.Ip6OutForwDatagrams++;
   const mtu = Math.max(way.mtuLocked ? way.mtu! : out.mtu, LEAST_MTU);
-  if (ipv6Length(packet) > mtu) {
-    const because = `${ipv6Length(packet)} octets do not fit the MTU ${mtu} of ${out.name}, and no router cuts`;
+  // What was joined here is cut again as it came.
+  const length = skb.longestFragment > 0 ? skb.longestFragment : ipv6Length(packet);
+  if (length > mtu) {
+    const because = `${length} octets do not fit the MTU ${mtu} of ${out.name}, and no router cuts`;
     const text = `${out.name} mtu ${out.mtu}`;
     mib.Ip6FragFails++;
     const step = end("Ip6InTooBigErrors", because, { kind: "link", text, command: `ip link show ${out.name}` });
@@ -210,7 +212,7 @@ function toProtocol(ns: Netns, skb: Skb6): void {
   const { mib } = ns.ipv6;
   if (packet.fragment !== undefined) {
     mib.Ip6ReasmReqds++;
-    const joined = ns.ipv6.reassembly.add(packet, (pieces) => expired(ns, skb, pieces, cause));
+    const joined = ns.ipv6.reassembly.add(packet, (pieces) => reassemblyExpired6(ns, skb, pieces, cause));
     if (typeof joined === "string") {
       if (joined !== "waits") mib.Ip6ReasmFails++;
       ns.step(LEVEL.full, cause, device, joined === "waits" ? "receive" : "drop", packet, () => ({
@@ -228,7 +230,7 @@ function toProtocol(ns: Netns, skb: Skb6): void {
   const { body } = whole;
   if (body.kind === "icmp6" || body.kind === "udp" || body.kind === "tcp") mib.Ip6InDelivers++;
   else mib.Ip6InUnknownProtos++;
-  if (body.kind === "icmp6") return icmp6Input(ns, skb, whole, body, step, packet.fragment !== undefined);
+  if (body.kind === "icmp6") return icmp6Input(ns, skb, whole, body, step, whole !== packet || skb.longestFragment > 0);
   if (body.kind === "udp") return udpInput6(ns, skb, whole, body, step);
   if (body.kind === "tcp") return tcpInput6(ns, skb, whole, body, step);
   const dropped = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
@@ -239,7 +241,7 @@ function toProtocol(ns: Netns, skb: Skb6): void {
 }
 
 /** ip6frag_expire_frag_queue: only who sent the first fragment can be told, for it says whose packet it was. */
-function expired(ns: Netns, arrival: Arrival6, pieces: readonly Ipv6Packet[], cause: number): void {
+export function reassemblyExpired6(ns: Netns, arrival: Arrival6, pieces: readonly Ipv6Packet[], cause: number): void {
   const first = pieces[0]!;
   ns.ipv6.mib.Ip6ReasmFails++;
   ns.ipv6.mib.Ip6ReasmTimeout++;

@@ -199,10 +199,16 @@ export function ip6Output(ns: Netns, skb: Skb6): void {
 }
 
 function finishOutput(ns: Netns, skb: Skb6): void {
-  const { packet, device, mtu } = skb;
+  const { packet, device, longestFragment } = skb;
   const length = ipv6Length(packet);
+  // What came in pieces leaves in such again (frag_max_size).
+  const mtu = longestFragment > 0 ? longestFragment : skb.mtu;
   if (length <= mtu) return void toNeighbour(ns, skb, packet, skb.cause);
-  const pieces = fragment6(packet, Math.max(mtu, LEAST_MTU), Math.floor(ns.cables.random() * 2 ** 32));
+  const pieces = fragment6(
+    packet,
+    longestFragment > 0 ? mtu : Math.max(mtu, LEAST_MTU),
+    Math.floor(ns.cables.random() * 2 ** 32),
+  );
   const step = ns.step(LEVEL.path, skb.cause, device, "send", packet, () => ({
     because: `${length} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments, for no router will`,
   }));

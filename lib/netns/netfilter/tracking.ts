@@ -1,9 +1,9 @@
 // Connection tracking and address translation at the hooks of one namespace. They come with the first rule that needs
 // them: until then no packet is looked up.
-// Before you edit: net/netfilter/nf_conntrack_proto.c (nf_ct_netns_get, ipv4_conntrack_ops), net/ipv4/netfilter/
-// nf_defrag_ipv4.c, net/netfilter/nf_nat_proto.c (nf_nat_ipv4_ops), nf_nat_masquerade.c (masq_device_event).
+// Before you edit: net/netfilter/nf_conntrack_proto.c (nf_ct_netns_get, ipv4_conntrack_ops), nf_nat_proto.c
+// (nf_nat_ipv4_ops), nf_nat_masquerade.c (masq_device_event).
 import type { Device } from "../../link/device.ts";
-import { type Conn, INFO, type Tracked } from "../../netfilter/conntrack/conn.ts";
+import { type Conn, DEFAULT_ZONE, INFO, type Tracked } from "../../netfilter/conntrack/conn.ts";
 import { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import { entryText, tupleText } from "../../netfilter/conntrack/entry.ts";
 import { tupleOf } from "../../netfilter/conntrack/tuple.ts";
@@ -18,6 +18,7 @@ import { routeMeHarder6 } from "../ipv6/send.ts";
 import type { Skb6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import type { Skb } from "../skb.ts";
+import { defragment, defragment6 } from "./defragment.ts";
 
 /** A packet of either family on its way through the namespace. */
 export type AnySkb = Skb | Skb6;
@@ -64,9 +65,12 @@ export class Tracking {
     const confirm = (_: Netns, skb: AnySkb) => this.confirm(skb);
     for (const hook of ENTRIES) {
       const named = { name: "connection tracking", priority: PRIORITY.conntrack, run: enter };
-      if (family === 6) hooks6.register(hook, named);
-      else {
-        hooks.register(hook, { name: "defragmentation", priority: PRIORITY.defragment, run: defragment });
+      const joins = { name: "defragmentation", priority: PRIORITY.defragment } as const;
+      if (family === 6) {
+        hooks6.register(hook, { ...joins, run: defragment6 });
+        hooks6.register(hook, named);
+      } else {
+        hooks.register(hook, { ...joins, run: defragment });
         hooks.register(hook, named);
       }
     }
@@ -91,9 +95,11 @@ export class Tracking {
   private enter(skb: AnySkb, hook: HookName): Verdict {
     const known = skb.ct;
     const { recorder, now } = this.ns.cables;
-    if (recorder.level === LEVEL.off || (known !== null && known.kind !== "template")) return this.conntrack.enter(skb);
+    if (recorder.level === LEVEL.off || known?.kind === "tracked" || known?.kind === "untracked")
+      return this.conntrack.enter(skb);
     const tuple = tupleOf(skb.packet);
-    const found = tuple === null ? null : this.conntrack.find(tuple, known?.zone);
+    const zone = known?.kind === "template" ? known.zone : DEFAULT_ZONE;
+    const found = tuple === null ? null : this.conntrack.find(tuple, zone);
     const before = found === null ? undefined : entryText(found.conn, now);
     const verdict = this.conntrack.enter(skb);
     this.tellEntered(skb, hook, verdict, before);
@@ -221,20 +227,4 @@ function endText({ src, dst, body }: Ipv4Packet | Ipv6Packet, end: "source" | "d
 
 function change(end: string, before: string, after: string): string | null {
   return before === after ? null : `${end} ${before} becomes ${after}`;
-}
-
-/** Fragments are joined before anybody looks at them; where the packet leaves it is cut again. */
-function defragment(ns: Netns, skb: Skb): Verdict {
-  const { packet } = skb;
-  if (!packet.moreFragments && packet.fragmentOffset === 0) return "accept";
-  const joined = ns.reassembly.add(packet, () => {});
-  if (joined === null) {
-    ns.step(LEVEL.full, skb.cause, skb.device, "receive", packet, () => ({
-      because: `a fragment from octet ${packet.fragmentOffset} on: it waits for the rest, 30 s at most`,
-    }));
-    return "stolen";
-  }
-  skb.packet = joined;
-  skb.longestFragment = ns.reassembly.longest;
-  return "accept";
 }

@@ -14,7 +14,8 @@ const { syn, ack, fin, rst, psh } = TCP_FLAG;
 export function answerTo(seen: Frame, { at, how }: AnswerStep, kind: Kind): Frame | null {
   const { payload: packet } = seen;
   if (packet.kind !== "ipv4" && packet.kind !== "ipv6") return null;
-  if (packet.kind === "ipv4" && (packet.moreFragments || packet.fragmentOffset > 0)) return null;
+  if (packet.kind === "ipv4" ? packet.moreFragments || packet.fragmentOffset > 0 : packet.fragment !== undefined)
+    return null;
   if (isMulticast(packet.dst) || isMulticast(packet.src)) return null;
   if (how.kind === "error") {
     const quoted = frameBytes(seen).slice(14, 14 + how.quoted);

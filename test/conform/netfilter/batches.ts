@@ -1,7 +1,8 @@
 // Many cases: those of a kind together, as many at once as a player has labs.
 import type { Difference } from "../compare.ts";
 import type { Case, Result } from "./case.ts";
-import { compare, emptyTally, type Tally } from "./compare.ts";
+import { emptyTally, type Tally } from "./compare.ts";
+import { compareDrawn } from "./drawn.ts";
 import { kindName } from "./lab.ts";
 import { type ModelRun, runModel, type Sabotage } from "./model.ts";
 import { LABS_AT_ONCE, Player } from "./real.ts";
@@ -51,7 +52,7 @@ export async function runBatches(
 export async function ask(player: Player, batch: readonly Case[], sabotage?: Sabotage): Promise<Outcome[]> {
   const runs = batch.map((test) => runModel(test, sabotage));
   const results = await player.play(batch[0]!.kind, batch, runs);
-  return batch.map((test, i) => outcomeOf(test, runs[i]!, results[i]!));
+  return batch.map((test, i) => outcomeOf(test, runs[i]!, results[i]!, sabotage));
 }
 
 function* batched(cases: Iterable<Case>): Generator<Case[]> {
@@ -68,8 +69,8 @@ function* batched(cases: Iterable<Case>): Generator<Case[]> {
   yield* waiting.values();
 }
 
-function outcomeOf(test: Case, { result: model }: ModelRun, real: Result): Outcome {
+function outcomeOf(test: Case, run: ModelRun, real: Result, sabotage?: Sabotage): Outcome {
   const tally = emptyTally();
-  const differences = compare(model, real, tally);
-  return { test, model, real, differences, tally, repeated: false };
+  const differences = compareDrawn(test, run, real, tally, sabotage);
+  return { test, model: run.result, real, differences, tally, repeated: false };
 }

@@ -67,7 +67,12 @@ export interface ConnectStep {
   readonly port: number;
 }
 
-export type Step = SendStep | AnswerStep | LocalStep | UdpStep | ConnectStep;
+/** What is left of an answer when there was nothing to answer. */
+export interface NothingStep {
+  readonly do: "nothing";
+}
+
+export type Step = SendStep | AnswerStep | LocalStep | UdpStep | ConnectStep | NothingStep;
 
 export interface Case {
   readonly name: string;
@@ -78,7 +83,7 @@ export interface Case {
 }
 
 /** A step as the real kernel gets it: what answers are made of is known from the model. */
-export type PlainStep = Exclude<Step, AnswerStep> | { readonly do: "nothing" };
+export type PlainStep = Exclude<Step, AnswerStep>;
 
 export interface Result {
   /** What the tools said when they would not take sets or rules; then there is nothing else. */

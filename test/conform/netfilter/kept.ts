@@ -1,9 +1,8 @@
 // Cases that once differed, made small and given a name.
-import { fragment } from "../../../lib/netns/ipv4/fragment.ts";
-import type { Ipv4Packet, Tcp } from "../../../lib/wire/packet.ts";
+import type { Tcp } from "../../../lib/wire/packet.ts";
 import type { AnswerStep, Case, Step } from "./case.ts";
 import { KINDS, type Kind } from "./lab.ts";
-import { frame, hexOf, packetOf } from "./packets.ts";
+import { frame, hexOf, packetOf, piecesOf } from "./packets.ts";
 import type { TableText } from "./rules.ts";
 
 const [V4, LEGACY, V6, , BRIDGED] = KINDS as [Kind, Kind, Kind, Kind, Kind];
@@ -55,8 +54,8 @@ function sent(kind: Kind, at: "c" | "s", src: string, dst: string, body: Body): 
 }
 
 function inPieces(kind: Kind, src: string, dst: string, body: Body): Step[] {
-  const whole = { ...(packetOf(null, 4, src, dst, body) as Ipv4Packet), dontFragment: false };
-  return fragment(whole, 1000).map((piece) => ({ do: "send", at: "c", bytes: hexOf(frame(kind, "c", piece)) }));
+  const pieces = piecesOf(packetOf(null, kind.family, src, dst, body), 1000, 7);
+  return pieces.map((piece) => ({ do: "send", at: "c", bytes: hexOf(frame(kind, "c", piece)) }));
 }
 
 function local({ family }: Kind, src: string, dst: string, body: Body): Step {
@@ -208,4 +207,47 @@ export const KEPT: readonly Case[] = [
     error("s", 12, 0, 28),
     { do: "udp", ns: "r", from: 41001, to: "10.2.0.2", port: 53, size: 4, connected: true },
   ]),
+  kept(
+    "an error about what is not tracked is INVALID, and NOTRACK leaves it alone",
+    V4,
+    {
+      raw: ["PREROUTING -j NOTRACK", "OUTPUT -j NOTRACK"],
+      filter: ["OUTPUT -m conntrack --ctstate INVALID", "OUTPUT -m conntrack --ctstate UNTRACKED"],
+    },
+    [sent(V4, "c", "10.1.0.50", "10.1.0.1", udp(1000, 99))],
+  ),
+  kept(
+    "a destination's port is the first of the range that is free, and so is an identifier",
+    V4,
+    {
+      nat: [
+        "PREROUTING -p udp -j DNAT --to-destination 10.2.0.50:7001-7004",
+        "PREROUTING -p icmp -j DNAT --to-destination 10.2.0.50",
+      ],
+    },
+    [80, 443].flatMap((port) => [
+      sent(V4, "c", "10.1.0.50", "10.1.0.1", udp(1000, port)),
+      sent(V4, "c", "10.1.0.50", port === 80 ? "10.1.0.1" : "10.2.0.51", echo()),
+    ]),
+  ),
+  kept(
+    "IPv6 is joined before it is tracked, translated as one, and cut again as it came",
+    V6,
+    {
+      nat: ["PREROUTING -p udp --dport 53 -j DNAT --to-destination [2001:db8:2::50]:80"],
+      filter: [TRACKED, "FORWARD -p udp --dport 80", "INPUT -p udp --dport 443"],
+    },
+    ["2001:db8:2::51", "2001:db8:1::1"].flatMap((to, i) =>
+      inPieces(V6, "2001:db8:1::50", to, udp(1000, [53, 443][i]!, 2500)),
+    ),
+  ),
+  kept(
+    "whether a lone RST is in the window hangs on a number that was drawn",
+    LEGACY,
+    {
+      raw: ["PREROUTING -m statistic --mode nth --every 3 --packet 0 -j NOTRACK"],
+      mangle: ["POSTROUTING -d 10.2.0.0/16 -j CONNMARK --xor-mark 0xf0"],
+    },
+    [{ do: "connect", ns: "r", from: 42900, to: "10.2.0.3", port: 443 }],
+  ),
 ];

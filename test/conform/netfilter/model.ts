@@ -33,8 +33,9 @@ export type Sabotage = (lab: Lab) => void;
 
 const NOTHING = { frames: {}, sockets: {}, rules: "", connections: "", sets: "", waited: 0 };
 
-export function runModel(test: Case, sabotage?: Sabotage): ModelRun {
-  const play = new Play(test.kind);
+/** `seed` is where the model draws from what a kernel would draw: initial sequence numbers, ports. */
+export function runModel(test: Case, sabotage?: Sabotage, seed = "packetwalk"): ModelRun {
+  const play = new Play(test.kind, seed);
   const refused = play.configure(test);
   if (refused !== null) return { result: { ...NOTHING, refused }, steps: [] };
   sabotage?.(play.lab);
@@ -49,7 +50,7 @@ export function runModel(test: Case, sabotage?: Sabotage): ModelRun {
 }
 
 class Play {
-  readonly lab = new Lab();
+  readonly lab: Lab;
   private readonly kind: Kind;
   private readonly frames: Record<string, Uint8Array[]> = {};
   private readonly sockets: Record<string, string[]> = {};
@@ -57,7 +58,8 @@ class Play {
   private readonly latest = new Map<"c" | "s", Frame>();
   private readonly streams: TcpSocket[] = [];
 
-  constructor(kind: Kind) {
+  constructor(kind: Kind, seed: string) {
+    this.lab = new Lab({ seed });
     this.kind = kind;
     this.lab.node("node").iptables = { version: "1.8.9", backEnd: kind.backEnd };
     if (kind.bridged) this.say("node", "modprobe br_netfilter");
@@ -105,12 +107,12 @@ class Play {
         socket.bind(null, port);
         this.whenever(socket, () => this.datagrams(socket, `${ns} udp ${port}`, true));
       }
-      if (this.kind.family === 4) for (const port of TCP_PORTS) this.listen(ns, port);
+      for (const port of TCP_PORTS) this.listen(ns, port);
     }
   }
 
   private listen(ns: Where, port: number): void {
-    const socket = new TcpSocket(this.lab.netns(ns), "server");
+    const socket = new TcpSocket(this.lab.netns(ns), "server", this.kind.family);
     socket.bind(null, port);
     socket.listen(16);
     this.whenever(socket, () => {
@@ -177,8 +179,8 @@ class Play {
         break;
       }
       case "connect": {
-        const socket = new TcpSocket(this.lab.netns(step.ns), "client");
-        const failed = socket.bind(null, step.from) ?? socket.connect(ipv4(step.to), step.port);
+        const socket = new TcpSocket(this.lab.netns(step.ns), "client", this.kind.family);
+        const failed = socket.bind(null, step.from) ?? socket.connect(this.address(step.to), step.port);
         if (failed !== null) listAt(this.sockets, `${step.ns} tcp ${step.from}`).push(failed);
         else this.streams.push(socket);
         break;

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import type { Lab } from "../../../lib/lab/lab.ts";
 import type { Difference } from "../compare.ts";
 import { runBatches } from "./batches.ts";
-import { compare, emptyTally } from "./compare.ts";
+import { emptyTally } from "./compare.ts";
+import { compareDrawn } from "./drawn.ts";
 import { fixedCases, readGoldens } from "./goldens.ts";
 import { runModel, type Sabotage } from "./model.ts";
 import { whyNotReal } from "./real.ts";
@@ -57,7 +58,7 @@ function differences(sabotage: (lab: Lab) => void, most = Number.POSITIVE_INFINI
   return readGoldens()
     .slice(0, most)
     .flatMap(({ test, real }) =>
-      compare(runModel(test, sabotage).result, real, emptyTally()).map((each): [string, Difference] => [
+      compareDrawn(test, runModel(test, sabotage), real, emptyTally(), sabotage).map((each): [string, Difference] => [
         test.name,
         each,
       ]),

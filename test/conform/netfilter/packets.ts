@@ -1,6 +1,7 @@
 // Random packets: through the router, to it, from it, both ways; conversations that go wrong, fragments, errors.
 
 import { fragment } from "../../../lib/netns/ipv4/fragment.ts";
+import { fragment6 } from "../../../lib/netns/ipv6/fragment.ts";
 import { ipv4 } from "../../../lib/wire/address.ts";
 import { ipv6 } from "../../../lib/wire/address6.ts";
 import { frameBytes } from "../../../lib/wire/bytes.ts";
@@ -102,14 +103,13 @@ function scene(dice: Dice, kind: Kind): Step[] {
       return [send(plain({ kind: "unknown", protocol: 132, data: sctp(dice, srcPort, dstPort) }))];
     }
     case "fragments": {
-      if (family === 6) return [];
       const size = dice.of([1600, 3000]);
-      const body = dice.of([
+      const echo = { code: 0, rest: 0x30001, data: new Uint8Array(size).fill(97) } as const;
+      const body = dice.of<Packet["body"]>([
         { kind: "udp", srcPort, dstPort, data: new Uint8Array(size).fill(97) },
-        { kind: "icmp", type: 8, code: 0, rest: 0x30001, data: new Uint8Array(size).fill(97) },
-      ] as const);
-      const whole = { ...(plain(body) as Ipv4Packet), dontFragment: false, id: dice.whole(1, 60000) };
-      const pieces = fragment(whole, dice.of([1500, 1000, 576]));
+        family === 4 ? { kind: "icmp", type: 8, ...echo } : { kind: "icmp6", type: 128, ...echo },
+      ]);
+      const pieces = piecesOf(plain(body), dice.of([1500, 1000, 576]), dice.whole(1, 60000));
       if (dice.chance(0.2)) pieces.splice(dice.whole(0, pieces.length - 1), 1);
       if (dice.chance(0.3)) pieces.reverse();
       return pieces.map((piece) => send(piece));
@@ -178,7 +178,6 @@ function scene(dice: Dice, kind: Kind): Step[] {
       ];
     }
     default: {
-      if (family === 6) return [];
       const ns = dice.of(["c", "c", "r"] as const);
       // To itself, over lo and translated, both ends may give up in either order.
       const last = ns === "r" ? hosts.server : hosts.router;
@@ -188,6 +187,11 @@ function scene(dice: Dice, kind: Kind): Step[] {
       ];
     }
   }
+}
+
+/** The packet cut by who sends it. */
+export function piecesOf(packet: Packet, mtu: number, id: number): Packet[] {
+  return packet.kind === "ipv4" ? fragment({ ...packet, dontFragment: false, id }, mtu) : fragment6(packet, mtu, id);
 }
 
 function answer(dice: Dice, { family, bridged }: Kind, at: Side): AnswerStep {

@@ -109,7 +109,7 @@ class Play:
                 s = socket.socket(self.of, socket.SOCK_DGRAM)
                 s.bind(("", port))
                 self.watch(s, lambda s=s, name="%s udp %d" % (ns, port): self.datagrams(s, name, True))
-            for port in TCP_PORTS if self.case["family"] == 4 else ():
+            for port in TCP_PORTS:
                 s = socket.socket(self.of, socket.SOCK_STREAM)
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 s.bind(("", port))

@@ -1,6 +1,5 @@
 // What was seen, as text that is the same for the same thing here and there. A port (or the identifier of an echo) that
 // no case names was chosen by the kernel, by chance: which one does not matter.
-import { Ipv6 } from "../../../lib/wire/address6.ts";
 import { canonical } from "../canonical.ts";
 import type { Beginnings } from "../canonical-tcp.ts";
 import { BY_CHANCE } from "./targets.ts";
@@ -32,38 +31,10 @@ export function framesText(seen: Readonly<Record<string, readonly Uint8Array[]>>
 function frameText(octets: Uint8Array, device: string, beginnings: Beginnings): string {
   const bytes = Uint8Array.from(octets);
   const ethertype = (bytes[12]! << 8) | bytes[13]!;
-  if (device === "lo" && ethertype === 0x86dd) forgetChecksum(bytes);
   const isChosen = (ethertype === 0x0800 || ethertype === 0x86dd) && hideChosen(bytes, 14);
   // Numbers of a kernel's connection that count from a SYN which was not its own.
-  const said = ethertype === 0x86dd ? text6(bytes) : canonical(bytes, device, beginnings);
-  const text = said.replace(/(seq|ack) \d{7,}/g, "$1 far");
+  const text = canonical(bytes, device, beginnings).replace(/(seq|ack) \d{7,}/g, "$1 far");
   return `${text}${isChosen ? " with what was chosen by chance" : ""}`;
-}
-
-/** All octets, and who sends what to whom. */
-function text6(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString("hex");
-  const address = (at: number) =>
-    Ipv6.of(
-      ...([0, 4, 8, 12].map((n) => Number.parseInt(hex.substr(2 * (at + n), 8), 16)) as [
-        number,
-        number,
-        number,
-        number,
-      ]),
-    ).text;
-  return `${address(22)} > ${address(38)} protocol ${bytes[20]} hop limit ${bytes[21]}: ${hex.slice(0, 36)} ${hex.slice(108)}`;
-}
-
-/** Linux never finishes the checksums of UDP and TCP on lo. */
-function forgetChecksum(bytes: Uint8Array): void {
-  const at = { 6: 16, 17: 6 }[bytes[20]!];
-  if (at !== undefined) bytes.fill(0, 54 + at, 54 + at + 2);
-  // Nor those of what an error there quotes.
-  if (bytes[20] !== 58 || bytes[54]! >= 128) return;
-  const inner = { 6: 16, 17: 6 }[bytes[68]!];
-  bytes.fill(0, 56, 58);
-  if (inner !== undefined) bytes.fill(0, 102 + inner, 102 + inner + 2);
 }
 
 /** Overwrites ports chosen by chance, also in the packet that an error quotes, and the checksums over them. */

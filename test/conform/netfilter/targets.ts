@@ -33,7 +33,7 @@ function destination(dice: Dice, place: Place, protocol: string): string {
     hosts.server.join("-"),
   ]);
   const port = hasPorts(protocol)
-    ? dice.of(["", `${dice.of(PORTS)}`, `${dice.of([53, 80])}`, dice.of(["80-80", RANGE, RANGE, "7000-7005/80"])])
+    ? dice.of(["", `${dice.of(PORTS)}`, `${dice.of([53, 80])}`, dice.of(["80-80", RANGE, "7001-7004", "7000-7005/80"])])
     : "";
   // Of the ways to choose by chance only those count whose outcome shows in the range.
   const random = port === RANGE && dice.chance(0.5) ? " --random" : "";
