@@ -1,4 +1,4 @@
-// A packet of IPv6 as one line of text. Left out are the identification of fragments, the nonce of duplicate address
+// A packet of IPv6 as one line of text. Left out are the identification of fragments, also quoted ones, the nonce of duplicate address
 // detection, and checksums once they are found right. Reports of listeners (MLD) list their records sorted,
 // and not in whose name they are: in nobody's, until duplicate address detection ends, which is about when the second goes.
 
@@ -14,6 +14,9 @@ const [HOP_BY_HOP, TCP, UDP, FRAGMENT, ICMPV6] = [0, 6, 17, 44, 58];
 const HEADER = 40;
 /** RFC 3810 §5.2. */
 const REPORT = 143;
+/** RFC 4861 §4.5, §4.6.3: the quoted packet of a redirect stands behind type, length and reserved octets of its option. */
+const REDIRECT = 137;
+const QUOTE = 4;
 
 /** `lo`: Linux never finishes the checksums of UDP and TCP there. `quoted`: it may be cut short. */
 export function packet6(bytes: Uint8Array, isLo: boolean, isQuoted: boolean, beginnings: Beginnings): string {
@@ -76,9 +79,18 @@ function icmp6(
     const records = mldRecords(report)?.map(({ type: what, group, sources }) => [what, group, ...sources].join(" "));
     return `icmp6${right} report [${records?.sort().join(", ") ?? "cut short"}]`;
   }
+  if (type === REDIRECT) hideIdentification(body);
   // Of a solicitation in nobody's name the nonce is a random number.
   const isDetection = type === 135 && src.isUnspecified;
   return `${head} ${isDetection ? `${hex(body.subarray(8, 26))} nonce` : digest(body.subarray(8))}`;
+}
+
+/** A redirect may quote a fragment. */
+function hideIdentification(redirect: Uint8Array): void {
+  for (let at = HEADER; at + 8 < redirect.length && redirect[at + 1] !== 0; at += redirect[at + 1]! * 8) {
+    const quoted = redirect.subarray(at + 8);
+    if (redirect[at] === QUOTE && quoted[6] === FRAGMENT) return void quoted.fill(0, HEADER + 4, HEADER + 8);
+  }
 }
 
 function checked(src: Ipv6, dst: Ipv6, body: Uint8Array, protocol: number): string {

@@ -88,8 +88,12 @@ function loopedBack(ns: Netns, skb: Skb): void {
   localDeliver(ns, skb);
 }
 
-/** dev_loopback_xmit: what is sent to everybody comes in here too, as if by the device it leaves by. */
+/**
+ * dev_loopback_xmit: what is sent to everybody comes in here too, as if by the device it leaves by; that must be up
+ * (enqueue_to_backlog).
+ */
 export function loopBack(ns: Netns, { packet, cause, device, mark, ct }: Skb): void {
+  if (!device.up) return void device.stats.rxDropped++;
   const copy = new Skb(packet, cause, device, device);
   copy.mark = mark;
   copy.ct = ct;

@@ -150,6 +150,8 @@ export function icmp6Error(
     because: `tell ${to}: ${icmp6ErrorText(type, code)}`,
   }));
   const ct = attached(arrival.ct);
+  // The way back is also asked as IPsec asks it, by the device the packet came in by: lo leads to no such address.
+  if (to.isLinkLocal && arrival.device.kind === "loopback") ns.ipv6.mib.Ip6OutNoRoutes++;
   ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark, ct }, step);
 }
 

@@ -66,8 +66,9 @@ function recall(carried: WeakMap<Ipv6Packet, Skb6>, skb: Skb6): void {
   skb.iif = sent.dst!.owner;
 }
 
-/** dev_loopback_xmit: what is sent to a group that one is in comes in here too, as if by the device it leaves by. */
+/** dev_loopback_xmit: what is sent to a group that one is in comes in here too, as if by the device it leaves by, if that is up. */
 export function loopBack6(ns: Netns, { packet, cause, device, mark, ct, dst }: Skb6): void {
+  if (!device.up) return void device.stats.rxDropped++;
   const copy = new Skb6(packet, cause, device, device);
   copy.mark = mark;
   copy.ct = ct;

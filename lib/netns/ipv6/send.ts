@@ -141,7 +141,9 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   skb.mark = mark;
   skb.ct = outgoing.ct ?? null;
   skb.mtu = mtu;
-  return { errno: ip6LocalOut(ns, skb) === "drop" ? "EPERM" : skb.errno, packet };
+  const errno = ip6LocalOut(ns, skb) === "drop" ? "EPERM" : skb.errno;
+  if (errno !== null) ns.ipv6.mib.Ip6OutDiscards++;
+  return { errno, packet };
 }
 
 /** ip6_local_out: a packet that is made here and has its way. */
@@ -203,12 +205,12 @@ function finishOutput(ns: Netns, skb: Skb6): void {
   const length = ipv6Length(packet);
   // What came in pieces leaves in such again (frag_max_size).
   const mtu = longestFragment > 0 ? longestFragment : skb.mtu;
-  if (length <= mtu) return void toNeighbour(ns, skb, packet, skb.cause);
-  const pieces = fragment6(
-    packet,
-    longestFragment > 0 ? mtu : Math.max(mtu, LEAST_MTU),
-    Math.floor(ns.cables.random() * 2 ** 32),
-  );
+  if (length <= mtu) {
+    if (!toNeighbour(ns, skb, packet, skb.cause)) refused(skb);
+    return;
+  }
+  const room = longestFragment > 0 ? mtu : Math.max(mtu, LEAST_MTU);
+  const pieces = fragment6(packet, room, Math.floor(ns.cables.random() * 2 ** 32));
   const step = ns.step(LEVEL.path, skb.cause, device, "send", packet, () => ({
     because: `${length} octets do not fit the MTU ${mtu}: cut into ${pieces.length} fragments, for no router will`,
   }));
@@ -216,6 +218,7 @@ function finishOutput(ns: Netns, skb: Skb6): void {
   for (const piece of pieces) {
     if (!toNeighbour(ns, skb, piece, step)) {
       mib.Ip6FragFails++;
+      refused(skb);
       return;
     }
     mib.Ip6FragCreates++;
@@ -223,7 +226,12 @@ function finishOutput(ns: Netns, skb: Skb6): void {
   mib.Ip6FragOKs++;
 }
 
-/** The packet of an skb, or a piece of it, to the next hop. */
+/** A queue that drops all says nothing; what a device itself refuses is an error (NET_XMIT_CN, NET_XMIT_DROP). */
+function refused(skb: Skb6): void {
+  if (skb.device.running) skb.errno = "ENOBUFS";
+}
+
+/** The packet of an skb, or a piece of it, to the next hop. False: nobody took it. */
 function toNeighbour(ns: Netns, skb: Skb6, packet: Ipv6Packet, cause: number): boolean {
   const { device } = skb;
   const { mib } = ns.ipv6;

@@ -104,7 +104,7 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
   if (!after(end, socket.rcvNxt)) {
     enterQuickAck(socket);
     socket.owed.pending |= OWED.scheduled;
-    if (tcp.data.length > 0) socket.twice = [tcp.seq, end];
+    if (tcp.seq !== end) socket.twice = [tcp.seq, end];
     return;
   }
   // An octet that asks whether there is room: there is none.

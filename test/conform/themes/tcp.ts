@@ -22,13 +22,13 @@ interface Talk {
 }
 
 /** Adds `talks` conversations; each begins after the one before it. */
-export function drawTcp(lab: Lab, dice: Dice, begin: number, talks: number): Traffic[] {
+export function drawTcp(lab: Lab, dice: Dice, begin: number, talks: number, backlogs = BACKLOGS): Traffic[] {
   const traffic: Traffic[] = [];
   let at = begin;
   for (let i = 0; i < talks; i++) {
     const talk = drawTalk(lab, dice, i);
     if (talk === null) break;
-    const calls = conversation(dice, talk, `${i}`);
+    const calls = conversation(dice, talk, `${i}`, dice.of(backlogs));
     // A conversation is a few calls in a row, now and then with a long silence.
     for (const call of calls) {
       traffic.push({ ...call, at });
@@ -41,6 +41,10 @@ export function drawTcp(lab: Lab, dice: Dice, begin: number, talks: number): Tra
   return traffic;
 }
 
+/** How many connections wait for accept; where answers are lost, too few make the kernel answer with cookies. */
+const BACKLOGS = [0, 1, 5];
+const LONG = [5];
+
 /** Until the tables are there. */
 const READY = 1500;
 
@@ -52,7 +56,7 @@ export function drawLoss(lab: Lab, dice: Dice): Traffic[] {
     const command = `iptables -A INPUT -p tcp ! --syn ${nth} -j DROP`;
     return { kind: "command" as const, at: 20 + 15 * i, ns, command };
   });
-  return [...rules, ...drawTcp(lab, dice, READY, dice.whole(1, 2))];
+  return [...rules, ...drawTcp(lab, dice, READY, dice.whole(1, 2), LONG)];
 }
 
 function drawTalk(lab: Lab, dice: Dice, number: number): Talk | null {
@@ -75,13 +79,12 @@ function own(ns: Netns): string[] {
 
 type Call = Omit<TcpTraffic, "at">;
 
-function conversation(dice: Dice, { client, server, to, port }: Talk, name: string): Call[] {
+function conversation(dice: Dice, { client, server, to, port }: Talk, name: string, backlog: number): Call[] {
   const [listener, near, far] = [`L${name}`, `c${name}`, `s${name}`];
   const calls: Call[] = [];
   const call = (ns: string, what: TcpTraffic["do"], socket: string, more: Partial<TcpTraffic> = {}) =>
     void calls.push({ kind: "tcp", ns, do: what, socket, ...more });
   const listens = dice.chance(0.88);
-  const backlog = dice.of([0, 1, 5]);
   if (listens)
     call(server, "listen", listener, {
       address: dice.chance(0.3) ? to : null,
