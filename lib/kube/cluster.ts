@@ -14,9 +14,12 @@ import { startControllers } from "./controller/manager.ts";
 import { startNameServer } from "./dns/internet.ts";
 import { COREFILE, installCoreDns } from "./dns/manifests.ts";
 import { ALL_KINDS } from "./kinds/all.ts";
+import { installKubectl } from "./kubectl/command.ts";
+import type { Files } from "./kubectl/session.ts";
 import type { Image } from "./kubelet/images.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { LabClock } from "./kubelet/lab-clock.ts";
+import { Kubelets } from "./kubelet/streams.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
 import { INTERNET, SwitchedLan, type Underlay } from "./underlay.ts";
@@ -40,6 +43,10 @@ export interface ClusterOptions {
   /** The network plugin by its name, `flannel-vxlan` unless said otherwise, or one made with settings of its own. */
   readonly cni?: string | CniPlugin;
   readonly seed?: string;
+  /** When its clock began, in milliseconds since 1970, for who serves it to people with clocks of their own. */
+  readonly began?: number;
+  /** Files that `kubectl -f` may name besides those of the machine it runs on. */
+  readonly files?: Files;
   /** Programs of images that a real registry does not have. */
   readonly images?: Readonly<Record<string, Image>>;
   /** Names of the world outside, beside www.example.com: `{ "api.example.com": "203.0.113.10" }`. */
@@ -81,8 +88,10 @@ export class Cluster {
     this.options = options;
     this.plugin = plugin;
     this.lab = options.lab ?? new Lab({ seed });
-    this.clock = new LabClock(this.lab);
+    this.clock = new LabClock(this.lab, options.began);
     this.server = new ApiServer(this.clock, [...ALL_KINDS, ...(plugin.resources ?? [])]);
+    this.server.nodes = new Kubelets(this.kubelets);
+    installKubectl(this.lab, this.server, this.clock, options.files);
     this.underlay = plugin.underlay?.(this.lab) ?? new SwitchedLan(this.lab, nodes);
     const apiServer = this.client("kube-apiserver");
     for (const name of NAMESPACES) apiServer.create("namespaces", null, { metadata: { name } });

@@ -1,5 +1,6 @@
 // The verb cluster: a Kubernetes cluster in a lab that `sh`, `walk` and `show` mean from now on.
 import { Cluster, type ClusterOptions } from "../kube/cluster.ts";
+import { DISK } from "./kubectl.ts";
 import { lab } from "./session.ts";
 
 /**
@@ -12,5 +13,5 @@ import { lab } from "./session.ts";
  */
 export function cluster(options: Omit<ClusterOptions, "lab"> = {}): Cluster {
   const { seed = "packetwalk" } = options;
-  return new Cluster({ dns: true, ...options, lab: lab({ seed }) });
+  return new Cluster({ dns: true, files: DISK, ...options, lab: lab({ seed }) });
 }

@@ -7,6 +7,7 @@ import { BadInput, didYouMean } from "../wire/input.ts";
 import { busyboxCommand } from "./busybox/applets.ts";
 import type { Call, Command } from "./command.ts";
 import { fileText, writeFile } from "./files.ts";
+import { installedIn } from "./installed.ts";
 import { enlist } from "./jobs.ts";
 import { writeProc } from "./proc-write.ts";
 import { COMMANDS } from "./registry.ts";
@@ -51,7 +52,7 @@ export function place(lab: Lab, where: string): Place {
  */
 export function runShell(lab: Lab, where: Place, text: string): ShellResult {
   const pipelines = parseShell(text);
-  for (const { commands } of pipelines) for (const { words } of commands) commandNamed(words[0]!, where);
+  for (const { commands } of pipelines) for (const { words } of commands) commandNamed(lab, words[0]!, where);
   const said: Said[] = unheard.get(where.ns) ?? [];
   unheard.delete(where.ns);
   let listens = true;
@@ -81,8 +82,23 @@ export function runShell(lab: Lab, where: Place, text: string): ShellResult {
 /** The program that runs shell text, for who starts it: it ends with the status of the last command. Throws BadInput. */
 export function shellProgram(lab: Lab, where: Place, text: string, voice: Voice): Program {
   const pipelines = parseShell(text);
-  for (const { commands } of pipelines) for (const { words } of commands) commandNamed(words[0]!, where);
+  for (const { commands } of pipelines) for (const { words } of commands) commandNamed(lab, words[0]!, where);
   return list(lab, where, pipelines, voice, []);
+}
+
+/**
+ * Starts one command without a shell, as `exec` does: its words are taken as they are, but for `sh -c TEXT`.
+ * Throws BadInput for a command that is not modelled.
+ */
+export function runIn(lab: Lab, where: Place, words: readonly string[], stdin: string, voice: Voice): Process {
+  const [name = "", flag, text] = words;
+  const isShell = /^(\/bin\/)?(ba|a)?sh$/.test(name);
+  if (isShell && flag === "-c" && text !== undefined)
+    return lab.start(name, { ns: where.ns, ...voice }, shellProgram(lab, where, text, voice));
+  if (isShell && flag === undefined)
+    return lab.start(name, { ns: where.ns, ...voice }, shellProgram(lab, where, stdin, voice));
+  commandNamed(lab, name, where);
+  return lab.start(name, { ns: where.ns, ...voice }, simple(lab, where, words, voice, stdin));
 }
 
 const INTERRUPTED = 130;
@@ -100,7 +116,9 @@ function lastWords(pipelines: readonly Pipeline[]): string {
   return JSON.stringify(pipelines.at(-1)?.text ?? "");
 }
 
-function commandNamed(name: string, { tools }: Pick<Place, "tools">): Command {
+function commandNamed(lab: Lab, name: string, { tools }: Pick<Place, "tools">): Command {
+  const installed = installedIn(lab).get(name);
+  if (installed !== undefined) return installed;
   if (tools === "busybox" || tools === "busybox-musl") return busyboxCommand(name);
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
   const names = Object.keys(COMMANDS).sort();
@@ -185,7 +203,7 @@ function writeTo(
 
 function* simple(lab: Lab, where: Place, words: readonly string[], voice: Voice, stdin: string): Program {
   const [name = "", ...args] = words;
-  const command = commandNamed(name, where);
+  const command = commandNamed(lab, name, where);
   // Another namespace, the same file system.
   const run = (other: Netns, line: readonly string[]) =>
     simple(lab, { ...where, ns: other, container: null }, line, voice, stdin);

@@ -30,7 +30,7 @@ describe("kubectl and packetwalk serve", function () {
       process.stdout.write(`    ${why}: what it prints of packetwalk serve is not compared\n`);
       this.skip();
     }
-    const serve = spawn(process.execPath, ["dist/lib/cli/main.js", "serve", "--port", "0"], {
+    const serve = spawn(process.execPath, ["dist/lib/cli/main.js", "serve", "--port", "0", "--nodes", "0"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     stop = () => serve.kill();

@@ -2,12 +2,12 @@
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{get,watch,response}.go.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { discovery } from "./discovery.ts";
-import type { Draft, KubeObject } from "./object.ts";
+import { execUpgrade, logOf } from "./http-streams.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import { doorOf, handle, type Request, type Response } from "./rest.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, badRequest, unsupportedMediaType } from "./status.ts";
-import { table } from "./table.ts";
+import { tableOf } from "./table.ts";
 import type { WatchEvent } from "./watchers.ts";
 
 /** Listens at 127.0.0.1:`port` (0 is any). Who can reach it may do everything: it is a model of a cluster. */
@@ -18,6 +18,7 @@ export function listen(server: ApiServer, port: number): Promise<Server> {
       response.end(String(failure));
     });
   });
+  http.on("upgrade", (request, socket) => execUpgrade(server, request, socket));
   return new Promise((resolve, reject) => {
     http.once("error", reject);
     http.listen(port, "127.0.0.1", () => resolve(http));
@@ -33,6 +34,8 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
     response.end("ok");
     return;
   }
+  const log = request.method === "GET" ? logOf(server, pathname, query) : null;
+  if (log !== null) return send(response, log);
   const found = request.method === "GET" ? discovery(server.all, pathname) : null;
   if (found !== null) return send(response, { code: 200, body: found });
   // Some commands of kubectl write Go's own octets; whoever sends JSON is understood.
@@ -45,7 +48,10 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   const resource = answer.code < 300 ? resourceOf(server, asked.path) : null;
   if (resource?.warning !== undefined) response.setHeader("warning", `299 - "${resource.warning}"`);
   const isRead = request.method === "GET" && resource !== null && wantsTable(accept);
-  send(response, isRead ? { code: 200, body: tableOf(server, resource, answer.body, query.includeObject) } : answer);
+  send(
+    response,
+    isRead ? { code: 200, body: tableOf(resource, answer.body, nowOf(server), query.includeObject) } : answer,
+  );
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -81,18 +87,12 @@ const refusal = ({ status }: ApiError): Response => ({ code: status.code!, body:
 
 const wantsTable = (accept: string): boolean => accept.includes("as=Table;v=v1;g=meta.k8s.io");
 
+const nowOf = (server: ApiServer): number => Date.parse(server.time);
+
 /** The kind a path is about, unless it is a part of an object. */
 function resourceOf(server: ApiServer, path: string): Resource | null {
   const { resource, subresource } = doorOf(server, path);
   return subresource === undefined ? resource : null;
-}
-
-function tableOf(server: ApiServer, resource: Resource, body: unknown, include = "Metadata"): Draft {
-  const { items, metadata } = body as { items?: readonly KubeObject[]; metadata: Draft };
-  const named = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
-  const rows = items?.map((each) => ({ ...named, ...each })) ?? [body as KubeObject];
-  const { resourceVersion } = metadata;
-  return { ...table(resource, rows, Date.parse(server.time), include), metadata: { resourceVersion } };
 }
 
 /** A watch without a version begins with what there is now. */
@@ -109,7 +109,7 @@ function watch(
     const { resource, namespace } = door;
     const selection = { namespace, ...query, ...(door.name !== "" && { fieldSelector: `metadata.name=${door.name}` }) };
     const told = ({ type, object }: WatchEvent) =>
-      tell(type, asTable ? tableOf(server, resource, object, query.includeObject) : object);
+      tell(type, asTable ? tableOf(resource, object, nowOf(server), query.includeObject) : object);
     const { resourceVersion: version = "" } = query;
     const fromNow = version === "" || version === "0" || query.sendInitialEvents === "true";
     const list = fromNow ? server.list(agent, resource, selection) : null;

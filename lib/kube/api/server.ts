@@ -3,6 +3,7 @@
 // .../registry/rest/{create,update,delete}.go.
 import { MILLISECOND } from "../../trace/world.ts";
 import type { Call, DeleteOptions, Door, List, ListOptions, Options, Surroundings } from "./call.ts";
+import type { NodeProxy } from "./node-proxy.ts";
 import { type Draft, type KubeObject, sameJson } from "./object.ts";
 import { jsonPatch, mergePatch, type PatchType, strategicPatch } from "./patch.ts";
 import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource } from "./resource.ts";
@@ -19,6 +20,8 @@ export class ApiServer implements Registry {
   readonly store = new Store();
   readonly calls: Call[] = [];
   readonly serviceRange: string;
+  /** The kubelets behind it, if there are any. */
+  nodes: NodeProxy | null = null;
   private readonly world: Surroundings;
   private readonly resources: readonly Resource[];
   private readonly watchers = new Map<Resource, Watchers>();

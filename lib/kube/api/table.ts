@@ -2,7 +2,7 @@
 // Before you edit: pkg/printers/tablegenerator.go, staging/src/k8s.io/apimachinery/pkg/util/duration/duration.go,
 // staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go.
 import type { Draft, KubeObject } from "./object.ts";
-import type { Resource } from "./resource.ts";
+import { apiVersionOf, type Resource } from "./resource.ts";
 
 export interface Column {
   readonly name: string;
@@ -39,6 +39,15 @@ export function table(resource: Resource, items: readonly KubeObject[], now: num
       ...(include !== "None" && { object: include === "Object" ? object : partial(object) }),
     })),
   };
+}
+
+/** The Table of an answer: an object, or a list of them. `now` as for Cells. */
+export function tableOf(resource: Resource, body: unknown, now: number, include = "Metadata"): Draft {
+  const { items, metadata } = body as { items?: readonly KubeObject[]; metadata: Draft };
+  const named = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+  const rows = items?.map((each) => ({ ...named, ...each })) ?? [body as KubeObject];
+  const { resourceVersion } = metadata;
+  return { ...table(resource, rows, now, include), metadata: { resourceVersion } };
 }
 
 const partial = ({ metadata }: KubeObject): Draft => ({

@@ -9,9 +9,12 @@ export class LabClock implements Clock {
   readonly lab: Lab;
   private written = "";
   private second = -1;
+  private readonly began: number;
 
-  constructor(lab: Lab) {
+  /** `began` is when the lab's time was 0, in milliseconds since 1970. */
+  constructor(lab: Lab, began = Number(EPOCH / MILLISECONDS)) {
     this.lab = lab;
+    this.began = began;
   }
 
   get now(): number {
@@ -22,7 +25,7 @@ export class LabClock implements Clock {
     const second = Math.floor(this.lab.now / 1e9);
     if (second !== this.second) {
       this.second = second;
-      const since = Number(EPOCH / MILLISECONDS) + second * 1000;
+      const since = this.began + second * 1000;
       this.written = `${new Date(since).toISOString().slice(0, 19)}Z`;
     }
     return this.written;

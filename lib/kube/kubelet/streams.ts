@@ -1,0 +1,62 @@
+// What a kubelet does for the API server: reads a container's log, runs a command in it.
+// Before you edit: pkg/kubelet/kubelet_pods.go (GetKubeletContainerLogs, validateContainerLogStatus), pkg/kubelet/server/server.go.
+import type { Process } from "../../lab/process.ts";
+import { runIn } from "../../tools/shell.ts";
+import type { LogOptions, NodeProxy, Voice } from "../api/node-proxy.ts";
+import type { Draft } from "../api/object.ts";
+import { badRequest, failure } from "../api/status.ts";
+import type { ContainerRun } from "./container.ts";
+import type { Kubelet } from "./kubelet.ts";
+import type { PodWorker } from "./pod-worker.ts";
+
+export class Kubelets implements NodeProxy {
+  private readonly kubelets: ReadonlyMap<string, Kubelet>;
+
+  constructor(kubelets: ReadonlyMap<string, Kubelet>) {
+    this.kubelets = kubelets;
+  }
+
+  logs(pod: Draft, { container, previous = false, tailLines }: LogOptions): string {
+    const { name } = pod.metadata;
+    const { run } = this.find(pod, container);
+    const shown = JSON.stringify(run.container.name);
+    const { state } = run.status;
+    if (previous && run.status.restartCount === 0)
+      throw badRequest(`previous terminated container ${shown} in pod ${JSON.stringify(name)} not found`);
+    const { waiting } = state;
+    if (waiting !== undefined && run.status.containerID === undefined) {
+      const isPulling = waiting.reason === "ErrImagePull" || waiting.reason === "ImagePullBackOff";
+      const why = isPulling ? "trying and failing to pull image" : waiting.reason;
+      throw badRequest(`container ${shown} in pod ${JSON.stringify(name)} is waiting to start: ${why}`);
+    }
+    const text = previous ? run.previousLog : run.log;
+    if (tailLines === undefined) return text;
+    const lines = text.split(/(?<=\n)/).filter((line) => line !== "");
+    return lines.slice(Math.max(0, lines.length - tailLines)).join("");
+  }
+
+  exec(pod: Draft, container: string, command: readonly string[], stdin: string, voice: Voice): Process {
+    const { worker, run, kubelet } = this.find(pod, container);
+    if (!run.isRunning || worker.ns === null)
+      throw failure(`unable to upgrade connection: container not found (${JSON.stringify(container)})`);
+    const { tools } = kubelet.imageOf(run.container.image);
+    return runIn(kubelet.lab.lab, { ns: worker.ns, container, tools }, command, stdin, voice);
+  }
+
+  private find(pod: Draft, container = ""): { kubelet: Kubelet; worker: PodWorker; run: ContainerRun } {
+    const { name, namespace, uid } = pod.metadata;
+    if (!pod.spec.nodeName) throw badRequest(`pod ${name} does not have a host assigned`);
+    const kubelet = this.kubelets.get(pod.spec.nodeName);
+    const worker = [...(kubelet?.workers.values() ?? [])].find((each) => each.pod.metadata.uid === uid);
+    if (kubelet === undefined) throw failure(`Get "https://${pod.spec.nodeName}:10250": dial tcp: i/o timeout`);
+    const all = worker?.containers ?? [];
+    if (container === "" && all.length > 1)
+      throw badRequest(
+        `a container name must be specified for pod ${name}, choose one of: [${all.map((each) => each.container.name).join(" ")}]`,
+      );
+    const run = all.find((each) => container === "" || each.container.name === container);
+    if (worker === undefined || run === undefined)
+      throw badRequest(`container ${container} is not valid for pod ${name}_${namespace}`);
+    return { kubelet, worker, run };
+  }
+}
