@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import { addressOf, type Family, networkOf } from "../kube/proxy/address.ts";
 import { readAskedPacket } from "../kube/proxy/asked-packet.ts";
 import { readObjects } from "../kube/proxy/objects.ts";
-import { MODES, type Mode, ProxyQuestion } from "../kube/proxy/question.ts";
+import { ProxyQuestion } from "../kube/proxy/question.ts";
+import { MODES, type ProxyMode } from "../kube/proxy/start.ts";
 import { notModelled } from "../tools/command.ts";
 import { BadInput } from "../wire/input.ts";
 import { Mistake, readOptions } from "./options.ts";
@@ -76,7 +77,7 @@ function answer(flags: ReadonlySet<string>, values: ReadonlyMap<string, string>,
     .join("");
 }
 
-function modeOf(name: string): Mode {
+function modeOf(name: string): ProxyMode {
   const mode = MODES.find((each) => each === name);
   if (mode !== undefined) return mode;
   if (KNOWN.includes(name)) throw notModelled("kube-proxy", `--mode ${name}`, MODES.join(", "));

@@ -2,21 +2,23 @@
 // Before you edit: pkg/proxy/endpointslicecache.go, pkg/proxy/endpoint.go, pkg/proxy/endpointschangetracker.go.
 import type { KubeObject } from "../api/object.ts";
 import { addressOf, type Family, hostPort } from "./address.ts";
-import { endpointKey, isForeign } from "./service-port.ts";
+import { endpointKey } from "./service-port.ts";
 
 /** An EndpointSlice with all that a proxy reads of it; what is left out is as the API says. */
 export interface ProxiedSlice extends KubeObject {
   readonly addressType: string;
-  readonly endpoints?: readonly {
-    readonly addresses: readonly string[];
-    readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
-    readonly nodeName?: string;
-    readonly hints?: {
-      readonly forZones?: readonly { readonly name: string }[];
-      readonly forNodes?: readonly { readonly name: string }[];
-    };
-  }[];
-  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
+  readonly endpoints?:
+    | readonly {
+        readonly addresses: readonly string[];
+        readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
+        readonly nodeName?: string;
+        readonly hints?: {
+          readonly forZones?: readonly { readonly name: string }[];
+          readonly forNodes?: readonly { readonly name: string }[];
+        };
+      }[]
+    | null;
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[] | null;
 }
 
 export interface Endpoint {
@@ -34,13 +36,15 @@ export interface Endpoint {
   readonly nodes: readonly string[];
 }
 
-export const SERVICE_NAME = "kubernetes.io/service-name";
+const SERVICE_NAME = "kubernetes.io/service-name";
+/** Slices of headless Services have this label. */
+const HEADLESS = "service.kubernetes.io/headless";
 const NOTHING: ReadonlyMap<string, readonly Endpoint[]> = new Map();
 
 /** `namespace/name` of the Service a slice is of; null: it is no business of a proxy of this family. */
 export function serviceOf({ metadata, addressType }: ProxiedSlice, family: Family): string | null {
   const name = metadata.labels?.[SERVICE_NAME] ?? "";
-  if (name === "" || isForeign(metadata.labels) || addressType !== `IPv${family}`) return null;
+  if (name === "" || Object.hasOwn(metadata.labels ?? {}, HEADLESS) || addressType !== `IPv${family}`) return null;
   return `${metadata.namespace}/${name}`;
 }
 
@@ -53,14 +57,14 @@ export function endpointsOf(
   nodeName: string,
 ): ReadonlyMap<string, readonly Endpoint[]> {
   let found: Map<string, Map<string, Endpoint>> | null = null;
-  for (const { ports = [], endpoints = [] } of slices)
-    for (const { name = "", port = 0, protocol = "TCP" } of ports) {
+  for (const { ports, endpoints } of slices)
+    for (const { name = "", port = 0, protocol = "TCP" } of ports ?? []) {
       if (port === 0) continue;
       found ??= new Map();
       const key = endpointKey(name, protocol);
       const known = found.get(key) ?? new Map<string, Endpoint>();
       found.set(key, known);
-      for (const each of endpoints) {
+      for (const each of endpoints ?? []) {
         const ip = addressOf(each.addresses[0] ?? "")?.text;
         if (ip === undefined) continue;
         const text = hostPort(ip, port);

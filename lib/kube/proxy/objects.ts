@@ -244,7 +244,7 @@ function slice(object: Anything, at: Place): ProxiedSlice {
     for (const each of ["forZones", "forNodes"])
       here.list(endpoint, `hints.${each}`, (hint, which) => here.inside(which).text(here.record(hint, which), "name"));
   });
-  return { endpoints: [], ...object };
+  return object;
 }
 
 function node(object: Anything, at: Place): Node {

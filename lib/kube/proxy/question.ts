@@ -2,19 +2,16 @@
 import type { Ip, Prefix } from "../../wire/address.ts";
 import { addressOf, type Family } from "./address.ts";
 import type { AskedPacket } from "./asked-packet.ts";
-import { IptablesProxier } from "./iptables/proxier.ts";
 import type { ProxyObjects } from "./objects.ts";
 import type { Proxier } from "./proxier.ts";
 import { DEFAULTS, type ProxySettings } from "./settings.ts";
+import { makeProxier, type ProxyMode } from "./start.ts";
 import { Tracker } from "./tracker.ts";
 import { type Answer, WalkedNode } from "./walk.ts";
 
-export const MODES = ["iptables"] as const;
-export type Mode = (typeof MODES)[number];
-
 export interface QuestionSettings
   extends Pick<ProxySettings, "masqueradeAll" | "localhostNodePorts" | "nodePortAddresses" | "layout"> {
-  readonly mode: Mode;
+  readonly mode: ProxyMode;
   readonly nodeName: string;
   /** Of the node's devices, both families. */
   readonly nodeAddresses: readonly Ip[];
@@ -79,6 +76,6 @@ export class ProxyQuestion {
       nodeIP: internal ?? addresses.find((each) => !each.isLoopback) ?? null,
     };
     const at = { node: nodeName, zone: self?.metadata.labels?.[ZONE] ?? "" };
-    return { node, proxier: new IptablesProxier({ lab: node, ns: node.ns }, tracker, own, at) };
+    return { node, proxier: makeProxier(settings.mode, { lab: node, ns: node.ns }, tracker, own, at) };
   }
 }

@@ -3,7 +3,7 @@
 // pkg/proxy/util/utils.go (ShouldSkipService, GetClusterIPByFamily), pkg/api/v1/service/util.go.
 import type { Ip, Prefix } from "../../wire/address.ts";
 import type { KubeObject } from "../api/object.ts";
-import type { Labels, ServicePort as PortSpec, Service } from "../shapes.ts";
+import type { ServicePort as PortSpec, Service } from "../shapes.ts";
 import { addressesOf, addressOf, type Family, networksOf } from "./address.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
@@ -63,13 +63,8 @@ type Spec = ProxiedService["spec"];
 
 /** Seconds a client is remembered for unless said otherwise (DefaultClientIPServiceAffinitySeconds). */
 const AFFINITY = 10800;
+/** A Service with this label is another proxy's. */
 const PROXY_NAME = "service.kubernetes.io/service-proxy-name";
-const HEADLESS = "service.kubernetes.io/headless";
-
-/** Whether this object is for another proxy, or for none. */
-export function isForeign(labels: Labels = {}): boolean {
-  return Object.hasOwn(labels, PROXY_NAME) || Object.hasOwn(labels, HEADLESS);
-}
 
 export const endpointKey = (port: string, protocol: string): string => `${port}/${protocol}`;
 
@@ -78,7 +73,7 @@ export function servicePorts(service: ProxiedService, family: Family): ServicePo
   const { spec, status, metadata } = service;
   const { type = "ClusterIP", externalIPs = [] } = spec;
   const clusterIP = clusterIPOf(spec, family);
-  if (clusterIP === null || type === "ExternalName" || isForeign(metadata.labels)) return [];
+  if (clusterIP === null || type === "ExternalName" || Object.hasOwn(metadata.labels ?? {}, PROXY_NAME)) return [];
   const isReachable = type === "LoadBalancer" || type === "NodePort" || externalIPs.length > 0;
   const isExternalLocal = isReachable && spec.externalTrafficPolicy === "Local";
   const isInternalLocal = spec.internalTrafficPolicy === "Local";

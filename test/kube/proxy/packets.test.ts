@@ -2,13 +2,14 @@
 import { strict as assert } from "node:assert";
 import { addressOf, hostPort, networkOf } from "../../../lib/kube/proxy/address.ts";
 import { readAskedPacket } from "../../../lib/kube/proxy/asked-packet.ts";
-import { MODES, type Mode, ProxyQuestion } from "../../../lib/kube/proxy/question.ts";
+import { ProxyQuestion } from "../../../lib/kube/proxy/question.ts";
+import { MODES, type ProxyMode } from "../../../lib/kube/proxy/start.ts";
 import type { Node } from "../../../lib/kube/shapes.ts";
 import { type CaseSettings, proxyCase, type State } from "./cases.ts";
 import { expected, type Flow, flowsOf } from "./semantics.ts";
 
 /** A kube-proxy in this mode, for the state of a case. */
-function question(state: State, settings: CaseSettings, mode: Mode): ProxyQuestion {
+function question(state: State, settings: CaseSettings, mode: ProxyMode): ProxyQuestion {
   const labels = { "topology.kubernetes.io/zone": settings.Zone };
   const node = { metadata: { name: settings.Node, labels }, spec: {} } as unknown as Node;
   return new ProxyQuestion(

@@ -124,9 +124,11 @@ function podsOf({ Slices }: State, { service, spec }: Front, settings: CaseSetti
     metadata.namespace === service.metadata.namespace &&
     metadata.labels?.["kubernetes.io/service-name"] === service.metadata.name &&
     addressType === `IPv${settings.Family}`;
-  for (const { endpoints = [], ports = [] } of Slices.filter(isMine))
-    for (const port of ports.filter((each) => (each.name ?? "") === name && (each.protocol ?? "TCP") === protocol))
-      for (const { addresses, conditions = {}, nodeName, hints = {} } of endpoints) {
+  for (const { endpoints, ports } of Slices.filter(isMine))
+    for (const port of (ports ?? []).filter(
+      (each) => (each.name ?? "") === name && (each.protocol ?? "TCP") === protocol,
+    ))
+      for (const { addresses, conditions = {}, nodeName, hints = {} } of endpoints ?? []) {
         const address = canonical(addresses[0]!);
         const text = address.includes(":") ? `[${address}]:${port.port}` : `${address}:${port.port}`;
         if (byText.has(text) && conditions.terminating === true) continue;
@@ -185,7 +187,7 @@ export function flowsOf(state: State, settings: CaseSettings): Flow[] {
   const isOurs = (text: string) => text.includes(":") === six;
   const node = settings.NodeAddresses.filter((each) => each !== "127.0.0.1" && each !== "::1");
   const pods = state.Slices.filter(({ addressType }) => addressType === `IPv${settings.Family}`)
-    .flatMap(({ endpoints = [] }) => endpoints.slice(0, 1).flatMap(({ addresses }) => addresses))
+    .flatMap(({ endpoints }) => (endpoints ?? []).slice(0, 1).flatMap(({ addresses }) => addresses))
     .slice(0, 2);
   const sources = [
     ...(six ? ["fd00:10::77", "2001:db8:77::2"] : ["10.0.0.7", "203.0.113.2", "203.0.113.130"]),

@@ -1,0 +1,47 @@
+// kube-proxy made ready: the mode by its name, the settings as an installer of clusters writes them.
+// Before you edit: cmd/kubeadm/app/componentconfigs/kubeproxy.go, cmd/kube-proxy/app/server_linux.go (createProxier).
+import { ip } from "../../wire/address.ts";
+import type { Client } from "../controller/client.ts";
+import { IptablesProxier } from "./iptables/proxier.ts";
+import { KubeProxy } from "./kube-proxy.ts";
+import type { Proxier } from "./proxier.ts";
+import { DEFAULTS, type ProxySettings } from "./settings.ts";
+import type { Place } from "./tool.ts";
+import type { Standpoint } from "./topology.ts";
+import { Tracker } from "./tracker.ts";
+
+export const MODES = ["iptables"] as const;
+export type ProxyMode = (typeof MODES)[number];
+
+/** The node it is for. */
+export interface ProxiedNode extends Place {
+  readonly name: string;
+  readonly address: string;
+  /** All pods, as `10.244.0.0/16`; null: nobody told kube-proxy (--cluster-cidr). */
+  readonly clusterCidr: string | null;
+}
+
+/** A kube-proxy that watches from now on. */
+export function startKubeProxy(client: Client, mode: ProxyMode, node: ProxiedNode): KubeProxy {
+  const { name, address, clusterCidr } = node;
+  const tracker = new Tracker(4, name);
+  const settings: ProxySettings = {
+    ...DEFAULTS,
+    local: clusterCidr === null ? null : { by: "source", cidr: clusterCidr },
+    nodeIP: ip(address),
+  };
+  return new KubeProxy(node, client, tracker, (at) => makeProxier(mode, node, tracker, settings, at));
+}
+
+export function makeProxier(
+  mode: ProxyMode,
+  place: Place,
+  tracker: Tracker,
+  settings: ProxySettings,
+  at: Standpoint,
+): Proxier {
+  switch (mode) {
+    case "iptables":
+      return new IptablesProxier(place, tracker, settings, at);
+  }
+}
