@@ -20,6 +20,8 @@ import type { Image } from "./kubelet/images.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { LabClock } from "./kubelet/lab-clock.ts";
 import { Kubelets } from "./kubelet/streams.ts";
+import type { KubeProxy } from "./proxy/kube-proxy.ts";
+import { MODES, type ProxyMode, startKubeProxy } from "./proxy/start.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
 import { INTERNET, SwitchedLan, type Underlay } from "./underlay.ts";
@@ -53,6 +55,8 @@ export interface ClusterOptions {
   readonly names?: Readonly<Record<string, string>>;
   /** Whether CoreDNS is installed, as kubeadm does: with two pods and its Corefile unless others are said. Else not. */
   readonly dns?: boolean | { readonly replicas?: number; readonly corefile?: string };
+  /** How Services are served on each node: `iptables` unless said otherwise; `none`: not at all. */
+  readonly proxy?: ProxyMode | "none";
   /** What each worker has room for. */
   readonly capacity?: Readonly<Record<string, string>>;
   /** The lab to build it in; a new one unless said otherwise. */
@@ -70,6 +74,7 @@ export class Cluster {
   readonly clock: LabClock;
   readonly server: ApiServer;
   readonly kubelets = new Map<string, Kubelet>();
+  readonly kubeProxies = new Map<string, KubeProxy>();
   readonly underlay: Underlay;
   private readonly plugin: CniPlugin;
   private readonly options: ClusterOptions;
@@ -83,6 +88,9 @@ export class Cluster {
         String(cni),
         `There are: ${PLUGINS.map(({ name }) => name).join(", ")}.`,
       );
+    const { proxy = "iptables" } = options;
+    if (proxy !== "none" && !MODES.includes(proxy))
+      throw new BadInput("not a mode of kube-proxy", proxy, `There are: ${MODES.join(", ")}, none.`);
     if (!Number.isInteger(nodes) || nodes < 1 || nodes > 1000)
       throw new BadInput("not a number of nodes", `${nodes}`, "A cluster has from 1 to 1000.");
     this.options = options;
@@ -103,6 +111,7 @@ export class Cluster {
     new Scheduler(this.client("kube-scheduler"));
     this.startNames(names);
     for (const [i, name] of names.entries()) this.startKubelet(name, addresses[i]!);
+    for (const [i, name] of names.entries()) this.startProxy(name, addresses[i]!);
     this.lab.run();
   }
 
@@ -128,6 +137,8 @@ export class Cluster {
       throw new BadInput("no node of this name runs", name, `There are: ${[...this.kubelets.keys()].join(", ")}.`);
     kubelet.stop();
     this.kubelets.delete(name);
+    this.kubeProxies.get(name)?.stop();
+    this.kubeProxies.delete(name);
     for (const card of kubelet.ns.devices.values())
       if (card.kind === "nic") run(this.lab, kubelet.ns, `ip link set ${card.name} down`);
   }
@@ -141,6 +152,16 @@ export class Cluster {
     if (dns === false) return;
     const { replicas = 2, corefile = COREFILE } = dns === true ? {} : dns;
     installCoreDns(this.client("kubeadm"), corefile, replicas);
+  }
+
+  private startProxy(name: string, address: string): void {
+    const { lab, underlay } = this;
+    const { proxy = "iptables" } = this.options;
+    if (proxy === "none") return;
+    // Who gives nodes no part of a network does not tell kube-proxy where pods are.
+    const clusterCidr = underlay.allocatesNodeCidrs ? underlay.clusterCidr : null;
+    const node = { lab, ns: lab.netns(name), name, address, clusterCidr };
+    this.kubeProxies.set(name, startKubeProxy(this.client(`kube-proxy/${name}`), proxy, node));
   }
 
   private waits(): boolean {

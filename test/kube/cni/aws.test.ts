@@ -22,7 +22,7 @@ function pod(k8s: Cluster, name: string, nodeName: string): string {
 
 /** As in the sample: pod-a has an address of eth1, pod-b one of eth0, pod-c one of the other node's eth0. */
 function sampled(): { k8s: Cluster; names: Record<string, string> } {
-  const k8s = cluster({ nodes: 2, cni: awsVpc({ instanceType: "t3.micro" }), seed: "samples" });
+  const k8s = cluster({ nodes: 2, cni: awsVpc({ instanceType: "t3.micro" }), proxy: "none", seed: "samples" });
   k8s.lab.machines.get("node-1")!.iptables = { version: "1.8.9", backEnd: "nft" };
   const own = (name: string, device: string) =>
     /inet ([\d.]+)/.exec(sh(k8s, name, `ip -o -4 addr show ${device}`))![1]!;

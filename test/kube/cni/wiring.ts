@@ -19,7 +19,7 @@ const PODS = { a: "node-1", b: "node-1", c: "node-2" } as const;
 
 /** A case for the plugin of this name. */
 export function wiringCase(cni: string): Case {
-  const k8s = cluster({ nodes: 2, cni: SMALL[cni] ?? cni, seed: `wiring ${cni}` });
+  const k8s = cluster({ nodes: 2, cni: SMALL[cni] ?? cni, proxy: "none", seed: `wiring ${cni}` });
   for (const [name, nodeName] of Object.entries(PODS)) {
     const spec = { nodeName, containers: [{ name: "app", image: "busybox" }] };
     k8s.client("kubectl").create("pods", "default", { metadata: { name }, spec });
