@@ -267,7 +267,7 @@ function passUp(
     return;
   }
   const up = vlan === 0 ? frame : egress(vlans, frame, vlan);
-  if (taps !== null) for (const tap of taps) tap(up, "in");
+  if (taps !== null) for (const tap of taps) tap(up, "in", cause);
   const step = note(cables, bridge, up, cause, "receive", tellUp, frame.dst);
   handUp(cables, bridge, up, forUs, step, bridged);
 }

@@ -32,7 +32,7 @@ export function goesOn({ taps }: Device, { payload, dst }: Frame, cause: number)
   if (known === undefined) return false;
   onTheirWay.delete(payload);
   const { src, goTo } = known;
-  if (taps !== null) for (const tap of taps) tap({ dst, src, payload }, "out");
+  if (taps !== null) for (const tap of taps) tap({ dst, src, payload }, "out", cause);
   goTo(dst, cause);
   return true;
 }

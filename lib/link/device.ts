@@ -54,8 +54,8 @@ export interface Owner {
   encapsulate(device: Device, frame: Frame, cause: number): void;
 }
 
-/** Sees every frame of a device as tcpdump would; present only while somebody watches. */
-export type Tap = (frame: Frame, direction: "in" | "out") => void;
+/** Sees every frame of a device as tcpdump would, and the step that brought it; present only while somebody watches. */
+export type Tap = (frame: Frame, direction: "in" | "out", cause: number) => void;
 
 export interface Stats {
   rxPackets: number;

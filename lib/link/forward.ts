@@ -32,7 +32,7 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     return false;
   }
   if (device.bridge !== null && goesOn(device, frame, cause)) return true;
-  if (device.taps !== null) for (const tap of device.taps) tap(frame, "out");
+  if (device.taps !== null) for (const tap of device.taps) tap(frame, "out", cause);
   if (device.peer !== null && frameLength(frame) > device.peer!.mtu + ROOM) {
     device.stats.txDropped++;
     device.peer!.stats.rxDropped++;
@@ -125,7 +125,7 @@ function intoQueue(cables: Cables, device: Device, frame: Frame, cause: number):
  * it hands over without unpacking is `toHost`, and its MAC is not looked at.
  */
 export function takeIn(cables: Cables, device: Device, frame: Frame, cause: number, toHost = false): void {
-  if (device.taps !== null) for (const tap of device.taps) tap(frame, "in");
+  if (device.taps !== null) for (const tap of device.taps) tap(frame, "in", cause);
   const inVlan = frame.vlan === undefined ? undefined : device.vlans?.get(frame.vlan.id);
   if (inVlan !== undefined) return enterVlan(cables, inVlan, frame, cause);
   const forUs = toHost || frame.dst === device.mac || frame.dst.isGroup;

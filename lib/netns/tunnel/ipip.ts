@@ -38,7 +38,7 @@ export function ipipOutput(ns: Netns, device: Device, packet: Ipv4Packet, nextHo
     ns.step(LEVEL.path, cause, device, "drop", packet, () => ({ because: `${device.name} is down` }));
     return false;
   }
-  if (device.taps !== null) for (const tap of device.taps) tap(bare(packet), "out");
+  if (device.taps !== null) for (const tap of device.taps) tap(bare(packet), "out", cause);
   encapsulateIpip(ns, device, packet, nextHop, cause);
   return true;
 }
