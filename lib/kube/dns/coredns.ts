@@ -14,6 +14,7 @@ import {
   DNS_FLAG,
   DNS_TYPE,
   type DnsMessage,
+  type DnsQuestion,
   type DnsRecord,
   datagramSize,
   RCODE,
@@ -22,9 +23,10 @@ import {
   reverseName,
   typeName,
 } from "../../wire/dns.ts";
+import { dnsBytes } from "../../wire/dns-bytes.ts";
 import type { Client } from "../controller/client.ts";
 import { CorefileError, type Hosts, parseCorefile, type ServerBlock } from "./corefile.ts";
-import { addressRecord, isIn, KubernetesPlugin, replyTo } from "./kubernetes.ts";
+import { addressRecord, isIn, KubernetesPlugin, type LookUp, replyTo } from "./kubernetes.ts";
 import { Cache, forward } from "./upstream.ts";
 import { ClusterZone } from "./zone.ts";
 
@@ -140,29 +142,43 @@ class CoreDns {
   }
 
   private *handle(asked: Asked): Program {
-    const { lab, out } = this.place;
-    const { message, client, overTcp } = asked;
-    const begun = lab.now;
+    const begun = this.place.lab.now;
     yield { until: begun + ANSWER_TIME };
-    const [question] = message.questions;
-    const chain = question === undefined ? undefined : this.chainFor(question.name.toLowerCase());
-    let answer: DnsMessage;
-    if (question === undefined) answer = replyTo(message, RCODE.SERVFAIL);
-    else if (question.class !== DNS_CLASS.IN || chain === undefined) answer = replyTo(message, RCODE.REFUSED);
-    else answer = yield* this.answer(chain, message);
-    const size = overTcp ? 65535 : datagramSize(message);
-    const sent = fitting(withOptions(message, answer), size);
-    asked.reply(sent.octets);
-    if (chain?.block.log !== true || question === undefined) return 0;
-    const { name, type, class: of } = question;
-    const words = [typeName(type), of === DNS_CLASS.IN ? "IN" : `CLASS${of}`, name.toLowerCase()];
-    const wantsProof = message.additional.some((each) => each.type === DNS_TYPE.OPT && (each.ttl & 0x8000) !== 0);
-    const asks = `"${words.join(" ")} ${overTcp ? "tcp" : "udp"} ${asked.length} ${wantsProof} ${size}"`;
-    const seconds = `${((lab.now - begun) / SECOND).toFixed(9).replace(/\.?0+$/, "")}s`;
-    const { flags } = sent.message;
-    const told = `${rcodeName(rcodeOf(sent.message))} ${flagNames(flags)} ${sent.octets.length} ${seconds}`;
-    out(`[INFO] ${atPort(client.address, client.port)} - ${message.id} ${asks} ${told}\n`);
+    const { message } = asked;
+    const answer = yield* this.serve(asked, message, asked.length, begun);
+    asked.reply(fitting(withOptions(message, answer), sizeFor(asked)).octets);
     return 0;
+  }
+
+  /** The answer to a question of a client, or to one that the server asks itself for him. */
+  private *serve(asked: Asked, request: DnsMessage, length: number, begun: number): Answering<DnsMessage> {
+    const [question] = request.questions;
+    if (question === undefined) return replyTo(request, RCODE.SERVFAIL);
+    const chain = this.chainFor(question.name.toLowerCase());
+    // Other classes pass only where something may be forwarded.
+    if (chain === undefined || (question.class !== DNS_CLASS.IN && chain.forward.length === 0))
+      return replyTo(request, RCODE.REFUSED);
+    const lookUp = (name: string, type: number) => {
+      const other = { ...request, questions: [{ ...question, name, type }], additional: [] };
+      return this.serve(asked, other, dnsBytes(other).length, this.place.lab.now);
+    };
+    const answer = yield* this.answer(chain, request, lookUp);
+    if (chain.block.log) this.log(asked, question, length, answer, begun);
+    return answer;
+  }
+
+  private log(asked: Asked, question: DnsQuestion, length: number, answer: DnsMessage, begun: number): void {
+    const { lab, out } = this.place;
+    const { client, message, overTcp } = asked;
+    const size = sizeFor(asked);
+    const words = [typeName(question.type), className(question.class), question.name.toLowerCase()];
+    const wantsProof = message.additional.some(({ type, ttl }) => type === DNS_TYPE.OPT && (ttl & 0x8000) !== 0);
+    const asks = `"${words.join(" ")} ${overTcp ? "tcp" : "udp"} ${length} ${wantsProof} ${size}"`;
+    const seconds = `${((lab.now - begun) / SECOND).toFixed(9).replace(/\.?0+$/, "")}s`;
+    // It tells how long the answer is before it is made to fit.
+    const { flags } = fitting(answer, size).message;
+    const told = `${rcodeName(rcodeOf(answer))} ${flagNames(flags)} ${dnsBytes(answer).length} ${seconds}`;
+    out(`[INFO] ${atPort(client.address, client.port)} - ${message.id} ${asks} ${told}\n`);
   }
 
   /** The block with the longest zone the name is in. */
@@ -178,27 +194,21 @@ class CoreDns {
     return best;
   }
 
-  private *answer(chain: Chain, request: DnsMessage): Answering<DnsMessage> {
+  private *answer(chain: Chain, request: DnsMessage, lookUp: LookUp): Answering<DnsMessage> {
     const { lab } = this.place;
     const known = chain.cache?.get(request, lab.now) ?? null;
-    let answer = known ?? (yield* this.beyondCache(chain, request));
+    let answer = known ?? (yield* this.beyondCache(chain, request, lookUp));
     if (known === null && chain.cache !== null) answer = chain.cache.put(request, answer, lab.now);
     return chain.block.loadbalance && rcodeOf(answer) === RCODE.NOERROR ? this.shuffled(answer) : answer;
   }
 
-  private *beyondCache(chain: Chain, request: DnsMessage): Answering<DnsMessage> {
+  private *beyondCache(chain: Chain, request: DnsMessage, lookUp: LookUp): Answering<DnsMessage> {
     const { block, kubernetes } = chain;
     const [question] = request.questions;
     const name = question!.name.toLowerCase();
     const local = block.hosts === null ? null : hostsAnswer(block.hosts, request);
     if (local !== null) return local;
-    const found = kubernetes?.answer(request) ?? null;
-    if (found !== null && "alias" in found) {
-      const asked = { ...question!, name: found.target };
-      const led = yield* this.answer(chain, { ...request, questions: [asked] });
-      const reply = replyTo(request, RCODE.NOERROR, DNS_FLAG.aa);
-      return { ...reply, answers: [found.alias, ...led.answers] };
-    }
+    const found = kubernetes === null ? null : yield* kubernetes.answer(request, lookUp);
     if (found !== null) return found;
     const way = chain.forward.filter(({ from }) => isIn(name, from)).sort((a, b) => b.from.length - a.from.length)[0];
     if (way === undefined) return replyTo(request, RCODE.SERVFAIL);
@@ -233,6 +243,13 @@ class CoreDns {
 const nameservers = (file: string): string[] => [...file.matchAll(/^nameserver\s+(\S+)/gm)].map(([, each]) => each!);
 
 const FLAG_NAMES = ["qr", "aa", "tc", "rd", "ra", "ad", "cd"] as const;
+
+const className = (of: number): string => CLASS_NAMES.get(of) ?? `CLASS${of}`;
+
+const CLASS_NAMES = new Map<number, string>(Object.entries(DNS_CLASS).map(([name, of]) => [of, name]));
+
+/** How long its answer may be. */
+const sizeFor = ({ message, overTcp }: Asked): number => (overTcp ? 65535 : datagramSize(message));
 
 const flagNames = (flags: number): string => FLAG_NAMES.filter((name) => (flags & DNS_FLAG[name]) !== 0).join(",");
 

@@ -1,5 +1,6 @@
 // The plugin `kubernetes`: what it answers about the names of a cluster.
 // Before you edit: github.com/coredns/coredns plugin/kubernetes/handler.go, plugin/backend_lookup.go.
+import type { Wait } from "../../lab/process.ts";
 import { ip } from "../../wire/address.ts";
 import {
   DNS_CLASS,
@@ -35,8 +36,21 @@ export function replyTo({ id, flags, questions }: DnsMessage, rcode: number, mor
   };
 }
 
-/** Where a name outside the zone leads to; a CNAME's target is looked up so. */
-export type LookUp = (name: string, type: number) => Generator<unknown, DnsMessage | null, void>;
+/** Asks the whole server for a name: what a CNAME leads to outside the zone. */
+export type LookUp = (name: string, type: number) => Generator<Wait, DnsMessage, void>;
+
+/** An alias leads to another, at most so often. */
+const LONGEST_CHAIN = 10;
+
+interface Alias {
+  readonly alias: DnsRecord;
+  readonly target: string;
+}
+
+interface Found {
+  readonly answers: DnsRecord[];
+  readonly additional: DnsRecord[];
+}
 
 export class KubernetesPlugin {
   private readonly options: KubernetesOptions;
@@ -50,14 +64,14 @@ export class KubernetesPlugin {
   }
 
   /** The answer; null when the next plugin is to be asked. */
-  answer(request: DnsMessage): DnsMessage | null | { readonly alias: DnsRecord; readonly target: string } {
+  *answer(request: DnsMessage, lookUp: LookUp): Generator<Wait, DnsMessage | null, void> {
     const [question] = request.questions as [DnsQuestion];
     const name = question.name.toLowerCase();
-    const zones = this.options.zones.filter((each) => isIn(name, each));
-    const zone = zones.sort((a, b) => b.length - a.length)[0];
+    const zone = this.zoneOf(name);
     if (zone === undefined) return null;
-    const found = this.records(question, name, zone);
-    if (found !== null && "alias" in found) return found;
+    let found = this.records(question, name, zone);
+    if (found !== null && "alias" in found)
+      found = { answers: yield* this.follow(found, question.type, lookUp, 0), additional: [] };
     if (found === null && this.options.fallthrough.some((each) => isIn(name, each))) return null;
     if (found !== null && found.answers.length > 0)
       return { ...replyTo(request, RCODE.NOERROR, DNS_FLAG.aa), ...found };
@@ -65,12 +79,29 @@ export class KubernetesPlugin {
     return { ...replyTo(request, rcode, DNS_FLAG.aa), authority: [this.soa(zone)] };
   }
 
+  /** The alias and what it leads to; nothing when that is in the zone and has nothing. */
+  private *follow(
+    { alias, target }: Alias,
+    type: number,
+    lookUp: LookUp,
+    depth: number,
+  ): Generator<Wait, DnsRecord[], void> {
+    const name = target.toLowerCase();
+    const zone = this.zoneOf(name);
+    if (zone === undefined) return [alias, ...(yield* lookUp(target, type)).answers];
+    const found = this.records({ name: target, type, class: DNS_CLASS.IN }, name, zone);
+    if (found === null || depth === LONGEST_CHAIN) return [];
+    const led = "alias" in found ? yield* this.follow(found, type, lookUp, depth + 1) : found.answers;
+    return led.length === 0 ? [] : [alias, ...led];
+  }
+
+  /** The longest of its zones that a name is in. */
+  private zoneOf(name: string): string | undefined {
+    return this.options.zones.filter((each) => isIn(name, each)).sort((a, b) => b.length - a.length)[0];
+  }
+
   /** Null: the name is not there. */
-  private records(
-    { name: asked, type }: DnsQuestion,
-    name: string,
-    zone: string,
-  ): { answers: DnsRecord[]; additional: DnsRecord[] } | { alias: DnsRecord; target: string } | null {
+  private records({ name: asked, type }: DnsQuestion, name: string, zone: string): Found | Alias | null {
     const base = name === zone ? "" : name.slice(0, -zone.length - 1);
     const { ttl } = this.options;
     const only = (answers: DnsRecord[]) => ({ answers, additional: [] });
@@ -97,7 +128,8 @@ export class KubernetesPlugin {
       }
     }
     const leads = base === "ns.dns" ? this.zone.servers(this.ownAddresses) : this.zone.find(base);
-    if (leads === null) return null;
+    // Of texts there is but that one, and a name that has nothing else is not there for them.
+    if (leads === null || (type === DNS_TYPE.TXT && leads.length === 0)) return null;
     const [first] = leads;
     if (first !== undefined && !isIp(first.host)) {
       const target = `${first.host.replace(/\.$/, "")}.`;
@@ -133,12 +165,7 @@ export function addressRecord(name: string, host: string, ttl: number): DnsRecor
 }
 
 /** One record for each name and port, weights that share 100, and the addresses beside them. */
-function services(
-  asked: string,
-  leads: readonly Lead[],
-  zone: string,
-  ttl: number,
-): { answers: DnsRecord[]; additional: DnsRecord[] } {
+function services(asked: string, leads: readonly Lead[], zone: string, ttl: number): Found {
   const weight = Math.max(1, Math.floor(100 / leads.length));
   const answers = new Map<string, DnsRecord>();
   const additional = new Map<string, DnsRecord>();

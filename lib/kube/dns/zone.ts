@@ -136,7 +136,7 @@ export class ClusterZone {
           for (const address of each.addresses) {
             const hostname = hostnameOf(each, address);
             if (endpoint !== undefined && endpoint !== hostname.toLowerCase()) continue;
-            for (const port of slice.ports.length === 0 ? [{}] : slice.ports)
+            for (const port of (slice.ports ?? []).length === 0 ? [{}] : slice.ports)
               if (fits(port)) leads.push({ host: address, port: port.port ?? -1, owner: `${hostname}.${owner}` });
           }
     } else

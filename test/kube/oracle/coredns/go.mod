@@ -1,0 +1,5 @@
+module coredns-oracle
+
+go 1.25.0
+
+require github.com/coredns/coredns v1.13.1
