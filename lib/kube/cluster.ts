@@ -162,7 +162,9 @@ export class Cluster {
     if (proxy === "none") return;
     // Who gives nodes no part of a network does not tell kube-proxy where pods are.
     const clusterCidr = underlay.allocatesNodeCidrs ? underlay.clusterCidr : null;
-    const node = { lab, ns: lab.netns(name), name, address, clusterCidr };
+    // kubeadm takes no machine that does not forward (preflight, FileContentCheck).
+    const { root: ns } = lab.machines.get(name)!.forward();
+    const node = { lab, ns, name, address, clusterCidr };
     this.kubeProxies.set(name, startKubeProxy(this.client(`kube-proxy/${name}`), proxy, node));
   }
 
