@@ -24,12 +24,12 @@ import type { Lab } from "./lab.ts";
 
 /**
  * The tools of a file system: busybox for everything, as Debian builds it or as Alpine does (with musl, whose headers
- * make its `ip` say the state of a device), or `ip` of iproute2 4.4. Without
+ * make its `ip` say the state of a device; its 1.28 has the old nslookup), or `ip` of iproute2 4.4. Without
  * any of them, Debian 12's.
  */
-export type Tools = "busybox" | "busybox-musl" | "iproute2-4.4";
+export type Tools = "busybox" | "busybox-musl" | "busybox-1.28" | "iproute2-4.4";
 
-export const TOOLS: readonly Tools[] = ["busybox", "busybox-musl", "iproute2-4.4"];
+export const TOOLS: readonly Tools[] = ["busybox", "busybox-musl", "busybox-1.28", "iproute2-4.4"];
 
 export interface NodeOptions {
   /** Which tools the machine has. */

@@ -7,6 +7,9 @@ import type { Command } from "./command.ts";
 import { conntrack } from "./conntrack.ts";
 import { curl } from "./curl.ts";
 import { dmesg } from "./dmesg.ts";
+import { dig } from "./dns/dig.ts";
+import { getent } from "./dns/getent.ts";
+import { nslookup } from "./dns/nslookup.ts";
 import { ethtool } from "./ethtool.ts";
 import { ifconfig } from "./ifconfig.ts";
 import { ip } from "./ip.ts";
@@ -37,10 +40,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   cat,
   conntrack,
   curl,
+  dig,
   dmesg,
   echo,
   ethtool,
   false: no,
+  getent,
   grep,
   head,
   ifconfig,
@@ -53,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   modprobe,
   nc,
   netstat,
+  nslookup,
   nstat,
   ping,
   python3,

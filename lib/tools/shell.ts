@@ -119,7 +119,7 @@ function lastWords(pipelines: readonly Pipeline[]): string {
 function commandNamed(lab: Lab, name: string, { tools }: Pick<Place, "tools">): Command {
   const installed = installedIn(lab).get(name);
   if (installed !== undefined) return installed;
-  if (tools === "busybox" || tools === "busybox-musl") return busyboxCommand(name);
+  if (tools?.startsWith("busybox")) return busyboxCommand(name);
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
   const names = Object.keys(COMMANDS).sort();
   const root = name === "sudo" ? "You are root here: leave it out. " : "";

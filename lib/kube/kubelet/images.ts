@@ -83,7 +83,7 @@ const crash = function* ({ lab, out }: Running): Program {
   return 1;
 };
 
-/** Images by name without tag; who wants others adds them: `cluster({ images: { word: { entrypoint } } })`. */
+/** Images by name, with a tag where it matters; who wants others adds them: `cluster({ images: { word: { entrypoint } } })`. */
 export const IMAGES: Readonly<Record<string, Image>> = {
   nginx: { entrypoint: web },
   echo: { entrypoint: echo },
@@ -94,14 +94,22 @@ export const IMAGES: Readonly<Record<string, Image>> = {
   "registry.k8s.io/pause": { entrypoint: forEver },
   busybox: { entrypoint: forEver, tools: "busybox" },
   alpine: { entrypoint: forEver, tools: "busybox-musl" },
+  "alpine:3.7": { entrypoint: forEver, tools: "busybox-1.28" },
   debian: { entrypoint: forEver },
   "nicolaka/netshoot": { entrypoint: forEver },
 };
 
 /** `nginx` of `docker.io/library/nginx:1.27@sha256:…`. */
 export function repositoryOf(image: string): string {
-  const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
-  return name.replace(/^docker\.io\//, "").replace(/^library\//, "");
+  return taggedOf(image).replace(/:[^/:]*$/, "");
+}
+
+/** `nginx:1.27` of the same. */
+export function taggedOf(image: string): string {
+  return image
+    .replace(/@.*$/, "")
+    .replace(/^docker\.io\//, "")
+    .replace(/^library\//, "");
 }
 
 /** The program of a container: its command, in its pod's namespace, or the image's own. */

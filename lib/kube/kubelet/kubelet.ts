@@ -10,7 +10,7 @@ import { EventRecorder } from "../controller/events.ts";
 import { Informer, keyOf } from "../controller/informer.ts";
 import type { Condition, Lease, Node, Pod } from "../shapes.ts";
 import type { Underlay } from "../underlay.ts";
-import { IMAGES, type Image, repositoryOf } from "./images.ts";
+import { IMAGES, type Image, repositoryOf, taggedOf } from "./images.ts";
 import type { LabClock } from "./lab-clock.ts";
 import { PodWorker } from "./pod-worker.ts";
 
@@ -124,8 +124,11 @@ export class Kubelet {
   }
 
   private known(image: string): Image | undefined {
-    const name = repositoryOf(image);
-    return this.options.images?.[name] ?? (Object.hasOwn(IMAGES, name) ? IMAGES[name] : undefined);
+    for (const name of [taggedOf(image), repositoryOf(image)]) {
+      const found = this.options.images?.[name] ?? (Object.hasOwn(IMAGES, name) ? IMAGES[name] : undefined);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   private podChanged(now: Pod | null, before: Pod | null): void {

@@ -85,6 +85,8 @@ export class PodWorker {
       try {
         this.address = node.plugin.add({ id: this.id, ns, namespace: namespace!, name }).address;
         this.ns = ns;
+        const { tools } = node.imageOf(pod.spec.containers[0]!.image);
+        if (tools !== undefined) node.machine.tools.set(ns.name, tools);
         mountFiles(node.machine, ns.name, pod, this.address, volumes);
       } catch (failure) {
         removeNetnsOf(node, ns);

@@ -16,10 +16,11 @@ import type { Options } from "../ping-arguments.ts";
 import { milliseconds, Run as PingRun, type Wording } from "../ping-run.ts";
 import { Run as TraceRun } from "../traceroute.ts";
 import { busyboxIp } from "./ip.ts";
+import { nslookup } from "./nslookup.ts";
 import { netstat, route } from "./route.ts";
 
 /** The applets whose words are busybox's own here. */
-export const NETWORKING = { ip: busyboxIp, arp, ping, traceroute, route, netstat } as const;
+export const NETWORKING = { ip: busyboxIp, arp, nslookup, ping, traceroute, route, netstat } as const;
 
 /** `busybox ping ...` */
 export const busybox: Command = (call) => {

@@ -82,7 +82,8 @@ function linkText(context: Context, device: Device): string {
   words.push(`qdisc ${queueDiscipline(device)}`);
   if (device.master !== null) words.push(`master ${device.master.name}`);
   // The headers of musl have IFF_DORMANT, those of glibc have not, and the state hangs on it.
-  if (context.call.tools === "busybox-musl") words.push(`state ${device.state}`);
+  if (context.call.tools === "busybox-musl" || context.call.tools === "busybox-1.28")
+    words.push(`state ${device.state}`);
   words.push(txqueuelen === 0 ? "" : `qlen ${txqueuelen}`);
   const { type, address, isPeer, broadcast } = linkLayer(device);
   const layer = options.inet ? "" : `${newline}    link/${type} ${address} ${isPeer ? "peer" : "brd"} ${broadcast}`;

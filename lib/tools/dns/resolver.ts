@@ -30,10 +30,26 @@ export type NotFound = keyof typeof NOT_FOUND;
 /** Who looks names up, and where. */
 export type Looking = Pick<Call, "lab" | "ns" | "tools"> & { readonly program: string };
 
+/** Addresses, and the name they were found under, if that is known. */
+export interface Named {
+  readonly addresses: readonly Ip[];
+  readonly name: string | null;
+}
+
+/** What AI_CANONNAME gives. */
+export const canonicalName = ({ name }: Pick<Named, "name">, asked: string): string =>
+  name === null ? asked : name.replace(/\.$/, "");
+
 /** The addresses of a name, the best first; else why there are none. A name that is an address is none of a resolver's. */
 export function* addressesOf(looking: Looking, name: string, family: Family | null): Asking<readonly Ip[] | NotFound> {
+  const found = yield* namedAddresses(looking, name, family);
+  return typeof found === "string" ? found : found.addresses;
+}
+
+/** The same, with the name at the end of the aliases. */
+export function* namedAddresses(looking: Looking, name: string, family: Family | null): Asking<Named | NotFound> {
   const local = hostsAddresses(looking, name).filter((each) => family === null || each.family === family);
-  if (local.length > 0) return local;
+  if (local.length > 0) return { addresses: local, name: null };
   const conf = resolverConf(looking);
   if (conf === null) return "again";
   const types = family === 4 ? [DNS_TYPE.A] : family === 6 ? [DNS_TYPE.AAAA] : [DNS_TYPE.A, DNS_TYPE.AAAA];
@@ -41,8 +57,10 @@ export function* addressesOf(looking: Looking, name: string, family: Family | nu
   for (const candidate of candidates(name, conf, looking)) {
     const answers = yield* ask(looking, conf, candidate, types);
     if (answers.every((each) => each === null)) return "again";
-    const addresses = answers.flatMap((each) => (each === null ? [] : addressesIn(each)));
-    if (addresses.length > 0) return inOrder(looking, addresses);
+    const records = answers.flatMap((each) => each?.answers ?? []);
+    const found = records.flatMap(({ name: owner, data }) => (data.kind === "address" ? [{ owner, data }] : []));
+    const addresses = found.map(({ data }) => data.address);
+    if (found.length > 0) return { addresses: inOrder(looking, addresses), name: found[0]!.owner };
     const isThere = answers.some((each) => each !== null && rcodeOf(each) === RCODE.NOERROR);
     if (answers.some((each) => each !== null && rcodeOf(each) === RCODE.SERVFAIL)) worst = "again";
     if (isThere) worst = "noData";
@@ -63,7 +81,7 @@ export function* nameOfAddress(looking: Looking, address: Ip): Asking<string | n
   return record?.data.kind === "name" ? record.data.name.replace(/\.$/, "") : null;
 }
 
-const isMusl = ({ tools }: Looking): boolean => tools === "busybox-musl";
+const isMusl = ({ tools }: Pick<Looking, "tools">): boolean => tools === "busybox-musl" || tools === "busybox-1.28";
 
 function ask(
   looking: Looking,
@@ -85,11 +103,7 @@ export function candidates(name: string, { search, ndots }: ResolverConf, lookin
   const searched = search.map((domain) => (domain === "" ? asIs : `${name}.${domain}.`));
   if (dots < ndots) return [...new Set([...searched, asIs])];
   // Of a name with dots enough musl asks only as it is; glibc goes on with the search list.
-  return looking.tools === "busybox-musl" ? [asIs] : [...new Set([asIs, ...searched])];
-}
-
-function addressesIn({ answers }: DnsMessage): Ip[] {
-  return answers.flatMap(({ data }) => (data.kind === "address" ? [data.address] : []));
+  return isMusl(looking) ? [asIs] : [...new Set([asIs, ...searched])];
 }
 
 /** IPv6 first where there is a way to it, else IPv4 (RFC 6724, by what this namespace has). */
