@@ -117,7 +117,7 @@ export function setPort(
   if (state === undefined) return null;
   const named = PORT_STATES[state];
   if (named === undefined) return "EINVAL";
-  if (named !== "disabled" && !device.running) return "ENETDOWN";
+  if (!device.up || (named !== "disabled" && !device.running)) return "ENETDOWN";
   port.state = named === "blocking" ? "forwarding" : named;
   return null;
 }

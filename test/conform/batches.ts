@@ -171,9 +171,16 @@ function outcomeOf(
   const tally = emptyTally();
   const all = compare(model.result, real, tally, forgets);
   const compared = hasTunnels(test) ? onlyReal(all) : all;
-  const differences = why === null ? compared : [{ where: "the machine", model: "undisturbed", real: why }];
+  const differences = why === null ? compared : [{ where: MACHINE, model: "undisturbed", real: why }];
   const { result, captured } = model;
   return { test, model: result, captured, real, differences, tally, disturbed, repeated: 0, isUnstable: false };
+}
+
+const MACHINE = "the machine";
+
+/** Whether all that differs is that the machine did not do as it was told. */
+export function isDisturbed(differences: readonly Difference[]): boolean {
+  return differences.some(({ where }) => where === MACHINE);
 }
 
 /** When the case is looked at, at the earliest: after its last flow, and in one of four after STALE entries were probed. */

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { TABLE } from "../../lib/ip/route.ts";
 import type { Lab } from "../../lib/lab/lab.ts";
-import { atLeast, runBatches } from "./batches.ts";
+import { atLeast, isDisturbed, runBatches } from "./batches.ts";
 import type { Case, Result } from "./case.ts";
 import { compare, type Difference, emptyTally, type Tally } from "./compare.ts";
-import { fixedCases, readGoldens } from "./goldens.ts";
+import { fixedCases, type Golden, readGoldens } from "./goldens.ts";
 import { runModel, type Sabotage } from "./model.ts";
 import { whyNotReal } from "./real.ts";
 
@@ -12,7 +12,8 @@ const why = whyNotReal();
 const goldens = readGoldens();
 
 describe("the dataplane does what Linux does", function () {
-  this.timeout(120_000);
+  // About 30 s, and several times that on a machine that others keep busy.
+  this.timeout(600_000);
 
   before(() => {
     const { kernel } = goldens[0]!;
@@ -29,15 +30,17 @@ describe("the dataplane does what Linux does", function () {
       for (const { where, model, real } of differences.slice(0, 3))
         found.push(`${test.name}: ${where}\n  model: ${model}\n  real:  ${real}`);
     };
+    const replay = ({ test, real }: Golden) => {
+      const tally = emptyTally();
+      note(test, compare(modelOf(test), real, tally, true), tally);
+    };
     if (why === null)
-      await runBatches(fixedCases(), { again: true }, async ({ test, differences, tally }) =>
-        note(test, differences, tally),
-      );
-    else
-      for (const { test, real } of goldens) {
-        const tally = emptyTally();
-        note(test, compare(modelOf(test), real, tally, true), tally);
-      }
+      await runBatches(fixedCases(), { again: true }, async ({ test, differences, tally, isUnstable }) => {
+        if (!isUnstable && !isDisturbed(differences)) return note(test, differences, tally);
+        process.stdout.write(`  conform: the machine was too busy for ${test.name}: its golden stands in\n`);
+        replay(goldens.find((golden) => golden.test.name === test.name)!);
+      });
+    else for (const golden of goldens) replay(golden);
     expect(found.join("\n")).to.equal("");
     expect(total.frames).to.be.greaterThan(300);
     expect(total.sockets).to.be.greaterThan(20);
@@ -51,11 +54,11 @@ describe("the dataplane does what Linux does", function () {
 describe("the comparison notices", function () {
   this.timeout(30_000);
 
-  const sabotaged = (sabotage: Sabotage): Difference[] =>
-    goldens.flatMap(({ test, real }) => compare(modelOf(test, sabotage), real, emptyTally(), true));
+  const sabotaged = (sabotage: Sabotage, some = goldens.slice(0, 12)): Difference[] =>
+    some.flatMap(({ test, real }) => compare(modelOf(test, sabotage), real, emptyTally(), true));
 
   it("nothing, when nothing is wrong", () => {
-    expect(sabotaged(() => {})).to.deep.equal([]);
+    expect(sabotaged(() => {}, goldens)).to.deep.equal([]);
   });
 
   it("a TTL that is one too small", () => {

@@ -102,7 +102,9 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   ipv6: ipv6Case,
   tcp(seed) {
     const dice = new Dice(`tcp of ${seed}`);
-    const base = anyLab(seed, dice);
+    const lab = anyLab(seed, dice);
+    // What is counted goes on until it is asked for: farewells, and what is sent again.
+    const base = { ...lab, questions: lab.questions.filter(({ command }) => !command?.includes(" -s ")) };
     return decided(base, () => drawTcp(labFrom(base.lab), dice, 20, dice.whole(1, 4)));
   },
   loss(seed) {

@@ -26,7 +26,7 @@ export function establishedInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, 
   if (tcp.options.timestamps !== undefined && !after(seq, socket.rcvWup)) socket.tsRecent = tcp.options.timestamps[0];
   acknowledge(socket, tcp, cause);
   if (!afterAck(socket, (flags & FIN) !== 0)) return;
-  if (socket.orphan && after(plus(seq, data.length), socket.rcvNxt)) {
+  if (socket.orphan && end !== seq && after(plus(seq, data.length), socket.rcvNxt)) {
     const step = refuse(socket, packet, cause, "nobody reads this connection any more");
     sendReset(socket.ns, packet, tcp, step);
     return fail(socket, "ECONNRESET", step);

@@ -27,8 +27,12 @@ function commandFor(dice: Dice, port: string): string {
       return `bridge link set dev ${port} state ${dice.of([0, 3, 4])}`;
     case 2:
       return `ip link set ${port} ${dice.of(["up", "up", "down"])}`;
-    case 3:
-      return `bridge fdb ${dice.of(["replace", "replace", "del"])} 02:00:00:00:01:0${dice.whole(1, 4)} dev ${port} master static`;
+    case 3: {
+      // Whose frames come by another port moves, where there are VLANs only in one of its entries.
+      const number = dice.whole(1, 8);
+      const verb = number > 4 ? dice.of(["replace", "replace", "del"]) : "replace";
+      return `bridge fdb ${verb} 02:00:00:00:01:0${number} dev ${port} master static`;
+    }
     case 4:
       return "bridge -d link";
     default:
