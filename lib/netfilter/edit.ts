@@ -2,7 +2,7 @@
 // What the tool itself finds wrong is thrown at once; what the kernel finds is kept until the changes are committed.
 // Before you edit: iptables/nft.c (nft_rule_append and the others), net/netfilter/nf_tables_api.c (nf_tables_delchain,
 // nf_tables_newrule), libiptc/libiptc.c.
-import { Chain } from "./chain.ts";
+import { ALL_HOOKS, Chain } from "./chain.ts";
 import { needsTracking } from "./conntrack/needs.ts";
 import type { Lines } from "./lines.ts";
 import { canReach, countAnew, reach } from "./reach.ts";
@@ -95,8 +95,8 @@ export class Edit {
   }
 
   /**
-   * Rules of a file behind the last: nothing is wrong with them, and none needs connections to be tracked. Returns which
-   * of them the kernel refuses first for where it stands, or -1.
+   * Rules of a file behind the last: nothing is wrong with them. Returns which of them the kernel refuses first for where
+   * it stands, or -1.
    */
   appendLines(chain: Chain, lines: Lines): number {
     if (!chain.isEmpty || this.isRefused) return this.appendEach(chain, lines);
@@ -108,7 +108,8 @@ export class Edit {
       return this.appendEach(chain, lines);
     }
     for (const called of lines.calls) called.references++;
-    if (this.table.name === "nat") this.table.onTracking();
+    // Of such lines only those with DNAT may not stand at every hook, and only those need connections to be tracked.
+    if (lines.hooks !== ALL_HOOKS) this.table.onTracking();
     if (!this.isNew)
       this.undo.push(() => {
         for (const rule of chain.rules) release(rule);
@@ -257,7 +258,7 @@ export class Edit {
     const { leadsTo } = rule;
     if (leadsTo !== null) leadsTo.references++;
     const line = rule.lineIn(chain);
-    if (this.table.name === "nat" || needsTracking(line)) this.table.onTracking();
+    if (needsTracking(line)) this.table.onTracking();
     if (namesList(line)) this.listed.push(rule);
     if (this.late !== null) return;
     if (leadsTo !== null && leadsTo.hook !== null) return this.refuse(change, "EOPNOTSUPP", chain.name);

@@ -5,7 +5,7 @@ import type { Ipv6 } from "./address6.ts";
 import type { Mac } from "./mac.ts";
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
-export const PROTOCOL = { hopByHop: 0, icmp: 1, ipip: 4, tcp: 6, udp: 17, fragment: 44, icmp6: 58 } as const;
+export const PROTOCOL = { hopByHop: 0, icmp: 1, ipip: 4, tcp: 6, udp: 17, fragment: 44, icmp6: 58, sctp: 132 } as const;
 
 /** An Ethernet II frame, without preamble and FCS. */
 export interface Frame {

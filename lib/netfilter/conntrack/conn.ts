@@ -1,6 +1,7 @@
 // A connection that is tracked, and what a packet carries of it.
 // Before you edit: include/net/netfilter/nf_conntrack.h (struct nf_conn), include/uapi/linux/netfilter/
 // nf_conntrack_common.h (enum ip_conntrack_info, enum ip_conntrack_status).
+import type { SctpState } from "./sctp.ts";
 import type { TcpState } from "./tcp-window.ts";
 import type { Direction, Tuple } from "./tuple.ts";
 
@@ -86,6 +87,7 @@ export class Conn {
   /** While it is not confirmed: how long it will live; then: when it ends. In nanoseconds. */
   timeout = 0;
   tcp: TcpState | null = null;
+  sctp: SctpState | null = null;
   /** From when on an answered UDP flow is a stream. */
   streamFrom = 0;
   /** The device whose address it was masqueraded with, by index; 0: none. */

@@ -17,7 +17,7 @@ import {
   zoneId,
 } from "./conn.ts";
 import { relatedTo } from "./icmp.ts";
-import { trackPacket } from "./protocols.ts";
+import { bearsClash, trackPacket } from "./protocols.ts";
 import { Settings } from "./settings.ts";
 import { ConnTable } from "./table.ts";
 import { type Direction, inverted, ORIGINAL, REPLY, type Tuple, tupleOf } from "./tuple.ts";
@@ -248,7 +248,7 @@ export class Conntrack {
   private resolveClash(skb: Tracks, conn: Conn, info: Tracked["info"], first: Conn): "accept" | "drop" {
     const isSame = first.original.tuple.equals(conn.original.tuple) && first.reply.tuple.equals(conn.reply.tuple);
     const isFree = !first.has(STATUS.srcNatDone | STATUS.dstNatDone);
-    if (conn.tcp === null && !first.has(STATUS.dying) && (isFree || isSame)) {
+    if (bearsClash(conn.protocol) && !first.has(STATUS.dying) && (isFree || isSame)) {
       if (conn.counters !== null && first.counters !== null)
         for (let i = 0; i < 4; i++) first.counters[i]! += conn.counters[i]!;
       skb.ct = first.as(info);

@@ -4,6 +4,7 @@
 import { SECOND } from "../../trace/world.ts";
 import { PROTOCOL } from "../../wire/packet.ts";
 import { type Conn, STATUS } from "./conn.ts";
+import { SCTP_STATES } from "./sctp.ts";
 import { TCP_STATES } from "./tcp-states.ts";
 import type { Tuple } from "./tuple.ts";
 
@@ -14,7 +15,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [136, "udplite"],
   [PROTOCOL.icmp, "icmp"],
   [PROTOCOL.icmp6, "icmpv6"],
-  [132, "sctp"],
+  [PROTOCOL.sctp, "sctp"],
   [47, "gre"],
   [33, "dccp"],
 ]);
@@ -38,12 +39,13 @@ const ALL: EntryParts = { timeout: true, mark: true, use: true };
 
 /** `tcp      6 119 TIME_WAIT src=… dst=… sport=… dport=… src=… … [ASSURED] mark=0 use=1`. */
 export function entryText(conn: Conn, now: number, parts: EntryParts = ALL): string {
-  const { original, reply, counters, tcp, mark, zone } = conn;
+  const { original, reply, counters, tcp, sctp, mark, zone } = conn;
   const words: string[] = [];
   if (parts.family) words.push(familyText(conn.family));
   words.push(protocolText(conn.protocol));
   if (parts.timeout) words.push(`${secondsLeft(conn, now)}`);
   if (tcp !== null) words.push(TCP_STATES[tcp.state]!);
+  if (sctp !== null) words.push(SCTP_STATES[sctp.state]!);
   words.push(tupleText(original.tuple));
   if (zone.id !== 0 && zone.directions === 1) words.push(`zone-orig=${zone.id}`);
   if (counters !== null) words.push(`packets=${counters[0]} bytes=${counters[1]}`);
@@ -68,17 +70,18 @@ export function secondsLeft(conn: Conn, now: number): number {
 }
 
 export function tupleText(tuple: Tuple): string {
-  const { src, dst, protocol, from, to } = tuple;
+  const { src, dst, from, to } = tuple;
   const ends = `src=${src} dst=${dst}`;
   if (tuple.isIcmp) return `${ends} type=${to >>> 8} code=${to & 255} id=${from}`;
-  return protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp ? `${ends} sport=${from} dport=${to}` : ends;
+  return tuple.hasPorts ? `${ends} sport=${from} dport=${to}` : ends;
 }
 
 /** The same as a line of /proc/net/nf_conntrack. */
 export function procText(conn: Conn, now: number): string {
-  const { original, reply, counters, tcp, mark, zone } = conn;
+  const { original, reply, counters, tcp, sctp, mark, zone } = conn;
   const words = [familyText(conn.family), protocolText(conn.protocol), `${secondsLeft(conn, now)}`];
   if (tcp !== null) words.push(TCP_STATES[tcp.state]!);
+  if (sctp !== null) words.push(SCTP_STATES[sctp.state]!);
   words.push(tupleText(original.tuple));
   if (counters !== null) words.push(`packets=${counters[0]} bytes=${counters[1]}`);
   if (!conn.has(STATUS.seenReply)) words.push("[UNREPLIED]");

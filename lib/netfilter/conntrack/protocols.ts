@@ -7,7 +7,14 @@ import { PROTOCOL } from "../../wire/packet.ts";
 import type { IpPacket } from "../skb.ts";
 import { type Conn, directionOf, EVENT, type Info, STATUS } from "./conn.ts";
 import type { Conntrack } from "./conntrack.ts";
+import { trackSctp } from "./sctp.ts";
 import { type Tracking, trackTcp } from "./tcp.ts";
+
+/** Two first packets of one connection may meet: the second joins it (allow_clash). */
+export function bearsClash(protocol: number): boolean {
+  return !NO_CLASH.has(protocol);
+}
+const NO_CLASH: ReadonlySet<number> = new Set([PROTOCOL.tcp, PROTOCOL.sctp, PROTOCOL.icmp, PROTOCOL.icmp6]);
 
 /** Messages that can begin an exchange; other ICMP that is no error belongs to nothing. */
 const QUESTIONS = new Set([8, 13, 15, 17]);
@@ -40,6 +47,8 @@ function trackProtocol(conntrack: Conntrack, conn: Conn, info: Info, packet: IpP
       return QUESTIONS.has(conn.original.tuple.to >>> 8) ? settings.icmp : "invalid";
     case PROTOCOL.icmp6:
       return QUESTIONS6.has(conn.original.tuple.to >>> 8) ? settings.icmp6 : "invalid";
+    case PROTOCOL.sctp:
+      return body.kind === "unknown" ? trackSctp(conn, info, body.data, settings) : "invalid";
     default:
       return settings.generic;
   }

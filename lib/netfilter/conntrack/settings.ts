@@ -1,6 +1,7 @@
 // The sysctls of connection tracking, with the kernel's defaults.
 // Before you edit: net/netfilter/nf_conntrack_standalone.c (nf_ct_sysctl_table), nf_conntrack_proto_tcp.c (tcp_timeouts),
-// nf_conntrack_proto_udp.c, Documentation/networking/nf_conntrack-sysctl.rst.
+// nf_conntrack_proto_udp.c, nf_conntrack_proto_sctp.c, Documentation/networking/nf_conntrack-sysctl.rst.
+import { SCTP_STATES } from "./sctp.ts";
 import { TCP } from "./tcp-states.ts";
 
 const DAY = 24 * 60 * 60;
@@ -26,6 +27,8 @@ export class Settings {
   udpStream = 120;
   /** By state, then those for retransmissions and unacknowledged data. */
   readonly tcp: number[] = [0, 120, 60, 5 * DAY, 120, 60, 30, 120, 10, 120, 0, 0, 300, 300];
+  /** By state. */
+  readonly sctp: number[] = [0, 10, 3, 3, 210, 3, 3, 3, 30];
 }
 
 interface Setting {
@@ -34,7 +37,7 @@ interface Setting {
   readonly max: number;
 }
 
-type Scalar = Exclude<keyof Settings, "tcp">;
+type Scalar = Exclude<keyof Settings, "tcp" | "sctp">;
 
 function scalar(name: Scalar, max = 2147483647): Setting {
   return {
@@ -46,17 +49,24 @@ function scalar(name: Scalar, max = 2147483647): Setting {
   };
 }
 
-function tcpTimeout(state: number): Setting {
+function timeoutOf(protocol: "tcp" | "sctp", state: number): Setting {
   return {
-    read: ({ tcp }) => tcp[state]!,
-    write: ({ tcp }, value) => {
-      tcp[state] = value;
+    read: ({ [protocol]: timeouts }) => timeouts[state]!,
+    write: ({ [protocol]: timeouts }, value) => {
+      timeouts[state] = value;
     },
     max: 2147483647,
   };
 }
+const tcpTimeout = (state: number) => timeoutOf("tcp", state);
 
 const PREFIX = "net.netfilter.nf_conntrack_";
+
+const SCTP_TIMEOUTS = Object.fromEntries(
+  SCTP_STATES.map((name, state): [string, Setting] => [`sctp_timeout_${name.toLowerCase()}`, timeoutOf("sctp", state)])
+    .slice(1)
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
+);
 
 const NAMES: Readonly<Record<string, Setting>> = {
   acct: scalar("accounts", 1),
@@ -69,6 +79,7 @@ const NAMES: Readonly<Record<string, Setting>> = {
   icmpv6_timeout: scalar("icmp6"),
   log_invalid: scalar("logInvalid", 255),
   max: scalar("max"),
+  ...SCTP_TIMEOUTS,
   tcp_be_liberal: scalar("beLiberal", 1),
   tcp_ignore_invalid_rst: scalar("ignoreInvalidRst", 1),
   tcp_loose: scalar("loose", 1),

@@ -47,9 +47,17 @@ export class Tuple {
     return (hash ^ (hash >>> 13)) >>> 0;
   }
 
+  get hasPorts(): boolean {
+    return hasPorts(this.protocol);
+  }
   get isIcmp(): boolean {
     return this.protocol === PROTOCOL.icmp || this.protocol === PROTOCOL.icmp6;
   }
+}
+
+/** Protocols whose connections are told apart by ports. */
+export function hasPorts(protocol: number): boolean {
+  return protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp || protocol === PROTOCOL.sctp;
 }
 
 function mix(hash: number, word: number): number {
@@ -77,8 +85,14 @@ export function tupleOf(packet: IpPacket): Tuple | null {
       return new Tuple(src, dst, PROTOCOL[body.kind], body.rest >>> 16, body.type * 256 + body.code);
     default:
       if (packet.kind === "ipv4" ? packet.fragmentOffset > 0 : (packet.fragment?.offset ?? 0) > 0) return null;
+      if (body.kind === "unknown" && body.protocol === PROTOCOL.sctp) return sctpTuple(src, dst, body.data);
       return new Tuple(src, dst, protocolOf(packet), 0, 0);
   }
+}
+
+function sctpTuple(src: Ip, dst: Ip, data: Uint8Array): Tuple | null {
+  if (data.length < 8) return null;
+  return new Tuple(src, dst, PROTOCOL.sctp, (data[0]! << 8) | data[1]!, (data[2]! << 8) | data[3]!);
 }
 
 /** The tuple of the packet that an ICMP error quotes, read from its octets; null when it quotes too little. */
@@ -87,8 +101,7 @@ export function quotedTuple(family: 4 | 6, quoted: Uint8Array): Tuple | null {
   if (at === null) return null;
   const { src, dst, protocol, end } = at;
   const word = (offset: number) => (quoted[end + offset]! << 8) | quoted[end + offset + 1]!;
-  if (protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp)
-    return quoted.length < end + 8 ? null : new Tuple(src, dst, protocol, word(0), word(2));
+  if (hasPorts(protocol)) return quoted.length < end + 8 ? null : new Tuple(src, dst, protocol, word(0), word(2));
   if (protocol === PROTOCOL.icmp || protocol === PROTOCOL.icmp6)
     return quoted.length < end + 8 ? null : new Tuple(src, dst, protocol, word(4), word(0));
   return new Tuple(src, dst, protocol, 0, 0);

@@ -3,8 +3,9 @@
 // nf_nat_icmp_reply_translation).
 import type { Ip, Ipv4 } from "../../wire/address.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
+import { SCTP_CHECKSUM, sctpChecksum } from "../../wire/crc32c.ts";
 import { type Icmp, type Icmp6, type Ipv4Packet, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
-import { headerEnd, type Tuple } from "../conntrack/tuple.ts";
+import { hasPorts, headerEnd, type Tuple } from "../conntrack/tuple.ts";
 import type { IpPacket } from "../skb.ts";
 import { wordsOf } from "./range.ts";
 import type { Manip } from "./unique.ts";
@@ -54,9 +55,20 @@ function bodyFor(body: IpPacket["body"], target: Tuple, manip: Manip): IpPacket[
     case "icmp6":
       if (!hasIdentifier(body) || target.protocol !== PROTOCOL[body.kind]) return body;
       return { ...body, rest: ((target.from << 16) | (body.rest & 0xffff)) >>> 0 };
+    case "unknown":
+      return body.protocol === PROTOCOL.sctp ? { ...body, data: sctpManipulated(body.data, target, manip) } : body;
     default:
       return body;
   }
+}
+
+/** Where there is a whole header its checksum is made anew. */
+function sctpManipulated(data: Uint8Array, { from, to }: Tuple, manip: Manip): Uint8Array {
+  const octets = data.slice();
+  const view = new DataView(octets.buffer);
+  view.setUint16(manip === "source" ? 0 : 2, manip === "source" ? from : to);
+  if (octets.length >= 12) view.setUint32(SCTP_CHECKSUM, sctpChecksum(octets), true);
+  return octets;
 }
 
 /** Of ICMP those that ask and answer. */
@@ -86,6 +98,8 @@ export function quoteManipulated(family: 4 | 6, quoted: Uint8Array, target: Tupl
   }
   if (protocol === PROTOCOL.udp && checksum !== null && view.getUint16(checksum) === 0)
     view.setUint16(checksum, 0xffff);
+  if (protocol === PROTOCOL.sctp && octets.length >= end + 12)
+    view.setUint32(end + SCTP_CHECKSUM, sctpChecksum(octets.subarray(end)), true);
   const place = family === 4 ? (isSource ? 12 : 16) : isSource ? 8 : 24;
   if (family === 4) replaceAddress(view, 10, old, now);
   wordsOf(now).forEach((word, i) => {
@@ -96,7 +110,7 @@ export function quoteManipulated(family: 4 | 6, quoted: Uint8Array, target: Tupl
 
 /** Where the port or the identifier is, from the end of the header on. */
 function fieldAt(protocol: number, type: number, isSource: boolean): number | null {
-  if (protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp) return isSource ? 0 : 2;
+  if (hasPorts(protocol)) return isSource ? 0 : 2;
   if (protocol === PROTOCOL.icmp) return WITH_IDENTIFIER.has(type) ? 4 : null;
   return protocol === PROTOCOL.icmp6 && (type === 128 || type === 129) ? 4 : null;
 }

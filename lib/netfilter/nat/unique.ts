@@ -1,8 +1,8 @@
 // Which addresses and ports a connection gets: in the range, and such that its answers can be told from all others.
 // Before you edit: net/netfilter/nf_nat_core.c (get_unique_tuple, find_appropriate_src, find_best_ips_proto,
 // nf_nat_l4proto_unique_tuple), include/linux/jhash.h (jhash2).
-import { PROTOCOL } from "../../wire/packet.ts";
 import { type Conn, STATUS, zoneId } from "../conntrack/conn.ts";
+import { bearsClash } from "../conntrack/protocols.ts";
 import { inverted, ORIGINAL, Tuple } from "../conntrack/tuple.ts";
 import type { Nat } from "./nat.ts";
 import { addressOf, isBetween, type Range, wordsOf } from "./range.ts";
@@ -53,8 +53,7 @@ function isUsedByOther({ conntrack }: Nat, tuple: Tuple, conn: Conn): boolean {
   const other = reply === null ? null : conntrack.takenBy(reply, conn);
   if (other === null) return false;
   return (
-    conn.tcp !== null ||
-    tuple.isIcmp ||
+    !bearsClash(tuple.protocol) ||
     other.has(STATUS.srcNat | STATUS.dstNat) ||
     !other.original.tuple.equals(conn.reply.tuple) ||
     !other.reply.tuple.equals(conn.original.tuple)
@@ -67,12 +66,8 @@ function isInRange(tuple: Tuple, { addresses, ports }: Range): boolean {
   return ports === null || isPortInRange(tuple, "source", ports);
 }
 
-function hasPorts(protocol: number): boolean {
-  return protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp;
-}
-
 function isPortInRange(tuple: Tuple, manip: Manip, [from, to]: readonly [number, number]): boolean {
-  if (!tuple.isIcmp && !hasPorts(tuple.protocol)) return true;
+  if (!tuple.isIcmp && !tuple.hasPorts) return true;
   const port = tuple.isIcmp || manip === "source" ? tuple.from : tuple.to;
   return port >= from && port <= to;
 }
@@ -124,7 +119,7 @@ function withFreePort(nat: Nat, tuple: Tuple, range: Range, conn: Conn, manip: M
   const { ports, base } = range;
   const isSource = manip === "source" || tuple.isIcmp;
   const port = isSource ? from : to;
-  if (!tuple.isIcmp && !hasPorts(protocol)) return tuple;
+  if (!tuple.isIcmp && !tuple.hasPorts) return tuple;
   if (!tuple.isIcmp && ports === null && manip === "destination") return tuple;
   const [min, max] = ports === null ? (tuple.isIcmp ? [0, 65535] : usualPorts(port)) : sorted(ports);
   const size = max - min + 1;

@@ -54,9 +54,18 @@ function itemText(item: Item, isBitmap: boolean): string {
   }
 }
 
+/** Types of ICMPv6 that iptables has a name for, and ipset has none (its lib/icmpv6.c). */
+const UNKNOWN_TYPES: ReadonlySet<string> = new Set(["beyond-scope", "failed-policy", "reject-route"]);
+
 function protocolPortText(protocol: number, port: number): string {
   if (protocol !== 1 && protocol !== 58) return `${protocolName(protocol) ?? protocol}:${port}`;
-  return `${protocol === 1 ? "icmp" : "ipv6-icmp"}:${icmpName(protocol, port >> 8, port & 255) ?? `${port >> 8}/${port & 255}`}`;
+  return `${protocol === 1 ? "icmp" : "ipv6-icmp"}:${icmpTypeText(protocol, port >> 8, port & 255)}`;
+}
+
+/** A name of ipset's, or `TYPE/CODE`. */
+export function icmpTypeText(protocol: number, type: number, code: number): string {
+  const name = icmpName(protocol, type, code);
+  return name === undefined || UNKNOWN_TYPES.has(name) ? `${type}/${code}` : name;
 }
 
 /** The network of an address. */

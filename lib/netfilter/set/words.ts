@@ -9,7 +9,7 @@ import { servicePort } from "../../wire/services.ts";
 import { icmp, icmp6 } from "../match/icmp.ts";
 import { Refused } from "../refused.ts";
 import { readHost } from "../text/values.ts";
-import { type Item, netOf, networksOf } from "./element.ts";
+import { type Item, icmpTypeText, netOf, networksOf } from "./element.ts";
 import type { SkbInfo } from "./ip-set.ts";
 import type { SetOptions, SetType } from "./type.ts";
 
@@ -158,6 +158,7 @@ function readIcmp(word: string, protocol: number, family: SetOptions["family"]):
   const draft = match.draft();
   try {
     match.options[0]!.set(draft, word, false, null as never);
+    if (icmpTypeText(protocol, draft.value.type, draft.value.first).includes("/")) throw new Refused(word);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     throw syntaxError(`cannot parse '${word}' as an ICMP${family === 6 ? "v6" : ""} type`);

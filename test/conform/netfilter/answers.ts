@@ -43,7 +43,7 @@ function bodyFor({ body }: Packet, how: Exclude<AnswerStep["how"], { kind: "erro
     case "icmp6":
       return body.type === 128 ? { ...body, type: 129 } : null;
     case "unknown":
-      return { ...body };
+      return body.protocol === 132 ? null : { ...body };
     default:
       return null;
   }

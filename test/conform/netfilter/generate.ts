@@ -3,7 +3,7 @@ import { Dice } from "../dice.ts";
 import type { Case } from "./case.ts";
 import { hostsOf, KINDS, type Kind } from "./lab.ts";
 import { setLines } from "./matches.ts";
-import { hasSctp, randomSteps } from "./packets.ts";
+import { randomSteps } from "./packets.ts";
 import { randomTables } from "./rules.ts";
 
 /** How many of a hundred cases are of each kind, in the order of KINDS. */
@@ -15,15 +15,10 @@ export function generate(seed: string): Case {
   const steps = randomSteps(dice, kind);
   // Names that rules keep lists under; letters only, for a seed may have any.
   const unique = `${dice.whole(0, 999_999)}`;
-  const tables = randomTables(dice, kind, unique).map((table) =>
-    table.table === "raw" && hasSctp(steps, kind) ? { ...table, rules: [...UNTRACKED, ...table.rules] } : table,
-  );
+  const tables = randomTables(dice, kind, unique);
   const asked = tables.some(({ rules }) => rules.some((rule) => / --(match|add|del)-set /.test(rule)));
   return { name: seed, kind, sets: asked ? setLines(dice, kind, hostsOf(kind)) : [], tables, steps };
 }
-
-/** Connections of SCTP are not modelled. */
-const UNTRACKED = ["PREROUTING", "OUTPUT"].map((chain) => `-A ${chain} -p sctp -j NOTRACK`);
 
 function kindFrom(dice: Dice): Kind {
   let at = dice.whole(0, 99);

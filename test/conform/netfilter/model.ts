@@ -246,5 +246,7 @@ function isAboutChance({ payload }: Frame): boolean {
   const { body } = payload;
   if (body.kind === "tcp" && (isFar(body.seq) || isFar(body.ack))) return true;
   if (body.kind === "tcp" || body.kind === "udp") return isByChance(body.srcPort) || isByChance(body.dstPort);
+  if (body.kind === "unknown" && body.protocol === 132 && body.data.length >= 4)
+    return isByChance((body.data[0]! << 8) | body.data[1]!) || isByChance((body.data[2]! << 8) | body.data[3]!);
   return (body.kind === "icmp" || body.kind === "icmp6") && isIdByChance(body.rest >>> 16);
 }

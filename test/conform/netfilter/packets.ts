@@ -5,6 +5,7 @@ import { fragment6 } from "../../../lib/netns/ipv6/fragment.ts";
 import { ipv4 } from "../../../lib/wire/address.ts";
 import { ipv6 } from "../../../lib/wire/address6.ts";
 import { frameBytes } from "../../../lib/wire/bytes.ts";
+import { SCTP_CHECKSUM, sctpChecksum } from "../../../lib/wire/crc32c.ts";
 import { BROADCAST_MAC, Mac, mac } from "../../../lib/wire/mac.ts";
 import type { Frame, Ipv4Packet, Ipv6Packet, Tcp } from "../../../lib/wire/packet.ts";
 import type { Dice } from "../dice.ts";
@@ -25,10 +26,6 @@ export function randomSteps(dice: Dice, kind: Kind): Step[] {
   while (steps.length < count) steps.push(...scene(dice, kind));
   return steps;
 }
-
-/** Whether the case has packets of SCTP, whose connections are not modelled: they are not to be tracked. */
-export const hasSctp = (steps: readonly Step[], { family }: Kind) =>
-  steps.some((step) => step.do === "send" && Number.parseInt(step.bytes.substr(family === 4 ? 46 : 40, 2), 16) === 132);
 
 function scene(dice: Dice, kind: Kind): Step[] {
   const { family, bridged } = kind;
@@ -53,7 +50,10 @@ function scene(dice: Dice, kind: Kind): Step[] {
   const data = () => bytes(dice.of(TEXTS));
   const [srcPort, dstPort] = [dice.of([...PORTS, 1000]), dice.of(PORTS)];
   switch (
-    dice.of(["tcp", "tcp", "tcp", "udp", "udp", "icmp", "odd", "fragments", "local", "local", "socket", "connect"])
+    dice.of([
+      ...["tcp", "tcp", "tcp", "udp", "udp", "icmp", "odd", "sctp"],
+      ...["fragments", "local", "local", "socket", "connect"],
+    ])
   ) {
     case "tcp": {
       const opening: Tcp = {
@@ -100,7 +100,20 @@ function scene(dice: Dice, kind: Kind): Step[] {
     }
     case "odd": {
       if (dice.chance(0.4)) return [send(plain({ kind: "unknown", protocol: 253, data: new Uint8Array(12) }))];
-      return [send(plain({ kind: "unknown", protocol: 132, data: sctp(dice, srcPort, dstPort) }))];
+      return [send(plain({ kind: "unknown", protocol: 132, data: sctp(dice, at, srcPort, dstPort, dice.of(CHUNKS)) }))];
+    }
+    case "sctp": {
+      const turns = dice.of([1, 2, 4, 4, 6, 11]);
+      const shift = dice.chance(0.8) ? 0 : dice.whole(0, 10);
+      return Array.from({ length: turns }, (_, n) => {
+        const isBack = n % 2 === 1;
+        const types = dice.chance(0.85) ? ASSOCIATION[(n + shift) % ASSOCIATION.length]! : dice.of(CHUNKS);
+        const side = isBack ? other : at;
+        const data = isBack ? sctp(dice, side, dstPort, srcPort, types) : sctp(dice, side, srcPort, dstPort, types);
+        const body = { kind: "unknown", protocol: 132, data } as const;
+        if (!isBack) return send(plain(body));
+        return send(packetOf(dice, family, server, client, body), other);
+      });
     }
     case "fragments": {
       const size = dice.of([1600, 3000]);
@@ -278,9 +291,24 @@ function groupMac({ dst }: Packet): Mac | null {
 export const hexOf = (what: Frame) => Buffer.from(frameBytes(what)).toString("hex");
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function sctp(dice: Dice, srcPort: number, dstPort: number): Uint8Array {
-  const chunks = dice
-    .of([[13], [1], [0, 3], [0], [6], [14, 0]] as const)
-    .flatMap((type) => [type, dice.of([0, 1, 3, 7]), 0, 8, 0, 0, 0, 1]);
-  return Uint8Array.from([srcPort >> 8, srcPort & 255, dstPort >> 8, dstPort & 255, 0, 0, 0, 1, 0, 0, 0, 0, ...chunks]);
+/** Who speaks SCTP asks packets of the other direction to carry this tag. */
+const TAGS = { c: 1, s: 2 } as const;
+
+/** A packet of SCTP with random chunks, more often than not as an association needs them. */
+function sctp(dice: Dice, at: Side, srcPort: number, dstPort: number, types: readonly number[]): Uint8Array {
+  const chunks = types.flatMap((type) => {
+    const isOpening = type === 1 || type === 2;
+    const flags = dice.chance(0.8) ? 0 : dice.of([1, 3, 7]);
+    return [type, flags, 0, isOpening ? 20 : 8, 0, 0, 0, TAGS[at], ...new Array<number>(isOpening ? 12 : 0).fill(0)];
+  });
+  const other = TAGS[at === "c" ? "s" : "c"];
+  const tag = types[0] === 1 ? 0 : dice.chance(0.8) ? other : dice.of([0, TAGS[at], 9]);
+  const ports = [srcPort >> 8, srcPort & 255, dstPort >> 8, dstPort & 255];
+  const octets = Uint8Array.from([...ports, 0, 0, 0, tag, 0, 0, 0, 0, ...chunks]);
+  new DataView(octets.buffer).setUint32(SCTP_CHECKSUM, sctpChecksum(octets), true);
+  return octets;
 }
+
+/** What an association sends, from INIT on; now and then something else. */
+const ASSOCIATION = [[1], [2], [10], [11], [0, 3], [3], [4], [5], [7], [8], [14]] as const;
+const CHUNKS = [...ASSOCIATION, [6], [9], [13], [14, 0], [0, 4]] as const;

@@ -47,11 +47,11 @@ function hideChosen(bytes: Uint8Array, ip: number): boolean {
   const isError = is4
     ? protocol === 1 && [3, 4, 5, 11, 12].includes(bytes[body]!)
     : protocol === 58 && bytes[body]! < 128;
-  const sum = protocol === 17 ? body + 6 : protocol === 6 ? body + 16 : body + 2;
+  const sum = { 6: body + 16, 17: body + 6, 132: body + 8 }[protocol] ?? body + 2;
   let found = false;
   if (isError) found = body + 8 + 20 <= bytes.length && hideChosen(bytes, body + 8);
   else
-    for (const at of protocol === 6 || protocol === 17
+    for (const at of [6, 17, 132].includes(protocol)
       ? [body, body + 2]
       : protocol === 1 || protocol === 58
         ? [body + 4]
@@ -60,7 +60,7 @@ function hideChosen(bytes: Uint8Array, ip: number): boolean {
         view.setUint16(at, CHOSEN);
         found = true;
       }
-  if (found && sum + 2 <= bytes.length) view.setUint16(sum, 0);
+  if (found) bytes.fill(0, sum, sum + (protocol === 132 ? 4 : 2));
   return found;
 }
 
