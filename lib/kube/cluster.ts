@@ -9,7 +9,7 @@ import { flannelHostGateway, flannelVxlan } from "./cni/flannel.ts";
 import { flannelUdp } from "./cni/flannel-udp.ts";
 import { gkeAliasIp, gkeRoutes } from "./cni/gke.ts";
 import { type CniPlugin, run } from "./cni/plugin.ts";
-import { weaveSleeve } from "./cni/weave.ts";
+import { weave, weaveSleeve } from "./cni/weave.ts";
 import { Client } from "./controller/client.ts";
 import { startControllers } from "./controller/manager.ts";
 import { startNameServer } from "./dns/internet.ts";
@@ -38,6 +38,7 @@ export const PLUGINS: readonly CniPlugin[] = [
   calicoBgp,
   calicoIpip,
   calicoVxlan,
+  weave,
   weaveSleeve,
 ];
 

@@ -7,6 +7,7 @@ import { DEFAULT_RULES, type PolicyRule, type RulePrefix, tableName } from "../i
 import { type LinkAttributes, USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
+import { BadInput } from "../wire/input.ts";
 import type { AddressData, DeviceData, LabData, NeighbourData, NetnsData, RouteData, RuleData } from "./data.ts";
 import { balancingData } from "./data-balancing.ts";
 import { bridgeData, portData } from "./data-bridge.ts";
@@ -57,11 +58,17 @@ function netnsData(lab: Lab, machine: Machine, ns: Netns): NetnsData {
 }
 
 function deviceData(ns: Netns, device: Device): DeviceData {
-  const { peer, master, bridge } = device;
+  const { peer, master, bridge, kind } = device;
+  if (kind === "openvswitch")
+    throw new BadInput(
+      "a datapath of Open vSwitch is not part of a lab's data",
+      device.name,
+      "What it does a program decides, flow by flow.",
+    );
   return {
     index: device.index,
     name: device.name,
-    kind: device.kind,
+    kind,
     mac: device.mac.text,
     ...(device.macIsSet && { macIsSet: true }),
     mtu: device.mtu,

@@ -7,13 +7,24 @@ import type { Frame } from "../wire/packet.ts";
 import { type LinkAttributes, USUAL_ATTRIBUTES } from "./attributes.ts";
 import type { BridgeState } from "./bridge.ts";
 import type { BridgePort } from "./bridge-port.ts";
+import type { Vport } from "./datapath.ts";
 import type { IpipState } from "./ipip.ts";
 import type { NicState } from "./rss.ts";
 import type { TunState } from "./tun.ts";
 import type { VlanState } from "./vlan.ts";
 import type { VxlanState } from "./vxlan.ts";
 
-export type DeviceKind = "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic" | "tun";
+export type DeviceKind =
+  | "loopback"
+  | "veth"
+  | "bridge"
+  | "dummy"
+  | "vxlan"
+  | "ipip"
+  | "vlan"
+  | "nic"
+  | "tun"
+  | "openvswitch";
 
 /** The lab as devices see it: besides time, dice and recorder, the cables. */
 export interface Cables extends World {
@@ -91,6 +102,8 @@ export class Device {
   vxlan: VxlanState | null = null;
   ipip: IpipState | null = null;
   vlan: VlanState | null = null;
+  /** What it is as a port of a datapath. */
+  vport: Vport | null = null;
   nic: NicState | null = null;
   tun: TunState | null = null;
   /** The VLAN devices on top of it, by their VLAN. */

@@ -65,6 +65,11 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     leaveBridge(cables, device, frame, cause);
     return true;
   }
+  // What the machine sends by a datapath's own device has come in by its port 0 (internal_dev_xmit).
+  if (device.kind === "openvswitch") {
+    device.vport!.receive(frame, cause, null);
+    return true;
+  }
   if (device.vlan !== null) {
     leaveVlan(cables, device, frame, cause);
     return true;
@@ -130,7 +135,8 @@ export function takeIn(cables: Cables, device: Device, frame: Frame, cause: numb
   if (inVlan !== undefined) return enterVlan(cables, inVlan, frame, cause);
   const forUs = toHost || frame.dst === device.mac || frame.dst.isGroup;
   const step = noteReceived(cables, device, frame, cause, toHost);
-  if (device.master !== null) enterBridge(cables, device, frame, step);
+  if (device.vport !== null) device.vport.receive(frame, step, null);
+  else if (device.master !== null) enterBridge(cables, device, frame, step);
   else handUp(cables, device, frame, forUs, step, null);
 }
 

@@ -45,6 +45,8 @@ export interface VxlanSettings {
   /** Seconds an entry is kept unused. */
   readonly ageing: number;
   readonly udpChecksum: boolean;
+  /** Who sends says to whom and of which network each frame is, and is told it of what comes (IFLA_VXLAN_COLLECT_METADATA). */
+  readonly external?: boolean;
 }
 
 /** What a VXLAN device is beyond being a device. */

@@ -38,5 +38,6 @@ function udp({ lab, machine, device, address, clusterCidr }: CniNode, subnet: st
 export const flannelUdp: CniPlugin = {
   name: "flannel-udp",
   conf: 'type="flannel"',
+  isProgram: true,
   start: (node, ready) => new Flanneld(node, udp, ready),
 };

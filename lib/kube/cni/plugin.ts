@@ -56,6 +56,8 @@ export interface CniPlugin {
   readonly resources?: readonly Resource[];
   /** The network of the machines it needs, if any will not do: a cloud's. */
   readonly underlay?: (lab: Lab) => Underlay;
+  /** A program carries packets between nodes, so no script can build what the plugin makes. */
+  readonly isProgram?: true;
   /** Its daemon starts on the node; `ready` is called once pods can be added. */
   start(node: CniNode, ready: () => void): NodePlugin;
 }

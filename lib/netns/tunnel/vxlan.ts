@@ -1,6 +1,7 @@
 // A frame in a datagram, both ways.
 // Before you edit: drivers/net/vxlan/vxlan_core.c (vxlan_xmit, vxlan_xmit_one, vxlan_rcv, vxlan_set_mac, vxlan_open),
 // net/ipv4/ip_tunnel_core.c (skb_tunnel_check_pmtu, iptunnel_pmtud_build_icmp), include/net/udp_tunnel.h (udp_flow_src_port).
+import type { TunnelKey } from "../../link/datapath.ts";
 import type { Device } from "../../link/device.ts";
 import { takeIn } from "../../link/forward.ts";
 import { remoteText, type VxlanRemote, vxlanFind, vxlanForget, vxlanLearn } from "../../link/vxlan.ts";
@@ -67,6 +68,11 @@ export function encapsulateVxlan(ns: Netns, device: Device, frame: Frame, cause:
   }
 }
 
+/** A frame leaves by a device in mode "external", with the key it is given. */
+export function sendExternal(ns: Netns, device: Device, frame: Frame, { id, dst }: TunnelKey, cause: number): void {
+  sendTo(ns, device, frame, { address: dst, port: null, vni: id, via: null }, cause);
+}
+
 function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, cause: number): void {
   const state = device.vxlan!;
   const under = state.underlay as Netns;
@@ -87,13 +93,16 @@ function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, ca
     kind: "udp",
     srcPort: sourcePort(portRange(state.sourcePorts), frame),
     dstPort: port,
-    ...(!state.udpChecksum && { unchecked: true }),
+    ...((state.external || !state.udpChecksum) && { unchecked: true }),
     data,
   };
   const outer = outerPacket(under, way, remote.address, {
     ttl: state.ttl === "inherit" ? (payload.kind === "ipv4" ? payload.ttl : 0) : state.ttl,
     tos: encapsulateEcn(state.tos === "inherit" ? innerTos(payload) : state.tos, innerTos(payload)),
-    dontFragment: state.df === "set" || (state.df === "inherit" && payload.kind === "ipv4" && payload.dontFragment),
+    dontFragment:
+      state.external ||
+      state.df === "set" ||
+      (state.df === "inherit" && payload.kind === "ipv4" && payload.dontFragment),
     body,
   });
   const step = ns.step(LEVEL.path, way.decision.cause, device, "encapsulate", outer, () => ({
@@ -185,14 +194,22 @@ class VxlanPort {
       }));
     const vxlan = vxlanOf(udp.data);
     if (vxlan === null || !hasVni(vxlan)) return void drop(`what came to UDP port ${udp.dstPort} is no VXLAN`);
-    const device = [...this.devices].find((each) => each.vxlan!.vni === vxlan.vni);
+    const device = [...this.devices].find(({ vxlan: own }) => own!.external || own!.vni === vxlan.vni);
     if (device === undefined) return void drop(`no VXLAN device here has network ${vxlan.vni} on port ${udp.dstPort}`);
     if (vxlan.frame === null) return void drop("what the datagram carries is no whole frame");
-    decapsulate(device, packet, vxlan.frame, udp.dstPort, this.ns === device.owner ? mark : 0, cause);
+    decapsulate(device, packet, vxlan.frame, udp.dstPort, this.ns === device.owner ? mark : 0, cause, vxlan.vni);
   }
 }
 
-function decapsulate(device: Device, outer: Ipv4Packet, frame: Frame, port: number, mark: number, cause: number): void {
+function decapsulate(
+  device: Device,
+  outer: Ipv4Packet,
+  frame: Frame,
+  port: number,
+  mark: number,
+  cause: number,
+  id: number,
+): void {
   const ns = device.owner as Netns;
   const state = device.vxlan!;
   const drop = (because: string) =>
@@ -237,7 +254,8 @@ function decapsulate(device: Device, outer: Ipv4Packet, frame: Frame, port: numb
     }));
   if (taken.payload.kind === "ipv4") keepMark(ns, device, taken.payload, mark);
   if ("body" in taken.payload) ns.kernel.keepPendingConfirm(outer.body, taken.payload.body);
-  takeIn(ns.cables, device, taken, step);
+  if (state.external) device.vport?.receive(taken, step, { id, src: outer.src, dst: outer.dst });
+  else takeIn(ns.cables, device, taken, step);
 }
 
 function devicesOf(under: Netns, port: number): Device[] {

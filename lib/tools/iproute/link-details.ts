@@ -9,7 +9,15 @@ import type { Context } from "./context.ts";
 
 /** The least and the largest MTU a device says it takes; 0 is no limit. */
 function mtuLimits({ kind, ipip }: Device): readonly [number, number] {
-  if (kind === "veth" || kind === "vxlan" || kind === "bridge" || kind === "nic" || kind === "tun") return [68, 65535];
+  if (
+    kind === "veth" ||
+    kind === "vxlan" ||
+    kind === "bridge" ||
+    kind === "nic" ||
+    kind === "tun" ||
+    kind === "openvswitch"
+  )
+    return [68, 65535];
   if (kind === "vlan") return [0, 65535];
   return ipip?.proto === "ipip" ? [68, 65515] : [0, 0];
 }
@@ -30,9 +38,9 @@ function hasIpv6({ ipip, everUp, mtu }: Device): boolean {
 }
 
 /** How many want all frames, and all of groups: who said so, and the bridge it is a port of. */
-function listens({ port, attributes }: Device): readonly [number, number] {
+function listens({ port, vport, attributes }: Device): readonly [number, number] {
   const bridges = port === null ? 0 : 1;
-  return [bridges + Number(attributes.promisc), bridges + Number(attributes.allmulticast)];
+  return [bridges + (vport === null ? 0 : 1) + Number(attributes.promisc), bridges + Number(attributes.allmulticast)];
 }
 
 /** What follows the line of the address; of `ip addr` the IPv6 part is not there. */
@@ -41,8 +49,11 @@ export function detailsText(context: Context, device: Device, of: "link" | "addr
   const [promiscuity, allmulti] = listens(device);
   const words = [` promiscuity ${promiscuity}  allmulti ${allmulti} minmtu ${least} maxmtu ${most} `];
   if (device.kind !== "loopback" && device.nic === null)
-    words.push(`${context.newline}    ${device.kind} ${settingsText(context, device)}`);
+    words.push(
+      `${context.newline}    ${device.kind} ${device.kind === "openvswitch" ? "" : settingsText(context, device)}`,
+    );
   if (device.port !== null) words.push(`${context.newline}    bridge_slave ${attributesText(slaveAttributes(device))}`);
+  if (device.vport !== null && device.kind !== "openvswitch") words.push(`${context.newline}    openvswitch_slave `);
   if (of === "link" && hasIpv6(device)) words.push("addrgenmode eui64 ");
   words.push(
     `numtxqueues ${device.nic?.queues ?? 1} numrxqueues ${device.nic?.queues ?? 1} gso_max_size 65536 gso_max_segs 65535 tso_max_size ${segments(device)} tso_max_segs 65535 gro_max_size 65536 `,
@@ -62,8 +73,9 @@ function settingsText(context: Context, device: Device): string {
   const words: string[] = [];
   if (vlan !== null) words.push(`protocol 802.1Q id ${vlan.id} <REORDER_HDR>`);
   if (vxlan !== null) {
-    const { vni, local, remote, lower, sourcePorts, port, learning, tos, ttl, df, ageing, udpChecksum } = vxlan;
-    words.push(`id ${vni}`);
+    const { vni, local, remote, lower, sourcePorts, port, learning, tos, ttl, df, ageing, udpChecksum, external } =
+      vxlan;
+    words.push(`${external ? "external " : ""}id ${vni}`);
     if (remote !== null) words.push(`remote ${remote}`);
     if (local !== null) words.push(`local ${local}`);
     // The number is read as one of this namespace, whosever it is.
@@ -73,7 +85,8 @@ function settingsText(context: Context, device: Device): string {
     if (tos !== 0) words.push(`tos ${tos === "inherit" ? tos : `0x${tos.toString(16)}`}`);
     words.push(`ttl ${ttl === 0 ? "auto" : ttl}`);
     if (df !== "unset") words.push(`df ${df}`);
-    words.push(`ageing ${ageing}`, `${udpChecksum ? "" : "no"}udpcsum`, "noudp6zerocsumtx", "noudp6zerocsumrx");
+    words.push(`ageing ${ageing}`, `${udpChecksum ? "" : "no"}udpcsum`, "noudp6zerocsumtx");
+    words.push(`${external ? "" : "no"}udp6zerocsumrx`);
   }
   if (ipip !== null) {
     const { proto, remote, local, lower, ttl, tos, pmtudisc, encap } = ipip;

@@ -77,6 +77,12 @@ export function linkLayer({ kind, mac, ipip }: Device) {
 }
 
 /** The lines of a device, without its addresses. */
+/** A datapath has its ports as a bridge has; it is none of its own. */
+function masterOf(device: Device): Device | null {
+  const datapath = device.vport?.datapath ?? null;
+  return device.master ?? (datapath === device ? null : datapath);
+}
+
 export function linkText(context: Context, device: Device, of: LineOf): string {
   const { options, newline } = context;
   const flags = linkFlags(context, device).join(",");
@@ -87,7 +93,8 @@ export function linkText(context: Context, device: Device, of: LineOf): string {
   }
   const words = [`${device.index}: ${nameAndLink(context, device)}: <${flags}>`, `mtu ${device.mtu}`];
   words.push(`qdisc ${queueDiscipline(device)}`);
-  if (device.master !== null) words.push(`master ${device.master.name}`);
+  const master = masterOf(device);
+  if (master !== null) words.push(`master ${master.name}`);
   words.push(`state ${device.state}`);
   if (of === "link") words.push("mode DEFAULT");
   const { group, txqueuelen, alias } = device.attributes;
@@ -137,7 +144,7 @@ export function linkJson(context: Context, device: Device, of: LineOf): object {
     flags: linkFlags(context, device),
     mtu: device.mtu,
     qdisc: queueDiscipline(device),
-    ...(device.master !== null && { master: device.master.name }),
+    ...(masterOf(device) !== null && { master: masterOf(device)!.name }),
     operstate: device.state,
     ...(of === "link" && { linkmode: "DEFAULT" }),
     group: groupName(group),

@@ -43,7 +43,7 @@ interface Sampled {
 const crossSubnet = calico("calico-ipip-cross-subnet", { ipip: "CrossSubnet", vxlan: "Never" });
 
 function sampled(cni: string | CniPlugin): Sampled {
-  const k8s = cluster({ nodes: 2, cni, seed: "samples" });
+  const k8s = cluster({ nodes: 2, cni, proxy: "none", seed: "samples" });
   const [a, b, c] = [pod(k8s, "pod-a", "node-1"), pod(k8s, "pod-b", "node-1"), pod(k8s, "pod-c", "node-2")];
   const block = (name: string) => /blackhole ([\d.]+)\/26/.exec(sh(k8s, name, "ip route"))![1]!;
   return {
@@ -167,7 +167,7 @@ describe("cni calico: BGP", () => {
   });
 
   it("tells of a block in a session of TCP on port 179, and takes the route back with the session", () => {
-    const k8s = cluster({ nodes: 2, cni: "calico-bgp", seed: "bgp" });
+    const k8s = cluster({ nodes: 2, cni: "calico-bgp", proxy: "none", seed: "bgp" });
     const sessions = sh(k8s, "node-2", "ss -tn");
     expect(sessions).to.match(/ESTAB .* 192\.168\.0\.12:\d+ +192\.168\.0\.11:179 /);
     expect(sh(k8s, "node-1", "ip route")).to.not.contain("bird");
@@ -182,7 +182,7 @@ describe("cni calico: BGP", () => {
   });
 
   it("puts into a tunnel what is for another network of nodes only, if the pool says so", () => {
-    const k8s = cluster({ nodes: 2, cni: crossSubnet, seed: "cross" });
+    const k8s = cluster({ nodes: 2, cni: crossSubnet, proxy: "none", seed: "cross" });
     pod(k8s, "web", "node-2");
     expect(sh(k8s, "node-1", "ip route")).to.match(/\/26 via 192\.168\.0\.12 dev eth0 proto bird/);
     expect(sh(k8s, "node-1", "ip link show tunl0")).to.contain("mtu 1480");

@@ -4,9 +4,12 @@ import { type Cluster, cluster } from "../../../lib/kube/cluster.ts";
 import { rangeOf } from "../../../lib/kube/cni/weave/peers.ts";
 import { readSleeve, sleeveBytes } from "../../../lib/kube/cni/weave/sleeve-format.ts";
 import type { Pod } from "../../../lib/kube/shapes.ts";
+import { labData } from "../../../lib/lab/data-write.ts";
 import { place, runShell } from "../../../lib/tools/shell.ts";
 import { Ipv4, prefix4 } from "../../../lib/wire/address.ts";
 import { mac } from "../../../lib/wire/mac.ts";
+import { normal } from "../../samples/compare.ts";
+import { blocksOf } from "../../samples/goldens.ts";
 
 const sh = ({ lab }: Cluster, where: string, text: string): string => runShell(lab, place(lab, where), text).text;
 
@@ -18,7 +21,7 @@ function pod(k8s: Cluster, name: string, nodeName: string): string {
 }
 
 describe("cni weave-sleeve", () => {
-  const k8s = cluster({ nodes: 2, cni: "weave-sleeve", seed: "sleeve" });
+  const k8s = cluster({ nodes: 2, cni: "weave-sleeve", proxy: "none", seed: "sleeve" });
   const [a, c] = [pod(k8s, "pod-a", "node-1"), pod(k8s, "pod-c", "node-2")];
   const bridgeOf = (node: string) => `${k8s.lab.machines.get(node)!.root.devices.get("weave")!.mac}`;
 
@@ -80,5 +83,54 @@ describe("cni weave-sleeve", () => {
     ]);
     ranges.sort((x, y) => x.first - y.first);
     for (const [i, { last }] of ranges.slice(0, -1).entries()) expect(last).to.be.lessThan(ranges[i + 1]!.first);
+  });
+});
+
+describe("cni weave: the sample", () => {
+  const k8s = cluster({ nodes: 1, cni: "weave", proxy: "none", seed: "samples" });
+  const [, , c] = [pod(k8s, "pod-a", "control-plane"), pod(k8s, "pod-b", "control-plane"), pod(k8s, "pod-c", "node-1")];
+  const where: Readonly<Record<string, string>> = { pA: "pod-a", n1: "control-plane" };
+  const LISTINGS = [
+    "ip addr",
+    "ip route",
+    "ip -d link show vxlan-6784",
+    "ip -d link show datapath",
+    "bridge link",
+    "ping -c 1 10.32.0.3",
+  ];
+  /** Chance, and a card where the sample had a cable. */
+  const alike = (text: string): string =>
+    text
+      .replace(/vethwepl\w{7}/g, "vethwepl<id>")
+      .replace(/^2: eth0(@if4)?: (.*)qdisc \S+/m, "2: eth0: $2qdisc any")
+      .replace(/ link-netns(id)? \S+/g, "")
+      .replace(/link\/ether \S+/g, "link/ether <mac>")
+      .replace(/192\.168\.10\.11/g, "192.168.0.10")
+      .replace(/192\.168\.10\./g, "192.168.0.");
+
+  for (const block of blocksOf("35-weave").filter(({ command }) => LISTINGS.includes(command)))
+    it(`[${block.where}] # ${block.command}: as a real kernel printed it`, () => {
+      const said = sh(k8s, where[block.where]!, block.command);
+      expect(alike(normal(block, said))).to.equal(alike(normal(block, block.said)));
+    });
+
+  it("sends to another node by VXLAN of port 6784, whose network names both peers, and so on without the program", () => {
+    expect(sh(k8s, "pod-a", `ping -c 1 ${c}`)).to.contain("ttl=64");
+    const captured = sh(
+      k8s,
+      "node-1",
+      "tcpdump -nvi eth0 -c 1 udp port 6784 & ip netns exec pod-c ping -c 1 10.32.0.2",
+    );
+    expect(captured).to.match(/tos 0x0, ttl 64, id \d+, offset 0, flags \[DF\], proto UDP \(17\), length 134\)\n/);
+    sh(k8s, "node-1", "tcpdump -ni eth0 -w w.pcap -c 1 udp port 6784 & ip netns exec pod-c ping -c 1 10.32.0.2");
+    const file = k8s.lab.machines.get("node-1")!.files.get("w.pcap")!;
+    const vxlan = file.slice(24 + 16 + 42);
+    // Flags, and the network: the first peer's number and the second's, twelve bits each; UDP has no checksum.
+    expect([...vxlan.slice(0, 8)]).to.deep.equal([8, 0, 0, 0, 0, 0x10, 2, 0]);
+    expect([...file.slice(24 + 16 + 40, 24 + 16 + 42)]).to.deep.equal([0, 0]);
+  });
+
+  it("is no part of a lab's data, aloud", () => {
+    expect(() => labData(k8s.lab)).to.throw(/a datapath of Open vSwitch is not part of a lab's data/);
   });
 });

@@ -16,7 +16,7 @@ const FILE = path.join(
 
 /** Cases of all plugins whose wiring a script can build: where a program carries packets, it cannot. */
 export function wiringCases(): Case[] {
-  return PLUGINS.map(({ name }) => wiringCase(name)).filter((test) => !has(test, "tun"));
+  return PLUGINS.filter(({ isProgram }) => !isProgram).map(({ name }) => wiringCase(name));
 }
 
 /** Whether this machine's kernel has the devices. */
