@@ -9,6 +9,7 @@ export { cluster } from "./notebook/cluster.ts";
 export { bars, headersBeside } from "./notebook/compare.ts";
 export { Picture } from "./notebook/display.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
+export { httpImage, images } from "./notebook/images.ts";
 export { kubectl } from "./notebook/kubectl.ts";
 export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } from "./notebook/picks.ts";
 export { reaches } from "./notebook/reaches.ts";

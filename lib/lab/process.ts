@@ -8,6 +8,8 @@ export interface Wait {
   /** Virtual time in nanoseconds. */
   readonly until?: number;
   readonly on?: readonly Waitable[];
+  /** A lab is quiet while it waits so: it would for ever. */
+  readonly background?: boolean;
 }
 
 /** A program's body; it returns its exit status. */
@@ -54,7 +56,8 @@ export class Process {
     };
     for (const source of value.on ?? []) undo.push(source.sleep(() => this.wakeUp()));
     if (value.until !== undefined) {
-      const timer = this.world.later(Math.max(0, value.until - this.world.now), () => this.wakeUp());
+      const delay = Math.max(0, value.until - this.world.now);
+      const timer = this.world.later(delay, () => this.wakeUp(), value.background);
       undo.push(() => timer.cancel());
     }
     this.cancelWait = () => {

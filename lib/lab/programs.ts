@@ -97,13 +97,18 @@ export interface HttpRequest {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** A body, or a body with another status than 200. */
+export type HttpAnswer = string | { readonly status: number; readonly body: string };
+
+const REASONS: Readonly<Record<number, string>> = { 200: "OK", 404: "Not Found", 503: "Service Unavailable" };
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** An HTTP/1.1 server. Unless `reply` says otherwise it answers who it is and whom it saw: `app saw client 10.244.1.2:42576`. */
 export function httpServer(
   ns: Netns,
-  options: Server & { readonly reply?: (request: HttpRequest) => string },
+  options: Server & { readonly reply?: (request: HttpRequest) => HttpAnswer },
 ): Program {
   const { program = "http-server", err } = options;
   const reply = options.reply ?? (({ client }) => `${ns.name} saw client ${atPort(client.address, client.port)}\n`);
@@ -111,8 +116,10 @@ export function httpServer(
   if (typeof listener === "string") return refused(listener, program, err);
   return serve(listener, (connection) =>
     httpConnection(connection, (request) => {
-      const body = encoder.encode(reply(request));
-      const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`;
+      const answer = reply(request);
+      const { status, body: text } = typeof answer === "string" ? { status: 200, body: answer } : answer;
+      const body = encoder.encode(text);
+      const head = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`;
       const whole = request.method === "HEAD" ? encoder.encode(head) : bytesOf(head, body);
       const keep = request.version === "HTTP/1.1" && request.headers.get("connection")?.toLowerCase() !== "close";
       return { pieces: [whole], close: !keep };

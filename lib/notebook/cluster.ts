@@ -1,5 +1,6 @@
 // The verb cluster: a Kubernetes cluster in a lab that `sh`, `walk` and `show` mean from now on.
 import { Cluster, type ClusterOptions } from "../kube/cluster.ts";
+import { images, OWN_IMAGES } from "./images.ts";
 import { DISK } from "./kubectl.ts";
 import { lab } from "./session.ts";
 
@@ -13,5 +14,6 @@ import { lab } from "./session.ts";
  */
 export function cluster(options: Omit<ClusterOptions, "lab"> = {}): Cluster {
   const { seed = "packetwalk" } = options;
-  return new Cluster({ dns: true, files: DISK, ...options, lab: lab({ seed }) });
+  images(options.images ?? {});
+  return new Cluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: lab({ seed }) });
 }
