@@ -1,7 +1,7 @@
 // A scheduler of one's own, set against the kernel's: both see the same servers in random histories, and each pick is
 // compared. The shortest histories come first, so what is told of a difference can be followed by hand.
 import { SCHEDULERS } from "../ipvs/schedulers/registry.ts";
-import type { ServiceKey } from "../ipvs/service.ts";
+import { EVERY_CLIENT, type ServiceKey } from "../ipvs/service.ts";
 import { Clients, type Opened, type Standing } from "../lab/clients.ts";
 import { Lab } from "../lab/lab.ts";
 import { balancingOf } from "../netns/ipvs/balancing.ts";
@@ -52,7 +52,7 @@ class History {
     this.lab = new Lab({ seed: `${scheduler} ${number}` });
     this.scheduler = scheduler;
     const ns = this.lab.node("director").root;
-    const spec = { persistent: null, netmask: 32, onePacket: false, flags: 0 };
+    const spec = { persistent: null, netmask: EVERY_CLIENT[4], onePacket: false, flags: 0 };
     balancingOf(ns).ipvs.services.add(KEY, { ...spec, scheduler: SCHEDULERS.get(scheduler)! });
     this.clients = new Clients(ns, true);
     for (let i = 0; i < 2 + (number % 4); i++) this.add();

@@ -2,7 +2,7 @@
 // how, is the namespace's work.
 // Before you edit: net/netfilter/ipvs/ip_vs_core.c (ip_vs_in_hook, ip_vs_schedule, ip_vs_sched_persist, ip_vs_leave),
 // ip_vs_proto_tcp.c (tcp_conn_schedule).
-import { type Ip, Ipv4, mask4 } from "../wire/address.ts";
+import { type Ip, Ipv4 } from "../wire/address.ts";
 import { Prefix6 } from "../wire/address6.ts";
 import { PROTOCOL, TCP_FLAG, type Tcp } from "../wire/packet.ts";
 import { ANY_PROTOCOL, type Conn, type ConnKey } from "./connection.ts";
@@ -10,7 +10,7 @@ import { Connections } from "./connections.ts";
 import type { Destination } from "./destination.ts";
 import type { Net } from "./net.ts";
 import type { Candidate, Flow } from "./scheduler.ts";
-import type { Service } from "./service.ts";
+import { EVERY_CLIENT, type Service } from "./service.ts";
 import { FTP, Services } from "./services.ts";
 import { Settings } from "./settings.ts";
 import { DIRECTION, TCP_STATE } from "./tcp-states.ts";
@@ -215,9 +215,9 @@ function templateKey(service: Service, { protocol, src, dst, dstPort }: Segment)
   return key.kind === "fwmark" ? { ...plain, protocol: ANY_PROTOCOL, virtual: key.mark } : plain;
 }
 
-function masked(address: Ip, length: number): Ip {
-  if (address.family === 4) return length === 32 ? address : Ipv4.of(address.bits & mask4(length));
-  return length === 128 ? address : new Prefix6(address, length).address;
+function masked(address: Ip, netmask: number): Ip {
+  if (netmask === EVERY_CLIENT[address.family]) return address;
+  return address.family === 4 ? Ipv4.of((address.bits & netmask) >>> 0) : new Prefix6(address, netmask).address;
 }
 
 /** A SYN on it means a new connection: nobody waits for the old one (is_new_conn_expected). */

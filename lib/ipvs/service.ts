@@ -15,13 +15,16 @@ export type ServiceKey =
 /** Flags that only a scheduler understands, by their place (IP_VS_SVC_F_SCHED1 to 3). */
 export const SCHED_FLAGS = [8, 16, 32] as const;
 
+/** The netmask under which no two clients are one, by family. */
+export const EVERY_CLIENT = { 4: 0xffffffff, 6: 128 } as const;
+
 /** What somebody says of a service. */
 export interface ServiceSpec {
   /** Null: it has none, and no connection begins. */
   readonly scheduler: Scheduler | null;
   /** Seconds for which a client keeps its server; null: not at all. */
   readonly persistent: number | null;
-  /** Clients whose address is the same under this prefix length are one. */
+  /** Clients whose address is the same under it are one: of IPv4 a mask of 32 bits, of IPv6 the length of a prefix. */
   readonly netmask: number;
   /** Every datagram is scheduled anew. */
   readonly onePacket: boolean;
@@ -36,7 +39,7 @@ export class Service {
   scheduler: Scheduler | null = null;
   picker: Picker | null = null;
   persistent: number | null = null;
-  netmask = 32;
+  netmask: number = EVERY_CLIENT[4];
   onePacket = false;
   flags = 0;
   /** The head of the list. */
@@ -107,7 +110,7 @@ export class Service {
 
   toString(): string {
     const { key } = this;
-    if (key.kind === "fwmark") return `FWM ${key.mark}`;
+    if (key.kind === "fwmark") return key.family === 6 ? `FWM ${key.mark} IPv6` : `FWM ${key.mark}`;
     const name = key.protocol === 6 ? "TCP" : "UDP";
     return key.address.family === 6 ? `${name} [${key.address}]:${key.port}` : `${name} ${key.address}:${key.port}`;
   }

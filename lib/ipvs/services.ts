@@ -253,6 +253,6 @@ function checked({ weight, upper, lower, method, tunnel, tunnelPort }: ServerSpe
 
 function isSame(one: ServiceKey, other: ServiceKey): boolean {
   if (one.kind === "fwmark" || other.kind === "fwmark")
-    return one.kind === other.kind && (one as { mark: number }).mark === (other as { mark: number }).mark;
+    return one.kind === "fwmark" && other.kind === "fwmark" && one.mark === other.mark && one.family === other.family;
   return one.protocol === other.protocol && one.address === other.address && one.port === other.port;
 }

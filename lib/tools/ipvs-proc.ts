@@ -6,7 +6,7 @@ import type { Destination } from "../ipvs/destination.ts";
 import type { Service } from "../ipvs/service.ts";
 import type { Netns } from "../netns/netns.ts";
 import { SECOND } from "../trace/world.ts";
-import { type Ip, mask4 } from "../wire/address.ts";
+import type { Ip } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import { FORWARD, HEADER } from "./ipvsadm-list.ts";
 
@@ -19,11 +19,12 @@ function serviceLines(service: Service): string {
   const { key, scheduler, persistent, netmask, onePacket } = service;
   const ops = onePacket ? "ops " : "";
   const said = `${scheduler?.name ?? "none"} ${ops}`;
+  const isOf6 = service.family === 6;
   const name =
     key.kind === "fwmark"
       ? `FWM  ${hex(key.mark, 8)} ${said}`
-      : `${protocolName(key.protocol)}  ${endOf(key.address, key.port)} ${said} `;
-  const kept = persistent === null ? "" : `persistent ${persistent} ${hex(mask4(netmask), 8)}`;
+      : `${protocolName(key.protocol)}  ${endOf(key.address, key.port)} ${isOf6 ? `${scheduler?.name ?? "none"} ` : `${said} `}`;
+  const kept = persistent === null ? "" : `persistent ${persistent} ${hex(isOf6 ? netmask * 2 ** 24 : netmask, 8)}`;
   return `${name}${kept}\n${[...service.destinations()].map(serverLine).join("")}`;
 }
 
@@ -44,7 +45,7 @@ function connLine(conn: Conn, now: number): string {
     [virtual, virtualPort],
     [dest.address, serverPort],
   ] as const;
-  const words = ends.map(([address, port]) => endOf(address, port).replace(":", " ")).join(" ");
+  const words = ends.map(([address, port]) => `${addressText(address)} ${hex(port, 4)}`).join(" ");
   const left = Math.floor(Math.max(expires - now, 0) / SECOND);
   return `${protocolName(protocol).padEnd(3)} ${words} ${stateName.padEnd(11)} ${`${left}`.padStart(7)}\n`;
 }
@@ -68,8 +69,16 @@ ${row(total?.rates)}`;
 }
 
 function endOf(address: Ip | number, port: number): string {
-  const bits = typeof address === "number" ? address : address.family === 4 ? address.bits : 0;
-  return `${hex(bits, 8)}:${hex(port, 4)}`;
+  const text = addressText(address);
+  return `${text.includes(":") ? `[${text}]` : text}:${hex(port, 4)}`;
+}
+
+/** A mark stands in the place of an address. */
+function addressText(address: Ip | number): string {
+  if (typeof address === "number") return hex(address, 8);
+  if (address.family === 4) return hex(address.bits, 8);
+  const groups = [address.w0, address.w1, address.w2, address.w3].flatMap((word) => [word >>> 16, word & 0xffff]);
+  return groups.map((group) => group.toString(16).padStart(4, "0")).join(":");
 }
 
 const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, "0");

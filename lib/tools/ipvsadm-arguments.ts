@@ -1,7 +1,7 @@
 // The words behind `ipvsadm`: what is asked for. Before you edit: ipvsadm 1.31, ipvsadm.c (parse_options,
 // generic_opt_check, tunnel_opt_check, process_options).
 import type { Method, TunnelType } from "../ipvs/destination.ts";
-import type { ServiceKey } from "../ipvs/service.ts";
+import { EVERY_CLIENT, type ServiceKey } from "../ipvs/service.ts";
 import type { Ip } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import { notModelled } from "./command.ts";
@@ -46,6 +46,10 @@ export interface Asked {
   tunnel: TunnelType;
   tunnelPort: number;
   tunnelChecksum: boolean;
+  /** A persistence engine that there is not. */
+  engine: string | null;
+  /** By which a daemon speaks to others. */
+  interface: string | null;
   /** Seconds of --set. */
   timeouts: readonly number[];
 }
@@ -54,15 +58,25 @@ export function readArguments(args: readonly string[]): Asked {
   const { said, rest } = split(args);
   const [first, ...others] = said;
   if (first === undefined) throw new Complaint(TRY_HELP, 255);
-  if (first.word === "h" || first.word.endsWith("-daemon")) throw notModelled("ipvsadm", first.written, SUPPORTED);
   const command = (COMMANDS as Readonly<Record<string, CommandName>>)[first.word];
   if (command === undefined) throw new Complaint(TRY_HELP, 255);
+  if (command === "start-daemon" || command === "stop-daemon") checkRole(command, first.value!);
   const options = new Set<string>();
   const asked: Asked = {
-    ...{ command, options, service: null, scheduler: "wlc", persistent: null, netmask: 32, onePacket: false, flags: 0 },
+    ...{
+      command,
+      options,
+      service: null,
+      scheduler: "wlc",
+      persistent: null,
+      netmask: EVERY_CLIENT[4],
+      onePacket: false,
+      flags: 0,
+    },
     ...{ server: null, method: "route", weight: 1, upper: 0, lower: 0 },
-    ...{ tunnel: "ipip", tunnelPort: 0, tunnelChecksum: false, timeouts: [] },
+    ...{ tunnel: "ipip", tunnelPort: 0, tunnelChecksum: false, engine: null, interface: null, timeouts: [] },
   };
+  if (command === "help") return asked;
   let flags: string | null = null;
   for (const each of others) {
     const { word, value, written } = each;
@@ -70,8 +84,8 @@ export function readArguments(args: readonly string[]): Asked {
     if (name !== undefined) {
       if (options.has(name)) throw new Complaint(`multiple '${name}' options specified`);
       options.add(name);
-    } else if (Object.hasOwn(COMMANDS, word) || word === "h") throw new Complaint(`invalid option \`${written}'`);
-    else if (word !== "sort") throw notModelled("ipvsadm", written, SUPPORTED);
+    } else if (Object.hasOwn(COMMANDS, word)) throw new Complaint(`invalid option \`${written}'`);
+    else if (word !== "sort" && word !== "6") throw notModelled("ipvsadm", written, SUPPORTED);
     if (word === "b") flags = value;
     else take(asked, word, value ?? "", value === null);
   }
@@ -85,6 +99,11 @@ export function readArguments(args: readonly string[]): Asked {
   return asked;
 }
 
+function checkRole(command: "start-daemon" | "stop-daemon", role: string): void {
+  if (role === "master" || role === "backup") return;
+  throw new Complaint(`illegal ${command === "start-daemon" ? "start-daemon parameter" : "start_daemon"} specified`);
+}
+
 function take(asked: Asked, word: string, value: string, isMissing: boolean): void {
   switch (word) {
     case "t":
@@ -93,10 +112,16 @@ function take(asked: Asked, word: string, value: string, isMissing: boolean): vo
       const said = endOf(value, protocol);
       if (said === null) throw new Complaint("illegal virtual server address[:port] specified");
       asked.service = { kind: "address", protocol, address: said.address, port: said.port ?? 0 };
+      if (said.address.family === 6) asked.netmask = EVERY_CLIENT[6];
       return;
     }
     case "f":
       asked.service = { kind: "fwmark", family: 4, mark: markOf(value) };
+      return;
+    case "6":
+      if (asked.service?.kind !== "fwmark") throw new Complaint("-6 used before -f\n");
+      asked.service = { ...asked.service, family: 6 };
+      asked.netmask = EVERY_CLIENT[6];
       return;
     case "s":
       asked.scheduler = value.slice(0, 15);
@@ -105,7 +130,7 @@ function take(asked: Asked, word: string, value: string, isMissing: boolean): vo
       asked.persistent = isMissing ? PERSISTENT_TIMEOUT : timeout(value, 1);
       return;
     case "M":
-      asked.netmask = netmaskOf(value);
+      asked.netmask = netmaskOf(value, asked.service === null ? 4 : familyOf(asked.service));
       return;
     case "r": {
       const { service } = asked;
@@ -142,6 +167,16 @@ function take(asked: Asked, word: string, value: string, isMissing: boolean): vo
       return;
     case "tun-csum":
       asked.tunnelChecksum = true;
+      return;
+    case "pe":
+      if (value === "sip") throw notModelled("ipvsadm", `--pe ${value}`, "persistence by the client's address");
+      asked.engine = value;
+      return;
+    case "mcast-interface":
+      asked.interface = value;
+      return;
+    case "syncid":
+      number(value, 0, 255, "illegal syncid specified");
   }
 }
 
@@ -172,6 +207,8 @@ function check(asked: Asked): void {
     if (method !== "tunnel" && [...options].some((name) => name.startsWith("tun-")))
       throw new Complaint("Tunnel options conflict with forward method");
     checkTunnel(tunnel, options);
+    if (method !== "tunnel" && asked.server!.address.family !== familyOf(service!))
+      throw new Complaint("Different address family is allowed only for tunneling servers");
   }
   const lists = ["stats", "rate", "thresholds"].some((name) => options.has(name));
   const isOther = options.has("timeout") || options.has("daemon");
@@ -181,6 +218,8 @@ function check(asked: Asked): void {
   )
     throw new Complaint("options conflicts in the list command");
 }
+
+const familyOf = (key: ServiceKey) => (key.kind === "fwmark" ? key.family : key.address.family);
 
 function checkTunnel(tunnel: TunnelType, options: ReadonlySet<string>): void {
   if (tunnel === "gue" && !options.has("tun-port"))

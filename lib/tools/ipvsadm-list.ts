@@ -2,10 +2,10 @@
 // Before you edit: ipvsadm 1.31, ipvsadm.c (print_title, print_service_entry, print_conn), libipvs.c (ipvs_cmp_services).
 import { ANY_PROTOCOL, type Conn } from "../ipvs/connection.ts";
 import type { Destination } from "../ipvs/destination.ts";
-import { flagsText, serverWords, serviceWords } from "../ipvs/saved.ts";
+import { endText as endOf, flagsText, maskText, serverWords, serviceWords } from "../ipvs/saved.ts";
 import type { Service } from "../ipvs/service.ts";
 import { SECOND } from "../trace/world.ts";
-import { type Ip, Ipv4, mask4 } from "../wire/address.ts";
+import { type Ip, Ipv4 } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import { serviceName } from "../wire/services.ts";
 
@@ -42,17 +42,24 @@ export function titles(format: Format): string {
 /** By mark, protocol, address, port; or as they were made. */
 export function inOrder(services: readonly Service[], format: Format): readonly Service[] {
   if (format.has("nosort")) return services;
-  return [...services].sort((a, b) => {
-    const [one, other] = [keys(a), keys(b)];
-    const at = one.findIndex((value, i) => value !== other[i]);
-    return at === -1 ? 0 : one[at]! - other[at]!;
-  });
+  return [...services].sort((a, b) => compare(keys(a), keys(b)));
 }
 
 function keys({ key }: Service): number[] {
   if (key.kind === "fwmark") return [key.mark, key.family];
   const { protocol, address, port } = key;
-  return [0, address.family, protocol, (address as Ipv4).bits, port];
+  return [0, address.family, protocol, ...words(address), port];
+}
+
+/** The tool takes a difference of unsigned words for a signed one: 192.0.2.1 comes before 10.0.0.1. */
+function compare(one: readonly number[], other: readonly number[]): number {
+  const at = one.findIndex((value, i) => value !== other[i]);
+  return at === -1 ? 0 : (one[at]! - other[at]!) | 0;
+}
+
+function words(address: Ip): number[] {
+  if (address.family === 4) return [address.bits, 0, 0, 0];
+  return [address.w0, address.w1, address.w2, address.w3].map((word) => word >>> 0);
 }
 
 /** A service with its servers. */
@@ -60,22 +67,25 @@ export function serviceText(service: Service, format: Format): string {
   const name = nameOf(service, format);
   const dests = [...service.destinations()];
   if (!format.has("nosort"))
-    dests.sort((a, b) => (a.address as Ipv4).bits - (b.address as Ipv4).bits || a.port - b.port);
+    dests.sort((a, b) => compare([...words(a.address), a.port], [...words(b.address), b.port]));
   return `${headOf(service, name, format)}\n${dests.map((dest) => rowOf(service, dest, name, format)).join("")}`;
 }
 
 function nameOf({ key }: Service, format: Format): string {
   const isRule = format.has("save");
-  if (key.kind === "fwmark") return isRule ? `-f ${key.mark}` : `FWM  ${key.mark}`;
+  if (key.kind === "fwmark") {
+    if (isRule) return `-f ${key.mark}${key.family === 6 ? " -6" : ""}`;
+    return `FWM  ${key.mark}${key.family === 6 ? " IPv6" : ""}`;
+  }
   const end = endText(key.address, key.port, key.protocol, format);
   if (isRule) return `${key.protocol === PROTOCOL.tcp ? "-t" : "-u"} ${end}`;
-  return `${key.protocol === PROTOCOL.tcp ? "TCP" : "UDP"}  ${end}`.slice(0, 33);
+  return `${key.protocol === PROTOCOL.tcp ? "TCP" : "UDP"}  ${end}`;
 }
 
 function headOf(service: Service, name: string, format: Format): string {
-  const { scheduler, persistent, netmask, onePacket, stats } = service;
+  const { scheduler, persistent, onePacket, stats } = service;
   const flags = flagsText(service);
-  const mask = netmask === 32 ? null : Ipv4.of(mask4(netmask));
+  const mask = maskText(service);
   const said = scheduler?.name ?? "none";
   if (format.has("save")) return `-A ${name} ${serviceWords(service)}`;
   if (format.has("stats")) return name.padEnd(33) + stats.counters.map((value) => large(value, format)).join("");
@@ -89,7 +99,7 @@ function rowOf(service: Service, dest: Destination, name: string, format: Format
   const end = endText(dest.address, dest.port, key.kind === "fwmark" ? ANY_PROTOCOL : key.protocol, format);
   const { weight, active, inactive, method } = dest;
   if (format.has("save")) return `-a ${name} -r ${end} ${serverWords(dest)}\n`;
-  const start = `  -> ${end.slice(0, 28).padEnd(28)}`;
+  const start = `  -> ${end.padEnd(28)}`;
   if (format.has("stats")) return `${start}${dest.stats.counters.map((value) => large(value, format)).join("")}\n`;
   if (format.has("rate")) {
     const [connections, packetsIn, packetsOut, ...octets] = dest.stats.rates;
@@ -119,7 +129,7 @@ function large(value: number, format: Format): string {
 function endText(address: Ip, port: number, protocol: number, format: Format): string {
   const known = protocol === PROTOCOL.tcp ? "tcp" : protocol === PROTOCOL.udp ? "udp" : null;
   const name = format.has("numeric") || known === null ? undefined : serviceName(known, port);
-  return `${address}:${name ?? port}`;
+  return endOf(address, name ?? port);
 }
 
 /** The connections, as they are at a time in nanoseconds. */

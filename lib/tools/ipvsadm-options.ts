@@ -26,6 +26,9 @@ export const COMMANDS = {
   S: "save",
   Z: "zero",
   v: "version",
+  h: "help",
+  "start-daemon": "start-daemon",
+  "stop-daemon": "stop-daemon",
 } as const;
 export type CommandName = (typeof COMMANDS)[keyof typeof COMMANDS];
 
@@ -106,6 +109,7 @@ export const OPTIONS: readonly (readonly [name: string, words: readonly string[]
   ["weight", ["w"]],
   ["u-threshold", ["x"]],
   ["l-threshold", ["y"]],
+  ["mcast-interface", ["mcast-interface"]],
   ["timeout", ["timeout"]],
   ["daemon", ["daemon"]],
   ["stats", ["stats"]],
@@ -113,9 +117,15 @@ export const OPTIONS: readonly (readonly [name: string, words: readonly string[]
   ["thresholds", ["thresholds"]],
   ["persistent-conn", ["persistent-conn"]],
   ["nosort", ["nosort"]],
+  ["syncid", ["syncid"]],
   ["exact", ["X"]],
   ["ops", ["o"]],
+  ["pe", ["pe"]],
   ["sched-flags", ["b"]],
+  ["mcast-group", ["mcast-group"]],
+  ["mcast-port", ["mcast-port"]],
+  ["mcast-ttl", ["mcast-ttl"]],
+  ["sync-maxlen", ["sync-maxlen"]],
   ["tun-info", ["tun-info"]],
   ["tun-type", ["tun-type"]],
   ["tun-port", ["tun-port"]],
@@ -124,8 +134,9 @@ export const OPTIONS: readonly (readonly [name: string, words: readonly string[]
 ];
 export const OPTION_OF = new Map(OPTIONS.flatMap(([name, words]) => words.map((word) => [word, name])));
 
-const SERVICE_WORDS = "scheduler persistent netmask ops sched-flags";
+const SERVICE_WORDS = "scheduler persistent netmask ops sched-flags pe";
 const SERVER_WORDS = "forwarding-method weight u-threshold l-threshold tun-type tun-port tun-nocsum tun-csum";
+const DAEMON_WORDS = "mcast-interface syncid mcast-group mcast-port mcast-ttl sync-maxlen";
 const LIST_WORDS = "numeric stats rate thresholds persistent-conn nosort exact tun-info";
 
 /** What each command needs, may have, and of what it may have one. */
@@ -143,6 +154,9 @@ export const LEGAL: Readonly<Record<CommandName, readonly [needs: string, may: s
   save: ["", "numeric", ""],
   zero: ["", "service-address", ""],
   version: ["", "", ""],
+  help: ["", "", ""],
+  "start-daemon": ["", DAEMON_WORDS, ""],
+  "stop-daemon": ["", "", ""],
 };
 
 export const TRY_HELP = "Try `ipvsadm -h' or 'ipvsadm --help' for more information.";
@@ -166,7 +180,7 @@ export function split(args: readonly string[]): { readonly said: Said[]; readonl
     if (!description.endsWith(":")) return said.push({ word, value: null, written });
     const isOptional = description.endsWith("::");
     const value = given ?? (isOptional && (words[0]?.startsWith("-") ?? true) ? null : words.shift());
-    if (value === undefined) throw new Complaint(`${written}: missing argument`, 255);
+    if (value === undefined) throw new Complaint(said.length === 0 ? TRY_HELP : `${written}: missing argument`, 255);
     return said.push({ word, value, written });
   };
   for (let word = words.shift(); word !== undefined; word = words.shift()) {

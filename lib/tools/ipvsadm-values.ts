@@ -1,14 +1,16 @@
 // The values behind the options of `ipvsadm`.
 // Before you edit: ipvsadm 1.31, ipvsadm.c (parse_service, parse_timeout, parse_fwmark, parse_netmask, parse_sched_flags).
+
 import { SCHED_FLAGS } from "../ipvs/service.ts";
-import { type Ip, ip, ipv4 } from "../wire/address.ts";
+import { readHost } from "../netfilter/text/values.ts";
+import { type Ip, type Ipv4, ipv4 } from "../wire/address.ts";
+import { type Ipv6, ipv6 } from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import { servicePort } from "../wire/services.ts";
-import { notModelled } from "./command.ts";
 import { Complaint } from "./ipvsadm-options.ts";
 
-export const SUPPORTED = "-A -E -D -C -R -S -a -e -d -L -Z --set -v of IPv4 with TCP, UDP and fwmarks";
+export const SUPPORTED = "-A -E -D -C -R -S -a -e -d -L -Z --set -h -v of TCP, UDP and fwmarks";
 export const PERSISTENT_TIMEOUT = 360;
 const LONGEST_TIMEOUT = 86400 * 31;
 export const LARGEST = 2147483647;
@@ -30,15 +32,19 @@ export function markOf(text: string): number {
 /** An address, and a port if there is one; null: neither. */
 export function endOf(text: string, protocol: number): { readonly address: Ip; readonly port: number | null } | null {
   if (/^\d*$/.test(text)) return null;
-  const [, address, port] = /^(.*?)(?::([^:]*))?$/.exec(text) ?? [];
-  if (text.startsWith("[") || text.split(":").length > 2) {
-    ip(text.replace(/^\[|\].*$/g, ""));
-    throw notModelled("ipvsadm", text, SUPPORTED);
-  }
+  const whole = asked(ipv6, text);
+  if (whole !== null) return { address: whole, port: null };
+  const [, bracketed, plain, port] = /^(?:\[(.*)\](?=:)|([^[:]*))(?::(.*))?$/.exec(text) ?? [];
   const number = port === undefined ? null : portOf(port, protocol);
   if (number === undefined) return null;
+  const address: Ip | null = bracketed === undefined ? asked(ipv4, plain ?? "") : asked(ipv6, bracketed);
+  return address === null ? null : { address, port: number };
+}
+
+/** Null: it cannot be read so. */
+function asked<Address extends Ipv4 | Ipv6>(read: (text: string) => Address, text: string): Address | null {
   try {
-    return { address: ipv4(address!), port: number };
+    return read(text);
   } catch (error) {
     if (error instanceof BadInput) return null;
     throw error;
@@ -50,18 +56,12 @@ function portOf(text: string, protocol: number): number | undefined {
   return servicePort(protocol === PROTOCOL.udp ? "udp" : "tcp", text);
 }
 
-export function netmaskOf(text: string): number {
-  let bits: number;
-  try {
-    bits = ipv4(text).bits;
-  } catch (error) {
-    if (error instanceof BadInput) throw new Complaint("illegal virtual server persistent mask specified");
-    throw error;
-  }
-  const length = Math.clz32(~bits);
-  if (bits !== (length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0))
-    throw notModelled("ipvsadm", `-M ${text}`, "netmasks without holes");
-  return length;
+/** Of IPv4 any mask, holes and all, as inet_aton reads one; of IPv6 the length of a prefix. */
+export function netmaskOf(text: string, family: 4 | 6): number {
+  if (family === 6) return number(text, 1, 128, "illegal ipv6 netmask specified");
+  const mask = readHost(text, 4) as Ipv4 | null;
+  if (mask === null) throw new Complaint("illegal virtual server persistent mask specified");
+  return mask.bits;
 }
 
 export function schedFlags(scheduler: string, text: string): number {

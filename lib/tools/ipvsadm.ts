@@ -6,12 +6,15 @@ import type { ServiceSpec } from "../ipvs/service.ts";
 import type { Refusal } from "../ipvs/services.ts";
 import { type Balancing, balancingOf } from "../netns/ipvs/balancing.ts";
 import { addressType } from "../netns/netfilter/lookups.ts";
-import type { Call, Command } from "./command.ts";
+import type { Netns } from "../netns/netns.ts";
+import type { Ip } from "../wire/address.ts";
+import { type Call, type Command, notModelled } from "./command.ts";
 import { type Asked, readArguments } from "./ipvsadm-arguments.ts";
+import { HELP, VERSION } from "./ipvsadm-help.ts";
 import { connectionsText, HEADER, inOrder, serviceText, titles } from "./ipvsadm-list.ts";
 import { Complaint } from "./ipvsadm-options.ts";
+import { SUPPORTED } from "./ipvsadm-values.ts";
 
-const VERSION = "ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n";
 /** What the kernel refuses ends with -1. */
 const REFUSED = 255;
 
@@ -57,6 +60,14 @@ function run(call: Call, balancing: Balancing, asked: Asked): number {
     case "version":
       call.out(VERSION);
       return 0;
+    case "help":
+      call.out(HELP);
+      return 0;
+    case "start-daemon":
+      return startDaemon(call, asked);
+    case "stop-daemon":
+      call.err("No daemon is running\n");
+      return REFUSED;
     case "list":
       return show(call, balancing, asked);
     case "save":
@@ -106,13 +117,30 @@ function change({ ns }: Call, { ipvs }: Balancing, asked: Asked): Refusal {
   const isFixed = key.kind === "address" && asked.method !== "masq";
   const spec = serverSpec(asked, isFixed ? servicePort : own);
   if (command === "edit-server") return services.editServer(key, spec);
-  const type = services.named(key)?.find(address, spec.port) === null ? addressType(ns, address, null) : "UNICAST";
-  if (type !== "LOCAL" && type !== "UNICAST") return "EINVAL";
+  const isNew = services.named(key)?.find(address, spec.port) === null;
+  if (isNew && !isServerAddress(ns, address)) return "EINVAL";
   return services.addServer(key, spec);
 }
 
-/** Null: there is no such scheduler. */
-function serviceSpec({ scheduler: name, persistent, netmask, onePacket, flags }: Asked): ServiceSpec | null {
+/** A daemon sends by a device that can speak to groups. */
+function startDaemon({ ns, err }: Call, { interface: name }: Asked): number {
+  const device = name === null ? undefined : ns.devices.get(name);
+  if (device !== undefined && device.kind !== "loopback") throw notModelled("ipvsadm", "--start-daemon", SUPPORTED);
+  err(`${OTHER_WORDS.EINVAL}\n`);
+  return REFUSED;
+}
+
+/** Whether a real server may have the address (ip_vs_new_dest). */
+function isServerAddress(ns: Netns, address: Ip): boolean {
+  const type = addressType(ns, address, null);
+  if (address.family === 4) return type === "LOCAL" || type === "UNICAST";
+  const isUnicast = !address.isMulticast && !address.isUnspecified && !address.isLinkLocal;
+  return isUnicast || ns.ipv6.deviceOfAddress(address) !== null;
+}
+
+/** Null: there is no such scheduler, or engine. */
+function serviceSpec({ scheduler: name, persistent, netmask, onePacket, flags, engine }: Asked): ServiceSpec | null {
+  if (engine !== null) return null;
   const scheduler = name === "none" ? null : SCHEDULERS.get(name);
   return scheduler === undefined ? null : { scheduler, persistent, netmask, onePacket, flags };
 }
@@ -135,7 +163,6 @@ function show(call: Call, balancing: Balancing, asked: Asked): number {
     call.out(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
     return 0;
   }
-  // No daemon synchronizes directors here.
   if (options.has("daemon")) return 0;
   return list(call, balancing, service, options);
 }

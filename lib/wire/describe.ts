@@ -9,8 +9,10 @@ import { PROTOCOL_NAME } from "./describe-protocol.ts";
 import { describeTcp, type TcpSequences } from "./describe-tcp.ts";
 import { describeVxlan, type Inner } from "./describe-vxlan.ts";
 import { describeIpv6 } from "./describe6.ts";
+import { IPV6_INSIDE } from "./gue.ts";
 import { type Arp, ETHERTYPE, type Frame, type Ipv4Packet, PROTOCOL, protocolOf } from "./packet.ts";
 import { parseIpv4, parseQuote } from "./parse.ts";
+import { parseQuote6 } from "./parse6.ts";
 
 /** What the flags of tcpdump change about a line. */
 export interface DescribeOptions {
@@ -103,6 +105,8 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
     case "unknown":
       if (body.protocol === PROTOCOL.ipip && body.data.length >= 28 && body.data[0] === 0x45)
         return `${src} > ${dst}: ${word}${describeCut(body.data, options)}`;
+      if (body.protocol === IPV6_INSIDE && body.data.length >= 40)
+        return `${src} > ${dst}: ${options.link ? "" : "IP6 "}${describeIpv6(parseQuote6(body.data), options, innerOf(options))}`;
       return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;
   }
 }

@@ -1,5 +1,6 @@
 // An IPv6 packet in the words of tcpdump 4.99 with -n.
 // Before you edit: tcpdump's print-ip6.c (ip6_print), print-frag6.c, print-ip6opts.c, print-udp.c, print-tcp.c.
+import { ipv4Length } from "./bytes.ts";
 import { headers6Length, ipv6Bytes, ipv6Length } from "./bytes6.ts";
 import type { DescribeOptions } from "./describe.ts";
 import { describeDns } from "./describe-dns.ts";
@@ -7,7 +8,9 @@ import { describeIcmp6 } from "./describe-icmp6.ts";
 import { PROTOCOL_NAME } from "./describe-protocol.ts";
 import { describeTcp } from "./describe-tcp.ts";
 import { describeVxlan, type Inner } from "./describe-vxlan.ts";
-import { type Ipv6Packet, PROTOCOL, protocolOf, type Udp } from "./packet.ts";
+import { IPV6_INSIDE } from "./gue.ts";
+import { type Ipv6Packet, PROTOCOL, protocolOf, type Udp, type UnknownBody } from "./packet.ts";
+import { parseQuote } from "./parse.ts";
 import { parseQuote6 } from "./parse6.ts";
 
 /**
@@ -68,8 +71,18 @@ function transport(packet: Ipv6Packet, options: DescribeOptions, inner: Inner): 
         ports(body.srcPort, body.dstPort) + describeTcp(packet, body, ipv6Length(packet) - headers, isFragment, options)
       );
     case "unknown":
-      return body.protocol === 59 ? "no next header" : ` ip-proto-${body.protocol} ${body.data.length}`;
+      return tunnelled(body, options, inner) ?? ` ip-proto-${body.protocol} ${body.data.length}`;
   }
+}
+
+/** A packet in the packet, or that there is none; null: something else. */
+function tunnelled({ protocol, data }: UnknownBody, options: DescribeOptions, inner: Inner): string | null {
+  if (protocol === 59) return "no next header";
+  if (protocol === IPV6_INSIDE && data.length >= 40)
+    return `${options.link ? "" : "IP6 "}${describeIpv6(parseQuote6(data), options, inner)}`;
+  if (protocol !== PROTOCOL.ipip || data.length < 28 || data[0] !== 0x45) return null;
+  const packet = parseQuote(data);
+  return `${options.link ? "" : "IP "}${inner.packet(packet, ipv4Length(packet))}`;
 }
 
 /** IPv6 has no checksum of its own, so that of UDP must be there. */

@@ -1,11 +1,15 @@
 // Generic UDP encapsulation: a header that says which IP protocol follows, in a datagram; and foo over UDP, without it.
 // Before you edit: draft-ietf-intarea-gue §3, include/net/gue.h (validate_gue_flags), net/ipv4/fou_core.c (gue_udp_recv).
 import { ipv4Bytes } from "./bytes.ts";
-import { type Ipv4Packet, PROTOCOL } from "./packet.ts";
+import { ipv6Bytes } from "./bytes6.ts";
+import { type Ipv4Packet, type Ipv6Packet, PROTOCOL } from "./packet.ts";
 
 /** Octets of UDP, and of the GUE header as Linux makes it. */
 export const FOU_OVERHEAD = 8;
 export const GUE_OVERHEAD = 12;
+
+/** The protocol number of IPv6 in another packet. */
+export const IPV6_INSIDE = 41;
 
 const PRIVATE = 0x0001;
 const REMOTE_CHECKSUM = 0x80000000;
@@ -17,10 +21,10 @@ export interface Carried {
 }
 
 /** The data of a datagram that carries a packet: variant 0, no flags, no fields. */
-export function gueBytes(packet: Ipv4Packet): Uint8Array {
-  const inner = ipv4Bytes(packet);
+export function gueBytes(packet: Ipv4Packet | Ipv6Packet): Uint8Array {
+  const inner = packet.kind === "ipv4" ? ipv4Bytes(packet) : ipv6Bytes(packet);
   const out = new Uint8Array(4 + inner.length);
-  out[1] = PROTOCOL.ipip;
+  out[1] = packet.kind === "ipv4" ? PROTOCOL.ipip : IPV6_INSIDE;
   out.set(inner, 4);
   return out;
 }
@@ -34,7 +38,7 @@ export function gueOf(data: Uint8Array): Carried | string {
     // The header is left out: the first bits are those of an IP packet.
     const version = first >> 4;
     if (version !== 4 && version !== 6) return `of GUE variant 1, and neither IPv4 nor IPv6 follows`;
-    return { protocol: version === 4 ? PROTOCOL.ipip : 41, data };
+    return { protocol: version === 4 ? PROTOCOL.ipip : IPV6_INSIDE, data };
   }
   if (variant !== 0) return `of GUE variant ${variant}, which nobody has defined`;
   const fields = (first & 0x1f) * 4;

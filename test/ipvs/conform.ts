@@ -10,7 +10,7 @@ import { play } from "./player.ts";
 import { shrink } from "./shrink.ts";
 
 /** Histories of one start of the kernel. */
-const BATCH = 25;
+const BATCH = 50;
 const PLAYER = "ipvs-run.sh";
 
 interface Compared {

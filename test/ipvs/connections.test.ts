@@ -64,6 +64,7 @@ describe("packetwalk ipvs", () => {
       [{ ...two, events: [{ op: "weight", ip: "10.2.0.2", port: 80, weight: 1 }] }, "never added"],
       [{ ...two, events: [{ op: "wait", sec: -1 }] }, "file.events[0].sec"],
       [{ ...two, sysctl: { expire: 1 }, events: [] }, "net.ipv4.vs.expire"],
+      [{ ...two, sysctl: null, events: [] }, "file.sysctl"],
       ["{", "not an object"],
     ];
     for (const [written, place] of wrong)

@@ -12,7 +12,12 @@ ipvsadm -a -t 192.0.2.10:80 -r 10.0.0.2:8080 -m -w 3 -x 10 -y 5
 ipvsadm -a -t 192.0.2.10:80 -r 10.0.0.3 -i --tun-type gue --tun-port 6080
 ipvsadm -A -u 192.0.2.10:53 -s rr -o
 ipvsadm -A -f 7 -s mh
-ipvsadm -a -f 7 -r 10.0.0.4 -g`;
+ipvsadm -a -f 7 -r 10.0.0.4 -g
+ipvsadm -A -t [2001:db8::10]:80 -s rr -p 60 -M 64
+ipvsadm -a -t [2001:db8::10]:80 -r [2001:db8:1::2]:8080 -m -w 3
+ipvsadm -a -t [2001:db8::10]:80 -r 10.0.0.5:80 -i
+ipvsadm -A -t 192.0.2.10:81 -p 9 -M 255.0.255.0
+ipvsadm -A -f 7 -6 -s wlc`;
 const LISTINGS = ["ipvsadm -Ln --nosort", "ipvsadm -Ln --thresholds", "ipvsadm -Sn", "sysctl net.ipv4.vs.conntrack"];
 
 describe("a lab with virtual servers", () => {

@@ -90,6 +90,119 @@ foo
 -e -f 3 -r 10.0.0.8 -g -w 0 -x 3
 -E -f 3 -s sed
 -Ln --thresholds
+-A -t [2001:db8::1]:80 -s rr
+-A -t [2001:db8::1]:80
+-A -t [2001:db8::1] -s rr
+-A -t 2001:db8::1 -s rr
+-A -t 2001:db8::1:80 -s rr
+-A -t [2001:db8::1:80
+-A -t [2001:db8::1]80
+-A -t [fe80::1]:80
+-A -t [2001:db8::g]:80
+-A -u [2001:db8::2]:53 -o
+-A -u [2001:db8::2]:domain -p
+-A -t [2001:db8::1]:82 -p 10 -M 64
+-A -t [2001:db8::1]:83 -p 10 -M 255.255.255.0
+-A -t [2001:db8::1]:84 -p 10 -M 129
+-A -t [2001:db8::1]:85 -p 10 -M 0
+-A -t [2001:db8::1]:86 -M 48
+-A -t 10.0.0.1:86 -p -M 24
+-A -t 10.0.0.1:87 -p -M 255.0.255.0
+-A -t 10.0.0.1:88 -p -M 0.0.0.0
+-A -f 7 -6 -s sh
+-A -f 7 -s sh
+-A -6 -f 8
+-A -f 9 -6 -p 5 -M 64
+-a -t [2001:db8::1]:80 -r [2001:db8:1::10]:8080 -m -w 3
+-a -t [2001:db8::1]:80 -r [2001:db8:1::11]:80 -g
+-a -t [2001:db8::1]:80 -r [2001:db8:1::12]:80 -i
+-a -t [2001:db8::1]:80 -r [2001:db8:1::13] -m
+-a -t [2001:db8::1]:80 -r 2001:db8:1::14 -m
+-a -t [2001:db8::1]:80 -r [fe80::2]:80 -m
+-a -t [2001:db8::1]:80 -r [ff02::2]:80 -m
+-a -t [2001:db8::1]:80 -r [::1]:80 -m
+-a -t [2001:db8::1]:80 -r 10.0.0.9:80 -m
+-a -t [2001:db8::1]:80 -r 10.0.0.9:80 -i
+-a -t 10.0.0.1:87 -r [2001:db8:1::10]:87 -i
+-a -t 10.0.0.1:87 -r [2001:db8:1::11]:87 -g
+-a -f 7 -6 -r [2001:db8:1::10] -g
+-a -f 7 -r 10.0.0.3 -g
+-a -f 7 -6 -r [2001:db8:1:ffff:ffff:ffff:ffff:1234]:12345 -m
+-a -f 7 -r [2001:db8:1::10] -g
+-e -t [2001:db8::1]:80 -r [2001:db8:1::11]:80 -g -w 9
+-d -t [2001:db8::1]:80 -r [2001:db8:1::99]:80
+-Ln
+-L
+-Ln --stats
+-Ln --rate
+-Ln --thresholds
+-Ln --persistent-conn
+-Ln --tun-info
+-Sn
+-S
+-Lcn
+-Ln -t [2001:db8::1]:80
+-Ln -f 7 -6
+-Ln -f 7
+-Ln -6
+-Z -t [2001:db8::1]:80
+-D -f 7 -6
+-D -t [2001:db8::1]:82
+-D -t [2001:db8::77]:82
+-Ln
+-Sn
+-A -u 10.0.0.1:5062 -p --pe foo
+-Ln
+-Sn
+-Ln --persistent-conn
+--start-daemon
+--start-daemon foo
+--start-daemon master
+--start-daemon backup --syncid 7
+--start-daemon master --mcast-interface lo
+--start-daemon master --mcast-interface eth9
+--start-daemon master --mcast-interface lo --syncid 300
+-L --daemon
+--list --daemon -n
+--stop-daemon foo
+--stop-daemon master
+--stop-daemon master
+--stop-daemon backup
+-L --daemon
+-A -t 10.0.0.1:200 --mcast-interface lo
+-A -t 192.0.2.1:80
+-a -t 192.0.2.1:80 -r 10.0.0.1 -m
+-a -t 192.0.2.1:80 -r 192.168.0.1 -m
+-A -f 11 -M 24 -6 -p
+-A -M 24 -t [2001:db8::5]:80 -p
+-A -t [2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:12345
+-A -u [2001:db8::1]:80 -M 64 -p 7
+-A -u [::]:80
+-A -t [::ffff:10.0.0.1]:80
+-A -t [2001:db8::1]:x
+-A -t [2001:db8::1]:
+-A -t []:80
+-a -t 192.0.2.1:80 -r [2001:db8::1] -i
+-a -t [2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:12345 -r 2001:db8:ffff::1 -i --tun-type gue --tun-port 6080
+-a -t [2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:12345 -r 2001:db8:f::1 -g -x 5 -y 2
+-D -t 192.0.2.1:80 --pe foo
+-A -t 192.0.2.1:88 -p --pe foo --syncid 3
+-A -t 192.0.2.1:89 -M 255.255.0.255 -p
+-A -t 192.0.2.1:90 -M 1.2.3.4.5 -p
+-A -t 192.0.2.1:90 -M x -p
+-L -h
+-h -L
+-h foo
+-h
+-Ln
+-Ln --stats
+-Ln --thresholds
+-Ln --tun-info
+-Sn
+-C
+
+-R
+-Ln
 -C
 -Ln
 X

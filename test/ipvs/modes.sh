@@ -1,12 +1,14 @@
-# Plays modes.txt on a real kernel and prints what every device saw at every step. As root, on a kernel with IPVS, ipip
-# and fou: bash test/ipvs/modes.sh > test/ipvs/goldens/modes.txt
+# Plays modes.txt, or modes6.txt, on a real kernel and prints what every device saw at every step. As root, on a kernel
+# with IPVS, ipip and fou: bash test/ipvs/modes.sh modes > test/ipvs/goldens/modes.txt
 here=$(dirname "$(realpath "$0")")
 modprobe -q fou
-sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+if [ "$1" = modes ]; then sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; fi
 ip link add br0 type bridge mcast_snooping 0
 ip link set br0 up
 n=0
-seen='icmp or udp or ip proto 4 or tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'
+flags='& (tcp-syn|tcp-rst) != 0'
+seen="icmp or udp or ip proto 4 or ip proto 41 or ip6 proto 4 or ip6 proto 41 or (tcp[tcpflags] $flags)
+or (ip6 proto 6 and ip6[53] $flags) or (icmp6 and ip6[40] < 130)"
 device() { # namespace, name, peer's namespace and name, or the bridge
   n=$((n + 1))
   ip link add "t$n" type veth peer name "u$n"
@@ -24,8 +26,10 @@ for each in $devices; do
   ip -n "${each%.*}" link set "${each#*.}" up
 done
 ip netns exec r1 sysctl -qw net.ipv4.conf.tunl0.rp_filter=0
-for port in 80 8080; do ip netns exec r1 nc -l -k "$port" >/dev/null & done
-ip netns exec d nc -l -k 8080 >/dev/null &
+for family in -4 -6; do
+  for port in 80 8080; do ip netns exec r1 nc $family -l -k "$port" >/dev/null & done
+  ip netns exec d nc $family -l -k 8080 >/dev/null &
+done
 while read -r ns line; do
   case $ns in '' | '#') continue ;; esac
   echo "\$ $ns $line"
@@ -45,5 +49,5 @@ while read -r ns line; do
     ;;
   *) ip netns exec "$ns" bash -c "$line" 2>&1 ;;
   esac
-done <"$here/modes.txt"
+done <"$here/$1.txt"
 kill $(jobs -p)

@@ -6,22 +6,22 @@ import type { Conn } from "../../ipvs/connection.ts";
 import { Ipvs, type Segment } from "../../ipvs/ipvs.ts";
 import type { Service } from "../../ipvs/service.ts";
 import { LEVEL } from "../../trace/step.ts";
-import type { Ipv4 } from "../../wire/address.ts";
-import { ICMP, ICMP_CODE, TCP_FLAG } from "../../wire/packet.ts";
+import type { Ip } from "../../wire/address.ts";
+import { TCP_FLAG } from "../../wire/packet.ts";
 import { type HookFunction, type HookName, PRIORITY, type Verdict } from "../hooks.ts";
-import { icmpError } from "../ipv4/icmp.ts";
+import type { AnySkb } from "../netfilter/tracking.ts";
 import type { Netns } from "../netns.ts";
-import type { Skb } from "../skb.ts";
 import { dropTracked } from "./conntrack.ts";
 import { incomingError, isError, outgoingError, passOn, rerouted } from "./errors.ts";
 import { forward, toServer } from "./forward.ts";
 import { endText, segmentOf, withEnd } from "./segment.ts";
+import { tellSender } from "./way.ts";
 import { evidenceOf, Witness } from "./witness.ts";
 
 export class Balancing {
   readonly ipvs: Ipvs;
   private readonly ns: Netns;
-  private unregister: (() => void)[] = [];
+  private readonly unregister: Record<4 | 6, (() => void)[]> = { 4: [], 6: [] };
 
   constructor(ns: Netns) {
     this.ns = ns;
@@ -36,14 +36,18 @@ export class Balancing {
     this.ipvs.connections.onGone = (conn) => dropTracked(ns, conn);
   }
 
-  /** Services came or went: the hook functions with the first and the last. */
+  /** Services came or went: the hook functions of a family with its first and its last. */
   settle(): void {
-    const isWanted = this.ipvs.services.hasFamily(4);
-    if (isWanted === this.unregister.length > 0) return;
-    if (isWanted) this.unregister = HOOKS.map(([hook, named]) => this.ns.hooks.register(hook, named));
-    else {
-      for (const each of this.unregister) each();
-      this.unregister = [];
+    const { hooks, hooks6 } = this.ns;
+    for (const family of [4, 6] as const) {
+      const isWanted = this.ipvs.services.hasFamily(family);
+      if (isWanted === this.unregister[family].length > 0) continue;
+      for (const each of this.unregister[family]) each();
+      this.unregister[family] = !isWanted
+        ? []
+        : HOOKS.map(([hook, named]) =>
+            family === 4 ? hooks.register(hook, named as never) : hooks6.register(hook, named as never),
+          );
     }
   }
 }
@@ -55,7 +59,7 @@ export function balancingOf(ns: Netns): Balancing {
 }
 
 /** ip_vs_in_hook. */
-function request(ns: Netns, skb: Skb, { hook }: { readonly hook: HookName }): Verdict {
+function request(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }): Verdict {
   if (skb.isBalanced || (hook !== "OUTPUT" && !skb.toOne)) return "accept";
   if (isError(skb.packet)) return incomingError(ns, skb);
   const segment = segmentOf(skb);
@@ -73,7 +77,7 @@ function request(ns: Netns, skb: Skb, { hook }: { readonly hook: HookName }): Ve
 }
 
 /** The connection's server is gone, and nobody said that its connections shall end. */
-function unserved(ns: Netns, skb: Skb): Verdict {
+function unserved(ns: Netns, skb: AnySkb): Verdict {
   const name = "net.ipv4.vs.expire_nodest_conn";
   const value = ns.balancing!.ipvs.settings.expire_nodest_conn;
   skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
@@ -84,17 +88,17 @@ function unserved(ns: Netns, skb: Skb): Verdict {
 }
 
 /** No server can be given a connection: the client is told that the port is not there (ip_vs_leave). */
-function refuse(ns: Netns, skb: Skb, service: Service): Verdict {
+function refuse(ns: Netns, skb: AnySkb, service: Service): Verdict {
   skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
     because: `${service} has no real server that may be given a connection`,
     evidence: { kind: "ipvs", text: `${service} ${service.scheduler?.name ?? "none"}`, command: "ipvsadm -Ln" },
   }));
-  icmpError(ns, skb, skb.packet, ICMP.unreachable, ICMP_CODE.port, 0, skb.cause);
+  tellSender(ns, skb, "port");
   return "drop";
 }
 
 /** ip_vs_out_hook. */
-function answer(ns: Netns, skb: Skb, { hook }: { readonly hook: HookName }): Verdict {
+function answer(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }): Verdict {
   if (skb.isBalanced) return "accept";
   if (isError(skb.packet)) return outgoingError(ns, skb, hook);
   const segment = segmentOf(skb);
@@ -104,11 +108,11 @@ function answer(ns: Netns, skb: Skb, { hook }: { readonly hook: HookName }): Ver
 }
 
 /** handle_response: the answer is the virtual address's. */
-function answered(ns: Netns, skb: Skb, segment: Segment, conn: Conn, hook: HookName): Verdict {
+function answered(ns: Netns, skb: AnySkb, segment: Segment, conn: Conn, hook: HookName): Verdict {
   const { ipvs } = ns.balancing!;
   if (conn.method === "masq") {
     const before = skb.packet;
-    skb.packet = withEnd(before, "src", conn.virtual as Ipv4, conn.virtualPort);
+    skb.packet = withEnd(before, "src", conn.virtual as Ip, conn.virtualPort);
     skb.cause = ns.step(LEVEL.path, skb.cause, null, "nat", skb.packet, () => ({
       hook,
       because: `masquerading: source ${endText(before, "src")} becomes ${endText(skb.packet, "src")}, as the connection says`,
@@ -125,23 +129,23 @@ function answered(ns: Netns, skb: Skb, segment: Segment, conn: Conn, hook: HookN
 }
 
 /** A server's packet of no connection: it is told so where net.ipv4.vs.nat_icmp_send is 1. */
-function unasked(ns: Netns, skb: Skb, { protocol, src, srcPort, tcp }: Segment): Verdict {
+function unasked(ns: Netns, skb: AnySkb, { protocol, src, srcPort, tcp }: Segment): Verdict {
   const { settings, services } = ns.balancing!.ipvs;
   if (settings.nat_icmp_send === 0 || !services.hasServer(protocol, src, srcPort)) return "accept";
   if (tcp !== null && (tcp.flags & TCP_FLAG.rst) !== 0) return "accept";
   skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
     because: `${endText(skb.packet, "src")} is a real server, and the packet is of no connection`,
   }));
-  icmpError(ns, skb, skb.packet, ICMP.unreachable, ICMP_CODE.port, 0, skb.cause);
+  tellSender(ns, skb, "port");
   return "drop";
 }
 
 /** ip_vs_forward_icmp: errors that are not for this machine are about connections of a mark's service. */
-function passing(ns: Netns, skb: Skb): Verdict {
+function passing(ns: Netns, skb: AnySkb): Verdict {
   return isError(skb.packet) ? incomingError(ns, skb) : "accept";
 }
 
-const HOOKS: readonly (readonly [HookName, HookFunction])[] = [
+const HOOKS: readonly (readonly [HookName, HookFunction<AnySkb>])[] = [
   ["INPUT", { name: "IPVS, answers", priority: PRIORITY.snat - 2, run: answer }],
   ["INPUT", { name: "IPVS, requests", priority: PRIORITY.snat - 1, run: request }],
   ["OUTPUT", { name: "IPVS, answers", priority: PRIORITY.dnat + 1, run: answer }],

@@ -5,16 +5,16 @@ import { directionOf, UNTRACKED } from "../../netfilter/conntrack/conn.ts";
 import { Tuple } from "../../netfilter/conntrack/tuple.ts";
 import type { Ip } from "../../wire/address.ts";
 import type { Verdict } from "../hooks.ts";
+import type { AnySkb } from "../netfilter/tracking.ts";
 import type { Netns } from "../netns.ts";
-import type { Skb } from "../skb.ts";
 
 /** ip_vs_notrack. */
-export function untrack(skb: Skb, { isTracked }: Conn): void {
+export function untrack(skb: AnySkb, { isTracked }: Conn): void {
   if (!isTracked && skb.ct !== null) skb.ct = UNTRACKED;
 }
 
 /** ip_vs_update_conntrack: a new entry learns who will answer. */
-export function updateTracked(skb: Skb, conn: Conn, seen: "request" | "answer"): void {
+export function updateTracked(skb: AnySkb, conn: Conn, seen: "request" | "answer"): void {
   const { ct } = skb;
   if (ct?.kind !== "tracked" || ct.conn.isConfirmed || directionOf(ct.info) !== 0) return;
   const { src, dst, protocol, from, to } = ct.conn.reply.tuple;
@@ -25,7 +25,7 @@ export function updateTracked(skb: Skb, conn: Conn, seen: "request" | "answer"):
 }
 
 /** Before a tunnel's headers hide the packet (ip_vs_confirm_conntrack). */
-export function confirmTracked(ns: Netns, skb: Skb): Verdict {
+export function confirmTracked(ns: Netns, skb: AnySkb): Verdict {
   return ns.tracking.conntrack.confirm(skb);
 }
 

@@ -1,49 +1,56 @@
 // ICMP errors about balanced connections: they go to, or come from, the real server with the addresses it knows.
-// Before you edit: net/netfilter/ipvs/ip_vs_core.c (ip_vs_in_icmp, ip_vs_out_icmp, handle_response_icmp), ip_vs_xmit.c
-// (ip_vs_icmp_xmit).
+// Before you edit: net/netfilter/ipvs/ip_vs_core.c (ip_vs_in_icmp, ip_vs_out_icmp, those of IPv6, handle_response_icmp),
+// ip_vs_xmit.c (ip_vs_icmp_xmit).
 import type { Conn } from "../../ipvs/connection.ts";
 import type { Segment } from "../../ipvs/ipvs.ts";
 import { LEVEL } from "../../trace/step.ts";
-import { Ipv4 } from "../../wire/address.ts";
-import { ipv4Length } from "../../wire/bytes.ts";
-import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL } from "../../wire/packet.ts";
+import { type Ip, Ipv4 } from "../../wire/address.ts";
+import { ipLength } from "../../wire/bytes.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Icmp6, PROTOCOL } from "../../wire/packet.ts";
 import { parseQuote } from "../../wire/parse.ts";
 import type { HookName, Verdict } from "../hooks.ts";
 import { icmpError } from "../ipv4/icmp.ts";
 import { routeOutput } from "../ipv4/output-route.ts";
 import { learnPathMtu } from "../ipv4/path-mtu.ts";
 import { routeMeHarder } from "../ipv4/send.ts";
+import { routeMeHarder6 } from "../ipv6/send.ts";
+import { type AnySkb, isOf4 } from "../netfilter/tracking.ts";
 import type { Netns } from "../netns.ts";
-import type { Skb } from "../skb.ts";
 import { untrack, updateTracked } from "./conntrack.ts";
 import { forward } from "./forward.ts";
-import { quotedSegment, quoteWithEnd } from "./segment.ts";
+import { type IpPacket, quotedSegment, quoteWithEnd } from "./segment.ts";
 import { evidenceOf } from "./witness.ts";
 
 const SOURCE_QUENCH = 4;
+/** ICMPv6 messages from this type on are no errors (ICMPV6_INFOMSG_MASK). */
+const FIRST_INFORMATION = 128;
 
 /** Whether it is an error that belongs to somebody's connection. */
-export function isError({ body }: Ipv4Packet): boolean {
+export function isError({ body }: IpPacket): boolean {
+  if (body.kind === "icmp6") return body.type < FIRST_INFORMATION;
   if (body.kind !== "icmp") return false;
   return body.type === ICMP.unreachable || body.type === SOURCE_QUENCH || body.type === ICMP.timeExceeded;
 }
 
 /** From a client's side: about an answer that the connection's server sent. */
-export function incomingError(ns: Netns, skb: Skb): Verdict {
+export function incomingError(ns: Netns, skb: AnySkb): Verdict {
   const { ipvs } = ns.balancing!;
-  const icmp = skb.packet.body as Icmp;
-  if (icmp.data[9] === PROTOCOL.ipip) return tunnelError(ns, skb, icmp);
+  const icmp = skb.packet.body as Icmp | Icmp6;
+  if (icmp.kind === "icmp" && icmp.data[9] === PROTOCOL.ipip) return tunnelError(ns, skb, icmp);
   const quoted = quotedSegment(icmp.data);
   // What it quotes went the other way.
   const conn = quoted === null ? null : ipvs.connections.table.find(askedBy(quoted));
   if (conn === null) return "accept";
   tell(ns, skb, conn, "an error about an answer of");
-  ipvs.countIn(conn, ipv4Length(skb.packet));
+  ipvs.countIn(conn, ipLength(skb.packet));
   const { dest, serverPort } = conn;
   return forward(ns, skb, conn, (packet) => {
-    const address = dest.address as Ipv4;
-    const body = { ...(packet.body as Icmp), data: quoteWithEnd(icmp.data, "src", address, serverPort) };
-    return { ...packet, dst: address, body };
+    const { address } = dest;
+    return {
+      ...packet,
+      dst: address,
+      body: { ...icmp, data: quoteWithEnd(icmp.data, "src", address, serverPort) },
+    } as IpPacket;
   });
 }
 
@@ -53,7 +60,7 @@ function askedBy({ protocol, src, srcPort, dst, dstPort }: Segment) {
 }
 
 /** About a packet that a tunnel of ours carried: the client is told, with the MTU that is left inside. */
-function tunnelError(ns: Netns, skb: Skb, { type, code, rest, data }: Icmp): Verdict {
+function tunnelError(ns: Netns, skb: AnySkb, { type, code, rest, data }: Icmp): Verdict {
   const { ipvs } = ns.balancing!;
   if (skb.dst?.type !== "local" || data.length < 48) return "accept";
   const server = Ipv4.of(new DataView(data.buffer, data.byteOffset).getUint32(16));
@@ -81,9 +88,9 @@ function tunnelError(ns: Netns, skb: Skb, { type, code, rest, data }: Icmp): Ver
 }
 
 /** From a server's side: about a client's packet. It goes on as if the virtual address had sent it. */
-export function outgoingError(ns: Netns, skb: Skb, hook: HookName): Verdict {
+export function outgoingError(ns: Netns, skb: AnySkb, hook: HookName): Verdict {
   const { ipvs } = ns.balancing!;
-  const icmp = skb.packet.body as Icmp;
+  const icmp = skb.packet.body as Icmp | Icmp6;
   const quoted = quotedSegment(icmp.data);
   if (quoted === null) return "accept";
   const { protocol, src, srcPort, dst, dstPort } = quoted;
@@ -91,30 +98,30 @@ export function outgoingError(ns: Netns, skb: Skb, hook: HookName): Verdict {
   if (conn === null) return "accept";
   tell(ns, skb, conn, "an error about a request to");
   if (conn.method === "masq") {
-    const address = conn.virtual as Ipv4;
+    const address = conn.virtual as Ip;
     const data = quoteWithEnd(icmp.data, "dst", address, conn.virtualPort);
-    skb.packet = { ...skb.packet, src: address, body: { ...icmp, data } };
+    skb.packet = { ...skb.packet, src: address, body: { ...icmp, data } } as IpPacket;
     if (!rerouted(ns, skb, hook)) return "drop";
   }
-  ipvs.countOut(conn, ipv4Length(skb.packet));
+  ipvs.countOut(conn, ipLength(skb.packet));
   passOn(skb, conn);
   return "accept";
 }
 
 /** IPVS had the packet, and will not look at it again. */
-export function passOn(skb: Skb, conn: Conn): void {
+export function passOn(skb: AnySkb, conn: Conn): void {
   skb.isBalanced = true;
   if (conn.isTracked) updateTracked(skb, conn, "answer");
   else untrack(skb, conn);
 }
 
 /** The way of an answer is that of a packet from the virtual address (ip_vs_route_me_harder). */
-export function rerouted(ns: Netns, skb: Skb, hook: HookName): boolean {
+export function rerouted(ns: Netns, skb: AnySkb, hook: HookName): boolean {
   const isAsked = ns.balancing!.ipvs.settings.snat_reroute !== 0 && hook !== "INPUT" && skb.dst?.type !== "local";
-  return !isAsked || routeMeHarder(ns, skb);
+  return !isAsked || (isOf4(skb) ? routeMeHarder(ns, skb) : routeMeHarder6(ns, skb));
 }
 
-function tell(ns: Netns, skb: Skb, conn: Conn, what: string): void {
+function tell(ns: Netns, skb: AnySkb, conn: Conn, what: string): void {
   skb.cause = ns.step(LEVEL.path, skb.cause, null, "ipvs", skb.packet, () => ({
     because: `${what} ${conn.dest}`,
     evidence: evidenceOf(conn),

@@ -6,8 +6,8 @@ import type { Candidate } from "../../ipvs/scheduler.ts";
 import type { Service } from "../../ipvs/service.ts";
 import { LEVEL, type Tried } from "../../trace/step.ts";
 import type { HookName } from "../hooks.ts";
+import type { AnySkb } from "../netfilter/tracking.ts";
 import type { Netns } from "../netns.ts";
-import type { Skb } from "../skb.ts";
 
 const WHY_GIVEN_UP = {
   reuse: "it is over, and the client begins a new one from the same port",
@@ -17,10 +17,10 @@ const WHY_GIVEN_UP = {
 
 export class Witness implements Watcher {
   private readonly ns: Netns;
-  private readonly skb: Skb;
+  private readonly skb: AnySkb;
   private readonly hook: HookName;
 
-  constructor(ns: Netns, skb: Skb, hook: HookName) {
+  constructor(ns: Netns, skb: AnySkb, hook: HookName) {
     this.ns = ns;
     this.skb = skb;
     this.hook = hook;

@@ -42,6 +42,8 @@ function readHistory(place: Place): History {
   const said = new Reader(place);
   const scheduler = place.at("scheduler").oneOf([...SCHEDULERS.keys()]);
   const sysctl = place.maybe("sysctl");
+  if (sysctl !== null && (typeof sysctl.value !== "object" || sysctl.value === null || Array.isArray(sysctl.value)))
+    throw sysctl.wrong("not an object", "Write names below net.ipv4.vs, each with a number.");
   const names = sysctl === null ? [] : Object.keys(sysctl.value as object);
   const wrong = names.find((name) => vsSetting(`net.ipv4.vs.${name}`) === null);
   if (wrong !== undefined) throw sysctl!.wrong(`no sysctl net.ipv4.vs.${wrong} acts here`, "Leave it out.");
