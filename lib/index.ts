@@ -2,6 +2,7 @@
 export { type Checked, check, type Outcome, type Prediction, predict } from "./course/check.ts";
 export { type Contender, type OwnScheduler, rivals } from "./course/rival.ts";
 export type { Cluster, ClusterOptions } from "./kube/cluster.ts";
+export { type AwsOptions, awsVpc } from "./kube/cni/aws.ts";
 export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
@@ -12,12 +13,13 @@ export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./
 export { httpImage, images } from "./notebook/images.ts";
 export { kubectl } from "./notebook/kubectl.ts";
 export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } from "./notebook/picks.ts";
+export { plugins } from "./notebook/plugins.ts";
 export { reaches } from "./notebook/reaches.ts";
 export { proxy, serve } from "./notebook/serve.ts";
 export { lab, type ShownLab } from "./notebook/session.ts";
 export { Output, sh } from "./notebook/sh.ts";
 export { show } from "./notebook/show.ts";
-export { StepTable } from "./notebook/table.ts";
+export { StepTable, Table } from "./notebook/table.ts";
 export { type Seen, Walk, type WalkOptions, walk } from "./notebook/walk.ts";
 export { Loaded, type LoadOptions, multiples, workload } from "./notebook/workload.ts";
 export type { Evidence, Step, Tried, What, Where } from "./trace/step.ts";

@@ -1,10 +1,12 @@
 // A whole cluster in a lab: machines on a switch, an API server, controllers, a scheduler, and a kubelet on each node.
 import { Lab } from "../lab/lab.ts";
+import { labScript } from "../lab/script.ts";
 import { BadInput } from "../wire/input.ts";
 import { ApiServer } from "./api/server.ts";
 import { awsVpc } from "./cni/aws.ts";
 import { bridgeHostGateway } from "./cni/bridge-host-gw.ts";
 import { calicoBgp, calicoIpip, calicoVxlan } from "./cni/calico.ts";
+import { breakCluster, FAULTS, type Fault, type FaultName, mendCluster } from "./cni/faults.ts";
 import { flannelHostGateway, flannelVxlan } from "./cni/flannel.ts";
 import { flannelUdp } from "./cni/flannel-udp.ts";
 import { gkeAliasIp, gkeRoutes } from "./cni/gke.ts";
@@ -81,6 +83,7 @@ export class Cluster {
   readonly underlay: Underlay;
   private readonly plugin: CniPlugin;
   private readonly options: ClusterOptions;
+  private fault: Fault | null = null;
 
   constructor(options: ClusterOptions = {}) {
     const { nodes = 3, cni = "flannel-vxlan", seed = "packetwalk" } = options;
@@ -144,6 +147,29 @@ export class Cluster {
     this.kubeProxies.delete(name);
     for (const card of kubelet.ns.devices.values())
       if (card.kind === "nic") run(this.lab, kubelet.ns, `ip link set ${card.name} down`);
+  }
+
+  /**
+   * Breaks the cluster as it breaks in life, and says what a user notices; what it was, `mend` tells.
+   * Throws BadInput for a fault that this cluster cannot have, and while another one is not mended.
+   */
+  break(name: FaultName): string {
+    if (this.fault !== null) throw new BadInput("the cluster is broken already", name, "Mend it first: k8s.mend().");
+    this.fault = breakCluster(this, name);
+    return this.fault.symptom;
+  }
+
+  /** Undoes what `break` did, and tells what it was. Throws BadInput when nothing is broken. */
+  mend(): string {
+    if (this.fault === null) throw new BadInput("nothing is broken", "mend", `Break it: k8s.break("${FAULTS[0]}").`);
+    const told = mendCluster(this.fault);
+    this.fault = null;
+    return told;
+  }
+
+  /** The shell script that builds the cluster's machines, pods and wiring on a real Linux machine (ip(8), iptables). */
+  script(): string {
+    return labScript(this.lab);
   }
 
   /** The internet's name server, which nodes ask, and CoreDNS, which pods ask. */

@@ -1,4 +1,4 @@
-// Steps as rows, for whoever would rather search and count than read a story.
+// Rows and columns that list themselves; steps as rows, for whoever would rather search and count than read a story.
 import { escapeMarkup } from "../draw/dom.ts";
 import type { Step } from "../trace/step.ts";
 import { moment } from "../trace/story.ts";
@@ -7,21 +7,13 @@ import { DISPLAY, INSPECT, type Shown } from "./display.ts";
 const COLUMNS = ["#", "because of", "time", "where", "what", "why", "shown by", "entry"] as const;
 
 /** A table that lists itself. `rows` are texts, in the order of `columns`. */
-export class StepTable {
-  readonly columns: readonly string[] = COLUMNS;
+export class Table {
+  readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 
-  constructor(steps: readonly Step[]) {
-    this.rows = steps.map(({ id, cause, time, where, what, because, evidence }) => [
-      `${id}`,
-      cause === null ? "" : `${cause}`,
-      moment(time),
-      [where.netns, where.device, where.hook].filter((part) => part !== undefined).join(" "),
-      what,
-      because,
-      evidence?.command ?? "",
-      evidence?.text ?? "",
-    ]);
+  constructor(columns: readonly string[], rows: readonly (readonly string[])[]) {
+    this.columns = columns;
+    this.rows = rows;
   }
 
   toString(): string {
@@ -42,5 +34,22 @@ export class StepTable {
   }
   [INSPECT](): string {
     return this.toString();
+  }
+}
+
+/** Steps as rows. */
+export class StepTable extends Table {
+  constructor(steps: readonly Step[]) {
+    const rows = steps.map(({ id, cause, time, where, what, because, evidence }) => [
+      `${id}`,
+      cause === null ? "" : `${cause}`,
+      moment(time),
+      [where.netns, where.device, where.hook].filter((part) => part !== undefined).join(" "),
+      what,
+      because,
+      evidence?.command ?? "",
+      evidence?.text ?? "",
+    ]);
+    super(COLUMNS, rows);
   }
 }

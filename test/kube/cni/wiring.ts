@@ -7,6 +7,8 @@ import type { Pod } from "../../../lib/kube/shapes.ts";
 import { INTERNET } from "../../../lib/kube/underlay.ts";
 import type { DeviceData, LabData } from "../../../lib/lab/data.ts";
 import { labData } from "../../../lib/lab/data-write.ts";
+import { Lab } from "../../../lib/lab/lab.ts";
+import type { Machine } from "../../../lib/lab/machine.ts";
 import type { Case, PingTraffic, TcpTraffic, Traffic } from "../../conform/case.ts";
 
 /** Between two things that are done, in milliseconds. */
@@ -17,11 +19,20 @@ const SMALL: Readonly<Record<string, CniPlugin>> = { "aws-vpc": awsVpc({ instanc
 
 const PODS = { a: "node-1", b: "node-1", c: "node-2" } as const;
 
+/** Machines that share a kernel, as those of a script do: what is loaded for one shows in all. */
+class IpipLab extends Lab {
+  override node(name: string): Machine {
+    return super.node(name).load("ipip");
+  }
+}
+
 /** A case for the plugin of this name. */
 export function wiringCase(cni: string): Case {
-  const k8s = cluster({ nodes: 2, cni: SMALL[cni] ?? cni, proxy: "none", seed: `wiring ${cni}` });
+  const seed = `wiring ${cni}`;
+  const lab = cni.endsWith("ipip") ? new IpipLab({ seed }) : new Lab({ seed });
+  const k8s = cluster({ nodes: 2, cni: SMALL[cni] ?? cni, proxy: "none", lab });
   for (const [name, nodeName] of Object.entries(PODS)) {
-    const spec = { nodeName, containers: [{ name: "app", image: "busybox" }] };
+    const spec = { nodeName, containers: [{ name: "app", image: "debian" }] };
     k8s.client("kubectl").create("pods", "default", { metadata: { name }, spec });
     k8s.settle();
   }
@@ -90,18 +101,25 @@ function conversation(
 }
 
 /**
- * Without what no two kernels do alike: ports drawn by chance (--random-fully) are those asked for, and network cards are
- * what the script has in their place.
+ * Without what no two kernels do alike: ports drawn by chance (--random-fully) are those asked for, network cards are what
+ * the script has in their place, and whom the cluster has met are strangers again.
  */
 function comparable(lab: LabData): LabData {
   const calm = JSON.parse(JSON.stringify(lab).replaceAll(" --random-fully", "")) as LabData;
-  const card = ({ nic: _, ...device }: DeviceData): DeviceData =>
-    device.kind === "nic" ? { ...device, kind: "veth" } : device;
+  const plain = ({ nic: _, fdb, ...device }: DeviceData): DeviceData => ({
+    ...device,
+    kind: device.kind === "nic" ? "veth" : device.kind,
+    ...(fdb && { fdb: fdb.filter(({ permanent }) => permanent) }),
+  });
   return {
     ...calm,
     nodes: calm.nodes.map((node) => ({
       ...node,
-      namespaces: node.namespaces.map((ns) => ({ ...ns, devices: ns.devices.map(card) })),
+      namespaces: node.namespaces.map((ns) => ({
+        ...ns,
+        devices: ns.devices.map(plain),
+        neighbours: ns.neighbours.filter(({ state }) => state === "PERMANENT"),
+      })),
     })),
   };
 }
