@@ -21,19 +21,26 @@ export class KubeProxy {
   private readonly client: Client;
   private readonly tracker: Tracker;
   private readonly informers: readonly { stop(): void }[];
-  private readonly makeProxier: (at: Standpoint) => Proxier;
-  private proxier: Proxier | null = null;
+  private readonly proxier: Proxier;
   private zone = "";
+  /** The node was moved to another zone: every Service may have other endpoints. */
+  private isMoved = false;
   private timer: Timer | null = null;
   private lastSync = Number.NEGATIVE_INFINITY;
 
-  /** `makeProxier` is asked at the start, and anew when the node is moved to another zone. */
+  /** `makeProxier` is told where the node stands, now and later. */
   constructor(place: Place, client: Client, tracker: Tracker, makeProxier: (at: Standpoint) => Proxier) {
     this.place = place;
     this.client = client;
     this.tracker = tracker;
-    this.makeProxier = makeProxier;
     const { nodeName } = tracker;
+    const zone = () => this.zone;
+    this.proxier = makeProxier({
+      node: nodeName,
+      get zone() {
+        return zone();
+      },
+    });
     const node = new Informer<Node>(client, "nodes", { fieldSelector: `metadata.name=${nodeName}` }).on((now) =>
       this.moved(now?.metadata.labels?.[ZONE] ?? ""),
     );
@@ -57,7 +64,7 @@ export class KubeProxy {
   private moved(zone: string): void {
     if (zone === this.zone) return;
     this.zone = zone;
-    this.proxier = null;
+    this.isMoved = true;
     this.syncLater();
   }
 
@@ -70,8 +77,8 @@ export class KubeProxy {
   private sync(): void {
     this.timer = null;
     this.lastSync = this.client.clock.now;
-    this.proxier ??= this.makeProxier({ node: this.tracker.nodeName, zone: this.zone });
-    this.proxier.sync();
+    this.proxier.sync(this.isMoved || undefined);
+    this.isMoved = false;
     cleanStaleEntries(this.place.ns, this.tracker);
   }
 }

@@ -4,6 +4,6 @@
 export interface Proxier {
   /** What the next sync would write, in the words of the tools it hands it to. */
   rules(): string;
-  /** Makes the node's namespace what Services and endpoints say. */
-  sync(): void;
+  /** Makes the node's namespace what Services and endpoints say; `isFull`: more than what changed of them. */
+  sync(isFull?: boolean): void;
 }

@@ -3,6 +3,7 @@
 import { ip } from "../../wire/address.ts";
 import type { Client } from "../controller/client.ts";
 import { IptablesProxier } from "./iptables/proxier.ts";
+import { IpvsProxier } from "./ipvs/proxier.ts";
 import { KubeProxy } from "./kube-proxy.ts";
 import type { Proxier } from "./proxier.ts";
 import { DEFAULTS, type ProxySettings } from "./settings.ts";
@@ -10,7 +11,7 @@ import type { Place } from "./tool.ts";
 import type { Standpoint } from "./topology.ts";
 import { Tracker } from "./tracker.ts";
 
-export const MODES = ["iptables"] as const;
+export const MODES = ["iptables", "ipvs"] as const;
 export type ProxyMode = (typeof MODES)[number];
 
 /** The node it is for. */
@@ -43,5 +44,7 @@ export function makeProxier(
   switch (mode) {
     case "iptables":
       return new IptablesProxier(place, tracker, settings, at);
+    case "ipvs":
+      return new IpvsProxier(place, tracker, settings, at);
   }
 }

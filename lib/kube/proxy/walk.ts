@@ -1,6 +1,8 @@
 // Where a packet can go on a node: it is sent through the node's own rules as often as there are ways, the dice of each
-// `-m statistic` falling one way and then the other.
+// `-m statistic` falling one way and then the other, and each real server of a virtual one being the only one for once.
 // Before you edit: pkg/proxy/iptables/proxier_test.go (tracePacket), ../../netns/hooks.ts.
+import type { Destination } from "../../ipvs/destination.ts";
+import type { Services } from "../../ipvs/services.ts";
 import { Lab } from "../../lab/lab.ts";
 import { setUp } from "../../netns/configure.ts";
 import { PRIORITY } from "../../netns/hooks.ts";
@@ -10,9 +12,10 @@ import type { Netns } from "../../netns/netns.ts";
 import { LEVEL, NOT_RECORDED, type Step } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import type { Ip } from "../../wire/address.ts";
-import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
+import { type Ipv4Packet, type Ipv6Packet, protocolOf } from "../../wire/packet.ts";
 import { type Family, hostPort } from "./address.ts";
 import type { AskedPacket } from "./asked-packet.ts";
+import { realServer } from "./ipvs/graceful.ts";
 import { run } from "./tool.ts";
 
 /** What kube-proxy's rules make of a packet. */
@@ -82,21 +85,43 @@ export class WalkedNode extends Lab {
     const destinations = new Set<string>();
     let verdict: Answer["verdict"] = "none";
     let masquerade = false;
-    let script: number[] | null = [];
-    while (script !== null) {
-      const steps = this.send(asked, script);
+    for (const steps of this.ways(asked)) {
       const said = verdictOf(steps);
       if (said !== "none") verdict = said;
       masquerade ||= steps.some((step) => targetOf(step) === "MASQUERADE");
       const destination = this.passed === null ? null : destinationOf(this.passed);
       if (destination !== null && destination !== destinationOf(asked.packet)) destinations.add(destination);
-      script = nextScript(script);
     }
     return { packet: asked.text, destinations: [...destinations], verdict, masquerade };
   }
 
-  private send({ packet }: AskedPacket, script: number[]): readonly Step[] {
+  /** The steps of each way, one by one: by the dice, or by the real servers of a virtual one. */
+  private *ways(asked: AskedPacket): Generator<readonly Step[], void> {
+    const { packet } = asked;
+    const { dst, body } = packet;
+    const protocol = protocolOf(packet);
+    const port = body.kind === "tcp" || body.kind === "udp" ? body.dstPort : 0;
+    const services = this.ns.balancing?.ipvs.services;
+    const service = services?.find(0, protocol, dst, port) ?? null;
+    if (services !== undefined && service !== null && service.count > 0) {
+      const servers = [...service.destinations()].filter(({ weight }) => weight > 0);
+      servers.sort((one, other) => (serverText(one) < serverText(other) ? -1 : 1));
+      for (const [i, server] of servers.entries()) {
+        // Only this one may be given the connection, and no earlier one is taken for it.
+        for (const each of servers) weigh(services, each, each === server ? 1 : 0);
+        yield this.send(packet, [], i);
+      }
+      for (const each of servers) weigh(services, each, 1);
+      return;
+    }
+    for (let script: number[] | null = []; script !== null; script = nextScript(script))
+      yield this.send(packet, script, 0);
+  }
+
+  /** `from` is added to the source port. */
+  private send(asked: Packet, script: number[], from: number): readonly Step[] {
     const { ns, recorder } = this;
+    const packet = withSourcePort(asked, from);
     this.script = script;
     this.drawn = 0;
     this.passed = null;
@@ -143,7 +168,8 @@ export class WalkedNode extends Lab {
   }
 
   private isOwn(address: Ip): boolean {
-    return address.isLoopback || this.addresses.has(address);
+    // kube-ipvs0 has more than the node was given.
+    return address.isLoopback || this.addresses.has(address) || (address.family === 4 && this.ns.hasAddress(address));
   }
 
   private take(packet: Packet): boolean {
@@ -151,6 +177,18 @@ export class WalkedNode extends Lab {
     if (this.script !== null && this.passed === null && destinationOf(packet) !== null) this.passed = packet;
     return this.script !== null;
   }
+}
+
+const serverText = ({ address, port }: Destination): string => hostPort(address.text, port);
+
+function weigh(services: Services, { service, address, port }: Destination, weight: number): void {
+  services.editServer(service.key, { ...realServer(address.text, port), weight });
+}
+
+function withSourcePort(packet: Packet, added: number): Packet {
+  const { body } = packet;
+  if (added === 0 || (body.kind !== "tcp" && body.kind !== "udp")) return packet;
+  return { ...packet, body: { ...body, srcPort: ((body.srcPort - 1 + added) % 65535) + 1 } } as Packet;
 }
 
 /** The last number below 1 that dice can show. */
@@ -175,6 +213,8 @@ function targetOf({ evidence, what }: Step): string | null {
 /** KUBE-FORWARD lets on what is on its way already: that is no verdict about a Service. */
 function verdictOf(steps: readonly Step[]): Answer["verdict"] {
   for (const step of steps) {
+    // A virtual server without a real one says that the port is not there.
+    if (step.what === "drop" && step.evidence?.kind === "ipvs") return "reject";
     const target = targetOf(step);
     if (step.chain?.table !== "filter" || step.chain.chain === "KUBE-FORWARD" || target === null) continue;
     if (target === "ACCEPT") return "accept";

@@ -150,7 +150,7 @@ function service(dice: Dice, number: number, before?: ProxiedService): ProxiedSe
       clusterIPs,
       ...(dice.chance(0.85) && { ipFamilies: clusterIPs.length === 1 ? ["IPv4"] : ["IPv4", "IPv6"] }),
       ports,
-      ...(dice.chance(0.25) && { externalIPs: dice.some([`192.168.99.${n}`, "192.168.099.007", `fd99::${n}`]) }),
+      ...(dice.chance(0.25) && { externalIPs: dice.some([`192.168.99.${n}`, `192.168.098.0${n}`, `fd99::${n}`]) }),
       ...(dice.chance(0.25) && {
         sessionAffinity: "ClientIP",
         sessionAffinityConfig: { clientIP: { timeoutSeconds: dice.one([60, 10800]) } },

@@ -6,7 +6,7 @@ import { ProxyQuestion } from "../../../lib/kube/proxy/question.ts";
 import { MODES, type ProxyMode } from "../../../lib/kube/proxy/start.ts";
 import type { Node } from "../../../lib/kube/shapes.ts";
 import { type CaseSettings, proxyCase, type State } from "./cases.ts";
-import { expected, type Flow, flowsOf } from "./semantics.ts";
+import { expected, expectedOfIpvs, type Flow, flowsOf } from "./semantics.ts";
 
 /** A kube-proxy in this mode, for the state of a case. */
 function question(state: State, settings: CaseSettings, mode: ProxyMode): ProxyQuestion {
@@ -25,6 +25,18 @@ function question(state: State, settings: CaseSettings, mode: ProxyMode): ProxyQ
   );
 }
 
+/** Virtual servers of SCTP are not modelled. */
+function withoutSctp({ Services, Slices }: State): State {
+  const plain = Services.map((each) => {
+    const ports = (each.spec.ports ?? []).filter(({ protocol }) => protocol !== "SCTP");
+    return { ...each, spec: { ...each.spec, ports } };
+  });
+  return { Services: plain, Slices };
+}
+
+/** What each mode promises; the IPVS mode is here for IPv4. */
+const PROMISES = { iptables: expected, ipvs: expectedOfIpvs };
+
 const KINDS = ["none", "accept", "reject", "drop", "sent", "sent, masqueraded"];
 const kindOf = ({ destinations, verdict, masquerade }: ReturnType<typeof expected> & object) =>
   destinations.length === 0 ? verdict : masquerade ? "sent, masqueraded" : "sent";
@@ -38,10 +50,11 @@ describe("packets to Services", () => {
       const [first = "0", count = "24"] = (process.env.CASES ?? "").split("+").filter((each) => each !== "");
       for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
         const { Settings, Steps } = proxyCase(`${seed}`);
-        const state = Steps.at(-1)!;
+        if (mode === "ipvs" && Settings.Family === 6) continue;
+        const state = mode === "ipvs" ? withoutSctp(Steps.at(-1)!) : Steps.at(-1)!;
         const proxy = question(state, Settings, mode);
         for (const flow of flowsOf(state, Settings)) {
-          const should = expected(state, Settings, flow);
+          const should = PROMISES[mode](state, Settings, flow);
           if (should === null) continue;
           const packet = words(flow);
           assert.deepEqual(proxy.ask(readAskedPacket(packet)), { packet, ...should }, `seed ${seed}: ${packet}`);
@@ -49,6 +62,7 @@ describe("packets to Services", () => {
         }
       }
       if (process.env.CASES !== undefined) console.log(tally);
-      for (const kind of KINDS) assert.ok((tally.get(kind) ?? 0) > 5, `packets of this kind: ${kind}`);
+      for (const kind of KINDS)
+        if (mode !== "ipvs" || kind !== "drop") assert.ok((tally.get(kind) ?? 0) > 5, `packets of this kind: ${kind}`);
     }).timeout(60000);
 });

@@ -80,6 +80,55 @@ export function expected(state: State, settings: CaseSettings, flow: Flow): Expe
   return local.length === 0 ? nobody : sent(local, flow, false);
 }
 
+/** The same where virtual servers decide: what modes promise in common, and where this one differs. */
+export function expectedOfIpvs(state: State, settings: CaseSettings, flow: Flow): Expected | null {
+  const fronts = frontsOf(state, settings);
+  const isServed = (address: string | null, dst: string) =>
+    address === null
+      ? isOwn(dst, settings) && !isLoopback(dst) && servesNodePort({ ...flow, dst }, settings)
+      : address === dst;
+  const hits = fronts.filter(
+    ({ address, port, protocol }) =>
+      isServed(address, flow.dst) && port === flow.port && protocol.toLowerCase() === flow.protocol,
+  );
+  if (hits.length > 1) return null;
+  const [front] = hits;
+  const fromNode = isOwn(flow.src, settings);
+  if (front === undefined) {
+    // A port that nobody serves at an address of a Service is refused: the node has the address.
+    const isBound = fronts.some(({ address }) => address !== null && address === flow.dst);
+    if (isHealthCheck(state, settings, flow, true)) return { ...NOTHING, verdict: "accept" };
+    if (isBound && !isOwn(flow.dst, settings)) return { ...NOTHING, verdict: "reject" };
+    // Node ports are marked by number, also at addresses where they are not served; only the node's own packets feel it.
+    const isMarked = fronts.some(
+      ({ kind, port, protocol, service: { spec } }) =>
+        kind === "node" &&
+        port === flow.port &&
+        protocol.toLowerCase() === flow.protocol &&
+        spec.externalTrafficPolicy !== "Local" &&
+        settings.NodeAddresses.some((each) => !isLoopback(each) && servesAt(each, settings)),
+    );
+    return { ...NOTHING, masquerade: isMarked && fromNode && !isLoopback(flow.src) };
+  }
+  const { all, local } = podsOf(state, front, settings);
+  const { spec } = front.service;
+  // The node has its own way to a balancer's address, past the ranges.
+  const mayPass = front.kind !== "balancer" || fromNode || isAllowed(front.service, flow, settings);
+  if (!mayPass) return { ...NOTHING, verdict: "drop" };
+  const isLocal = (front.kind === "cluster" ? spec.internalTrafficPolicy : spec.externalTrafficPolicy) === "Local";
+  // Without an endpoint here all are used, unless only the cluster IP leads to the port, and it is Local.
+  const isExternal = fronts.some((each) => each.spec === front.spec && each.kind !== "cluster");
+  const others = spec.internalTrafficPolicy === "Local" && !isExternal ? [] : all;
+  const chosen = isLocal && local.length > 0 ? local : others;
+  if (chosen.length === 0) return { ...NOTHING, verdict: "reject" };
+  const isStranger = settings.ClusterCIDR !== "" && !isIn(flow.src, settings.ClusterCIDR);
+  const masquerade = front.kind === "cluster" ? settings.MasqueradeAll || isStranger : !isLocal;
+  const meetsItself = chosen.some(({ address, isHere }) => isHere && address === flow.src);
+  return { destinations: chosen.map(({ text }) => text), verdict: "none", masquerade: masquerade || meetsItself };
+}
+
+const isLoopback = (address: string): boolean => address === "127.0.0.1" || address === "::1";
+
 function sent(pods: readonly Pod[], { src }: Flow, masquerade: boolean): Expected {
   return {
     destinations: pods.map(({ text }) => text),
@@ -159,19 +208,29 @@ function nearest(pods: readonly Pod[], { Node, Zone }: CaseSettings): readonly P
   return pods.every(({ zones }) => zones.length > 0) && inZone.length > 0 ? inZone : pods;
 }
 
-function isHealthCheck({ Services }: State, settings: CaseSettings, { protocol, dst, port }: Flow): boolean {
-  if (protocol !== "tcp" || !isOwn(dst, settings)) return false;
+function isHealthCheck({ Services }: State, settings: CaseSettings, flow: Flow, isIpvs = false): boolean {
+  const { protocol, dst, port } = flow;
+  // The set of the IPVS mode has ports of any protocol.
+  if ((protocol !== "tcp" && !isIpvs) || !isOwn(dst, settings)) return false;
+  // kube-proxy forgets the health check of a port whose node port has no address to be served at.
+  const isForgotten = ({ nodePort = 0 }: SpecPort) =>
+    isIpvs && nodePort !== 0 && !settings.NodeAddresses.some((each) => !isLoopback(each) && servesAt(each, settings));
   return frontsOf({ Services, Slices: [] }, settings).some(
-    ({ service: { spec } }) =>
-      spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local" && spec.healthCheckNodePort === port,
+    ({ service: { spec }, spec: servicePort }) =>
+      spec.type === "LoadBalancer" &&
+      spec.externalTrafficPolicy === "Local" &&
+      spec.healthCheckNodePort === port &&
+      !isForgotten(servicePort),
   );
 }
 
-function servesNodePort({ dst }: Flow, { Family, NodePortAddresses, LocalhostNodePorts }: CaseSettings): boolean {
+function servesNodePort({ dst }: Flow, settings: CaseSettings): boolean {
+  return servesAt(dst, settings) && (!isLoopback(dst) || (settings.Family === 4 && settings.LocalhostNodePorts));
+}
+
+function servesAt(address: string, { Family, NodePortAddresses }: CaseSettings): boolean {
   const networks = NodePortAddresses.filter((each) => each.includes(":") === (Family === 6));
-  const isNamed = networks.length === 0 || networks.some((each) => isIn(dst, each));
-  const isLoopback = dst === "127.0.0.1" || dst === "::1";
-  return isNamed && (!isLoopback || (Family === 4 && LocalhostNodePorts));
+  return networks.length === 0 || networks.some((each) => isIn(address, each));
 }
 
 function isAllowed({ spec, status }: ProxiedService, { src }: Flow, { Family, NodeIP }: CaseSettings): boolean {

@@ -1,13 +1,82 @@
 // Texts for iptables-restore, laid beside each other: kube-proxy visits Services in no order.
 import { strict as assert } from "node:assert";
-import { addressOf } from "../../../lib/kube/proxy/address.ts";
-import { restoreText } from "../../../lib/kube/proxy/iptables/sync.ts";
+import { addressOf, hostPort } from "../../../lib/kube/proxy/address.ts";
+import { restoreText, type Sync } from "../../../lib/kube/proxy/iptables/sync.ts";
+import { planIpvs } from "../../../lib/kube/proxy/ipvs/plan.ts";
+import { ipvsRestoreText } from "../../../lib/kube/proxy/ipvs/rules.ts";
+import { setName } from "../../../lib/kube/proxy/ipvs/sets.ts";
 import { DEFAULTS } from "../../../lib/kube/proxy/settings.ts";
 import { Tracker } from "../../../lib/kube/proxy/tracker.ts";
 import type { ProxyCase } from "./cases.ts";
 
-/** The texts of a case's syncs, as the model writes them. */
-export function textsOf({ Settings, Steps }: ProxyCase): string[] {
+/** The texts of a case's syncs, as the model's iptables mode writes them. */
+export function textsOf(asked: ProxyCase): string[] {
+  let existing = new Set<string>();
+  return syncs(asked, (surroundings, changed) => {
+    const text = restoreText({ ...surroundings, changed, existing });
+    const nat = text.slice(text.indexOf("*nat"));
+    existing = new Set([...existing, ...[...nat.matchAll(/^:(\S+)/gm)].map(([, name]) => name!)]);
+    for (const [, gone] of nat.matchAll(/^-X (\S+)/gm)) existing.delete(gone!);
+    return text;
+  });
+}
+
+/** What the IPVS mode comes to, as `oracle/ask_ipvs_test.go` tells it. */
+export interface IpvsAnswer {
+  readonly Text: string;
+  readonly Sets: Readonly<Record<string, readonly string[]>>;
+  readonly Servers: Readonly<
+    Record<string, { readonly Flags: number; readonly Timeout: number; readonly Reals: readonly string[] }>
+  >;
+  readonly Bound: readonly string[];
+}
+
+/** IP_VS_SVC_F_PERSISTENT */
+const PERSISTENT = 1;
+
+export function ipvsAnswersOf(asked: ProxyCase): IpvsAnswer[] {
+  return syncs(asked, (surroundings) => {
+    const nodeAddresses = surroundings.nodeAddresses.filter(({ isLoopback }) => !isLoopback);
+    const plan = planIpvs({ ...surroundings, nodeAddresses });
+    const { family } = surroundings.settings;
+    const servers = [...plan.servers.values()].map(
+      ({ protocol, address, port, persistent, endpoints }) =>
+        [
+          `${hostPort(address.text, port)}/${protocol}`,
+          {
+            Flags: persistent === null ? 0 : PERSISTENT,
+            Timeout: persistent ?? 0,
+            Reals: endpoints.map(({ text }) => text),
+          },
+        ] as const,
+    );
+    return {
+      Text: ipvsRestoreText(plan, surroundings.settings),
+      Sets: Object.fromEntries([...plan.sets].map(([name, elements]) => [setName(name, family), [...elements]])),
+      Servers: Object.fromEntries(servers),
+      Bound: [...plan.sets.get("IPVS-IPS")!],
+    };
+  });
+}
+
+/** What is in no order is sorted. */
+export function sortedAnswer({ Text, Sets, Servers, Bound }: IpvsAnswer): Record<string, string[]> {
+  const found: Record<string, string[]> = { Text: Text.trim().split("\n"), Bound: [...Bound].sort() };
+  const forbidden = (line: string) => line.startsWith("-A KUBE-IPVS-OUT-FILTER");
+  found.Forbidden = found.Text!.filter(forbidden).sort();
+  found.Text = found.Text!.filter((line) => !forbidden(line));
+  for (const [name, elements] of Object.entries(Sets)) found[name] = [...elements].sort();
+  for (const [name, { Flags, Timeout, Reals }] of Object.entries(Servers))
+    found[name] = [`flags ${Flags}`, `timeout ${Timeout}`, ...[...Reals].sort()];
+  return found;
+}
+
+type Surroundings = Omit<Sync, "changed" | "existing">;
+
+function syncs<Answer>(
+  { Settings, Steps }: ProxyCase,
+  sync: (surroundings: Surroundings, changed: ReadonlySet<string> | null) => Answer,
+): Answer[] {
   const tracker = new Tracker(Settings.Family, Settings.Node);
   const settings = {
     ...DEFAULTS,
@@ -21,12 +90,11 @@ export function textsOf({ Settings, Steps }: ProxyCase): string[] {
     randomFully: false,
   };
   const nodeAddresses = Settings.NodeAddresses.map((each) => addressOf(each)!);
-  const at = { node: Settings.Node, zone: Settings.Zone };
-  let existing = new Set<string>();
+  const surroundings = { tracker, settings, nodeAddresses, at: { node: Settings.Node, zone: Settings.Zone } };
   let before: ProxyCase["Steps"][number] = { Services: [], Slices: [] };
+  const keyOf = ({ metadata }: { metadata: { namespace?: string; name: string } }) =>
+    `${metadata.namespace}/${metadata.name}`;
   return Steps.map((state, i) => {
-    const keyOf = ({ metadata }: { metadata: { namespace?: string; name: string } }) =>
-      `${metadata.namespace}/${metadata.name}`;
     const services = new Set(state.Services.map(keyOf));
     const slices = new Set(state.Slices.map(keyOf));
     for (const each of before.Services) if (!services.has(keyOf(each))) tracker.setService(keyOf(each), null);
@@ -35,12 +103,7 @@ export function textsOf({ Settings, Steps }: ProxyCase): string[] {
     for (const each of state.Slices) tracker.setSlice(each, false);
     before = state;
     const changes = tracker.takeChanges();
-    const changed = i === 0 ? null : changes;
-    const text = restoreText({ tracker, settings, at, nodeAddresses, changed, existing });
-    const nat = text.slice(text.indexOf("*nat"));
-    existing = new Set([...existing, ...[...nat.matchAll(/^:(\S+)/gm)].map(([, name]) => name!)]);
-    for (const [, gone] of nat.matchAll(/^-X (\S+)/gm)) existing.delete(gone!);
-    return text;
+    return sync(surroundings, i === 0 ? null : changes);
   });
 }
 
@@ -61,7 +124,7 @@ export function comparable(text: string): Record<string, string[]> {
   return Object.fromEntries(Object.entries(found).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Compares what `comparable` gave, chain by chain. */
+/** Compares what `comparable` or `sortedAnswer` gave, part by part. */
 export function assertSame(ours: Record<string, string[]>, theirs: Record<string, string[]>, where: string): void {
   for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)]))
     assert.deepEqual(ours[key], theirs[key], `${where}: ${key}`);

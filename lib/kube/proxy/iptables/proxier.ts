@@ -1,6 +1,7 @@
 // kube-proxy in its iptables mode, in a namespace.
 // Before you edit: pkg/proxy/iptables/proxier.go (NewProxier, syncProxyRules).
 import type { Ip } from "../../../wire/address.ts";
+import type { Family } from "../address.ts";
 import type { Proxier } from "../proxier.ts";
 import type { ProxySettings } from "../settings.ts";
 import type { Place } from "../tool.ts";
@@ -14,7 +15,7 @@ export class IptablesProxier implements Proxier {
   private readonly tracker: Tracker;
   private readonly settings: ProxySettings;
   private readonly at: Standpoint;
-  private isFirst = true;
+  private isPrepared = false;
 
   constructor(place: Place, tracker: Tracker, settings: ProxySettings, at: Standpoint) {
     this.place = place;
@@ -28,16 +29,16 @@ export class IptablesProxier implements Proxier {
   }
 
   /** The first sync writes everything; later ones leave chains of Services alone that nobody changed. */
-  sync(): void {
+  sync(isFull = !this.isPrepared): void {
     const { place, settings } = this;
     const changes = this.tracker.takeChanges();
-    if (this.isFirst) {
+    if (!this.isPrepared) {
       if (servesLoopback(settings)) place.ns.sysctls.set("net.ipv4.conf.all.route_localnet", "1");
-      this.ensureJumps();
+      ensureJumps(place, settings.family, JUMPS);
     }
     const restore = settings.family === 6 ? "ip6tables-restore" : "iptables-restore";
-    run(place, [restore, "--noflush", "--counters"], this.text(this.isFirst ? null : changes));
-    this.isFirst = false;
+    run(place, [restore, "--noflush", "--counters"], this.text(isFull ? null : changes));
+    this.isPrepared = true;
   }
 
   private text(changed: ReadonlySet<string> | null): string {
@@ -54,15 +55,15 @@ export class IptablesProxier implements Proxier {
       return [...ns.inet.values()].flatMap((each) => each.addresses.map(({ local }) => local));
     return [...ns.ipv6.devices.values()].flatMap((each) => each.addresses.map(({ local }) => local));
   }
+}
 
-  private ensureJumps(): void {
-    const tool = this.settings.family === 6 ? "ip6tables" : "iptables";
-    for (const [table, to, from, words] of JUMPS) {
-      const rule = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
-      const on = [tool, "-t", table];
-      succeeds(this.place, [...on, "-N", to]);
-      if (!succeeds(this.place, [...on, "-C", from, ...rule, "-j", to]))
-        run(this.place, [...on, "-I", from, ...rule, "-j", to]);
-    }
+/** Chains and the jumps to them: each is put in front of what is there, unless it is there. */
+export function ensureJumps(place: Place, family: Family, jumps: typeof JUMPS): void {
+  const tool = family === 6 ? "ip6tables" : "iptables";
+  for (const [table, to, from, words] of jumps) {
+    const rule = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    const on = [tool, "-t", table];
+    succeeds(place, [...on, "-N", to]);
+    if (!succeeds(place, [...on, "-C", from, ...rule, "-j", to])) run(place, [...on, "-I", from, ...rule, "-j", to]);
   }
 }

@@ -1,0 +1,33 @@
+// kube-proxy's modes write what its own code wrote of the same objects (record.ts).
+import { strict as assert } from "node:assert";
+import { largeCase, proxyCase } from "./cases.ts";
+import { answersOf, goldenOf, RECORDED } from "./record.ts";
+import { assertSame, textsOf } from "./text.ts";
+
+describe("kube-proxy, as its own code", () => {
+  for (const mode of ["iptables", "ipvs"])
+    it(`${mode}: writes the same, sync after sync`, () => {
+      const golden = goldenOf(mode);
+      assert.equal(golden.length, RECORDED);
+      for (const [seed, answers] of golden.entries()) {
+        const ours = answersOf(mode, proxyCase(`${seed}`));
+        assert.equal(ours.length, answers.length);
+        for (const [step, each] of ours.entries()) assertSame(each, answers[step]!, `seed ${seed}, step ${step}`);
+      }
+    });
+
+  it("iptables: rules of endpoints have no comments where there are more than a thousand", () => {
+    const commented = textsOf(largeCase()).map((text) => /-A KUBE-SEP-\S+ -m comment/.test(text));
+    assert.deepEqual(commented, [false, true, false]);
+  });
+
+  it("iptables: KUBE-SERVICES ends with the way to node ports", () => {
+    for (let seed = 0; seed < 20; seed++)
+      for (const text of textsOf(proxyCase(`${seed}`))) {
+        const nat = text.slice(text.indexOf("*nat"));
+        const services = nat.split("\n").filter((line) => line.startsWith("-A KUBE-SERVICES "));
+        const first = services.findIndex((line) => line.includes("service nodeports; NOTE"));
+        assert.ok(first === -1 || services.slice(first).every((line) => line.includes("service nodeports; NOTE")));
+      }
+  });
+});
