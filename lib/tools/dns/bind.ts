@@ -2,6 +2,7 @@
 // when an answer was cut short.
 // Before you edit: bind9 9.18 bin/dig/dighost.c (setup_lookup, next_origin, recv_done, send_udp, connect_timeout).
 import type { Asking } from "../../lab/programs.ts";
+import type { Errno } from "../../netns/errno.ts";
 import { SECOND } from "../../trace/world.ts";
 import { type Ip, ip } from "../../wire/address.ts";
 import { DNS_FLAG, type DnsMessage } from "../../wire/dns.ts";
@@ -11,6 +12,13 @@ import { askByTcp, askByUdp, type Heard } from "./exchange.ts";
 import { addressesOf } from "./resolver.ts";
 
 export const BIND_VERSION = "9.18.49-1~deb12u3-Debian";
+
+/** isc_result_totext. */
+const WORDS: Readonly<Partial<Record<Errno, string>>> = {
+  ECONNREFUSED: "connection refused",
+  ENETUNREACH: "network unreachable",
+  EHOSTUNREACH: "host unreachable",
+};
 
 export interface Transport {
   readonly servers: readonly Ip[];
@@ -35,35 +43,48 @@ export function* serverOf(call: Call, program: string, name: string): Asking<rea
   return typeof found === "string" ? null : found;
 }
 
-/** The answer to a message; null when no server gave one. What goes wrong on the way is told to `comment`. */
+/** What happens on the way: an error is told always, a note where comments are. */
+export type Tell = (text: string, isNote?: boolean) => void;
+
+/**
+ * The answer to a message; "unreached" when no server gave one, "told" when that was said already, try after try. `name`
+ * is what was asked for, as it was written.
+ */
 export function* exchange(
   call: Call,
   program: string,
+  name: string,
   message: DnsMessage,
   { servers, port, overTcp, timeout, tries }: Transport,
-  comment: (text: string) => void,
-): Asking<Heard | null> {
+  tell: Tell,
+): Asking<Heard | "unreached" | "told"> {
   const asker = { ...call, program };
+  let wasTold = false;
   for (let attempt = 0; attempt < tries; attempt++)
     for (const server of servers) {
       const heard = yield* overTcp ? tcp(server) : udp(server);
       if (heard !== null && typeof heard !== "string") return heard;
-      const why =
-        heard === "ECONNREFUSED" ? "connection refused" : heard === null ? "timed out" : "network unreachable";
-      comment(`communications error to ${server}#${port}: ${why}`);
+      const ends = `${server}#${port}`;
+      wasTold = heard === "ENETUNREACH" || (overTcp && heard !== null);
+      if (!wasTold) tell(`communications error to ${ends}: ${heard === null ? "timed out" : WORDS[heard]}`);
+      else {
+        const setUp = overTcp ? "Connection to" : "UDP setup with";
+        tell(`${setUp} ${ends}(${server}) for ${name} failed: ${WORDS[heard!] ?? "timed out"}.`);
+        tell("no servers could be reached");
+      }
     }
-  return null;
+  return wasTold ? "told" : "unreached";
 
-  function* udp(server: Ip): Asking<Heard | null | string> {
+  function* udp(server: Ip): Asking<Heard | null | Errno> {
     const heard = yield* askByUdp(asker, server, [message], timeout * SECOND, port);
     if (typeof heard === "string") return heard;
     const [first] = heard;
     if (!first || (first.message.flags & DNS_FLAG.tc) === 0) return first ?? null;
-    comment("Truncated, retrying in TCP mode.");
+    tell("Truncated, retrying in TCP mode.", true);
     return yield* tcp(server);
   }
 
-  function tcp(server: Ip): Asking<Heard | null | string> {
+  function tcp(server: Ip): Asking<Heard | null | Errno> {
     return askByTcp(asker, server, message, timeout * SECOND, port);
   }
 }

@@ -33,6 +33,8 @@ export interface DigQuery {
 
 export interface DigOptions {
   readonly server: string | null;
+  /** It was named before any NAME: then it is said how many there are. */
+  readonly serverFirst: boolean;
   readonly port: number;
   /** Whether it says first what it was called with. */
   readonly command: boolean;
@@ -70,6 +72,7 @@ const SECTIONS = ["comments", "question", "answer", "authority", "additional", "
 export function readDigArguments(call: Call): { options: DigOptions; queries: DigQuery[] } | number {
   const { args, err } = call;
   let server: string | null = null;
+  let serverFirst = false;
   let port = DNS_PORT;
   let command = true;
   /** What was said before the first name is so for all of them. */
@@ -82,8 +85,10 @@ export function readDigArguments(call: Call): { options: DigOptions; queries: Di
   };
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
-    if (word.startsWith("@")) server = word.slice(1);
-    else if (word.startsWith("+")) {
+    if (word.startsWith("@")) {
+      server = word.slice(1);
+      serverFirst = queries.length === 0;
+    } else if (word.startsWith("+")) {
       const isCommand = plus(word.slice(1), set);
       if (isCommand !== null) command = isCommand;
     } else if (word === "-4") continue;
@@ -118,7 +123,7 @@ export function readDigArguments(call: Call): { options: DigOptions; queries: Di
   // Without a name it asks who serves the root.
   if (queries.length === 0) queries.push({ ...shared, name: ".", type: DNS_TYPE.NS });
   for (const each of queries) if (each.short) command = false;
-  return { options: { server, port, command }, queries };
+  return { options: { server, serverFirst, port, command }, queries };
 }
 
 function typeNamed(word: string): number {

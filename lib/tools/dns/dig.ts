@@ -14,7 +14,7 @@ import {
   rcodeOf,
 } from "../../wire/dns.ts";
 import type { Call, Command } from "../command.ts";
-import { BIND_VERSION, exchange, searched, serverOf, settings } from "./bind.ts";
+import { BIND_VERSION, exchange, searched, serverOf, settings, type Tell } from "./bind.ts";
 import { type DigOptions, type DigQuery, readDigArguments } from "./dig-arguments.ts";
 import type { Heard } from "./exchange.ts";
 import { dataText, hex, questionLine, recordLine } from "./text.ts";
@@ -37,24 +37,23 @@ function* run(call: Call, options: DigOptions, queries: readonly DigQuery[]): Pr
     const printed = new Printer(call, options, each, i === 0, servers.length);
     const transport = { servers, port: options.port, overTcp: each.overTcp, timeout: each.timeout, tries: each.tries };
     const names = searched(each.name, { ...conf, ndots: each.search ? (each.ndots ?? conf.ndots) : 0 });
-    const comment = (text: string) => {
-      if (each.comments && !each.short) call.out(`;; ${text}\n`);
+    const tell: Tell = (text, isNote = false) => {
+      if (!isNote || (each.comments && !each.short)) call.out(`;; ${text}\n`);
     };
-    let begun = call.lab.now;
-    let heard: Heard | null = null;
     for (const [j, name] of names.entries()) {
-      begun = call.lab.now;
+      const begun = call.lab.now;
       const message = messageOf(call, each, name);
-      heard = yield* exchange(call, "dig", message, transport, comment);
-      if (heard === null || rcodeOf(heard.message) !== RCODE.NXDOMAIN || j === names.length - 1) {
-        if (heard !== null) printed.answer(heard, message, call.lab.now - begun);
+      const heard = yield* exchange(call, "dig", each.name, message, transport, tell);
+      if (typeof heard === "string") {
+        status = 9;
+        if (heard === "told") break;
+        printed.greet();
+        call.out(";; no servers could be reached\n");
         break;
       }
-    }
-    if (heard === null) {
-      printed.greet();
-      call.out(";; no servers could be reached\n");
-      status = 9;
+      if (rcodeOf(heard.message) === RCODE.NXDOMAIN && j < names.length - 1) continue;
+      printed.answer(heard, message, call.lab.now - begun);
+      break;
     }
   }
   return status;
@@ -107,8 +106,7 @@ class Printer {
     if (!this.greets) return;
     this.greets = false;
     const { args, out } = this.call;
-    const { server } = this.options;
-    const found = server === null ? "" : `; (${this.servers} server${this.servers === 1 ? "" : "s"} found)\n`;
+    const found = !this.options.serverFirst ? "" : `; (${this.servers} server${this.servers === 1 ? "" : "s"} found)\n`;
     out(`\n; <<>> DiG ${BIND_VERSION} <<>> ${args.join(" ")}\n${found};; global options: +cmd\n`);
   }
 

@@ -113,14 +113,14 @@ class Lookup {
   /** Asks for one name after the other until one is there. */
   *of(wanted: string, names: readonly string[], type: number, server: string | undefined): Program {
     for (const [i, name] of names.entries()) {
-      const heard = yield* this.ask(name, type, server === undefined);
+      const heard = yield* this.ask(wanted, name, type, server === undefined);
       if (heard === null) return 1;
       if (rcodeOf(heard.message) === RCODE.NXDOMAIN && i < names.length - 1) continue;
       this.print(heard, name, wanted, type, server);
       if (rcodeOf(heard.message) !== RCODE.NOERROR) return 1;
       if (type !== DNS_TYPE.A || this.options.type !== null) return 0;
       const target = aliasEnd(heard.message, name);
-      const other = yield* this.ask(target, DNS_TYPE.AAAA, server === undefined);
+      const other = yield* this.ask(target, target, DNS_TYPE.AAAA, server === undefined);
       if (other === null) return 1;
       this.print(other, target, wanted, DNS_TYPE.AAAA, server);
       return rcodeOf(other.message) === RCODE.NOERROR ? 0 : 1;
@@ -129,14 +129,15 @@ class Lookup {
   }
 
   /** A server that was named need not ask others. */
-  private *ask(name: string, type: number, wantsRecursion: boolean) {
+  private *ask(wanted: string, name: string, type: number, wantsRecursion: boolean) {
     const { call, options, transport } = this;
     const asked = query(call.lab, name, type);
     const message = options.recurse ? asked : { ...asked, flags: 0 };
     const comment = (text: string) => call.out(`;; ${text}\n`);
-    const heard = yield* exchange(call, "nslookup", message, transport, comment);
-    if (heard === null) comment("no servers could be reached");
-    else if (rcodeOf(heard.message) === RCODE.SERVFAIL) comment(`Got SERVFAIL reply from ${heard.server}`);
+    const heard = yield* exchange(call, "nslookup", wanted, message, transport, comment);
+    if (heard === "unreached") comment("no servers could be reached");
+    if (typeof heard === "string") return null;
+    if (rcodeOf(heard.message) === RCODE.SERVFAIL) comment(`Got SERVFAIL reply from ${heard.server}`);
     else if (wantsRecursion && options.recurse && (heard.message.flags & DNS_FLAG.ra) === 0)
       comment(`Got recursion not available from ${heard.server}`);
     return heard;
