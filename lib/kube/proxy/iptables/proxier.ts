@@ -8,6 +8,7 @@ import type { Place } from "../tool.ts";
 import { run, succeeds } from "../tool.ts";
 import type { Standpoint } from "../topology.ts";
 import type { Tracker } from "../tracker.ts";
+import { JUMPS_1_20, restoreText120 } from "./layout-1.20.ts";
 import { JUMPS, restoreText, servesLoopback } from "./sync.ts";
 
 export class IptablesProxier implements Proxier {
@@ -34,7 +35,7 @@ export class IptablesProxier implements Proxier {
     const changes = this.tracker.takeChanges();
     if (!this.isPrepared) {
       if (servesLoopback(settings)) place.ns.sysctls.set("net.ipv4.conf.all.route_localnet", "1");
-      ensureJumps(place, settings.family, JUMPS);
+      ensureJumps(place, settings.family, settings.layout === "1.20" ? JUMPS_1_20 : JUMPS);
     }
     const restore = settings.family === 6 ? "ip6tables-restore" : "iptables-restore";
     run(place, [restore, "--noflush", "--counters"], this.text(isFull ? null : changes));
@@ -46,7 +47,8 @@ export class IptablesProxier implements Proxier {
     const { ns } = this.place;
     const tables = settings.family === 6 ? ns.xtables6 : ns.xtables;
     const existing = tables.peek("nat")?.chains.keys() ?? [];
-    return restoreText({ tracker, settings, at, nodeAddresses: this.nodeAddresses(), changed, existing });
+    const write = settings.layout === "1.20" ? restoreText120 : restoreText;
+    return write({ tracker, settings, at, nodeAddresses: this.nodeAddresses(), changed, existing });
   }
 
   private nodeAddresses(): Ip[] {

@@ -95,19 +95,10 @@ export function writeChains(lines: Lines, plan: Plan, settings: ProxySettings, i
     natChains.push(chainLine(chains.firewall));
     writeFirewall(lines, plan, settings);
   }
-  const names = new Map(reachable.map((each) => [each, endpointChain(service, each)]));
-  if (service.usesCluster && cluster.length > 0) {
-    natChains.push(chainLine(chains.cluster));
-    writePick(lines, service, chains.cluster, cluster, names, isTerse);
-  }
-  if (service.usesLocal && local.length > 0) {
-    natChains.push(chainLine(chains.local));
-    writePick(lines, service, chains.local, local, names, isTerse);
-  }
-  for (const [endpoint, chain] of names) {
-    natChains.push(chainLine(chain));
-    writeEndpoint(lines, service, endpoint, chain, isTerse);
-  }
+  const named = ({ text }: Endpoint) => (isTerse ? "" : ` ${comment(`${service.name} -> ${text}`)}`);
+  if (service.usesCluster && cluster.length > 0) writePick(lines, service, chains.cluster, cluster, named);
+  if (service.usesLocal && local.length > 0) writePick(lines, service, chains.local, local, named);
+  for (const each of reachable) writeEndpoint(lines, service, each, isTerse);
 }
 
 /** The chains that are in use for a port. */
@@ -126,7 +117,7 @@ export const chainLine = (name: string): string => `:${name} - [0:0]`;
 /** Also without an endpoint for traffic from outside: pods and the node itself may still have one. */
 const usesExternal = ({ service, usable }: Plan): boolean => usable.hasAny && service.isExternal;
 
-function protocolWords({ protocol }: ServicePort): string {
+export function protocolWords({ protocol }: ServicePort): string {
   const name = protocol.toLowerCase();
   return `-m ${name} -p ${name}`;
 }
@@ -165,36 +156,39 @@ function writeFirewall({ natRules }: Lines, { service, chains }: Plan, { nodeIP 
   natRules.push(`-A ${chains.firewall} ${comment(`other traffic to ${name} will be dropped by KUBE-PROXY-FIREWALL`)}`);
 }
 
-/** First who is remembered, then by chance: one of n, one of the n-1 left, and so on. */
-function writePick(
-  { natRules }: Lines,
-  { name, affinity }: ServicePort,
+/** First who is remembered, then by chance: one of n, one of the n-1 left, and so on. `named` are comments of rules. */
+export function writePick(
+  { natChains, natRules }: Lines,
+  service: ServicePort,
   chain: string,
   endpoints: readonly Endpoint[],
-  names: ReadonlyMap<Endpoint, string>,
-  isTerse: boolean,
+  named: (endpoint: Endpoint) => string,
 ): void {
-  const rule = ({ text }: Endpoint) => `-A ${chain}${isTerse ? "" : ` ${comment(`${name} -> ${text}`)}`}`;
+  const { affinity } = service;
+  const names = endpoints.map((each) => endpointChain(service, each));
+  natChains.push(chainLine(chain));
   if (affinity !== null)
-    for (const each of endpoints) {
-      const to = names.get(each)!;
-      natRules.push(`${rule(each)} -m recent --name ${to} --rcheck --seconds ${affinity} --reap -j ${to}`);
-    }
+    for (const [i, each] of endpoints.entries())
+      natRules.push(
+        `-A ${chain}${named(each)} -m recent --name ${names[i]} --rcheck --seconds ${affinity} --reap -j ${names[i]}`,
+      );
   for (const [i, each] of endpoints.entries()) {
     const left = endpoints.length - i;
     const chance = left === 1 ? "" : ` -m statistic --mode random --probability ${probability(left)}`;
-    natRules.push(`${rule(each)}${chance} -j ${names.get(each)}`);
+    natRules.push(`-A ${chain}${named(each)}${chance} -j ${names[i]}`);
   }
 }
 
-function writeEndpoint(
-  { natRules }: Lines,
+export function writeEndpoint(
+  { natChains, natRules }: Lines,
   service: ServicePort,
-  { ip, text }: Endpoint,
-  chain: string,
+  endpoint: Endpoint,
   isTerse: boolean,
 ): void {
+  const { ip, text } = endpoint;
+  const chain = endpointChain(service, endpoint);
   const rule = `-A ${chain}${isTerse ? "" : ` -m comment --comment ${service.name}`}`;
+  natChains.push(chainLine(chain));
   // Who is sent back to itself must answer by way of the node.
   natRules.push(`${rule} -s ${ip} -j KUBE-MARK-MASQ`);
   const remember = service.affinity === null ? "" : ` -m recent --name ${chain} --set`;

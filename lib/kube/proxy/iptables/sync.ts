@@ -82,14 +82,19 @@ export function restoreText(sync: Sync): string {
       if (changed === null || changed.has(key)) writeChains(lines, plan, settings, isTerse);
       for (const each of chainsOf(plan)) active.add(each);
     }
-  for (const each of sync.existing)
-    if (SERVICE_CHAIN.test(each) && !active.has(each)) {
-      natChains.push(chainLine(each));
-      natRules.push(`-X ${each}`);
-    }
+  deleteStale(sync.existing, active, lines);
   natRules.push(...nodePortRules(sync, isLoopbackServed));
   filterRules.push(...forwardRules(settings));
   return `*filter\n${block(filterChains, filterRules)}COMMIT\n*nat\n${block(natChains, natRules)}COMMIT\n`;
+}
+
+/** Chains of Services that are not `active` any more are emptied and go. */
+export function deleteStale(existing: Iterable<string>, active: ReadonlySet<string>, lines: Lines): void {
+  for (const each of existing)
+    if (SERVICE_CHAIN.test(each) && !active.has(each)) {
+      lines.natChains.push(chainLine(each));
+      lines.natRules.push(`-X ${each}`);
+    }
 }
 
 /** Whether node ports answer at 127.0.0.1, for which packets to it must be let past the checks of routing. */
