@@ -104,6 +104,7 @@ class Weave implements NodePlugin {
       this.run(`ip link add ${end} mtu ${MTU} type veth peer name eth0 mtu ${MTU} netns ${ns.name}`);
       this.ends.set(id, end);
       this.run(`ip link set ${end} master ${BRIDGE}`);
+      this.run(`bridge link set dev ${end} hairpin on`);
       this.run(`ip link set ${end} up`);
       run(lab, ns, "ip link set eth0 up");
       run(lab, ns, `ip addr add ${address}/12 brd ${BROADCAST} dev eth0`);

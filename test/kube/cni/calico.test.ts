@@ -1,5 +1,6 @@
 // Calico: its wiring is what the samples of a real kernel show, its rules have the hashes that the real Felix gave them,
-// routes come by BGP, and NetworkPolicies do what the API says they mean, whatever they are.
+// and routes come by BGP. goldens/felix-vxlan.iptables is felix/fv/cali-iptables-dump.txt of projectcalico/calico
+// (commit 87c15906, Apache-2.0).
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { type Cluster, cluster } from "../../../lib/kube/cluster.ts";
