@@ -3,7 +3,20 @@ import type { Step } from "../trace/step.ts";
 import { type Entry, PARTS, readEntry, translationOf } from "./entry.ts";
 import { caption } from "./packet.ts";
 import { passage, passages } from "./passage.ts";
-import { BODY, CODE, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, STRONG_CODE, scene, WIDEST } from "./scene.ts";
+import {
+  BODY,
+  CODE,
+  drawPackets,
+  LINE,
+  MARGIN,
+  Painter,
+  type Scene,
+  SMALL,
+  STRONG,
+  STRONG_CODE,
+  scene,
+  WIDEST,
+} from "./scene.ts";
 
 export interface ConnectionsOptions {
   readonly title?: string;
@@ -42,14 +55,7 @@ export function connections(steps: readonly Step[], options: ConnectionsOptions 
     options.title ??
     (all.length === 0 ? "No packet was tracked" : `${all[0]!.netns}: what connection tracking remembers`);
   painter.text(MARGIN, MARGIN + 13, title, WIDTH, STRONG);
-  let y = MARGIN + 26;
-  for (const change of shown) y = drawChange(painter, change, y);
-  const more = all.length - shown.length;
-  const rest = all.length === 0 ? "No packet was tracked." : more > 0 ? `and ${more} more packets, in the table` : "";
-  if (rest !== "") {
-    painter.text(MARGIN, y + 14, rest, WIDTH, BODY, "muted");
-    y += 20;
-  }
+  const y = drawPackets(painter, shown, all.length, "No packet was tracked.", MARGIN + 26, drawChange);
   return scene({
     title,
     desc: all.length === 0 ? "No packet was tracked." : shown.map(describe).join(" "),

@@ -190,6 +190,24 @@ export class Painter {
   }
 }
 
+/** Draws what is shown of `count` packets below each other, then what is said of the rest, or of none; the next y. */
+export function drawPackets<T>(
+  painter: Painter,
+  shown: readonly T[],
+  count: number,
+  none: string,
+  top: number,
+  draw: (painter: Painter, each: T, y: number) => number,
+): number {
+  let y = top;
+  for (const each of shown) y = draw(painter, each, y);
+  const more = count - shown.length;
+  if (count > 0 && more === 0) return y;
+  const rest = count === 0 ? none : `and ${more} more packets, in the table`;
+  painter.text(MARGIN, y + 14, rest, WIDEST - 2 * MARGIN, BODY, "muted");
+  return y + 20;
+}
+
 /** A packet on its way there, on its way back, heard by somebody it was not meant for, or lost. */
 export type BadgeKind = "walk" | "reply" | "heard" | "drop";
 const BADGE: Type = { font: "sans", size: 12, bold: true };

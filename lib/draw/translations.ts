@@ -10,6 +10,7 @@ import { caption, inner, type Packet } from "./packet.ts";
 import { passages } from "./passage.ts";
 import {
   BODY,
+  drawPackets,
   LINE,
   MARGIN,
   Painter,
@@ -56,15 +57,7 @@ export function translations(steps: readonly Step[], options: TranslationsOption
   const names = [...new Set(all.map(({ netns }) => netns))].join(", ");
   const title = options.title ?? (all.length === 0 ? "No packet was translated" : `${names}: what NAT changed`);
   painter.text(MARGIN, MARGIN + 13, title, WIDTH, STRONG);
-  let y = MARGIN + 30;
-  for (const each of shown) y = drawPassage(painter, each, y);
-  const more = all.length - shown.length;
-  const rest =
-    all.length === 0 ? "No packet was translated." : more > 0 ? `and ${more} more packets, in the table` : "";
-  if (rest !== "") {
-    painter.text(MARGIN, y + 14, rest, WIDTH, BODY, "muted");
-    y += 20;
-  }
+  const y = drawPackets(painter, shown, all.length, "No packet was translated.", MARGIN + 30, drawPassage);
   return scene({
     title,
     desc: all.length === 0 ? "No packet was translated." : shown.map(describe).join(" "),

@@ -9,7 +9,7 @@ import { NOT_RECORDED } from "../../trace/step.ts";
 import type { Ip, Ipv4 } from "../../wire/address.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
 import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
-import { decide } from "../ipv4/decide.ts";
+import { decide, type Way } from "../ipv4/decide.ts";
 import { decide6, type NoWay6, type Way6 } from "../ipv6/decide.ts";
 import { quietly } from "../ipv6/fib.ts";
 import { mtu6Of } from "../ipv6/send.ts";
@@ -92,7 +92,11 @@ export function pathMtu(ns: Netns, skb: AnySkb): number {
   }
   const { packet, dst } = skb;
   const back = quietly(ns, () => decide(ns, packet.src, null, null, undefined, NOT_RECORDED));
-  const { now } = ns.cables;
-  const there = dst === null ? Number.POSITIVE_INFINITY : ns.pathMtus.of(dst, packet.dst, now);
-  return Math.min(there, back.type === "error" ? Number.POSITIVE_INFINITY : ns.pathMtus.of(back, packet.src, now));
+  const there = dst === null ? Number.POSITIVE_INFINITY : mtu4Of(ns, dst, packet.dst);
+  return Math.min(there, back.type === "error" ? Number.POSITIVE_INFINITY : mtu4Of(ns, back, packet.src));
+}
+
+/** ipv4_mtu; what is for this namespace goes by its loopback. */
+function mtu4Of(ns: Netns, way: Way, destination: Ipv4): number {
+  return way.type === "local" ? ns.devices.get("lo")!.mtu : ns.pathMtus.of(way, destination, ns.cables.now);
 }

@@ -250,4 +250,10 @@ export const KEPT: readonly Case[] = [
     },
     [{ do: "connect", ns: "r", from: 42900, to: "10.2.0.3", port: 443 }],
   ),
+  kept(
+    "TCPMSS clamps what one sends to oneself to the loopback's MTU",
+    V4,
+    { mangle: ["OUTPUT -p tcp -m tcp --tcp-flags SYN,RST SYN --sport 443 -j TCPMSS --clamp-mss-to-pmtu"] },
+    [local(V4, "10.1.0.9", "10.1.0.9", syn(80, 443, { mss: 1460 }))],
+  ),
 ];
