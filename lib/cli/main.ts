@@ -13,7 +13,7 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
   packetwalk ipvs SCENARIO.json             play histories of virtual services, and print which real server took what
   packetwalk proxy --mode iptables --objects FILE --node NAME (--rules | --packet "tcp A:PORT > B:PORT" ...) [--json]
                                             what kube-proxy on a node makes of Services: its rules, or a packet's ways
-  packetwalk serve [--port PORT]            an API server of Kubernetes on loopback, for a real kubectl
+  packetwalk serve [--nodes N] [--cni P]    a Kubernetes cluster on loopback, for a real kubectl
   packetwalk kernel install (--user | --sys-prefix | --prefix DIR)
                                             make the kernel known to Jupyter
   packetwalk kernel uninstall (--user | --sys-prefix | --prefix DIR)

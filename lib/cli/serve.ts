@@ -86,7 +86,8 @@ function serverOf({ nodes, cni, seed, manifests }: Options): { server: ApiServer
   return { server, stop: () => clearInterval(timer) };
 }
 
-const kubeconfig = (url: string): string => `apiVersion: v1
+/** What a kubectl reads to find the server. */
+export const kubeconfig = (url: string): string => `apiVersion: v1
 kind: Config
 clusters: [{name: packetwalk, cluster: {server: "${url}"}}]
 users: [{name: packetwalk, user: {}}]

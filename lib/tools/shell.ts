@@ -80,10 +80,10 @@ export function runShell(lab: Lab, where: Place, text: string): ShellResult {
 }
 
 /** The program that runs shell text, for who starts it: it ends with the status of the last command. Throws BadInput. */
-export function shellProgram(lab: Lab, where: Place, text: string, voice: Voice): Program {
+export function shellProgram(lab: Lab, where: Place, text: string, voice: Voice, stdin = ""): Program {
   const pipelines = parseShell(text);
   for (const { commands } of pipelines) for (const { words } of commands) commandNamed(lab, words[0]!, where);
-  return list(lab, where, pipelines, voice, []);
+  return list(lab, where, pipelines, voice, [], stdin);
 }
 
 /**
@@ -94,7 +94,7 @@ export function runIn(lab: Lab, where: Place, words: readonly string[], stdin: s
   const [name = "", flag, text] = words;
   const isShell = /^(\/bin\/)?(ba|a)?sh$/.test(name);
   if (isShell && flag === "-c" && text !== undefined)
-    return lab.start(name, { ns: where.ns, ...voice }, shellProgram(lab, where, text, voice));
+    return lab.start(name, { ns: where.ns, ...voice }, shellProgram(lab, where, text, voice, stdin));
   if (isShell && flag === undefined)
     return lab.start(name, { ns: where.ns, ...voice }, shellProgram(lab, where, stdin, voice));
   commandNamed(lab, name, where);
@@ -132,12 +132,22 @@ function commandNamed(lab: Lab, name: string, { tools }: Pick<Place, "tools">): 
 
 type Voice = Pick<Call, "out" | "err">;
 
-function* list(lab: Lab, where: Place, pipelines: readonly Pipeline[], voice: Voice, captures: Process[]): Program {
+function* list(
+  lab: Lab,
+  where: Place,
+  pipelines: readonly Pipeline[],
+  voice: Voice,
+  captures: Process[],
+  stdin = "",
+): Program {
   let status = 0;
+  let input = stdin;
   for (const pipeline of pipelines) {
     if (pipeline.when === "and" && status !== 0) continue;
     if (pipeline.when === "or" && status === 0) continue;
-    const body = pipe(lab, where, pipeline.commands, voice);
+    const body = pipe(lab, where, pipeline.commands, voice, input);
+    // Who reads first reads it all.
+    input = "";
     if (pipeline.background) {
       const process = lab.start(pipeline.text, { ns: where.ns, ...voice }, body);
       enlist(lab, where.ns, process);
@@ -150,8 +160,8 @@ function* list(lab: Lab, where: Place, pipelines: readonly Pipeline[], voice: Vo
   return status;
 }
 
-function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice: Voice): Program {
-  let stdin = "";
+function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice: Voice, input: string): Program {
+  let stdin = input;
   let status = 0;
   for (const [i, command] of commands.entries()) {
     const isLast = i === commands.length - 1;

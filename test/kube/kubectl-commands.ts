@@ -1,8 +1,5 @@
 // What a real kubectl is asked, against a real API server and against the model's; what it prints is compared.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { Answer } from "./kubectl-ask.ts";
 
 const MANIFESTS = `
 apiVersion: apps/v1
@@ -99,7 +96,7 @@ message: "there already "
 source: {component: kubelet, host: n1}
 `;
 
-const status = (of: string, value: object) => [
+const setStatus = (of: string, value: object) => [
   "patch",
   ...of.split(" "),
   "--subresource=status",
@@ -128,16 +125,16 @@ export const COMMANDS: readonly { readonly args: readonly string[]; readonly inp
   },
   { args: ["get", "pod,deploy,rs,ds,svc,cm,endpointslice,ing,netpol,sa,lease,events", "-o", "wide"] },
   {
-    args: status("pod p", {
+    args: setStatus("pod p", {
       phase: "Running",
       podIP: "10.1.0.1",
       podIPs: [{ ip: "10.1.0.1" }],
       containerStatuses: [{ name: "web", ...running }],
     }),
   },
-  { args: status("deploy web", { replicas: 3, readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 }) },
+  { args: setStatus("deploy web", { replicas: 3, readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 }) },
   {
-    args: status("node talk-n1", {
+    args: setStatus("node talk-n1", {
       conditions: [{ type: "Ready", status: "True" }],
       addresses: [{ type: "InternalIP", address: "192.168.0.11" }],
       nodeInfo: {
@@ -188,28 +185,13 @@ export const COMMANDS: readonly { readonly args: readonly string[]; readonly inp
   { args: ["delete", "svc", "--all"] },
 ];
 
-/** What kubectl printed and how it ended, times made alike; `where` are its words for the server. */
-export function ask(kubectl: string, where: readonly string[], { args, input }: (typeof COMMANDS)[number]) {
-  const cache = mkdtempSync(join(tmpdir(), "kubectl-"));
-  const options = {
-    input: input ?? "",
-    encoding: "utf8",
-    stdio: "pipe",
-    env: { ...process.env, HOME: cache },
-  } as const;
-  const alike = (text: string) =>
-    text
+/** Times made alike, for a real server has times of its own. */
+export function alike({ out, error, status }: Answer): Answer {
+  const text = (of: string) =>
+    of
       .replace(/\b(\d+[smhd]){1,2}\b(?=\s|$)/gm, "<age>")
       .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, "<time>")
       .replace(/\d{4}-\d\d-\d\d [\d:]{8} \+0000 UTC/g, "<time>")
       .replace(/ +/g, " ");
-  try {
-    const out = execFileSync(kubectl, ["--namespace", "talk", "--cache-dir", cache, ...where, ...args], options);
-    return { out: alike(out), error: "", status: 0 };
-  } catch (failure) {
-    const { stdout = "", stderr = "", status: code } = failure as { stdout?: string; stderr?: string; status: number };
-    return { out: alike(stdout), error: alike(stderr), status: code };
-  } finally {
-    rmSync(cache, { recursive: true });
-  }
+  return { out: text(out), error: text(error), status };
 }

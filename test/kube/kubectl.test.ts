@@ -1,8 +1,15 @@
-// A real kubectl prints of the model's API server what it printed of a real one (record-kubectl.ts).
+// kubectl prints what a real one printed: of a real API server, and of the model's (record-kubectl.ts); and a real one
+// works with a cluster that `packetwalk serve` serves.
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
-import { ask, COMMANDS } from "./kubectl-commands.ts";
+import { bootstrap } from "../../lib/kube/api/bootstrap.ts";
+import { agesAlike } from "./kubectl-alike.ts";
+import { type Answer, askOurs, askReal, type Still, serverWith } from "./kubectl-ask.ts";
+import { alike, COMMANDS } from "./kubectl-commands.ts";
+import { MADE, QUESTIONS } from "./kubectl-questions.ts";
 
 const KUBECTL = process.env.KUBECTL ?? "kubectl";
 
@@ -20,28 +27,113 @@ function missing(): string | null {
   }
 }
 
-describe("kubectl and packetwalk serve", function () {
+const golden = (name: string) => JSON.parse(readFileSync(`test/kube/goldens/${name}.json`, "utf8"));
+
+describe("kubectl", () => {
+  describe("prints what a real one printed of a real API server", () => {
+    const setting = serverWith({ now: "2025-01-01T00:00:00Z", objects: [] });
+    bootstrap(setting.server);
+    const recorded: Answer[] = golden("kubectl");
+    for (const [i, { args, input }] of COMMANDS.entries())
+      it(args.join(" ").slice(0, 100), () => {
+        expect(alike(askOurs(setting, ["--namespace", "talk", ...args], input))).to.deep.equal(recorded[i]);
+      });
+  });
+
+  describe("prints of what it makes what a real one printed of a real API server", () => {
+    const setting = serverWith({ now: "2025-01-01T00:00:00Z", objects: [] });
+    bootstrap(setting.server);
+    askOurs(setting, ["create", "namespace", "talk"]);
+    const recorded: Record<string, Answer>[] = golden("kubectl-made");
+    for (const [i, { args }] of MADE.entries())
+      it(args.join(" ").slice(0, 100), () => {
+        const said = alike(askOurs(setting, ["--namespace", "talk", ...args]));
+        expect({ [args.join(" ")]: said }).to.deep.equal(recorded[i]);
+      });
+  });
+
+  describe("prints what a real one printed of a cluster of the model", () => {
+    const setting = serverWith(golden("kubectl-cluster"));
+    const recorded: Record<string, Answer>[] = golden("kubectl-questions");
+    for (const [i, { args, input }] of QUESTIONS.entries())
+      it(args.join(" ").slice(0, 100), () => {
+        const { out, error, status } = askOurs(setting, args, input);
+        // The next question is asked at the same time, though this one may have waited.
+        (setting.clock as Still).now = 0;
+        const said = { out: agesAlike(args, out), error: agesAlike(args, error), status };
+        expect({ [args.join(" ")]: said }).to.deep.equal(recorded[i]);
+      });
+  });
+});
+
+const WHOLE = `
+apiVersion: v1
+kind: Pod
+metadata: {name: says}
+spec: {containers: [{name: a, image: busybox, command: [sh, -c, "echo hello; sleep 1000"]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
+`;
+
+/** `packetwalk serve` with these words: its kubeconfig, and how to end it. */
+async function serve(...words: readonly string[]): Promise<{ config: string; stop: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), "packetwalk-serve-"));
+  const config = join(folder, "config");
+  const child = spawn(
+    process.execPath,
+    ["dist/lib/cli/main.js", "serve", "--port", "0", "--kubeconfig", config, ...words],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const stop = () => {
+    child.kill();
+    rmSync(folder, { recursive: true });
+  };
+  return { config, stop };
+}
+
+describe("a real kubectl and packetwalk serve", function () {
   this.timeout(60_000);
   let stop = () => {};
-  let where: readonly string[] = [];
-  before(async function () {
+  let config = "";
+  before(function () {
     const why = missing();
-    if (why !== null) {
-      process.stdout.write(`    ${why}: what it prints of packetwalk serve is not compared\n`);
-      this.skip();
-    }
-    const serve = spawn(process.execPath, ["dist/lib/cli/main.js", "serve", "--port", "0", "--nodes", "0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    stop = () => serve.kill();
-    const said = await new Promise<string>((resolve) => serve.stdout.once("data", (data) => resolve(String(data))));
-    where = ["--kubeconfig", "/dev/null", "--server", /http:\S+/.exec(said)![0]];
+    if (why === null) return;
+    process.stdout.write(`    ${why}: what it prints of packetwalk serve is not compared\n`);
+    this.skip();
   });
-  after(() => stop());
+  afterEach(() => stop());
 
-  const recorded = JSON.parse(readFileSync("test/kube/goldens/kubectl.json", "utf8"));
-  for (const [i, command] of COMMANDS.entries())
-    it(command.args.join(" ").slice(0, 100), () => {
-      expect(ask(KUBECTL, where, command)).to.deep.equal(recorded[i]);
-    });
+  it("prints of an API server alone what it prints of a real one", async () => {
+    ({ config, stop } = await serve("--nodes", "0"));
+    const recorded: Answer[] = golden("kubectl");
+    for (const [i, { args, input }] of COMMANDS.entries())
+      expect(alike(await askReal(KUBECTL, config, ["--namespace", "talk", ...args], input))).to.deep.equal(recorded[i]);
+  });
+
+  it("works with a whole cluster: it rolls out, looks in, reads logs, scales, watches and deletes", async () => {
+    ({ config, stop } = await serve("--nodes", "2"));
+    const ask = (line: string, input = "") => askReal(KUBECTL, config, line.split(" "), input);
+    const made = await ask("apply -f -", WHOLE);
+    expect(made.out).to.equal("pod/says created\ndeployment.apps/web created\n");
+    expect((await ask("rollout status deploy/web --timeout=20s")).out).to.contain("successfully rolled out");
+    expect((await ask("wait --for=condition=Ready pod/says --timeout=20s")).out).to.equal("pod/says condition met\n");
+    expect((await ask("logs says")).out).to.equal("hello\n");
+    const piped = await ask("exec -i says -- sh -c cat", "through\n");
+    expect(piped).to.deep.equal({ out: "through\n", error: "", status: 0 });
+    const failed = await ask("exec deploy/web -- false");
+    expect(failed).to.deep.equal({ out: "", error: "command terminated with exit code 1\n", status: 1 });
+    expect((await ask("exec deploy/web -- ip -br addr show eth0")).out).to.contain("10.244.");
+    expect((await ask("scale deploy web --replicas=3 --timeout=20s")).out).to.equal("deployment.apps/web scaled\n");
+    expect((await ask("get pods -w --request-timeout=2s")).out.split("\n").length).to.be.greaterThan(4);
+    expect((await ask("delete pod says --timeout=20s")).out).to.equal('pod "says" deleted from default namespace\n');
+  });
 });

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { discovery } from "./discovery.ts";
 import { execUpgrade, logOf } from "./http-streams.ts";
+import type { KubeObject } from "./object.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import { doorOf, handle, type Request, type Response } from "./rest.ts";
 import type { ApiServer } from "./server.ts";
@@ -46,7 +47,9 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
     return watch(server, asked, wantsTable(accept), response);
   const answer = handle(server, asked);
   const resource = answer.code < 300 ? resourceOf(server, asked.path) : null;
-  if (resource?.warning !== undefined) response.setHeader("warning", `299 - "${resource.warning}"`);
+  const isNew = request.method === "POST" && resource !== null;
+  const warning = resource?.warning ?? (isNew ? resource.strategy.warning?.(answer.body as KubeObject) : undefined);
+  if (warning !== undefined) response.setHeader("warning", `299 - "${warning}"`);
   const isRead = request.method === "GET" && resource !== null && wantsTable(accept);
   send(
     response,

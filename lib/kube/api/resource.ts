@@ -39,6 +39,8 @@ export interface Strategy {
   deleted?(object: KubeObject, registry: Registry): void;
   /** Seconds until an object is really gone after it was asked to go; 0 is at once. */
   grace?(object: KubeObject, asked: number | null): number;
+  /** What the server says, in a header, to who makes such an object. */
+  warning?(object: KubeObject): string | undefined;
   /** Values that field selectors may ask for, besides metadata.name and metadata.namespace. */
   fields?(object: KubeObject): Readonly<Record<string, string>>;
 }

@@ -73,15 +73,15 @@ export const ENDPOINT_SLICES: Resource = {
   hasGeneration: true,
   generationCounts: ["addressType", "endpoints", "ports", "labels", "annotations"],
   columns: columns("Name", "AddressType", "Ports", "Endpoints", "Age"),
-  cells: ({ metadata, addressType, ports = [], endpoints = [] }, now) => [
+  cells: ({ metadata, addressType, ports, endpoints }, now) => [
     metadata.name,
     addressType,
     firstThree(
-      ports.map((each: Draft) => String(each.port ?? each.name)),
+      ((ports ?? []) as Draft[]).map((each) => String(each.port ?? each.name)),
       "<unset>",
     ),
     firstThree(
-      endpoints.flatMap(({ addresses = [] }: Draft) => addresses),
+      ((endpoints ?? []) as Draft[]).flatMap(({ addresses = [] }) => addresses),
       "<unset>",
     ),
     age(metadata.creationTimestamp, now),

@@ -63,6 +63,11 @@ export const SERVICES: Resource = {
     labelsText(service.spec.selector),
   ],
   strategy: {
+    warning(object) {
+      const { externalIPs = [] } = (object as Draft).spec;
+      if (externalIPs.length === 0) return undefined;
+      return "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+    },
     defaults(draft) {
       draft.spec ??= {};
       defaultSpec(draft.spec);

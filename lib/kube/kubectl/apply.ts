@@ -72,18 +72,16 @@ function each(infos: readonly Info[], mistakes: readonly Error[], action: (info:
   return 0;
 }
 
-const mustHaveFiles = (session: Session, verb: string): void => {
+const mustHaveFiles = (session: Session): void => {
   if (session.flags.list("filename").length > 0) return;
-  throw verb === "apply"
-    ? new Failure("must specify one of -f and -k")
-    : new Failure("must specify one of -f and -k\n\nSee 'kubectl create --help' for help and examples");
+  throw new Failure("must specify one of -f and -k");
 };
 
 export function apply(session: Session): number {
   const { words } = session;
   if (words.length > 0)
     throw new Failure(`Unexpected args: [${words.join(" ")}]\nSee 'kubectl apply -h' for help and examples`);
-  mustHaveFiles(session, "apply");
+  mustHaveFiles(session);
   const query = { ...asDry(session), fieldValidation: validation(session) };
   printer(session);
   const selected = select(session);
@@ -165,7 +163,7 @@ export function create(session: Session, info: Info, object: Draft, query: Reado
 
 export function createFiles(session: Session): number {
   if (session.words.length > 0) throw unknownCreate(session.words[0]!);
-  mustHaveFiles(session, "create");
+  mustHaveFiles(session);
   const query = { ...asDry(session), fieldValidation: validation(session) };
   const selected = select(session);
   if (selected.ones.length === 0 && selected.mistakes.length === 0) throw new Failure("no objects passed to create");

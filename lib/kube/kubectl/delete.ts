@@ -1,7 +1,7 @@
 // kubectl delete.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/delete/{delete,delete_flags}.go, .../wait/delete.go.
 import type { Program } from "../../lab/process.ts";
-import { Failure, Failures, isRefusal, Refusal } from "./failure.ts";
+import { Failure, Failures, isRefusal, NOTHING_NAMED, Refusal } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { kindText } from "./kinds.ts";
 import { fetched, type Info, named, select } from "./select.ts";
@@ -43,9 +43,7 @@ export function* deleteObjects(session: Session): Program {
       `invalid cascade value (${flags.text("cascade")}). Must be "background", "foreground", or "orphan"`,
     );
   if (words.length === 0 && flags.list("filename").length === 0 && !flags.has("selector") && !flags.is("all"))
-    throw new Failure(
-      "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-    );
+    throw new Failure(NOTHING_NAMED);
   if (flags.is("all") && flags.has("selector"))
     throw new Failure("setting 'all' parameter but found a non empty selector. ");
   const grace = graceOf(session);

@@ -16,7 +16,8 @@ export class Failure extends Error {
 export class Failures extends Error {
   readonly all: readonly Error[];
 
-  constructor(all: readonly Error[]) {
+  constructor(several: readonly Error[]) {
+    const all = several.flatMap((each) => (each instanceof Failures ? each.all : [each]));
     super(all.length === 1 ? all[0]!.message : `[${all.map(({ message }) => message).join(", ")}]`);
     this.all = all;
   }
@@ -39,6 +40,10 @@ export class Refusal extends Error {
 
 export const isRefusal = (failure: unknown, reason: string): boolean =>
   failure instanceof Refusal && failure.answer.reason === reason;
+
+/** Neither words nor files say what is meant. */
+export const NOTHING_NAMED =
+  "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 
 /** Wrong use: where help would be found. */
 export const usage = (command: string, message: string): Failure =>
@@ -78,5 +83,5 @@ export function told(failure: unknown): { readonly text: string; readonly status
   if (!(alone instanceof Failure)) throw alone;
   if (alone.message === "") return { text: "", status: alone.status };
   const prefix = alone.message.startsWith("error: ") ? "" : "error: ";
-  return { text: `${prefix}${alone.message}\n`, status: alone.status };
+  return { text: `${prefix}${alone.message.replace(/\n$/, "")}\n`, status: alone.status };
 }

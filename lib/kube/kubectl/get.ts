@@ -90,7 +90,7 @@ function tables(session: Session, selected: Selected): number {
   };
   for (const one of selected.ones) attempt(one.resource, () => session.get(one, { table: include }));
   for (const { resource, namespace, query } of selected.lists)
-    attempt(resource, () => session.get({ resource, namespace }, { query, table: include }));
+    attempt(resource, () => session.list({ resource, namespace }, { query, table: include }));
   const kinds = new Set(groups.map(({ resource }) => resource));
   const isEverywhere = flags.is("all-namespaces");
   let written = "";

@@ -39,22 +39,17 @@ const config: Verb = { flags: about.CONFIG, action: about.config };
 
 const SERVICE: Group = {
   verbs: Object.fromEntries(
-    ["clusterip", "externalname", "loadbalancer", "nodeport"].map((type) => [type, making(make.createService(type))]),
+    Object.entries(make.CREATE_SERVICE).map(([type, flags]) => [type, { flags, action: make.createService(type) }]),
   ),
 };
 const CREATING: Group = {
   alone: { flags: CREATE, action: createFiles },
   verbs: {
     configmap: making(make.createConfigMap),
-    cm: making(make.createConfigMap),
     deployment: making(make.createDeployment),
-    deploy: making(make.createDeployment),
     namespace: making(make.createNamespace),
-    ns: making(make.createNamespace),
     service: SERVICE,
-    svc: SERVICE,
     serviceaccount: making(make.createServiceAccount),
-    sa: making(make.createServiceAccount),
   },
 };
 
@@ -104,6 +99,21 @@ const ABSENT =
     " ",
   );
 
+/** As the real one's help has them, which is the order in which it proposes them. */
+const IN_ORDER =
+  "create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon uncordon drain taint describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize label annotate completion alpha api-resources api-versions config plugin version options".split(
+    " ",
+  );
+
+/** Short words for what `create` makes. */
+const SHORT: Readonly<Record<string, string>> = {
+  cm: "configmap",
+  deploy: "deployment",
+  ns: "namespace",
+  sa: "serviceaccount",
+  svc: "service",
+};
+
 const isGroup = (of: Verb | Group): of is Group => "verbs" in of;
 
 /** The words before the first that is no flag of all commands: `-n x get pods`. */
@@ -118,7 +128,8 @@ function splitCommand(args: readonly string[]): { path: string[]; rest: string[]
         !/^(-[nsv]|--(namespace|context|cluster|user|kubeconfig|server|request-timeout|cache-dir|v))$/.test(rest[i]!);
       i += isAlone ? 1 : 2;
     }
-    const word: string | undefined = rest[i];
+    const said: string | undefined = rest[i];
+    const word: string | undefined = at === CREATING && said !== undefined ? (SHORT[said] ?? said) : said;
     const next: Verb | Group | undefined =
       word !== undefined && Object.hasOwn(at.verbs, word) ? at.verbs[word] : undefined;
     if (next !== undefined) {
@@ -137,7 +148,7 @@ function unknown(path: readonly string[], word: string | undefined, verbs: reado
     return notModelled("kubectl", word ?? of, verbs.map((verb) => [...path.slice(1), verb].join(" ")).join(", "));
   if (path.length > 1)
     return new Failure(`unknown command ${JSON.stringify(word)}\nSee '${of} -h' for help and examples`);
-  const near = [...verbs, ...ABSENT].filter((verb) => distance(verb, word) <= 2 || verb.startsWith(word)).sort();
+  const near = IN_ORDER.filter((verb) => distance(verb, word) <= 2 || verb.startsWith(word));
   const hint = near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((verb) => `\t${verb}\n`).join("")}`;
   return new Failure(`unknown command ${JSON.stringify(word)} for "kubectl"${hint}`);
 }

@@ -1,5 +1,6 @@
 // kubectl label, annotate and taint: marks on objects.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/{label,annotate,taint}/*.go, .../cmd/taint/utils.go.
+import { labelValue } from "../api/names.ts";
 import type { Draft } from "../api/object.ts";
 import { asDry, placeOf } from "./apply.ts";
 import { Failure, Failures, usage } from "./failure.ts";
@@ -27,6 +28,9 @@ function split(session: Session, what: string): { objects: string[]; marks: Map<
     if (!isMark(word)) throw new Failure(`all resources must be specified before ${what} changes: ${word}`);
     const at = word.indexOf("=");
     const [key, value] = at === -1 ? [word.slice(0, -1), null] : [word.slice(0, at), word.slice(at + 1)];
+    if (what === "label" && value?.includes("=")) throw new Failure(`invalid label spec: ${word}`);
+    const wrong = what === "label" && value !== null ? labelValue(value) : [];
+    if (wrong.length > 0) throw new Failure(`invalid label value: ${JSON.stringify(word)}: ${wrong.join(";")}`);
     if (marks.has(key) && (marks.get(key) === null) !== (value === null))
       throw new Failure(`can not both modify and remove a ${what} in the same command`);
     marks.set(key, value);
@@ -53,7 +57,7 @@ function mark(session: Session, what: "label" | "annotation"): number {
         for (const key of Object.keys(had).sort()) session.out(`${key}=${had[key]}\n`);
         continue;
       }
-      refuseOverwrites(session, had, marks);
+      refuseOverwrites(session, had, marks, what);
       const { added, removed } = changesOf(session, had, marks, what);
       const body = {
         metadata: { [field]: Object.fromEntries([...marks].filter(([key, value]) => value !== null || key in had)) },
@@ -71,13 +75,18 @@ function mark(session: Session, what: "label" | "annotation"): number {
   return 0;
 }
 
-function refuseOverwrites({ flags }: Session, had: Draft, marks: ReadonlyMap<string, string | null>): void {
+function refuseOverwrites(
+  { flags }: Session,
+  had: Draft,
+  marks: ReadonlyMap<string, string | null>,
+  what: string,
+): void {
   if (flags.is("overwrite")) return;
   const taken = [...marks].filter(([key, value]) => value !== null && key in had && had[key] !== value);
-  if (taken.length > 0)
-    throw new Failures(
-      taken.map(([key]) => new Failure(`'${key}' already has a value (${had[key]}), and --overwrite is false`)),
-    );
+  if (taken.length === 0) return;
+  const texts = taken.map(([key]) => `'${key}' already has a value (${had[key]})`);
+  if (what === "label") throw new Failures(texts.map((text) => new Failure(`${text}, and --overwrite is false`)));
+  throw new Failure(`--overwrite is false but found the following declared annotation(s): ${texts.join("; ")}`);
 }
 
 function changesOf(session: Session, had: Draft, marks: ReadonlyMap<string, string | null>, what: string) {
@@ -147,10 +156,8 @@ function taintNode(
   if (!session.flags.is("overwrite")) {
     const there = adding.filter((each) => had.some((other) => isSame(other, each)));
     if (there.length > 0) {
-      const shown = there.map(({ key, effect }) => `{${key}:${effect}}`).join(",");
-      throw new Failure(
-        `node ${info.name} already has ${shown.replace(/[{}]/g, "")} taint(s) with same effect(s) and --overwrite is false`,
-      );
+      const shown = there.map(({ key }) => key).join(",");
+      throw new Failure(`node ${info.name} already has ${shown} taint(s) with same effect(s) and --overwrite is false`);
     }
   }
   for (const each of going)
@@ -161,7 +168,9 @@ function taintNode(
   const fresh = adding.map(({ goes: _goes, ...each }) => each);
   const kept = had.filter((other) => !taints.some((each) => isSame(other, each)));
   const body = { spec: { taints: [...fresh, ...kept] } };
-  const word = adding.length > 0 && going.length > 0 ? "modified" : adding.length > 0 ? "tainted" : "untainted";
+  const isReplaced = adding.some((each) => had.some((other) => isSame(other, each)));
+  const isMixed = isReplaced || (adding.length > 0 && going.length > 0);
+  const word = isMixed ? "modified" : adding.length > 0 ? "tainted" : "untainted";
   const object =
     session.isDry === "client"
       ? info.object!

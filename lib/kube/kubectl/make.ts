@@ -5,15 +5,22 @@ import { type Draft, draftOf } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { asDry, validation } from "./apply.ts";
 import { Failure, Refusal, usage } from "./failure.ts";
-import { flagsOf } from "./flags.ts";
+import { type Flag, flagsOf } from "./flags.ts";
 import { report } from "./print.ts";
 import type { Session } from "./session.ts";
 
 export const MAKING =
   "output:o template dry-run=unchanged field-manager save-config? validate=strict show-managed-fields? allow-missing-template-keys? ";
 export const CREATE_KIND = flagsOf(
-  `${MAKING} image* replicas:r# port tcp* clusterip node-port# external-name from-literal* from-file* !from-env-file* !append-hash?`,
+  `${MAKING} image* replicas:r# port  from-literal* from-file* !from-env-file* !append-hash?`,
 );
+/** Each type of Service has its own. */
+export const CREATE_SERVICE: Readonly<Record<string, readonly Flag[]>> = {
+  clusterip: flagsOf(`${MAKING} tcp* clusterip`),
+  externalname: flagsOf(`${MAKING} tcp* external-name`),
+  loadbalancer: flagsOf(`${MAKING} tcp*`),
+  nodeport: flagsOf(`${MAKING} tcp* node-port#`),
+};
 export const RUN = flagsOf(
   `${MAKING} image image-pull-policy env* port labels:l restart command? annotations* quiet:q? expose? ` +
     "!rm? !stdin:i? !tty:t? !attach? !overrides !privileged? !leave-stdin-open? !record?",
@@ -196,9 +203,9 @@ export function pairsOf(text: string): Draft {
 export function run(session: Session): number {
   const { flags } = session;
   const [name, ...words] = session.words;
+  must(session, "image");
   if (name === undefined) throw usage("kubectl run", "NAME is required for run");
   const image = flags.text("image");
-  must(session, "image");
   if (image === "") throw new Failure("--image is required");
   if (!/^[\w.:/@-]+$/.test(image) || /[A-Z]/.test(image.split(":")[0]!))
     throw new Failure(`Invalid image name ${JSON.stringify(image)}: invalid reference format`);

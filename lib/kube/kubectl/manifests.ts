@@ -67,9 +67,7 @@ function* documents(text: string, source: string): Generator<Draft | Error, void
     });
     const mistake = document !== undefined && "errors" in document ? document.errors[0] : undefined;
     if (mistake !== undefined) {
-      yield new Failure(
-        `error parsing ${source}: error converting YAML to JSON: ${yamlMistake(body, mistake.pos[0], mistake.code)}`,
-      );
+      yield new Failure(`error parsing ${source}: error converting YAML to JSON: ${yamlMistake(body, mistake)}`);
       return;
     }
     const value = (document as { toJS(): unknown }).toJS() as Draft | null;
@@ -86,29 +84,41 @@ function* documents(text: string, source: string): Generator<Draft | Error, void
   }
 }
 
-/** go-yaml's words for what the parser here calls by a code; the line is go-yaml's own. */
-function yamlMistake(text: string, at: number, code: string): string {
-  const before = text.slice(0, at);
-  const line = before.split("\n").length;
-  if (/\t/.test(text.split("\n")[line - 1]?.match(/^\s*/)?.[0] ?? ""))
-    return `yaml: line ${line}: found character that cannot start any token`;
-  switch (code) {
-    case "TAB_AS_INDENT":
-      return `yaml: line ${line}: found character that cannot start any token`;
-    case "BLOCK_AS_IMPLICIT_KEY":
-    case "MULTILINE_IMPLICIT_KEY":
-      return `yaml: line ${line}: mapping values are not allowed in this context`;
-    case "MISSING_CHAR":
-      return /['"]/.test(text[text.lastIndexOf("\n", at) + 1] ?? "")
-        ? `yaml: line ${line}: found unexpected end of stream`
-        : `yaml: line ${line}: could not find expected ':'`;
-    case "BAD_INDENT":
-      return `yaml: line ${line}: did not find expected key`;
-    case "BAD_ALIAS":
-      return `yaml: unknown anchor '${/^\*?(\S*)/.exec(text.slice(at))?.[1] ?? ""}' referenced`;
-    default:
-      return `yaml: line ${line}: did not find expected node content`;
+/** go-yaml's words for what the parser here calls by a code. Its parser counts lines from 0, its scanner from 1. */
+function yamlMistake(
+  text: string,
+  { pos, code, message }: { pos: [number, number]; code: string; message: string },
+): string {
+  const line = text.slice(0, pos[0]).split("\n").length;
+  const indent = /^\s*/.exec(text.split("\n")[line - 1] ?? "")![0];
+  const scanned = (why: string, at = line) => `yaml: line ${at}: ${why}`;
+  const parsed = (why: string) => `yaml: line ${Math.max(1, line - 1)}: ${why}`;
+  if (code === "TAB_AS_INDENT" || indent.includes("\t")) return scanned("found character that cannot start any token");
+  if (code === "BAD_ALIAS")
+    return `yaml: unknown anchor '${/^\*?(\S*)/.exec(text.slice(pos[0]))?.[1] ?? ""}' referenced`;
+  if (/closing ["']quote/.test(message)) return scanned("found unexpected end of stream", text.split("\n").length);
+  const [, closing] = /flow (map|sequence)|Flow (map|sequence)/.exec(message) ?? [];
+  const isFlow = closing !== undefined || /must end with a [}\]]/.test(message) || opened(text.slice(0, pos[0])) !== "";
+  if (isFlow)
+    return parsed(
+      opened(text.slice(0, pos[0])) === "[" ? "did not find expected ',' or ']'" : "did not find expected ',' or '}'",
+    );
+  if (code === "BLOCK_AS_IMPLICIT_KEY" || code === "MULTILINE_IMPLICIT_KEY" || /Nested mappings/.test(message))
+    return scanned("mapping values are not allowed in this context");
+  if (code === "MISSING_CHAR") return scanned("could not find expected ':'");
+  return code === "BAD_INDENT" || /indent|aligned/.test(message)
+    ? parsed("did not find expected key")
+    : parsed("did not find expected node content");
+}
+
+/** The bracket that is still open there. */
+function opened(text: string): string {
+  const stack: string[] = [];
+  for (const each of text.replace(/"[^"\n]*"|'[^'\n]*'/g, "")) {
+    if (each === "{" || each === "[") stack.push(each);
+    if (each === "}" || each === "]") stack.pop();
   }
+  return stack.at(-1) ?? "";
 }
 
 /** A List is what stands in it. */
@@ -119,6 +129,14 @@ function* taken(object: Draft): Generator<Draft, void, void> {
 }
 
 function infoOf(session: Session, object: Draft, source: string): Info | Error {
+  const missing = ["apiVersion", "kind"].filter((field) => typeof object[field] !== "string" || object[field] === "");
+  if (missing.length > 0 && !["false", "ignore"].includes(session.flags.text("validate", "strict"))) {
+    const unset = missing.map((field) => `${field} not set`);
+    const why = unset.length > 1 ? `[${unset.join(", ")}]` : unset[0];
+    return new Failure(
+      `error validating ${JSON.stringify(source)}: error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
+  }
   const decode = (why: string) => new Failure(`unable to decode ${JSON.stringify(source)}: ${why}`);
   if (typeof object.kind !== "string" || object.kind === "")
     return decode(`Object 'Kind' is missing in '${JSON.stringify(object)}'`);

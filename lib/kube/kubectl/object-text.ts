@@ -88,7 +88,6 @@ function scalar(value: unknown, indent: number, column: number | null): string {
     : `'${folded(value.replaceAll("'", "''"), indent, column, 1)}'`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
 const HIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff]|\t/;
 
 /** Would a reader take the word for something else than text? */

@@ -168,7 +168,7 @@ export const rolloutUndo: Part = (session, info) => {
     session.isDry === ""
   )
     session.err(
-      `Warning: resource ${info.resource.resource}/${info.name} has a kubectl.kubernetes.io/last-applied-configuration annotation which may lead to unexpected results when running 'kubectl apply' after 'kubectl rollout undo'. The annotation will not be removed automatically.\n`,
+      `Warning: resource ${info.resource.resource}/${info.name} was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`,
     );
   const all = revisions(session, object);
   const wanted = session.flags.number("to-revision", 0);

@@ -2,6 +2,7 @@
 // Before you edit: staging/src/k8s.io/cli-runtime/pkg/printers/tableprinter.go.
 import type { Draft } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
+import { Failure } from "./failure.ts";
 import { kindText } from "./kinds.ts";
 import { sortedBy } from "./sort.ts";
 
@@ -38,6 +39,16 @@ export const labelText = (labels: Draft | undefined): string => {
   return words.length === 0 ? "<none>" : words.join(",");
 };
 
+/** A table that can't be sorted is not printed at all. */
+function sortedRows(rows: readonly Draft[], by: string): Draft[] {
+  try {
+    return sortedBy(rows, by, ({ object }) => object);
+  } catch (failure) {
+    if (failure instanceof Failure) return [];
+    throw failure;
+  }
+}
+
 /** Header and rows of a table, cells parted by tabs. */
 export function rowsOf(table: Draft, options: RowOptions): { header: string; rows: string[] } {
   const { isWide, withNamespace, kind, showLabels, labelColumns } = options;
@@ -45,7 +56,7 @@ export function rowsOf(table: Draft, options: RowOptions): { header: string; row
   const shown = columns.map((column, i) => ({ column, i })).filter(({ column }) => isWide || !column.priority);
   const nameAt = kind === null ? -1 : columns.findIndex(({ format }) => format === "name");
   const rows = table.rows as Draft[];
-  const ordered = options.sortBy === "" ? rows : sortedBy(rows, options.sortBy, ({ object }) => object);
+  const ordered = options.sortBy === "" ? rows : sortedRows(rows, options.sortBy);
   const header = [
     ...(withNamespace ? ["NAMESPACE"] : []),
     ...shown.map(({ column }) => column.name.toUpperCase()),

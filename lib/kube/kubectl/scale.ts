@@ -2,8 +2,9 @@
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/{scale,set}/*.go, .../pkg/scale/scale.go.
 import type { Program } from "../../lab/process.ts";
 import type { Draft } from "../api/object.ts";
+import { noSuchPath } from "../api/status.ts";
 import { asDry, placeOf } from "./apply.ts";
-import { Failure, Failures } from "./failure.ts";
+import { Failure, Failures, NOTHING_NAMED, Refusal } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { report } from "./print.ts";
 import { CHANGING } from "./rollout.ts";
@@ -25,7 +26,7 @@ export function* scale(session: Session): Program {
   if (infos.length === 0 && failures.length === 0) throw new Failure("no objects passed to scale");
   for (const info of infos) {
     const place = { ...placeOf(info), subresource: "scale" };
-    if (!info.resource.scale) throw new Failure("the server could not find the requested resource");
+    if (!info.resource.scale) throw new Refusal(noSuchPath().status);
     const wanted = flags.number("current-replicas", -1);
     const is = (info.object!.spec?.replicas ?? 0) as number;
     if (wanted !== -1 && wanted !== is) throw new Failure(`Expected replicas to be ${wanted}, was ${is}`);
@@ -49,8 +50,7 @@ export function setImage(session: Session): number {
   const { words, flags } = session;
   const pairs = words.filter((word) => word.includes("="));
   const objects = words.filter((word) => !word.includes("="));
-  if (objects.length === 0 && flags.list("filename").length === 0)
-    throw new Failure("one or more resources must be specified as <resource> <name> or <resource>/<name>");
+  if (objects.length === 0 && flags.list("filename").length === 0) throw new Failure(NOTHING_NAMED);
   if (pairs.length === 0) throw new Failure("at least one image update is required");
   const infos = mustFetch(session, select(session, { words: objects, all: flags.is("all") }));
   const failures: Error[] = [];

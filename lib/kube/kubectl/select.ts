@@ -3,7 +3,7 @@
 import type { Draft } from "../api/object.ts";
 import { apiVersionOf, type Resource } from "../api/resource.ts";
 import { parseSelector, selects } from "../api/selector.ts";
-import { Failure, Failures } from "./failure.ts";
+import { Failure, Failures, NOTHING_NAMED } from "./failure.ts";
 import { kindNamed, withoutCategories } from "./kinds.ts";
 import { manifests } from "./manifests.ts";
 import type { Session } from "./session.ts";
@@ -44,9 +44,6 @@ export interface SelectOptions {
   readonly words?: readonly string[];
   readonly single?: boolean;
 }
-
-const NONE =
-  "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 
 const unique = (word: string): string[] => [...new Set(word.split(","))];
 
@@ -92,7 +89,7 @@ export function select(session: Session, options: SelectOptions = {}): Selected 
     return { ones, lists: [], mistakes: [], isOne: ones.length === 1 };
   }
   if (plain.length === 0)
-    throw new Failure(bySelector ? "at least one resource must be specified to use a selector" : NONE);
+    throw new Failure(bySelector ? "at least one resource must be specified to use a selector" : NOTHING_NAMED);
   const resources = [...new Set(withoutCategories(server, kinds).map((word) => kindNamed(server, word)))];
   if (options.single && resources.length > 1) throw tooMany();
   const names = plain.slice(1);

@@ -2,7 +2,7 @@
 // Before you edit: staging/src/k8s.io/cli-runtime/pkg/resource/helper.go, staging/src/k8s.io/client-go/rest/request.go.
 import type { Program } from "../../lab/process.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
-import type { Draft } from "../api/object.ts";
+import type { Draft, KubeObject } from "../api/object.ts";
 import type { PatchType } from "../api/patch.ts";
 import { apiVersionOf, pathOf, type Resource } from "../api/resource.ts";
 import { handle, type Request } from "../api/rest.ts";
@@ -117,10 +117,26 @@ export class Session {
     }
   }
 
+  /** A list or its Table; a refusal says what was looked for (EnhanceListError). */
+  list(place: Place, asked: Asked = {}): Draft {
+    try {
+      return this.get(place, asked);
+    } catch (failure) {
+      const isEnhanced = failure instanceof Refusal && ["BadRequest", "NotFound"].includes(failure.answer.reason ?? "");
+      if (!isEnhanced) throw failure;
+      const { group, version, resource } = place.resource;
+      const of = JSON.stringify(`${group}/${version}, Resource=${resource}`);
+      const { labelSelector = "", fieldSelector = "" } = asked.query ?? {};
+      const how = `match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}`;
+      const isAll = labelSelector === "" && fieldSelector === "";
+      throw new Refusal(failure.answer, isAll ? `Unable to list ${of}: ` : `Unable to find ${of} that ${how}: `);
+    }
+  }
+
   items(place: Place, query: Readonly<Record<string, string>> = {}): Draft[] {
     const { resource } = place;
     const named = { apiVersion: apiVersionOf(resource), kind: resource.kind };
-    return (this.get(place, { query }).items as Draft[]).map((each) => ({ ...named, ...each }));
+    return (this.list(place, { query }).items as Draft[]).map((each) => ({ ...named, ...each }));
   }
 
   /** Throws Refusal with the server's Status. */
@@ -136,7 +152,9 @@ export class Session {
     });
     if (typeof answer.body === "string") throw new Failure("the server could not find the requested resource");
     if (answer.code >= 300) throw new Refusal(answer.body as Status);
-    if (resource.warning !== undefined && subresource === undefined) this.warn(resource.warning);
+    const made = method === "POST" ? resource.strategy.warning?.(answer.body as KubeObject) : undefined;
+    const warning = resource.warning ?? made;
+    if (warning !== undefined && subresource === undefined) this.warn(warning);
     return table === undefined ? (answer.body as Draft) : tableOf(resource, answer.body, this.now, table);
   }
 

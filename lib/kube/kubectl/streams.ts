@@ -7,7 +7,7 @@ import type { NodeProxy } from "../api/node-proxy.ts";
 import type { Draft } from "../api/object.ts";
 import { ApiError } from "../api/status.ts";
 import { selectorText } from "../api/table.ts";
-import { Failure, Failures, Refusal, usage } from "./failure.ts";
+import { Failure, Failures, isRefusal, Refusal, usage } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { kindNamed } from "./kinds.ts";
 import type { Session } from "./session.ts";
@@ -80,6 +80,18 @@ function podsNamed(session: Session, word: string): Draft[] {
   return found.sort((a, b) => rank(a) - rank(b));
 }
 
+/** Of a pod that is not there, logs tell in words of their own. */
+function podsLogged(session: Session, word: string): Draft[] {
+  try {
+    return podsNamed(session, word);
+  } catch (failure) {
+    if (!isRefusal(failure, "NotFound")) throw failure;
+    throw new Failure(
+      `error from server (NotFound): ${(failure as Error).message} in namespace ${JSON.stringify(session.namespace)}`,
+    );
+  }
+}
+
 export function* exec(session: Session): Program {
   const { flags, words } = session;
   const command = flags.behind ?? [];
@@ -143,7 +155,7 @@ export function logs(session: Session): number {
     meant = session.items({ resource: pods, namespace: session.namespace }, { labelSelector: flags.text("selector") });
     if (meant.length === 0) session.err(`No resources found in ${session.namespace} namespace.\n`);
   } else {
-    const found = podsNamed(session, words[0]!);
+    const found = podsLogged(session, words[0]!);
     const isEach = flags.is("all-pods");
     if (found.length > 1 && !isEach) session.err(`Found ${found.length} pods, using pod/${found[0]!.metadata.name}\n`);
     meant = isEach ? found : [found[0]!];

@@ -53,9 +53,11 @@ export function describe(session: Session): number {
       .map((object) => ({ resource, namespace: within, name: object.metadata.name, object, source: "" }));
     if (infos.length > 0) failures = [];
   }
+  const withEvents = flags.has("show-events") ? flags.is("show-events") : infos.length === 1 && only === undefined;
   let isFirst = true;
   for (const info of infos) {
-    session.out(`${isFirst ? "" : "\n\n"}${text(session, info)}`);
+    const shown = text(session, info, withEvents);
+    session.out(only === undefined || failures.length > 0 ? `${isFirst ? "" : "\n\n"}${shown}` : `${shown}\n`);
     isFirst = false;
   }
   if (infos.length === 0 && failures.length === 0)
@@ -68,14 +70,13 @@ export function describe(session: Session): number {
   return 0;
 }
 
-function text(session: Session, { resource, object }: Info): string {
+function text(session: Session, { resource, object }: Info, withEvents: boolean): string {
   const paper = new Paper(session.now);
   const of = DESCRIBERS[resource.resource];
   if (of === undefined || (resource.resource === "events" && qualifiedName(resource) === "events"))
     unstructured(paper, object!);
   else of(paper, object!, session);
-  if (session.flags.is("show-events", true) && !SILENT.includes(resource.resource))
-    paper.events(eventsOf(session, object!));
+  if (withEvents && !SILENT.includes(resource.resource)) paper.events(eventsOf(session, object!));
   return paper.toString();
 }
 
