@@ -47,9 +47,9 @@ export async function main(words: readonly string[]): Promise<number> {
   const all = Array.from({ length: count }, (_, i) => generate(`${values.seed}/${from + i}`));
   const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => all.slice(i * BATCH, (i + 1) * BATCH));
   const different: Compared[] = [];
-  let [events, connections] = [0, 0];
+  let [played, events, connections] = [0, 0, 0];
   const work = async () => {
-    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
       for (const each of await compare(player, batch)) {
         events += each.history.events.length;
         connections += each.history.events.filter(({ op }) => op === "connect" || op === "syn").length;
@@ -57,6 +57,9 @@ export async function main(words: readonly string[]): Promise<number> {
         different.push(each);
         process.stdout.write(`${each.differs}\n`);
       }
+      played += batch.length;
+      process.stderr.write(`${played} of ${count}, ${different.length} with a difference\n`);
+    }
   };
   try {
     await Promise.all(Array.from({ length: Number(values.jobs) }, work));

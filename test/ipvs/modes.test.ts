@@ -7,7 +7,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Lab } from "../../lib/lab/lab.ts";
 import type { Tap } from "../../lib/link/device.ts";
+import { UdpSocket } from "../../lib/netns/socket/udp.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
+import { ipv4 } from "../../lib/wire/address.ts";
 import { describe as text } from "../../lib/wire/describe.ts";
 
 const HERE = join(dirname(fileURLToPath(import.meta.url)), "../../../test/ipvs");
@@ -77,7 +79,7 @@ describe("IPVS forwards", () => {
   it("IPv6 as well, and from one family to the other", () => replay("modes6"));
 
   // As Linux 6.1.192 has it; until 6.1.176 at least, the checksum of such an error was taken for wrong, and it ended.
-  it("translates ICMPv6 errors of servers", () => {
+  it("translates ICMPv6 errors of servers, and answers in pieces", () => {
     const lab = new Lab({ ipv6: true });
     lab.node("d");
     const lines = `
@@ -88,6 +90,10 @@ ip -n c link set eth0 up; ip -n c addr add 2001:db8:c::10/64 dev eth0 nodad
 ip -n r link set eth0 up; ip -n r addr add 2001:db8:1::11/64 dev eth0 nodad
 ip -n c -6 route add default via 2001:db8:c::1; ip -n r -6 route add default via 2001:db8:1::1
 sysctl -qw net.ipv6.conf.all.forwarding=1; sleep 2
+ip addr add 192.0.2.1/24 dev t1; ip -n c addr add 192.0.2.10/24 dev eth0; ip -n c route add default via 192.0.2.1
+ip addr add 10.0.0.1/24 dev t2; ip -n r addr add 10.0.0.11/24 dev eth0; ip -n r route add default via 10.0.0.1
+sysctl -qw net.ipv4.ip_forward=1
+ipvsadm -A -u 192.0.2.1:7; ipvsadm -a -u 192.0.2.1:7 -r 10.0.0.11:7777 -m
 ipvsadm -A -u [2001:db8:c::1]:7; ipvsadm -a -u [2001:db8:c::1]:7 -r [2001:db8:1::11]:7777 -m`;
     assert.equal(runShell(lab, place(lab, "d"), lines).text, "");
     const seen: string[] = [];
@@ -97,6 +103,17 @@ ipvsadm -A -u [2001:db8:c::1]:7; ipvsadm -a -u [2001:db8:c::1]:7 -r [2001:db8:1:
     assert.deepEqual(errors, [
       "IP6 2001:db8:c::1 > 2001:db8:c::10: ICMP6, destination unreachable, unreachable port, 2001:db8:c::1 udp port 7, length 62",
     ]);
+    // Neither the question nor the answer fits one frame.
+    const [client, server] = [new UdpSocket(lab.netns("c"), "client"), new UdpSocket(lab.netns("r"), "server")];
+    server.bind(null, 7777);
+    client.bind(null, 5555);
+    client.connect(ipv4("192.0.2.1"), 7);
+    client.send(new Uint8Array(4000));
+    lab.runFor(1e9);
+    const question = server.receive()!;
+    server.send(new Uint8Array(5000), question.from);
+    lab.runFor(1e9);
+    assert.deepEqual([question.data.length, client.receive()?.data.length], [4000, 5000]);
   });
 });
 

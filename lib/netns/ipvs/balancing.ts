@@ -7,9 +7,10 @@ import { Ipvs, type Segment } from "../../ipvs/ipvs.ts";
 import type { Service } from "../../ipvs/service.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ip } from "../../wire/address.ts";
-import { TCP_FLAG } from "../../wire/packet.ts";
+import { PROTOCOL, protocolOf, TCP_FLAG } from "../../wire/packet.ts";
 import { type HookFunction, type HookName, PRIORITY, type Verdict } from "../hooks.ts";
-import type { AnySkb } from "../netfilter/tracking.ts";
+import { defragment, defragment6 } from "../netfilter/defragment.ts";
+import { type AnySkb, isOf4 } from "../netfilter/tracking.ts";
 import type { Netns } from "../netns.ts";
 import { dropTracked } from "./conntrack.ts";
 import { incomingError, isError, outgoingError, passOn, rerouted } from "./errors.ts";
@@ -21,6 +22,7 @@ import { evidenceOf, Witness } from "./witness.ts";
 export class Balancing {
   readonly ipvs: Ipvs;
   private readonly ns: Netns;
+  private joins6 = false;
   private readonly unregister: Record<4 | 6, (() => void)[]> = { 4: [], 6: [] };
 
   constructor(ns: Netns) {
@@ -43,12 +45,21 @@ export class Balancing {
       const isWanted = this.ipvs.services.hasFamily(family);
       if (isWanted === this.unregister[family].length > 0) continue;
       for (const each of this.unregister[family]) each();
+      if (family === 6) this.join6();
       this.unregister[family] = !isWanted
         ? []
         : HOOKS.map(([hook, named]) =>
             family === 4 ? hooks.register(hook, named as never) : hooks6.register(hook, named as never),
           );
     }
+  }
+
+  /** Fragments of IPv6 are joined before anything looks at them from the first service on, for good (nf_defrag_ipv6_enable). */
+  private join6(): void {
+    if (this.joins6) return;
+    this.joins6 = true;
+    const joins = { name: "defragmentation", priority: PRIORITY.defragment, run: defragment6 } as const;
+    for (const hook of ["PREROUTING", "OUTPUT"] as const) this.ns.hooks6.register(hook, joins);
   }
 }
 
@@ -97,9 +108,16 @@ function refuse(ns: Netns, skb: AnySkb, service: Service): Verdict {
   return "drop";
 }
 
-/** ip_vs_out_hook. */
+/** Protocols of which the pieces of answers are joined: 132 is SCTP. */
+const JOINED: readonly number[] = [PROTOCOL.icmp, PROTOCOL.tcp, PROTOCOL.udp, 132];
+
+/** ip_vs_out_hook. What went in pieces is cut again where it leaves. */
 function answer(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }): Verdict {
   if (skb.isBalanced) return "accept";
+  if (isOf4(skb) && JOINED.includes(protocolOf(skb.packet))) {
+    const verdict = defragment(ns, skb);
+    if (verdict !== "accept") return verdict;
+  }
   if (isError(skb.packet)) return outgoingError(ns, skb, hook);
   const segment = segmentOf(skb);
   if (segment === null) return "accept";
