@@ -5,7 +5,7 @@ import { type Endpoint, type EndpointSlice, isReady, type Pod, type Service } fr
 import { type Client, unlessGone } from "./client.ts";
 import type { Informers } from "./informers.ts";
 import { controllerRef } from "./owned.ts";
-import { isEndpoint, portOf, ServicePods, TriggerTimes } from "./service-pods.ts";
+import { hostnameIn, isEndpoint, portOf, ServicePods, TriggerTimes } from "./service-pods.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** --max-endpoints-per-slice. */
@@ -145,7 +145,8 @@ function portsOf({ spec }: Service, pod: Pod): Ports {
 }
 
 /** podToEndpoint. */
-function endpointOf({ spec: { publishNotReadyAddresses = false } }: Service, pod: Pod): Endpoint {
+function endpointOf(service: Service, pod: Pod): Endpoint {
+  const { publishNotReadyAddresses = false } = service.spec;
   const { name, namespace, uid, deletionTimestamp } = pod.metadata;
   const serving = isReady(pod);
   const terminating = deletionTimestamp !== undefined;
@@ -153,6 +154,7 @@ function endpointOf({ spec: { publishNotReadyAddresses = false } }: Service, pod
   return {
     addresses: [pod.status!.podIP!],
     conditions: { ready: publishNotReadyAddresses || (serving && !terminating), serving, terminating },
+    ...hostnameIn(service, pod),
     ...(nodeName !== undefined && { nodeName }),
     targetRef: { kind: "Pod", namespace: namespace!, name, uid },
   };

@@ -5,7 +5,7 @@ import { isReady, type Service } from "../shapes.ts";
 import { type Client, unlessGone } from "./client.ts";
 import { HEADLESS, TRIGGER_TIME } from "./endpoint-slice.ts";
 import type { Informers } from "./informers.ts";
-import { isEndpoint, portOf, ServicePods, TriggerTimes } from "./service-pods.ts";
+import { hostnameIn, isEndpoint, portOf, ServicePods, TriggerTimes } from "./service-pods.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** As many addresses an object may have; the others are not told (maxCapacity). */
@@ -93,7 +93,8 @@ function subsetsOf(service: Service, pods: ReturnType<ServicePods["of"]>): Subse
     subsets.set(key, subset);
     const { nodeName } = pod.spec;
     const targetRef = { kind: "Pod", namespace, name, uid };
-    const address = { ip: pod.status!.podIP!, ...(nodeName !== undefined && { nodeName }), targetRef };
+    const host = hostnameIn(service, pod);
+    const address = { ip: pod.status!.podIP!, ...host, ...(nodeName !== undefined && { nodeName }), targetRef };
     (publishNotReadyAddresses || isReady(pod) ? subset.ready : subset.notReady).push(address);
   }
   const byAddress = (a: Draft, b: Draft) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0);

@@ -71,6 +71,12 @@ export function isEndpoint({ metadata, spec, status }: Pod, withTerminating: boo
   return spec.nodeName !== undefined;
 }
 
+/** The name an endpoint has in DNS below its Service's, if the pod says that it is in the Service's (ShouldSetHostname). */
+export function hostnameIn({ metadata }: Service, { spec }: Pod): { readonly hostname?: string } {
+  const { hostname = "", subdomain } = spec;
+  return hostname !== "" && subdomain === metadata.name ? { hostname } : {};
+}
+
 /** The number of the pod's port that a service means; null if the pod has none of this name. */
 export function portOf({ spec }: Pod, { targetPort, port, protocol = "TCP" }: ServicePort): number | null {
   if (typeof targetPort !== "string") return targetPort || port;

@@ -56,6 +56,27 @@ options ndots:2
     expect(sh(k8s, client, "cat /etc/hosts")).to.match(/\n10\.244\.\d+\.\d+\tclient-\S+\n$/);
   });
 
+  it("a pod with hostname and subdomain has a name below its headless Service", () => {
+    const k8s = cluster({ nodes: 1, seed: "hostnames", dns: true });
+    const kubectl = k8s.client("kubectl");
+    const headless = { clusterIP: "None", selector: { app: "db" }, ports: [{ port: 5432 }] };
+    kubectl.create("services", "default", { metadata: { name: "db" }, spec: headless });
+    const containers = [{ name: "app", image: "debian" }];
+    for (const [hostname, subdomain] of [
+      ["db-0", "db"],
+      ["db-1", "elsewhere"],
+    ] as const) {
+      const metadata = { name: hostname, labels: { app: "db" } };
+      kubectl.create("pods", "default", { metadata, spec: { hostname, subdomain, containers } });
+    }
+    k8s.settle();
+    const [, address] = /\n(\S+)\tdb-0\.db\.default\S+\tdb-0\n/.exec(sh(k8s, "db-0", "cat /etc/hosts"))!;
+    expect(sh(k8s, "db-1", "getent ahostsv4 db-0.db")).to.match(new RegExp(`^${address} `));
+    expect(sh(k8s, "db-0", "getent ahostsv4 db-1.db")).to.equal("");
+    const old = "kubectl get endpoints db -o jsonpath={.subsets[*].addresses[*].hostname}";
+    expect(sh(k8s, "control-plane", old)).to.match(/db-0$/);
+  });
+
   it("a name of the world costs a walk through the search list, and one question for each family", () => {
     const server = named();
     const { k8s, address, log } = server;
