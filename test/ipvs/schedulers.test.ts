@@ -1,11 +1,23 @@
 // Schedulers against a real kernel's picks, through sockets and packets: the same servers in the same order, and the same
 // counts in every table.
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Picker, Scheduler } from "../../lib/ipvs/scheduler.ts";
 import { SCHEDULERS } from "../../lib/ipvs/schedulers/registry.ts";
+import { Lab } from "../../lib/lab/lab.ts";
+import { balancingOf } from "../../lib/netns/ipvs/balancing.ts";
 import { playHistories } from "../../lib/tools/ipvs-histories/play.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { ip } from "../../lib/wire/address.ts";
+import { PROTOCOL } from "../../lib/wire/packet.ts";
 import { difference } from "./difference.ts";
 import { type Recorded, readCases, readGoldens } from "./goldens.ts";
+
+/** What picks6.sh recorded. */
+const PICKS6 = join(dirname(fileURLToPath(import.meta.url)), "../../../test/ipvs/goldens/picks6.txt");
+const CONNECTION = /^TCP \S+ +SYN_RECV +\[(\S+)\]:(\d+) \[(\S+)\]:80 (\S+)$/gm;
 
 function differences(all: readonly Recorded[]): string[] {
   const own = playHistories(all.map(({ scenario }) => scenario));
@@ -40,6 +52,29 @@ describe("IPVS schedulers", function () {
 
   for (const recorded of readCases())
     it(`pick as a real kernel did in ${recorded.scenario.name}`, () => assert.deepEqual(differences([recorded]), []));
+
+  it("hash addresses of IPv6 as a real kernel does", () => {
+    const blocks = readFileSync(PICKS6, "utf8").split(/^(?=dh|sh|mh)/m);
+    assert.equal(blocks.length, 5);
+    for (const block of blocks) {
+      const [scheduler = ""] = block.split("\n");
+      const lab = new Lab({ ipv6: true });
+      lab.node("d");
+      const rows = [...block.matchAll(CONNECTION)];
+      for (const virtual of new Set(rows.map((row) => row[3]!))) {
+        const service = `-t [${virtual}]:80`;
+        const servers = [1, 2, 3, 4, 5].map((i) => `ipvsadm -a ${service} -r [2001:db8:1::${i}]:80 -g -w ${i}`);
+        const lines = [`ipvsadm -A ${service} -s ${scheduler}`, ...servers];
+        assert.equal(runShell(lab, place(lab, "d"), lines.join("\n")).text, "");
+      }
+      assert.ok(rows.length >= 14, `${rows.length} connections of ${scheduler}`);
+      for (const [, client, port, virtual, server] of rows) {
+        const { picker } = balancingOf(lab.netns("d")).ipvs.services.find(0, PROTOCOL.tcp, ip(virtual!), 80)!;
+        const dest = picker!.pick({ client: ip(client!), clientPort: Number(port), virtual: ip(virtual!) });
+        assert.equal(`${dest}`, server, `${scheduler}: [${client}]:${port} to ${virtual}`);
+      }
+    }
+  });
 
   it("explain each pick, and only one candidate has won", () => {
     const wrong: string[] = [];
