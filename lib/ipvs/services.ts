@@ -84,8 +84,9 @@ export class Services {
     else {
       const ports = this.byAddress.get(key.address) ?? new Map<number, Service>();
       this.byAddress.set(key.address, ports.set((key.protocol << 16) | key.port, service));
+      this.hasFtp ||= key.port === FTP;
+      this.hasCatchAll ||= key.port === 0;
     }
-    this.count();
     this.estimateLater();
     return null;
   }
@@ -121,7 +122,7 @@ export class Services {
       service.unlink(dest, false);
       this.throwAway(dest);
     }
-    this.count();
+    if (key.kind === "address" && (key.port === FTP || key.port === 0)) this.count();
   }
 
   private count(): void {
