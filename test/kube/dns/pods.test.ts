@@ -73,7 +73,7 @@ options ndots:2
     const [, address] = /\n(\S+)\tdb-0\.db\.default\S+\tdb-0\n/.exec(sh(k8s, "db-0", "cat /etc/hosts"))!;
     expect(sh(k8s, "db-1", "getent ahostsv4 db-0.db")).to.match(new RegExp(`^${address} `));
     expect(sh(k8s, "db-0", "getent ahostsv4 db-1.db")).to.equal("");
-    const old = "kubectl get endpoints db -o jsonpath={.subsets[*].addresses[*].hostname}";
+    const old = "kubectl get endpoints db -o jsonpath='{.subsets[*].addresses[*].hostname}'";
     expect(sh(k8s, "control-plane", old)).to.match(/db-0$/);
   });
 
