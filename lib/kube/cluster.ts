@@ -22,6 +22,7 @@ import type { Files } from "./kubectl/session.ts";
 import type { Image } from "./kubelet/images.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { LabClock } from "./kubelet/lab-clock.ts";
+import type { RuntimeCall } from "./kubelet/runtime.ts";
 import { Kubelets } from "./kubelet/streams.ts";
 import type { KubeProxy } from "./proxy/kube-proxy.ts";
 import { MODES, type ProxyMode, startKubeProxy } from "./proxy/start.ts";
@@ -80,6 +81,9 @@ export class Cluster {
   readonly server: ApiServer;
   readonly kubelets = new Map<string, Kubelet>();
   readonly kubeProxies = new Map<string, KubeProxy>();
+  readonly scheduler: Scheduler;
+  /** What kubelets asked of their runtimes, and those of the plugin, in the order of time. */
+  readonly runtimeCalls: RuntimeCall[] = [];
   readonly underlay: Underlay;
   private readonly plugin: CniPlugin;
   private readonly options: ClusterOptions;
@@ -114,7 +118,7 @@ export class Cluster {
     const { clusterCidr, allocatesNodeCidrs } = this.underlay;
     startControllers(this.client("kube-controller-manager"), allocatesNodeCidrs ? clusterCidr : null);
     this.underlay.start(this.client("cloud-controller-manager"));
-    new Scheduler(this.client("kube-scheduler"));
+    this.scheduler = new Scheduler(this.client("kube-scheduler"));
     this.startNames(names);
     for (const [i, name] of names.entries()) this.startKubelet(name, addresses[i]!);
     for (const [i, name] of names.entries()) this.startProxy(name, addresses[i]!);
@@ -216,6 +220,7 @@ export class Cluster {
       address,
       underlay,
       capacity: isControl ? own : capacity,
+      runtimeCalls: this.runtimeCalls,
       ...(images && { images }),
       ...(isControl && {
         labels: { "node-role.kubernetes.io/control-plane": "" },

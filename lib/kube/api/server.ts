@@ -10,7 +10,7 @@ import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource
 import { schema } from "./schema.ts";
 import { ApiError, alreadyExists, badRequest, conflict, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
-import { isSelected, selectionOf, type WatchEvent, Watchers } from "./watchers.ts";
+import { isSelected, selectionOf, type Watch, type WatchEvent, Watchers } from "./watchers.ts";
 import { changed, created, finalizersAtEnd, mustBeNamed, readObject } from "./write.ts";
 
 /** How long it takes from a change until a watch is told of it. */
@@ -100,14 +100,19 @@ export class ApiServer implements Registry {
         });
       };
       const missed = new Watchers(resource);
-      missed.add(selection, tell);
+      missed.add(agent, selection, tell);
       this.store.watch(collectionOf(resource), options.revision, (change: Change) => missed.dispatch(change))();
-      const close = this.watchers.get(resource)!.add(selection, tell);
+      const close = this.watchers.get(resource)!.add(agent, selection, tell);
       return () => {
         open = false;
         close();
       };
     });
+  }
+
+  /** Every watch that is open, by its kind. */
+  *watches(): Generator<Watch> {
+    for (const watchers of this.watchers.values()) yield* watchers.open();
   }
 
   /** Runs `action` as somebody who acts because of the change `revision`: what it calls is logged so. */

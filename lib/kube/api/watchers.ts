@@ -61,7 +61,15 @@ export function eventFor(resource: Resource, selection: Selection, change: Chang
   return { type: "DELETED", object: { ...change.before!, metadata: { ...change.before!.metadata, resourceVersion } } };
 }
 
+/** A watch that is open. */
+export interface Watch {
+  readonly agent: string;
+  readonly resource: Resource;
+  readonly selection: Selection;
+}
+
 interface Watcher {
+  readonly agent: string;
   readonly selection: Selection;
   readonly tell: (event: WatchEvent, revision: number) => void;
 }
@@ -76,8 +84,8 @@ export class Watchers {
     this.resource = resource;
   }
 
-  add(selection: Selection, tell: Watcher["tell"]): () => void {
-    const watcher = { selection, tell };
+  add(agent: string, selection: Selection, tell: Watcher["tell"]): () => void {
+    const watcher = { agent, selection, tell };
     const { indexed } = this.resource;
     const condition = selection.fields.find(({ field, equal }) => field === indexed && equal);
     if (condition === undefined) {
@@ -91,6 +99,11 @@ export class Watchers {
     }
     of.add(watcher);
     return () => of.delete(watcher);
+  }
+
+  *open(): Generator<Watch> {
+    for (const set of [this.everything, ...this.byValue.values()])
+      for (const { agent, selection } of set) yield { agent, resource: this.resource, selection };
   }
 
   dispatch(change: Change): void {

@@ -65,6 +65,7 @@ export class ContainerRun {
   /** Makes it and, a little later, runs it. */
   start(): void {
     const { pod } = this;
+    pod.node.asked("CreateContainer", pod.pod, this.container.name);
     pod.tell("Normal", "Created", "Container created", this.container);
     this.timer = pod.node.lab.later(START_TIME, () => this.run());
   }
@@ -75,6 +76,7 @@ export class ContainerRun {
     this.previousLog = this.log;
     this.log = "";
     this.id = pod.drawId();
+    pod.node.asked("StartContainer", pod.pod, container.name);
     this.startedAt = lab.time;
     const out = (text: string) => {
       this.log += text;
@@ -101,6 +103,7 @@ export class ContainerRun {
         if (isWell) return;
         const message = `Container ${container.name} failed liveness probe, will be restarted`;
         pod.tell("Normal", "Killing", message, container);
+        pod.node.asked("StopContainer", pod.pod, container.name);
         this.process?.kill(137);
         this.ended(137);
       });
@@ -176,6 +179,7 @@ export class ContainerRun {
     const { process, container } = this;
     if (process === null) return;
     this.pod.tell("Normal", "Killing", `Stopping container ${container.name}`, container);
+    this.pod.node.asked("StopContainer", this.pod.pod, container.name);
     process.kill(TERMINATED);
     this.ended(TERMINATED);
   }

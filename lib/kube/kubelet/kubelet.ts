@@ -13,6 +13,7 @@ import type { Underlay } from "../underlay.ts";
 import { IMAGES, type Image, repositoryOf, taggedOf } from "./images.ts";
 import type { LabClock } from "./lab-clock.ts";
 import { PodWorker } from "./pod-worker.ts";
+import type { RuntimeCall, RuntimeVerb } from "./runtime.ts";
 
 export const LEASES = "kube-node-lease";
 const LEASE_SECONDS = 40;
@@ -31,6 +32,8 @@ export interface KubeletOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly object[];
   readonly images?: Readonly<Record<string, Image>>;
+  /** Where it is written down what is asked of the runtime and the plugin. */
+  readonly runtimeCalls: RuntimeCall[];
 }
 
 export class Kubelet {
@@ -104,6 +107,21 @@ export class Kubelet {
 
   canPull(image: string): boolean {
     return this.known(image) !== undefined;
+  }
+
+  /** Notes that the runtime was asked, or that it asked the plugin. */
+  asked(call: RuntimeVerb, { metadata: { namespace, name } }: Pod, detail = ""): void {
+    const isCni = call === "ADD" || call === "DEL";
+    const plugin = /"(.*)"/.exec(this.plugin.conf)?.[1] ?? this.options.plugin.name;
+    this.options.runtimeCalls.push({
+      at: this.lab.lab.now,
+      node: this.machine.name,
+      from: isCni ? "containerd" : "kubelet",
+      to: isCni ? plugin : "containerd",
+      call,
+      pod: `${namespace}/${name}`,
+      detail,
+    });
   }
 
   forget(worker: PodWorker): void {

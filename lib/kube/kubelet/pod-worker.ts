@@ -77,6 +77,7 @@ export class PodWorker {
       node.lab.background(SECOND, () => this.makeSandbox());
       return;
     }
+    node.asked("RunPodSandbox", pod);
     if (pod.spec.hostNetwork) {
       this.ns = node.ns;
       this.address = node.address;
@@ -84,12 +85,14 @@ export class PodWorker {
       const ns = sandboxNetns(node, pod);
       try {
         this.address = node.plugin.add({ id: this.id, ns, namespace: namespace!, name }).address;
+        node.asked("ADD", pod, this.address);
         this.ns = ns;
         const { tools } = node.imageOf(pod.spec.containers[0]!.image);
         if (tools !== undefined) node.machine.tools.set(ns.name, tools);
         mountFiles(node.machine, ns.name, pod, this.address, volumes);
       } catch (failure) {
         removeNetnsOf(node, ns);
+        node.asked("ADD", pod, (failure as Error).message);
         const why = `plugin ${node.plugin.conf} failed (add): ${(failure as Error).message}`;
         const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${this.id}": ${why}`;
         this.tell("Warning", "FailedCreatePodSandBox", message);
@@ -112,6 +115,7 @@ export class PodWorker {
       return run.start();
     }
     this.tell("Normal", "Pulling", `Pulling image "${image}"`, container);
+    node.asked("PullImage", this.pod, image);
     node.lab.lab.later(PULL_TIME, () => {
       if (this.isEnding) return;
       if (!node.canPull(image)) return this.pullFailed(run);
@@ -197,6 +201,8 @@ export class PodWorker {
     const { node, ns, id, pod } = this;
     if (ns === null || ns === node.ns) return;
     const { name, namespace } = pod.metadata;
+    node.asked("StopPodSandbox", pod);
+    node.asked("DEL", pod);
     node.plugin.del({ id, ns, namespace: namespace!, name });
     removeNetnsOf(node, ns);
     this.ns = null;

@@ -20,6 +20,13 @@ const MIN_PERCENT = 5;
 const FIRST_BACKOFF = SECOND;
 const LAST_BACKOFF = 10 * SECOND;
 
+/** A node in the eyes of the scheduler: refused for these reasons, or with so many points. */
+export interface Judgement {
+  readonly node: string;
+  readonly refused: readonly string[];
+  readonly points: number | null;
+}
+
 export class Scheduler {
   private readonly client: Client;
   private readonly recorder: EventRecorder;
@@ -77,6 +84,19 @@ export class Scheduler {
       this.waiting.delete(key);
     } else if (now === null) this.waiting.delete(key);
     else if (before === null || now.metadata.generation !== before.metadata.generation) this.queue.add(key);
+  }
+
+  /** What it would say of each node if this pod came now: why not, or how many points the node gets. */
+  judge(pod: Pod): Judgement[] {
+    const request = requestOf(pod);
+    const refusals = this.list.map((info) => filter(pod, request, info));
+    const feasible = this.list.filter((_, i) => refusals[i] === null);
+    const points = score(pod, request, feasible);
+    return this.list.map((info, i) => ({
+      node: info.node!.metadata.name,
+      refused: refusals[i]?.reasons ?? [],
+      points: refusals[i] === null ? points[feasible.indexOf(info)]! : null,
+    }));
   }
 
   private infoOf(name: string): NodeInfo {
