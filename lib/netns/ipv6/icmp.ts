@@ -1,10 +1,9 @@
 // The kernel's own answers in ICMPv6: echo replies and errors.
-// Before you edit: RFC 4443 §2.4, net/ipv6/icmp.c (icmp6_send, icmpv6_echo_reply, icmpv6_xrlim_allow, is_ineligible),
-// route.c (__ip6_rt_update_pmtu).
+// Before you edit: RFC 4443 §2.4, net/ipv6/icmp.c (icmp6_send, icmpv6_echo_reply, icmpv6_xrlim_allow, is_ineligible).
 import type { Device } from "../../link/device.ts";
 import { attached } from "../../netfilter/conntrack/conn.ts";
 import { LEVEL } from "../../trace/step.ts";
-import { MILLISECOND, SECOND } from "../../trace/world.ts";
+import { MILLISECOND } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
 import { ipv6Bytes } from "../../wire/bytes6.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
@@ -193,34 +192,11 @@ function error(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, icmp: Icmp6, ca
     return;
   }
   const quoted = parseQuote6(icmp.data);
-  const step = icmp.type === ICMP6.packetTooBig ? learnMtu(ns, quoted, icmp.rest, cause) : cause;
-  const told = socketError6(ns, arrival, quoted, packet, icmp, step);
-  ns.step(LEVEL.path, step, device, told ? "deliver" : "drop", packet, () => ({
+  const told = socketError6(ns, arrival, quoted, packet, icmp, cause);
+  ns.step(LEVEL.path, cause, device, told ? "deliver" : "drop", packet, () => ({
     because: told
       ? `the program that sent to ${quoted.dst} learns: ${icmp6ErrorText(icmp.type, icmp.code)}`
       : `no socket here takes an error about a packet to ${quoted.dst}`,
-  }));
-}
-
-/** A router wants smaller packets: remembered for ten minutes (route.mtu_expires). */
-function learnMtu(ns: Netns, { src, dst, body }: Ipv6Packet, mtu: number, cause: number): number {
-  if (mtu < LEAST_MTU) return cause;
-  const protocol = body.kind === "unknown" ? body.protocol : PROTOCOL[body.kind];
-  const found = routeOutput6(ns, dst, src, null, cause, { protocol });
-  if (found.errno !== null) return cause;
-  const { way } = found;
-  const { ipv6, cables } = ns;
-  const known = ipv6.heard(dst, way.owner, way.nextHop)?.mtu ?? way.mtu ?? way.device.mtu;
-  if (way.mtuLocked || mtu >= known) return cause;
-  const seconds = ns.sysctls.get("net.ipv6.route.mtu_expires");
-  ipv6.pathMtus.set(dst, { device: way.owner, nextHop: way.nextHop, mtu, until: cables.now + seconds * SECOND });
-  return ns.step(LEVEL.path, cause, way.device, "route", undefined, () => ({
-    because: `the way to ${dst} takes packets of ${mtu} octets; remembered for ${seconds} s`,
-    evidence: {
-      kind: "route",
-      text: `${dst} dev ${way.device.name} expires ${seconds}sec mtu ${mtu}`,
-      command: `ip -6 route get ${dst}`,
-    },
   }));
 }
 

@@ -4,6 +4,7 @@ import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, type Udp } from "../../wire/packet.ts";
 import { icmp6Error } from "../ipv6/icmp.ts";
+import { learnMtu6 } from "../ipv6/path-mtu.ts";
 import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { errno6Of } from "../tcp/tcp6.ts";
@@ -50,6 +51,7 @@ export function udpError6(
   udp: Udp,
   message: Ipv6Packet,
   icmp: Icmp6,
+  cause: number,
 ): boolean {
   const sockets = ns.sockets.udp.get(udp.srcPort) ?? [];
   const socket =
@@ -58,6 +60,7 @@ export function udpError6(
   const errno = errno6Of(icmp);
   if (socket === undefined) ns.ipv6.mib.Icmp6InErrors++;
   if (socket === undefined || errno === null) return false;
+  learnMtu6(ns, quoted, icmp, cause);
   const full = socket.errors === null ? null : queuedError(message, icmp, quoted, ns.cables.now, errno, iif);
   if (full !== null) socket.errors!.push(full);
   else if (socket.remote === null || !isFinal(icmp, socket.options.discovery)) return false;

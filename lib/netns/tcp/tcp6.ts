@@ -2,6 +2,7 @@
 // Before you edit: net/ipv6/tcp_ipv6.c (tcp_v6_rcv, tcp_v6_err), icmp.c (icmpv6_err_convert).
 import { ICMP6, ICMP6_CODE, type Icmp6, type Ipv6Packet, type Tcp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
+import { learnMtu6 } from "../ipv6/path-mtu.ts";
 import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { wayTo } from "../socket/family.ts";
@@ -21,6 +22,7 @@ export function tcpError6(ns: Netns, quoted: Ipv6Packet, tcp: Tcp, icmp: Icmp6, 
   if (socket === undefined || socket.state === "TIME-WAIT") return false;
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
   if (icmp.type === ICMP6.packetTooBig) {
+    learnMtu6(ns, quoted, icmp, cause);
     const way = wayTo(ns, quoted.dst, quoted.src, socket.device, socket.mark);
     if (way.errno === null && way.pathMtu - 60 < Math.min(socket.routeMss, socket.pathMss))
       shrink(socket, way.pathMtu, cause);

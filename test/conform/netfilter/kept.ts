@@ -1,5 +1,6 @@
 // Cases that once differed, made small and given a name.
-import type { Tcp } from "../../../lib/wire/packet.ts";
+import { ipv6Bytes } from "../../../lib/wire/bytes6.ts";
+import type { Ipv6Packet, Tcp } from "../../../lib/wire/packet.ts";
 import type { AnswerStep, Case, Step } from "./case.ts";
 import { KINDS, type Kind } from "./lab.ts";
 import { frame, hexOf, packetOf, piecesOf } from "./packets.ts";
@@ -69,6 +70,15 @@ const error = (at: "c" | "s", type: number, code: number, quoted: number): Answe
   do: "answer",
   at,
   how: { kind: "error", type, code, mtu: 0, quoted, from: null },
+});
+
+/** What a router would say of the octets of a packet that r sent to c. */
+const tooBig = (body: Body): Body => ({
+  kind: "icmp6",
+  type: 2,
+  code: 0,
+  rest: 1300,
+  data: ipv6Bytes(packetOf(null, 6, "2001:db8:1::1", "2001:db8:1::50", body) as Ipv6Packet),
 });
 
 const TRACKED = "FORWARD -m conntrack --ctstate NEW";
@@ -255,5 +265,21 @@ export const KEPT: readonly Case[] = [
     V4,
     { mangle: ["OUTPUT -p tcp -m tcp --tcp-flags SYN,RST SYN --sport 443 -j TCPMSS --clamp-mss-to-pmtu"] },
     [local(V4, "10.1.0.9", "10.1.0.9", syn(80, 443, { mss: 1460 }))],
+  ),
+  ...(["udp", "icmp6"] as const).map((whose) =>
+    kept(`a Packet Too Big about ${whose} of nobody is ${whose === "udp" ? "not " : ""}believed`, V6, {}, [
+      sent(
+        V6,
+        "c",
+        "2001:db8:1::50",
+        "2001:db8:1::1",
+        tooBig(
+          whose === "udp"
+            ? udp(1000, 53, 1400)
+            : { kind: "icmp6", type: 128, code: 0, rest: 1, data: data("12345678") },
+        ),
+      ),
+      local(V6, "2001:db8:1::1", "2001:db8:1::50", udp(1001, 53, 1400)),
+    ]),
   ),
 ];
