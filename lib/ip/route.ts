@@ -94,11 +94,29 @@ export class RouteTable {
       this.splice(this.routes.indexOf(first), how === "replace" ? 1 : 0, route);
       return true;
     }
-    const comesLater = (other: Route) =>
-      other.prefix.length < prefix.length || (other.prefix.length === prefix.length && other.metric > metric);
-    const at = this.routes.findIndex(comesLater);
-    this.splice(at === -1 ? this.routes.length : at, 0, route);
+    const { index } = this;
+    const networks = index?.get(prefix.length);
+    this.splice(this.placeOf(route), 0, route);
+    // A network that is new changes nothing of the others: nodes of large clusters get a route for each.
+    if (networks !== undefined && !networks.has(prefix.address.bits)) {
+      networks.set(prefix.address.bits, [route]);
+      this.index = index;
+    }
     return true;
+  }
+
+  /** Behind all routes with longer prefixes, and those of the same length whose metric is not worse. */
+  private placeOf({ prefix: { length }, metric }: Route): number {
+    const { routes } = this;
+    let low = 0;
+    let high = routes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = routes[middle]!;
+      if (other.prefix.length < length || (other.prefix.length === length && other.metric > metric)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   remove(route: Route): void {
@@ -138,8 +156,12 @@ export class RouteTable {
   }
 
   /** The routes of exactly this network. */
-  private of(prefix: Prefix4): Route[] {
+  private of(prefix: Prefix4): readonly Route[] {
     const { address, length } = prefix;
+    if (this.routes.length > SMALL) {
+      this.index ??= indexOf(this.routes);
+      return this.index.get(length)?.get(address.bits) ?? [];
+    }
     return this.routes.filter((route) => route.prefix.length === length && route.prefix.address === address);
   }
 

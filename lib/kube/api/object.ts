@@ -49,6 +49,14 @@ export function draftOf<Value>(value: Value): Value {
   return copy as Value;
 }
 
+/** A copy that can be changed, but for whole fields that are `old`'s own: those are right, and are to stay as they are. */
+export function draftBeside(value: object, old: KubeObject): Draft {
+  const copy: Draft = {};
+  for (const [field, of] of Object.entries(value))
+    copy[field] = field !== "metadata" && of === (old as Draft)[field] ? of : draftOf(of);
+  return copy;
+}
+
 /** Equal as JSON; the order of keys does not matter (apiequality.Semantic.DeepEqual: absent and empty are not told apart). */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -1,7 +1,7 @@
 // Which fields has a kind? Read from the schema that Kubernetes publishes (assets/kubernetes-schema.json).
 // Before you edit: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go, sigs.k8s.io/json.
 import { readFileSync } from "node:fs";
-import type { Draft } from "./object.ts";
+import type { Draft, KubeObject } from "./object.ts";
 import { canonicalQuantity, NO_QUANTITY, quantity } from "./quantity.ts";
 import { badRequest } from "./status.ts";
 
@@ -74,13 +74,13 @@ export interface Decoded {
 
 /**
  * Reads what a client sent as a `kind` of `apiVersion`: nulls go, as Go's zero values do, unknown fields are told.
- * Throws ApiError (400) for a value of a wrong type, in Go's words.
+ * Fields that are those of `known` were read before. Throws ApiError (400) for a value of a wrong type, in Go's words.
  */
-export function decode(apiVersion: string, kind: string, draft: Draft): Decoded {
+export function decode(apiVersion: string, kind: string, draft: Draft, known: KubeObject | null = null): Decoded {
   const unknown: string[] = [];
   const name = schema().kinds[`${apiVersion}/${kind}`]!;
   try {
-    read(draft, name, name, "", "", unknown);
+    read(draft, name, name, "", "", unknown, known);
   } catch (failure) {
     if (!(failure instanceof WrongType)) throw failure;
     throw badRequest(
@@ -121,7 +121,15 @@ function goType(type: FieldType, text: string | undefined): string {
 }
 
 /** `owner` is the Go struct whose field it is, `inside` the path within the kind, `at` with indexes, for people. */
-function read(value: unknown, type: FieldType, owner: string, inside: string, at: string, unknown: string[]): void {
+function read(
+  value: unknown,
+  type: FieldType,
+  owner: string,
+  inside: string,
+  at: string,
+  unknown: string[],
+  known: Draft | null = null,
+): void {
   const mismatch = (): never => {
     const found = Array.isArray(value)
       ? "array"
@@ -167,6 +175,7 @@ function read(value: unknown, type: FieldType, owner: string, inside: string, at
   }
   if (!isObject(value)) return mismatch();
   for (const [field, each] of Object.entries(value)) {
+    if (known !== null && isObject(each) && each === known[field]) continue;
     const path = at === "" ? field : `${at}.${field}`;
     if (!Object.hasOwn(definition.fields, field)) {
       unknown.push(`unknown field "${path}"`);

@@ -10,7 +10,7 @@ import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource
 import { schema } from "./schema.ts";
 import { ApiError, alreadyExists, badRequest, conflict, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
-import { isSelected, selectionOf, type Watch, type WatchEvent, Watchers } from "./watchers.ts";
+import { eventFor, isSelected, selectionOf, type Told, type Watch, type WatchEvent, Watchers } from "./watchers.ts";
 import { changed, created, finalizersAtEnd, mustBeNamed, readObject } from "./write.ts";
 
 /** How long it takes from a change until a watch is told of it. */
@@ -35,7 +35,7 @@ export class ApiServer implements Registry {
     for (const resource of resources) {
       const watchers = new Watchers(resource);
       this.watchers.set(resource, watchers);
-      this.store.watch(collectionOf(resource), 0, (change) => watchers.dispatch(change));
+      this.store.watch(collectionOf(resource), 0, (change) => this.announce(watchers.toldOf(change), change.revision));
     }
   }
 
@@ -86,33 +86,29 @@ export class ApiServer implements Registry {
     return this.log(agent, "watch", "GET", { resource, namespace: options.namespace ?? null, name: "" }, () => {
       const selection = selectionOf(resource, options);
       if (options.revision < this.store.oldest) throw expired(options.revision, this.store.oldest);
-      let open = true;
-      const tell = (event: WatchEvent, revision: number) => {
-        this.world.later(WATCH_DELAY, () => {
-          if (!open) return;
-          const before = this.telling;
-          this.telling = revision;
-          try {
-            listener(event);
-          } finally {
-            this.telling = before;
-          }
-        });
-      };
-      const missed = new Watchers(resource);
-      missed.add(agent, selection, tell);
-      this.store.watch(collectionOf(resource), options.revision, (change: Change) => missed.dispatch(change))();
-      const close = this.watchers.get(resource)!.add(agent, selection, tell);
-      return () => {
-        open = false;
-        close();
-      };
+      const watcher = { agent, resource, selection, listener, isOpen: true };
+      const { revision } = options;
+      this.store.watch(collectionOf(resource), revision, (change: Change) => {
+        const event = eventFor(resource, selection, change);
+        if (event !== null) this.announce([{ watcher, event }], change.revision);
+      })();
+      return this.watchers.get(resource)!.add(watcher);
     });
   }
 
   /** Every watch that is open, by its kind. */
   *watches(): Generator<Watch> {
     for (const watchers of this.watchers.values()) yield* watchers.open();
+  }
+
+  /** One timer for all who are told: in a large cluster every node watches. */
+  private announce(told: readonly Told[], revision: number): void {
+    if (told.length === 0) return;
+    this.world.later(WATCH_DELAY, () =>
+      this.because(revision, () => {
+        for (const { watcher, event } of told) if (watcher.isOpen) watcher.listener(event);
+      }),
+    );
   }
 
   /** Runs `action` as somebody who acts because of the change `revision`: what it calls is logged so. */
@@ -137,11 +133,12 @@ export class ApiServer implements Registry {
 
   update(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
     return this.log(agent, "update", "PUT", door, () => {
-      const draft = readObject(door.resource, body, options.fieldValidation);
-      mustBeNamed(draft, door.name);
-      const isNew =
-        door.resource.madeByUpdate && this.find(door.resource, door.namespace ?? "", door.name) === undefined;
-      return isNew ? this.make(door, draft, options) : this.change(door, this.must(door), draft, options);
+      const { resource, namespace, name } = door;
+      const old = this.find(resource, namespace ?? "", name) ?? null;
+      const draft = readObject(resource, body, options.fieldValidation, old);
+      mustBeNamed(draft, name);
+      if (old === null && resource.madeByUpdate) return this.make(door, draft, options);
+      return this.change(door, this.must(door), draft, options);
     });
   }
 
@@ -149,7 +146,7 @@ export class ApiServer implements Registry {
     return this.log(agent, "patch", "PATCH", door, () => {
       const old = this.must(door);
       const patched = this.patched(door.resource, old, patch, type);
-      const draft = readObject(door.resource, patched, options.fieldValidation);
+      const draft = readObject(door.resource, patched, options.fieldValidation, old);
       mustBeNamed(draft, door.name);
       return this.change(door, old, draft, options);
     });

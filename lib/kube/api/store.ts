@@ -94,8 +94,9 @@ export class Store {
     if (revision < this.compacted) throw expired(revision, this.compacted);
     const { listeners } = this.collection(collection);
     const prefix = `${collection}/`;
-    for (const change of this.changes)
-      if (change.revision > revision && change.key.startsWith(prefix)) listener(change);
+    let missed = this.changes.length;
+    while (missed > 0 && this.changes[missed - 1]!.revision > revision) missed--;
+    for (const change of this.changes.slice(missed)) if (change.key.startsWith(prefix)) listener(change);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }

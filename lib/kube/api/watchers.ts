@@ -68,10 +68,16 @@ export interface Watch {
   readonly selection: Selection;
 }
 
-interface Watcher {
-  readonly agent: string;
-  readonly selection: Selection;
-  readonly tell: (event: WatchEvent, revision: number) => void;
+/** Somebody who watches, until the watch is closed. */
+export interface Watcher extends Watch {
+  readonly listener: (event: WatchEvent) => void;
+  isOpen: boolean;
+}
+
+/** Who is told what of a change. */
+export interface Told {
+  readonly watcher: Watcher;
+  readonly event: WatchEvent;
 }
 
 /** All watches of a kind. A change of a pod of one node does not ask the watches of the others. */
@@ -84,40 +90,53 @@ export class Watchers {
     this.resource = resource;
   }
 
-  add(agent: string, selection: Selection, tell: Watcher["tell"]): () => void {
-    const watcher = { agent, selection, tell };
+  /** The watch goes on until the function it returns is called. */
+  add(watcher: Watcher): () => void {
     const { indexed } = this.resource;
-    const condition = selection.fields.find(({ field, equal }) => field === indexed && equal);
-    if (condition === undefined) {
-      this.everything.add(watcher);
-      return () => this.everything.delete(watcher);
-    }
-    let of = this.byValue.get(condition.value);
-    if (of === undefined) {
-      of = new Set();
-      this.byValue.set(condition.value, of);
-    }
+    const condition = watcher.selection.fields.find(({ field, equal }) => field === indexed && equal);
+    const of = condition === undefined ? this.everything : this.watchersOf(condition.value);
     of.add(watcher);
-    return () => of.delete(watcher);
+    return () => {
+      watcher.isOpen = false;
+      of.delete(watcher);
+    };
   }
 
   *open(): Generator<Watch> {
-    for (const set of [this.everything, ...this.byValue.values()])
-      for (const { agent, selection } of set) yield { agent, resource: this.resource, selection };
+    yield* this.everything;
+    for (const of of this.byValue.values()) yield* of;
   }
 
-  dispatch(change: Change): void {
-    for (const each of [...this.everything]) this.tell(each, change);
-    const { indexed } = this.resource;
-    if (indexed === undefined || this.byValue.size === 0) return;
-    const now = fieldsOf(this.resource, change.object)[indexed]!;
-    const before = change.before === null ? now : fieldsOf(this.resource, change.before)[indexed]!;
-    for (const value of now === before ? [now] : [before, now])
-      for (const each of [...(this.byValue.get(value) ?? [])]) this.tell(each, change);
+  private watchersOf(value: string): Set<Watcher> {
+    let of = this.byValue.get(value);
+    if (of === undefined) {
+      of = new Set();
+      this.byValue.set(value, of);
+    }
+    return of;
   }
 
-  private tell({ selection, tell }: Watcher, change: Change): void {
-    const event = eventFor(this.resource, selection, change);
-    if (event !== null) tell(event, change.revision);
+  /** Who is told of the change. Those who want all of a kind are told the same event. */
+  toldOf(change: Change): Told[] {
+    const { resource, byValue } = this;
+    const told: Told[] = [];
+    const whole = eventFor(resource, WHOLE, change);
+    const tell = (watcher: Watcher) => {
+      const { selection } = watcher;
+      const event = isWhole(selection) ? whole : eventFor(resource, selection, change);
+      if (event !== null) told.push({ watcher, event });
+    };
+    for (const each of this.everything) tell(each);
+    const { indexed } = resource;
+    if (indexed === undefined || byValue.size === 0) return told;
+    const now = fieldsOf(resource, change.object)[indexed]!;
+    const before = change.before === null ? now : fieldsOf(resource, change.before)[indexed]!;
+    for (const value of now === before ? [now] : [before, now]) for (const each of byValue.get(value) ?? []) tell(each);
+    return told;
   }
 }
+
+const WHOLE: Selection = { namespace: null, labels: [], fields: [] };
+
+const isWhole = ({ namespace, labels, fields }: Selection): boolean =>
+  namespace === null && labels.length === 0 && fields.length === 0;

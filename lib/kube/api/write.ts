@@ -4,7 +4,7 @@
 import { wrong } from "./field-error.ts";
 import { noNewFinalizers, validateMetadata } from "./metadata.ts";
 import { dnsLabel, drawUid, generatedName } from "./names.ts";
-import { type Draft, draftOf, type KubeObject, sameJson } from "./object.ts";
+import { type Draft, draftBeside, draftOf, type KubeObject, sameJson } from "./object.ts";
 import { apiVersionOf, keyOf, type Registry, type Resource } from "./resource.ts";
 import { decode, isKnown, versionOf } from "./schema.ts";
 import { badRequest, conflict, failure, invalid, MODIFIED } from "./status.ts";
@@ -14,15 +14,23 @@ export type FieldValidation = "Strict" | "Warn" | "Ignore";
 
 export type Propagation = "Background" | "Foreground" | "Orphan";
 
-/** What was sent, as a draft of its own, its kind and its fields checked. Throws ApiError (400). */
-export function readObject(resource: Resource, body: unknown, validation: FieldValidation = "Ignore"): Draft {
+/**
+ * What was sent, as a draft of its own, its kind and its fields checked; fields that are those of `old`, the object it is
+ * to replace, are neither copied nor checked again. Throws ApiError (400).
+ */
+export function readObject(
+  resource: Resource,
+  body: unknown,
+  validation: FieldValidation = "Ignore",
+  old: KubeObject | null = null,
+): Draft {
   const { kind, version } = resource;
   const apiVersion = apiVersionOf(resource);
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw badRequest(
       "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
     );
-  const draft = draftOf(body) as Draft;
+  const draft = old === null ? (draftOf(body) as Draft) : draftBeside(body, old);
   draft.apiVersion ??= apiVersion;
   draft.kind ??= kind;
   const cannot = `${draft.kind} in version "${versionOf(draft.apiVersion)}" cannot be handled as a ${kind}`;
@@ -36,7 +44,7 @@ export function readObject(resource: Resource, body: unknown, validation: FieldV
       `${cannot}: converting (${versionOf(draft.apiVersion)}.${draft.kind}) to (${internalGroup(resource)}.${kind}): unknown conversion`,
     );
   if (resource.isCustom) return draft;
-  const { unknown } = decode(apiVersion, kind, draft);
+  const { unknown } = decode(apiVersion, kind, draft, old);
   if (unknown.length > 0 && validation === "Strict")
     throw badRequest(
       `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(", ")}`,

@@ -2,7 +2,6 @@
 // program sends it as a datagram to the node that has them. Each packet crosses between kernel and program four times.
 // Before you edit: github.com/flannel-io/flannel pkg/backend/udp/{udp_amd64,udp_network_amd64}.go, proxy_amd64.c, facts P11.
 import { type FlannelRoute, flannelUdp as proxy } from "../../lab/tun-programs.ts";
-import { ipv4, prefix4 } from "../../wire/address.ts";
 import { type Backend, Flanneld, netOf, type Reach } from "./flannel.ts";
 import { type CniNode, type CniPlugin, run } from "./plugin.ts";
 
@@ -24,10 +23,10 @@ function udp({ lab, machine, device, address, clusterCidr }: CniNode, subnet: st
     type: "udp",
     data: null,
     mtu,
-    add: ({ subnet: net, publicIp }) => subnets.push({ subnet: prefix4(net), via: ipv4(publicIp) }),
+    add: ({ subnet: net, publicIp }) => subnets.push({ subnet: net, via: publicIp }),
     remove({ subnet: net }: Reach) {
       subnets.splice(
-        subnets.findIndex((each) => `${each.subnet}` === net),
+        subnets.findIndex((each) => `${each.subnet}` === `${net}`),
         1,
       );
     },

@@ -5,8 +5,8 @@
 import { TABLE } from "../../ip/route.ts";
 import { neighbourOf } from "../../netns/ipv4/arp.ts";
 import { tryRoute } from "../../netns/ipv4/fib-route.ts";
-import { ipv4, prefix4 } from "../../wire/address.ts";
-import { mac } from "../../wire/mac.ts";
+import { type Ipv4, ipv4, type Prefix4, prefix4 } from "../../wire/address.ts";
+import { type Mac, mac } from "../../wire/mac.ts";
 import { Informer } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
 import { Bridge } from "./bridge.ts";
@@ -20,20 +20,32 @@ const VXLAN_OVERHEAD = 50;
 
 /** How a node is reached, as its annotations say. */
 export interface Reach {
-  readonly subnet: string;
-  readonly publicIp: string;
+  readonly subnet: Prefix4;
+  readonly publicIp: Ipv4;
   readonly backend: string;
-  readonly vtep: string | null;
+  readonly vtep: Mac | null;
 }
 
+/** Read once for all the nodes that follow a node. */
+const reaches = new WeakMap<Node, Reach | null>();
+
 function reachOf(node: Node | null): Reach | null {
-  const annotations = node?.metadata.annotations ?? {};
+  if (node === null) return null;
+  let reach = reaches.get(node);
+  if (reach === undefined) {
+    reach = readReach(node);
+    reaches.set(node, reach);
+  }
+  return reach;
+}
+
+function readReach({ metadata: { annotations = {} }, spec: { podCIDR } }: Node): Reach | null {
   const publicIp = annotations[`${ANNOTATION}public-ip`];
-  const { podCIDR } = node?.spec ?? {};
   if (publicIp === undefined || podCIDR === undefined) return null;
   const data = JSON.parse(annotations[`${ANNOTATION}backend-data`] ?? "null") as { VtepMAC?: string } | null;
+  const vtep = data?.VtepMAC === undefined ? null : mac(data.VtepMAC);
   const backend = annotations[`${ANNOTATION}backend-type`] ?? "";
-  return { subnet: podCIDR, publicIp, backend, vtep: data?.VtepMAC ?? null };
+  return { subnet: prefix4(podCIDR), publicIp: ipv4(publicIp), backend, vtep };
 }
 
 /** A way to the pods of other nodes. */
@@ -80,14 +92,13 @@ function vxlan({ lab, machine, device, address }: CniNode, subnet: string): Back
     mtu,
     // By netlink, as flanneld: among many nodes the words of commands would cost more than what they do.
     add({ subnet, publicIp, vtep }) {
-      const gateway = ipv4(netOf(subnet));
-      const far = mac(vtep!);
-      neighbourOf(root, tunnel, gateway).set(far, "PERMANENT", -1);
-      const remote = { address: ipv4(publicIp), port: null, vni: null, via: null };
-      tunnel.vxlan!.fdb.set(far, { mac: far, state: "permanent", remotes: [remote], used: lab.now });
+      const gateway = subnet.address;
+      neighbourOf(root, tunnel, gateway).set(vtep!, "PERMANENT", -1);
+      const remote = { address: publicIp, port: null, vni: null, via: null };
+      tunnel.vxlan!.fdb.set(vtep!, { mac: vtep!, state: "permanent", remotes: [remote], used: lab.now });
       const route = {
         type: "unicast",
-        prefix: prefix4(subnet),
+        prefix: subnet,
         via: gateway,
         dev: tunnel,
         src: null,
@@ -99,9 +110,9 @@ function vxlan({ lab, machine, device, address }: CniNode, subnet: string): Back
       tryRoute(root, TABLE.main, route, "replace");
     },
     remove({ subnet, publicIp, vtep }) {
-      run(lab, root, `ip route del ${subnet} via ${netOf(subnet)} dev ${name}`);
+      run(lab, root, `ip route del ${subnet} via ${subnet.address} dev ${name}`);
       run(lab, root, `bridge fdb del ${vtep} dev ${name} dst ${publicIp}`);
-      run(lab, root, `ip neigh del ${netOf(subnet)} dev ${name}`);
+      run(lab, root, `ip neigh del ${subnet.address} dev ${name}`);
     },
   };
 }
@@ -202,11 +213,14 @@ export class Flanneld implements NodePlugin {
     const { type } = this.backend!;
     const is = now?.backend === type ? now : null;
     const was = before?.backend === type ? before : null;
-    if (is?.subnet === was?.subnet && is?.publicIp === was?.publicIp && is?.vtep === was?.vtep) return;
+    if (is === was || (is !== null && was !== null && isSame(is, was))) return;
     if (was !== null) this.backend!.remove(was);
     if (is !== null) this.backend!.add(is);
   }
 }
+
+const isSame = (a: Reach, b: Reach): boolean =>
+  `${a.subnet}` === `${b.subnet}` && a.publicIp === b.publicIp && a.vtep === b.vtep;
 
 export const flannelVxlan: CniPlugin = {
   name: "flannel-vxlan",

@@ -18,13 +18,31 @@ const REFILL = 300 * SECOND;
 /** Kinds of events an event recorder remembers so as to count them up (maxLruCacheEntries). */
 const REMEMBERED = 4096;
 
+/** What was used last, as much of it as a recorder remembers. */
+class Recent<Value> {
+  private readonly values = new Map<string, Value>();
+  /** Stands before the one that was not used for longest: all that was before it is gone or was used again. */
+  private oldest: Iterator<string> | null = null;
+
+  get(key: string): Value | undefined {
+    return this.values.get(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.values.delete(key);
+    this.values.set(key, value);
+    if (this.values.size <= REMEMBERED) return;
+    this.oldest ??= this.values.keys();
+    this.values.delete(this.oldest.next().value!);
+  }
+}
+
 export class EventRecorder {
   private readonly client: Client;
   private readonly source: { readonly component: string; readonly host?: string };
-  private readonly told = new Map<string, { object: KubeObject; count: number }>();
-
-  private readonly alike = new Map<string, { readonly messages: Set<string>; last: number }>();
-  private readonly tokens = new Map<string, { count: number; at: number }>();
+  private readonly told = new Recent<{ object: KubeObject; count: number }>();
+  private readonly alike = new Recent<{ readonly messages: Set<string>; last: number }>();
+  private readonly tokens = new Recent<{ count: number; at: number }>();
 
   constructor(client: Client, component: string, host?: string) {
     this.client = client;
@@ -62,7 +80,6 @@ export class EventRecorder {
         reportingInstance: this.source.host ?? "",
       };
       this.told.set(key, { object: this.client.create("events", body.metadata.namespace, body), count: 1 });
-      if (this.told.size > REMEMBERED) this.told.delete(this.told.keys().next().value!);
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure;
     }
@@ -72,9 +89,7 @@ export class EventRecorder {
     const { now } = this.client.clock;
     let known = this.alike.get(key);
     if (known === undefined || now - known.last > ALIKE_FOR) known = { messages: new Set(), last: now };
-    this.alike.delete(key);
     this.alike.set(key, known);
-    if (this.alike.size > REMEMBERED) this.alike.delete(this.alike.keys().next().value!);
     known.last = now;
     // One more than enough is not remembered: it is enough.
     if (known.messages.size < ALIKE) known.messages.add(message);
@@ -85,9 +100,7 @@ export class EventRecorder {
     const { now } = this.client.clock;
     const known = this.tokens.get(uid) ?? { count: BURST, at: now };
     const count = Math.min(BURST, known.count + (now - known.at) / REFILL);
-    this.tokens.delete(uid);
     this.tokens.set(uid, { count: count >= 1 ? count - 1 : count, at: now });
-    if (this.tokens.size > REMEMBERED) this.tokens.delete(this.tokens.keys().next().value!);
     return count >= 1;
   }
 
