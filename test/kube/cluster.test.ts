@@ -59,6 +59,28 @@ ${mac("control-plane")} dst 192.168.0.10 self permanent
     expect(k8s.lab.namespaces.get("crash")).to.not.equal(undefined);
   });
 
+  it("kills what its liveness probe finds dead, and starts it again with the same address", () => {
+    const k8s = cluster({ nodes: 1, seed: "liveness" });
+    const livenessProbe = { httpGet: { path: "/healthz", port: 8080 }, periodSeconds: 5, failureThreshold: 1 };
+    const spec = { containers: [{ name: "app", image: "echo", livenessProbe }] };
+    k8s.client("kubectl").create("pods", "default", { metadata: { name: "web" }, spec });
+    k8s.settle();
+    const address = all<Pod>(k8s, "pods")[0]!.status!.podIP!;
+    sh(k8s, "node-1", `curl -s http://${address}:8080/healthz/fail`);
+    k8s.lab.runFor(10e9);
+    const { podIP, containerStatuses } = all<Pod>(k8s, "pods")[0]!.status!;
+    expect([podIP, containerStatuses![0]!.restartCount, containerStatuses![0]!.ready]).to.deep.equal([
+      address,
+      1,
+      true,
+    ]);
+    const why = all<KubeObject & { reason: string; message: string }>(k8s, "events");
+    expect(why.map(({ reason, message }) => `${reason} ${message}`)).to.include.members([
+      "Unhealthy Liveness probe failed: HTTP probe failed with statuscode: 503",
+      "Killing Container app failed liveness probe, will be restarted",
+    ]);
+  });
+
   it("tells of a pod's address only while its probe says it is ready, and moves pods from a node that falls silent", () => {
     const k8s = cluster({ nodes: 2, seed: "probe" });
     const kubectl = k8s.client("kubectl");

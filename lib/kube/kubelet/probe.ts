@@ -101,6 +101,8 @@ export class Prober {
     this.last = isWell;
     const threshold = isWell ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
     this.again((probe.periodSeconds ?? 10) * SECOND);
+    // It has its answer: who is told of it may stop the prober, but nobody can end a program that is running.
+    this.process = null;
     if (this.streak >= threshold || !isWell) this.told(this.streak >= threshold ? isWell : true, answer);
     return 0;
   }
