@@ -6,7 +6,8 @@ export { type AwsOptions, awsVpc } from "./kube/cni/aws.ts";
 export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
-export { cluster } from "./notebook/cluster.ts";
+export { betaCluster } from "./notebook/beta.ts";
+export { cluster, type ShownCluster } from "./notebook/cluster.ts";
 export { bars, headersBeside } from "./notebook/compare.ts";
 export { Picture } from "./notebook/display.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
@@ -16,6 +17,7 @@ export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } f
 export { plugins } from "./notebook/plugins.ts";
 export { reaches } from "./notebook/reaches.ts";
 export { proxy, serve } from "./notebook/serve.ts";
+export { curves, Spread, serviceChains, spread } from "./notebook/services.ts";
 export { lab, type ShownLab } from "./notebook/session.ts";
 export { Output, sh } from "./notebook/sh.ts";
 export { show } from "./notebook/show.ts";

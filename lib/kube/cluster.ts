@@ -25,6 +25,7 @@ import { LabClock } from "./kubelet/lab-clock.ts";
 import type { RuntimeCall } from "./kubelet/runtime.ts";
 import { Kubelets } from "./kubelet/streams.ts";
 import type { KubeProxy } from "./proxy/kube-proxy.ts";
+import { DEFAULTS, type Layout } from "./proxy/settings.ts";
 import { MODES, type ProxyMode, startKubeProxy } from "./proxy/start.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { isReady, type Pod } from "./shapes.ts";
@@ -63,6 +64,8 @@ export interface ClusterOptions {
   readonly dns?: boolean | { readonly replicas?: number; readonly corefile?: string };
   /** How Services are served on each node: `iptables` unless said otherwise; `none`: not at all. */
   readonly proxy?: ProxyMode | "none";
+  /** How the rules of iptables are laid out: as kube-proxy does it now, unless 1.20 is said. */
+  readonly proxyLayout?: Layout;
   /** What each worker has room for. */
   readonly capacity?: Readonly<Record<string, string>>;
   /** The lab to build it in; a new one unless said otherwise. */
@@ -189,13 +192,13 @@ export class Cluster {
 
   private startProxy(name: string, address: string): void {
     const { lab, underlay } = this;
-    const { proxy = "iptables" } = this.options;
+    const { proxy = "iptables", proxyLayout: layout = DEFAULTS.layout } = this.options;
     if (proxy === "none") return;
     // Who gives nodes no part of a network does not tell kube-proxy where pods are.
     const clusterCidr = underlay.allocatesNodeCidrs ? underlay.clusterCidr : null;
     // kubeadm takes no machine that does not forward (preflight, FileContentCheck).
     const { root: ns } = lab.machines.get(name)!.forward();
-    const node = { lab, ns, name, address, clusterCidr };
+    const node = { lab, ns, name, address, clusterCidr, layout };
     this.kubeProxies.set(name, startKubeProxy(this.client(`kube-proxy/${name}`), proxy, node));
   }
 

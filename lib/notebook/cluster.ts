@@ -2,7 +2,16 @@
 import { Cluster, type ClusterOptions } from "../kube/cluster.ts";
 import { images, OWN_IMAGES } from "./images.ts";
 import { DISK } from "./kubectl.ts";
-import { lab } from "./session.ts";
+import { lab, type ShownLab } from "./session.ts";
+
+/** A cluster whose lab the verbs mean. */
+export class ShownCluster extends Cluster {
+  /** From now on `kubectl`, `sh`, `walk` and `show` mean this cluster, though something else was made after it. */
+  use(): this {
+    (this.lab as ShownLab).use();
+    return this;
+  }
+}
 
 /**
  * Makes a cluster whose nodes are ready: machines on a switch, an API server, controllers, a scheduler, and on each node a
@@ -12,8 +21,8 @@ import { lab } from "./session.ts";
  * @example
  * const k8s = cluster({ nodes: 3, cni: "flannel-vxlan", seed: "lecture-2" });
  */
-export function cluster(options: Omit<ClusterOptions, "lab"> = {}): Cluster {
+export function cluster(options: Omit<ClusterOptions, "lab"> = {}): ShownCluster {
   const { seed = "packetwalk" } = options;
   images(options.images ?? {});
-  return new Cluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: lab({ seed }) });
+  return new ShownCluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: lab({ seed }) });
 }

@@ -6,7 +6,7 @@ import { IptablesProxier } from "./iptables/proxier.ts";
 import { IpvsProxier } from "./ipvs/proxier.ts";
 import { KubeProxy } from "./kube-proxy.ts";
 import type { Proxier } from "./proxier.ts";
-import { DEFAULTS, type ProxySettings } from "./settings.ts";
+import { DEFAULTS, type Layout, type ProxySettings } from "./settings.ts";
 import type { Place } from "./tool.ts";
 import type { Standpoint } from "./topology.ts";
 import { Tracker } from "./tracker.ts";
@@ -20,16 +20,18 @@ export interface ProxiedNode extends Place {
   readonly address: string;
   /** All pods, as `10.244.0.0/16`; null: nobody told kube-proxy (--cluster-cidr). */
   readonly clusterCidr: string | null;
+  readonly layout: Layout;
 }
 
 /** A kube-proxy that watches from now on. */
 export function startKubeProxy(client: Client, mode: ProxyMode, node: ProxiedNode): KubeProxy {
-  const { name, address, clusterCidr } = node;
+  const { name, address, clusterCidr, layout } = node;
   const tracker = new Tracker(4, name);
   const settings: ProxySettings = {
     ...DEFAULTS,
     local: clusterCidr === null ? null : { by: "source", cidr: clusterCidr },
     nodeIP: ip(address),
+    layout,
   };
   return new KubeProxy(node, client, tracker, (at) => makeProxier(mode, node, tracker, settings, at));
 }
