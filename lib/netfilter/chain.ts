@@ -43,6 +43,11 @@ export class Chain {
     this.lines = null;
   }
 
+  /** Those of its rules that may have counted something: lines of a file without counters have not. */
+  get counting(): readonly Rule[] {
+    return this.lines !== null && this.lines.text !== null ? NO_RULES : this.rules;
+  }
+
   get isEmpty(): boolean {
     return this.lines === null && (this.list === null || this.list.length === 0);
   }
@@ -62,6 +67,8 @@ export class Chain {
     if (this.lines === null) for (const rule of this.rules) rule.beginAnew();
   }
 }
+
+const NO_RULES: readonly Rule[] = [];
 
 /** Hooks as bits, in the kernel's numbers (enum nf_inet_hooks). */
 export const HOOK_BIT: Readonly<Record<HookName, number>> = {

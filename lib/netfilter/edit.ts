@@ -17,7 +17,7 @@ export class Edit {
   /** Everything in the table is new: to take it back is to put the old chains back. */
   private isNew = false;
   private late: Failure | null = null;
-  /** Rules that came and name a list; and whether any rule went. */
+  /** Rules that came and name a list; and whether one that does went. */
   private readonly listed: Rule[] = [];
   private hasGone = false;
   /** The built-in chains whose policies were given counters, and rules that were. */
@@ -155,10 +155,12 @@ export class Edit {
   }
 
   flush(chain: Chain): void {
+    // Rules that are only lines of a file name none.
+    const areLines = chain.lines !== null;
     const { rules } = chain;
+    this.hasGone ||= !areLines && rules.some((rule) => namesList(rule.lineIn(chain)));
     chain.rules = [];
     chain.changed();
-    this.hasGone ||= rules.length > 0;
     for (const rule of rules) release(rule);
     if (!this.isNew)
       this.undo.push(() => {
@@ -230,7 +232,8 @@ export class Edit {
     if (counted instanceof Chain) {
       counted.counts = true;
       this.counted.add(counted);
-    } else if (before[0] !== 0 || before[1] !== 0) this.replaced.push(counted);
+    } else if (before[0] === packets && before[1] === bytes) return;
+    else if (before[0] !== 0 || before[1] !== 0) this.replaced.push(counted);
     counted.packets = packets;
     counted.bytes = bytes;
     this.undo.push(() => {
@@ -242,7 +245,7 @@ export class Edit {
   private put(chain: Chain, at: number, away: number, ...rules: Rule[]): void {
     const old = chain.rules.splice(at, away, ...rules);
     chain.changed();
-    this.hasGone ||= old.length > 0;
+    this.hasGone ||= old.some((rule) => namesList(rule.lineIn(chain)));
     for (const rule of old) release(rule);
     if (!this.isNew)
       this.undo.push(() => {

@@ -39,7 +39,10 @@ export interface Endpoint {
 const SERVICE_NAME = "kubernetes.io/service-name";
 /** Slices of headless Services have this label. */
 const HEADLESS = "service.kubernetes.io/headless";
-const NOTHING: ReadonlyMap<string, readonly Endpoint[]> = new Map();
+/** By port name and protocol. */
+type Endpoints = ReadonlyMap<string, readonly Endpoint[]>;
+
+const NOTHING: Endpoints = new Map();
 
 /** `namespace/name` of the Service a slice is of; null: it is no business of a proxy of this family. */
 export function serviceOf({ metadata, addressType }: ProxiedSlice, family: Family): string | null {
@@ -48,14 +51,37 @@ export function serviceOf({ metadata, addressType }: ProxiedSlice, family: Famil
   return `${metadata.namespace}/${name}`;
 }
 
+/** What slices come to on all nodes that have none of the endpoints: found by the first of the slices. */
+const elsewhere = new WeakMap<
+  ProxiedSlice,
+  {
+    readonly slices: readonly ProxiedSlice[];
+    readonly nodes: ReadonlySet<string | undefined>;
+    readonly endpoints: Endpoints;
+  }
+>();
+
 /**
  * The endpoints of a Service's slices by port name and protocol, each list in the order of their texts. Of two with the
  * same address and port one that does not end is preferred: an address may be in use again before the old pod is gone.
  */
-export function endpointsOf(
-  slices: Iterable<ProxiedSlice>,
-  nodeName: string,
-): ReadonlyMap<string, readonly Endpoint[]> {
+export function endpointsOf(slices: readonly ProxiedSlice[], nodeName: string): Endpoints {
+  const [first] = slices;
+  if (first === undefined) return NOTHING;
+  let known = elsewhere.get(first);
+  if (
+    known === undefined ||
+    !slices.every((each, i) => each === known!.slices[i]) ||
+    slices.length !== known.slices.length
+  ) {
+    const nodes = new Set(slices.flatMap(({ endpoints }) => (endpoints ?? []).map((each) => each.nodeName)));
+    known = { slices, nodes, endpoints: seenFrom(slices, "") };
+    elsewhere.set(first, known);
+  }
+  return known.nodes.has(nodeName) ? seenFrom(slices, nodeName) : known.endpoints;
+}
+
+function seenFrom(slices: readonly ProxiedSlice[], nodeName: string): Endpoints {
   let found: Map<string, Map<string, Endpoint>> | null = null;
   for (const { ports, endpoints } of slices)
     for (const { name = "", port = 0, protocol = "TCP" } of ports ?? []) {

@@ -68,8 +68,23 @@ const PROXY_NAME = "service.kubernetes.io/service-proxy-name";
 
 export const endpointKey = (port: string, protocol: string): string => `${port}/${protocol}`;
 
+/** By family. All nodes' proxies are told of the same object, which nobody changes: it is read once. */
+const read: Readonly<Record<Family, WeakMap<ProxiedService, readonly ServicePort[]>>> = {
+  4: new WeakMap(),
+  6: new WeakMap(),
+};
+
 /** The ports a proxy of this family has to serve: none of a headless Service or an ExternalName. */
-export function servicePorts(service: ProxiedService, family: Family): ServicePort[] {
+export function servicePorts(service: ProxiedService, family: Family): readonly ServicePort[] {
+  let ports = read[family].get(service);
+  if (ports === undefined) {
+    ports = readPorts(service, family);
+    read[family].set(service, ports);
+  }
+  return ports;
+}
+
+function readPorts(service: ProxiedService, family: Family): ServicePort[] {
   const { spec, status, metadata } = service;
   const { type = "ClusterIP", externalIPs = [] } = spec;
   const clusterIP = clusterIPOf(spec, family);

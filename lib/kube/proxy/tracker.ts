@@ -27,8 +27,9 @@ export class Tracker {
 
   /** `now` is null when the Service is gone. Whether that matters to this proxy. */
   setService(key: string, now: ProxiedService | null): boolean {
-    const ports = now === null ? [] : servicePorts(now, this.family);
-    if (sameJson(ports, this.services.get(key) ?? [])) return false;
+    const ports = now === null ? NO_PORTS : servicePorts(now, this.family);
+    const known = this.services.get(key) ?? NO_PORTS;
+    if (ports.length === known.length && (ports.length === 0 || areSame(ports, known))) return false;
     if (ports.length === 0) this.services.delete(key);
     else this.services.set(key, ports);
     this.changed.add(key);
@@ -40,7 +41,8 @@ export class Tracker {
     const service = serviceOf(slice, this.family);
     if (service === null) return false;
     const slices = this.slices.get(service) ?? new Map<string, ProxiedSlice>();
-    if (sameJson(slices.get(slice.metadata.name), isGone ? undefined : slice)) return false;
+    const known = slices.get(slice.metadata.name);
+    if (isGone ? known === undefined : known !== undefined && areSame(slice, known)) return false;
     if (isGone) slices.delete(slice.metadata.name);
     else slices.set(slice.metadata.name, slice);
     if (slices.size === 0) this.slices.delete(service);
@@ -56,7 +58,7 @@ export class Tracker {
     if (slices === undefined) return NO_ENDPOINTS;
     let found = this.known.get(service);
     if (found === undefined) {
-      found = endpointsOf(slices.values(), this.nodeName);
+      found = endpointsOf([...slices.values()], this.nodeName);
       this.known.set(service, found);
     }
     return found;
@@ -75,3 +77,17 @@ export class Tracker {
 }
 
 const NOBODY: readonly Endpoint[] = [];
+const NO_PORTS: readonly ServicePort[] = [];
+
+/** What came after each other was laid beside each other once, for all nodes. */
+const compared = new WeakMap<object, { readonly other: object; readonly same: boolean }>();
+
+/** sameJson of two objects that nobody changes. */
+function areSame(one: object, other: object): boolean {
+  let known = compared.get(one);
+  if (known?.other !== other) {
+    known = { other, same: sameJson(one, other) };
+    compared.set(one, known);
+  }
+  return known.same;
+}

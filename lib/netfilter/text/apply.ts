@@ -84,7 +84,8 @@ function changeChains(edit: Edit, request: Request, command: string, out: (text:
     case "Z":
       for (const chain of chosen("zero")) {
         said(`Zeroing chain \`${chain.name}'\n`);
-        for (const counted of [chain, ...chain.rules]) edit.setCounters(counted, 0, 0);
+        edit.setCounters(chain, 0, 0);
+        for (const rule of chain.counting) edit.setCounters(rule, 0, 0);
       }
       return;
     case "Z number": {

@@ -71,9 +71,10 @@ export function sortedAnswer({ Text, Sets, Servers, Bound }: IpvsAnswer): Record
   return found;
 }
 
-type Surroundings = Omit<Sync, "changed" | "existing">;
+export type Surroundings = Omit<Sync, "changed" | "existing">;
 
-function syncs<Answer>(
+/** Lets a tracker live through a case, and syncs after each of its steps. */
+export function syncs<Answer>(
   { Settings, Steps }: ProxyCase,
   sync: (surroundings: Surroundings, changed: ReadonlySet<string> | null) => Answer,
 ): Answer[] {

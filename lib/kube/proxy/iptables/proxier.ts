@@ -9,13 +9,15 @@ import { run, succeeds } from "../tool.ts";
 import type { Standpoint } from "../topology.ts";
 import type { Tracker } from "../tracker.ts";
 import { JUMPS_1_20, restoreText120 } from "./layout-1.20.ts";
-import { JUMPS, restoreText, servesLoopback } from "./sync.ts";
+import { JUMPS, restoreText, type Sync, servesLoopback } from "./sync.ts";
+import { Writer } from "./writer.ts";
 
 export class IptablesProxier implements Proxier {
   private readonly place: Place;
   private readonly tracker: Tracker;
   private readonly settings: ProxySettings;
   private readonly at: Standpoint;
+  private readonly writer = new Writer();
   private isPrepared = false;
 
   constructor(place: Place, tracker: Tracker, settings: ProxySettings, at: Standpoint) {
@@ -26,7 +28,8 @@ export class IptablesProxier implements Proxier {
   }
 
   rules(): string {
-    return this.text(null);
+    const { layout } = this.settings;
+    return (layout === "1.20" ? restoreText120 : restoreText)(this.whatFor(null));
   }
 
   /** The first sync writes everything; later ones leave chains of Services alone that nobody changed. */
@@ -38,17 +41,18 @@ export class IptablesProxier implements Proxier {
       ensureJumps(place, settings.family, settings.layout === "1.20" ? JUMPS_1_20 : JUMPS);
     }
     const restore = settings.family === 6 ? "ip6tables-restore" : "iptables-restore";
-    run(place, [restore, "--noflush", "--counters"], this.text(isFull ? null : changes));
+    const what = this.whatFor(isFull ? null : changes);
+    const text = settings.layout === "1.20" ? restoreText120(what) : this.writer.text(what, place.lab.now);
+    run(place, [restore, "--noflush", "--counters"], text);
     this.isPrepared = true;
   }
 
-  private text(changed: ReadonlySet<string> | null): string {
+  private whatFor(changed: ReadonlySet<string> | null): Sync {
     const { tracker, settings, at } = this;
     const { ns } = this.place;
     const tables = settings.family === 6 ? ns.xtables6 : ns.xtables;
     const existing = tables.peek("nat")?.chains.keys() ?? [];
-    const write = settings.layout === "1.20" ? restoreText120 : restoreText;
-    return write({ tracker, settings, at, nodeAddresses: this.nodeAddresses(), changed, existing });
+    return { tracker, settings, at, nodeAddresses: this.nodeAddresses(), changed, existing };
   }
 
   private nodeAddresses(): Ip[] {

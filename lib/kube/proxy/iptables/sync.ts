@@ -44,7 +44,7 @@ function jump(text: string, isNew: boolean): string {
 
 export const MASQUERADE_MARK = "0x00004000";
 /** With more endpoints than that, rules of endpoints go without comments. */
-const LARGE = 1000;
+export const LARGE = 1000;
 
 export const isLarge = (tracker: Tracker): boolean => {
   let count = 0;
@@ -56,23 +56,8 @@ export const isLarge = (tracker: Tracker): boolean => {
 /** The text for iptables-restore --noflush --counters. */
 export function restoreText(sync: Sync): string {
   const { tracker, settings, at, changed } = sync;
-  const filterChains = ["SERVICES", "EXTERNAL-SERVICES", "FORWARD", "NODEPORTS", "PROXY-FIREWALL"].map(ownChain);
-  const lines: Lines = {
-    filterRules: [],
-    natChains: ["SERVICES", "NODEPORTS", "POSTROUTING", "MARK-MASQ"].map(ownChain),
-    natRules: [
-      ...masqueradeRules("KUBE-POSTROUTING", settings),
-      `-A KUBE-MARK-MASQ -j MARK --or-mark ${MASQUERADE_MARK}`,
-    ],
-  };
-  const { natChains, natRules, filterRules } = lines;
-  const isLoopbackServed = servesLoopback(settings);
-  if (isLoopbackServed) {
-    filterChains.push(chainLine("KUBE-FIREWALL"));
-    filterRules.push(
-      `-A KUBE-FIREWALL ${comment("block incoming localnet connections")} -d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP`,
-    );
-  }
+  const lines = fixedLines(sync);
+  const { filterChains, natChains, natRules, filterRules } = lines;
   const isTerse = isLarge(tracker);
   const active = new Set<string>();
   for (const [key, ports] of tracker.services)
@@ -83,9 +68,35 @@ export function restoreText(sync: Sync): string {
       for (const each of chainsOf(plan)) active.add(each);
     }
   deleteStale(sync.existing, active, lines);
-  natRules.push(...nodePortRules(sync, isLoopbackServed));
-  filterRules.push(...forwardRules(settings));
+  const last = lastRules(sync);
+  natRules.push(...last.nat);
+  filterRules.push(...last.filter);
   return `*filter\n${block(filterChains, filterRules)}COMMIT\n*nat\n${block(natChains, natRules)}COMMIT\n`;
+}
+
+/** The chains that all Services share, and what stands in them first. */
+export function fixedLines({ settings }: Sync): Lines & { readonly filterChains: string[] } {
+  const lines = {
+    filterChains: ["SERVICES", "EXTERNAL-SERVICES", "FORWARD", "NODEPORTS", "PROXY-FIREWALL"].map(ownChain),
+    filterRules: [] as string[],
+    natChains: ["SERVICES", "NODEPORTS", "POSTROUTING", "MARK-MASQ"].map(ownChain),
+    natRules: [
+      ...masqueradeRules("KUBE-POSTROUTING", settings),
+      `-A KUBE-MARK-MASQ -j MARK --or-mark ${MASQUERADE_MARK}`,
+    ],
+  };
+  if (servesLoopback(settings)) {
+    lines.filterChains.push(chainLine("KUBE-FIREWALL"));
+    lines.filterRules.push(
+      `-A KUBE-FIREWALL ${comment("block incoming localnet connections")} -d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP`,
+    );
+  }
+  return lines;
+}
+
+/** What stands in them last. */
+export function lastRules(sync: Sync): { readonly nat: readonly string[]; readonly filter: readonly string[] } {
+  return { nat: nodePortRules(sync, servesLoopback(sync.settings)), filter: forwardRules(sync.settings) };
 }
 
 /** Chains of Services that are not `active` any more are emptied and go. */
