@@ -126,9 +126,19 @@ export const generatedName = (prefix: string, random: () => number): string =>
 
 /** A UUID of version 4. */
 export function drawUid(random: () => number): string {
-  const digits = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
-  digits[12] = "4";
-  digits[16] = "89ab"[Number.parseInt(digits[16]!, 16) & 3]!;
-  const text = digits.join("");
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
+  const draw = (digits: number): number => {
+    let value = 0;
+    for (let i = 0; i < digits; i++) value = value * 16 + Math.floor(random() * 16);
+    return value;
+  };
+  const text = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
+  const [low, middle, high] = [draw(8), draw(4), draw(4)];
+  const [variant, node] = [draw(4), draw(12)];
+  return [
+    text(low, 8),
+    text(middle, 4),
+    text((high & 0xfff) | 0x4000, 4),
+    text((variant & 0x3fff) | 0x8000, 4),
+    text(node, 12),
+  ].join("-");
 }

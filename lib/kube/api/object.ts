@@ -42,18 +42,18 @@ export type Draft = Record<string, any>;
 
 /** A copy that can be changed. JSON only: no cycles, no classes. */
 export function draftOf<Value>(value: Value): Value {
-  if (Array.isArray(value)) return value.map(draftOf) as Value;
   if (value === null || typeof value !== "object") return value;
-  const copy: Draft = {};
-  for (const [key, of] of Object.entries(value)) copy[key] = draftOf(of);
+  if (Array.isArray(value)) return value.map(draftOf) as Value;
+  const copy: Draft = { ...value };
+  for (const key in copy) if (typeof copy[key] === "object") copy[key] = draftOf(copy[key]);
   return copy as Value;
 }
 
 /** A copy that can be changed, but for whole fields that are `old`'s own: those are right, and are to stay as they are. */
 export function draftBeside(value: object, old: KubeObject): Draft {
-  const copy: Draft = {};
-  for (const [field, of] of Object.entries(value))
-    copy[field] = field !== "metadata" && of === (old as Draft)[field] ? of : draftOf(of);
+  const copy: Draft = { ...value };
+  for (const field in copy)
+    if (field === "metadata" || copy[field] !== (old as Draft)[field]) copy[field] = draftOf(copy[field]);
   return copy;
 }
 

@@ -37,15 +37,18 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
   const retained = patch.$retainKeys as readonly string[] | undefined;
   if (retained !== undefined) for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key];
   const fields = definitionOf(type)?.fields ?? null;
-  for (const [key, each] of Object.entries(patch)) {
+  for (const key in patch) {
     if (key.startsWith("$")) continue;
+    const each = patch[key];
     const of = fields?.[key] ?? (typeof type === "object" && "map" in type ? type.map : "any");
     if (each === null) delete merged[key];
     else if (Array.isArray(each) && typeof of === "object" && "list" in of && of.merge !== undefined)
       merged[key] = mergeLists(merged[key] ?? [], each, of);
     else merged[key] = Array.isArray(each) ? draftOf(each) : strategicPatch(merged[key], each, of);
   }
-  for (const [directive, values] of Object.entries(patch)) {
+  for (const directive in patch) {
+    if (!directive.startsWith("$")) continue;
+    const values = patch[directive];
     const [, verb, key] = /^\$(deleteFromPrimitiveList|setElementOrder)\/(.*)$/.exec(directive) ?? [];
     if (key === undefined || !Array.isArray(merged[key])) continue;
     if (verb === "deleteFromPrimitiveList")

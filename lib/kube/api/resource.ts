@@ -98,8 +98,8 @@ export function pathOf(resource: Resource, namespace: string | null, name = "", 
   const { group, version } = resource;
   const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const within = resource.namespaced && namespace !== null ? `/namespaces/${namespace}` : "";
-  const parts = [resource.resource, name, subresource].filter((part) => part !== "");
-  return `${base}${within}/${parts.join("/")}`;
+  const ofObject = name === "" ? "" : `/${name}`;
+  return `${base}${within}/${resource.resource}${ofObject}${subresource === "" ? "" : `/${subresource}`}`;
 }
 
 /** All fields a field selector may ask for, with their values. */

@@ -152,7 +152,8 @@ function read(
       return;
     }
     if (!isObject(value)) return mismatch();
-    for (const [key, each] of Object.entries(value)) {
+    for (const key in value) {
+      const each = value[key];
       if (each === null) {
         value[key] = zero(type.map);
         continue;
@@ -174,22 +175,29 @@ function read(
     return;
   }
   if (!isObject(value)) return mismatch();
-  for (const [field, each] of Object.entries(value)) {
+  const { fields, required } = definition;
+  for (const field in value) {
+    const each = value[field];
     if (known !== null && isObject(each) && each === known[field]) continue;
-    const path = at === "" ? field : `${at}.${field}`;
-    if (!Object.hasOwn(definition.fields, field)) {
-      unknown.push(`unknown field "${path}"`);
+    if (!Object.hasOwn(fields, field)) {
+      unknown.push(`unknown field "${placeOf(at, field)}"`);
       delete value[field];
     } else if (each === null) delete value[field];
     else {
-      const of = definition.fields[field]!;
-      read(each, of, type, fieldPath(type, inside, field), path, unknown);
-      const isKept = definition.required?.includes(field) || MAY_BE_EMPTY.has(`${type}.${field}`);
-      if (!isKept && isEmpty(each, of)) delete value[field];
-      else if (of === "Quantity") value[field] = canonicalQuantity(each as string);
+      const of = fields[field]!;
+      if (!isPlain(each, of)) read(each, of, type, fieldPath(type, inside, field), placeOf(at, field), unknown);
+      if (of === "Quantity") value[field] = canonicalQuantity(each as string);
+      else if (isEmpty(each, of) && !required?.includes(field) && !MAY_BE_EMPTY.has(`${type}.${field}`))
+        delete value[field];
     }
   }
 }
+
+const placeOf = (at: string, field: string): string => (at === "" ? field : `${at}.${field}`);
+
+/** Whether there is nothing to read in it: most values are a text, a number or a boolean, and are one. */
+const isPlain = (value: unknown, type: FieldType): boolean =>
+  (type === "string" || type === "boolean" || type === "integer" || type === "int32") && fits(value, type);
 
 /** What Go makes of a null within a list or a map. */
 function zero(type: FieldType): unknown {

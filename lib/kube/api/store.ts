@@ -1,6 +1,6 @@
 // What etcd is to the API server: objects by key, one counter of changes, and watches that miss none of them.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, .../storage/interfaces.go.
-import type { KubeObject } from "./object.ts";
+import type { Draft, KubeObject } from "./object.ts";
 import { expired } from "./status.ts";
 
 export interface Change {
@@ -58,11 +58,12 @@ export class Store {
     return found;
   }
 
-  /** Stores `object` at `key`, new or changed, and says its resourceVersion to whoever watches. */
-  put(collection: string, key: string, object: KubeObject): KubeObject {
+  /** Stores `draft`, which is nobody else's, at `key`, new or changed, and says its resourceVersion to whoever watches. */
+  put(collection: string, key: string, draft: Draft): KubeObject {
     const of = this.collection(collection);
     const before = of.objects.get(key) ?? null;
-    const stored = this.versioned(object);
+    draft.metadata.resourceVersion = String(++this.counter);
+    const stored = draft as KubeObject;
     of.objects.set(key, stored);
     if (before === null) of.sorted = null;
     this.tell(of, {
@@ -79,7 +80,7 @@ export class Store {
   delete(collection: string, key: string, last: KubeObject): KubeObject {
     const of = this.collection(collection);
     const before = of.objects.get(key)!;
-    const object = this.versioned(last);
+    const object = { ...last, metadata: { ...last.metadata, resourceVersion: String(++this.counter) } };
     of.objects.delete(key);
     of.sorted = null;
     this.tell(of, { type: "DELETED", revision: this.counter, key, object, before });
@@ -114,10 +115,6 @@ export class Store {
       this.collections.set(name, of);
     }
     return of;
-  }
-
-  private versioned(object: KubeObject): KubeObject {
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.counter) } };
   }
 
   private tell(of: Collection, change: Change): void {

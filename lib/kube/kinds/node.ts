@@ -73,6 +73,7 @@ export const NODES: Resource = {
   categories: [],
   namespaced: false,
   hasStatus: true,
+  indexed: "metadata.name",
   hasGeneration: false,
   nameRule: dnsSubdomain,
   columns: columns(

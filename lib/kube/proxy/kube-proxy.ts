@@ -4,13 +4,16 @@ import { SECOND, type Timer } from "../../trace/world.ts";
 import type { Client } from "../controller/client.ts";
 import { Informer, keyOf } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
-import type { ProxiedSlice } from "./endpoints.ts";
+import { type ProxiedSlice, serviceOf } from "./endpoints.ts";
 import type { Proxier } from "./proxier.ts";
-import type { ProxiedService } from "./service-port.ts";
+import { haveSamePorts, type ProxiedService } from "./service-port.ts";
 import { cleanStaleEntries } from "./stale-conntrack.ts";
 import type { Place } from "./tool.ts";
 import type { Standpoint } from "./topology.ts";
 import type { Tracker } from "./tracker.ts";
+
+/** So many changes are kept in mind at most until somebody looks at what the proxy makes of them. */
+const MOST_HEARD = 50_000;
 
 /** --iptables-min-sync-period, --ipvs-min-sync-period: changes that come sooner wait for each other. */
 const MIN_SYNC_PERIOD = SECOND;
@@ -22,6 +25,10 @@ export class KubeProxy {
   private readonly tracker: Tracker;
   private readonly informers: readonly { stop(): void }[];
   private readonly proxier: Proxier;
+  /** What it heard and did not take in: objects as they are and as they were, by turns. */
+  private heard: (ProxiedService | ProxiedSlice | null)[] = [];
+  /** How much of it the last sync is about. */
+  private due = 0;
   private zone = "";
   /** The node was moved to another zone: every Service may have other endpoints. */
   private isMoved = false;
@@ -44,11 +51,12 @@ export class KubeProxy {
     const node = new Informer<Node>(client, "nodes", { fieldSelector: `metadata.name=${nodeName}` }).on((now) =>
       this.moved(now?.metadata.labels?.[ZONE] ?? ""),
     );
+    const { family } = tracker;
     const services = new Informer<ProxiedService>(client, "services").on((now, before) => {
-      if (tracker.setService(keyOf((now ?? before)!), now)) this.syncLater();
+      if (!haveSamePorts(now, before, family)) this.hear(now, before);
     });
     const slices = new Informer<ProxiedSlice>(client, "endpointslices").on((now, before) => {
-      if (tracker.setSlice((now ?? before)!, now === null)) this.syncLater();
+      if (serviceOf((now ?? before)!, family) !== null) this.hear(now, before);
     });
     this.informers = [node, services, slices];
     for (const each of [node, services, slices]) each.start();
@@ -61,8 +69,14 @@ export class KubeProxy {
     this.timer?.cancel();
   }
 
+  private hear(now: ProxiedService | ProxiedSlice | null, before: ProxiedService | ProxiedSlice | null): void {
+    this.heard.push(now, before);
+    this.syncLater();
+  }
+
   private moved(zone: string): void {
     if (zone === this.zone) return;
+    if (this.due > 0) this.write();
     this.zone = zone;
     this.isMoved = true;
     this.syncLater();
@@ -77,8 +91,23 @@ export class KubeProxy {
   private sync(): void {
     this.timer = null;
     this.lastSync = this.client.clock.now;
+    this.due = this.heard.length;
+    if (this.proxier.canWait && this.due < MOST_HEARD) this.proxier.putOff(() => this.write());
+    else this.write();
+  }
+
+  private write(): void {
+    const heard = this.heard.splice(0, this.due);
+    this.due = 0;
+    for (let at = 0; at < heard.length; at += 2) this.take(heard[at]!, heard[at + 1]!);
     this.proxier.sync(this.isMoved || undefined);
     this.isMoved = false;
     cleanStaleEntries(this.place.ns, this.tracker);
+  }
+
+  private take(now: ProxiedService | ProxiedSlice | null, before: ProxiedService | ProxiedSlice | null): void {
+    const object = (now ?? before)!;
+    if ("addressType" in object) this.tracker.setSlice(object, now === null);
+    else this.tracker.setService(keyOf(object), now as ProxiedService | null);
   }
 }

@@ -6,4 +6,8 @@ export interface Proxier {
   rules(): string;
   /** Makes the node's namespace what Services and endpoints say; `isFull`: more than what changed of them. */
   sync(isFull?: boolean): void;
+  /** Whether what it would write now can wait until somebody looks at it. */
+  readonly canWait: boolean;
+  /** Has `write` done before that. */
+  putOff(write: () => void): void;
 }

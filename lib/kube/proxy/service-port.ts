@@ -2,7 +2,7 @@
 // Before you edit: pkg/proxy/serviceport.go, pkg/proxy/servicechangetracker.go (serviceToServiceMap),
 // pkg/proxy/util/utils.go (ShouldSkipService, GetClusterIPByFamily), pkg/api/v1/service/util.go.
 import type { Ip, Prefix } from "../../wire/address.ts";
-import type { KubeObject } from "../api/object.ts";
+import { type KubeObject, sameJson } from "../api/object.ts";
 import type { ServicePort as PortSpec, Service } from "../shapes.ts";
 import { addressesOf, addressOf, type Family, networksOf } from "./address.ts";
 
@@ -82,6 +82,12 @@ export function servicePorts(service: ProxiedService, family: Family): readonly 
     read[family].set(service, ports);
   }
   return ports;
+}
+
+/** Whether a Service that changed, came or is gone (null) is the same to a proxy. */
+export function haveSamePorts(now: ProxiedService | null, before: ProxiedService | null, family: Family): boolean {
+  const portsOf = (service: ProxiedService | null) => (service === null ? [] : servicePorts(service, family));
+  return sameJson(portsOf(now), portsOf(before));
 }
 
 function readPorts(service: ProxiedService, family: Family): ServicePort[] {

@@ -80,7 +80,7 @@ export class Scheduler {
       if (isOver) {
         this.infos.get(nodeName)?.remove(key);
         this.tryAgain();
-      } else this.infoOf(nodeName).add(key, requestOf(pod));
+      } else if (before?.spec !== now.spec) this.infoOf(nodeName).add(key, requestOf(pod));
       this.waiting.delete(key);
     } else if (now === null) this.waiting.delete(key);
     else if (before === null || now.metadata.generation !== before.metadata.generation) this.queue.add(key);

@@ -39,6 +39,7 @@ export class Tables implements Net {
   private readonly ns: Netns;
   private readonly family: Family;
   private readonly made = new Map<TableName, Table>();
+  private unseen: (() => void) | null = null;
 
   constructor(ns: Netns, family: Family = 4) {
     this.ns = ns;
@@ -91,18 +92,35 @@ export class Tables implements Net {
     reject(this.ns, (skb as Passing).own, how);
   }
 
+  /**
+   * Has `write` done before anybody sees these tables, a packet or a tool; once, though it is put off again and again.
+   * For programs that write much on many machines, most of it where no packet comes.
+   */
+  putOff(write: () => void): void {
+    this.unseen = write;
+  }
+
+  private catchUp(): void {
+    const write = this.unseen;
+    this.unseen = null;
+    write?.();
+  }
+
   /** The table, if anybody asked for it before. */
   peek(name: TableName): Table | undefined {
+    this.catchUp();
     return this.made.get(name);
   }
 
   /** The tables that were made, in the order of making. */
   all(): Table[] {
+    this.catchUp();
     return [...this.made.values()];
   }
 
   /** The table; the first who asks has it registered at its hooks. */
   get(name: TableName): Table {
+    this.catchUp();
     let table = this.made.get(name);
     if (table === undefined) {
       table = new Table(name, this.family);
@@ -127,6 +145,7 @@ export class Tables implements Net {
   }
 
   private pass(table: Table, skb: AnySkb, state: HookState<never>): Verdict {
+    if (this.unseen !== null) this.catchUp();
     const { ns } = this;
     const { hook } = state;
     const before = skb.packet;

@@ -46,15 +46,15 @@ export function addressOf(word: string, family: Family): Ipv4 {
 }
 
 export function prefixOf(word: string, family: Family): PrefixWord {
-  const wrong = new Quit(`Error: ${family} prefix is expected rather than "${word}".\n`, 1, true);
+  const wrong = () => new Quit(`Error: ${family} prefix is expected rather than "${word}".\n`, 1, true);
   if (word === "default") return { address: Ipv4.of(0), length: 0, given: true, any: false };
   if (word === "all" || word === "any") return { address: Ipv4.of(0), length: 0, given: false, any: true };
   const slash = word.indexOf("/");
   const address = readAddress(slash === -1 ? word : word.slice(0, slash));
-  if (address === null) throw wrong;
+  if (address === null) throw wrong();
   if (slash === -1) return { address, length: 32, given: false, any: false };
   const length = prefixLength(word.slice(slash + 1));
-  if (length === null || length > 32) throw wrong;
+  if (length === null || length > 32) throw wrong();
   return { address, length, given: true, any: false };
 }
 

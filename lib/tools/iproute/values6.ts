@@ -38,14 +38,14 @@ export function address6Of(word: string, family = "inet6"): Ipv6 {
 }
 
 export function prefix6Of(word: string, family = "inet6"): PrefixWord6 {
-  const wrong = new Quit(`Error: ${family} prefix is expected rather than "${word}".\n`, 1);
+  const wrong = () => new Quit(`Error: ${family} prefix is expected rather than "${word}".\n`, 1);
   if (word === "default") return { address: UNSPECIFIED6, length: 0, given: true, any: false };
   if (word === "all" || word === "any") return { address: UNSPECIFIED6, length: 0, given: false, any: true };
   const slash = word.indexOf("/");
   const address = readAddress6(slash === -1 ? word : word.slice(0, slash));
-  if (address === null) throw wrong;
+  if (address === null) throw wrong();
   if (slash === -1) return { address, length: 128, given: false, any: false };
   const length = unsigned(word.slice(slash + 1));
-  if (length === null || length > 128) throw wrong;
+  if (length === null || length > 128) throw wrong();
   return { address, length, given: true, any: false };
 }

@@ -47,11 +47,24 @@ export class IptablesProxier implements Proxier {
     this.isPrepared = true;
   }
 
+  /** Rules can, except the first and those of a node with connections, whose entries may have to go. */
+  get canWait(): boolean {
+    const { ns } = this.place;
+    return this.isPrepared && !(ns.hasTracking && ns.tracking.conntrack.count > 0);
+  }
+
+  putOff(write: () => void): void {
+    this.tables.putOff(write);
+  }
+
+  private get tables() {
+    const { ns } = this.place;
+    return this.settings.family === 6 ? ns.xtables6 : ns.xtables;
+  }
+
   private whatFor(changed: ReadonlySet<string> | null): Sync {
     const { tracker, settings, at } = this;
-    const { ns } = this.place;
-    const tables = settings.family === 6 ? ns.xtables6 : ns.xtables;
-    const existing = tables.peek("nat")?.chains.keys() ?? [];
+    const existing = this.tables.peek("nat")?.chains.keys() ?? [];
     return { tracker, settings, at, nodeAddresses: this.nodeAddresses(), changed, existing };
   }
 

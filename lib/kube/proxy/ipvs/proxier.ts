@@ -80,6 +80,13 @@ export class IpvsProxier implements Proxier {
     this.written = plan;
   }
 
+  /** Addresses and virtual servers are seen by everything. */
+  readonly canWait = false;
+
+  putOff(write: () => void): void {
+    write();
+  }
+
   private plan(): IpvsPlan {
     const { tracker, settings, at } = this;
     const { ns } = this.place;
