@@ -29,7 +29,8 @@ function proxyLines(ns: Netns): string[] {
 
 /** Routes with several ways: the lab's secret, so that each flow takes the same way (kernels before 6.11 draw their own). */
 function hashLines(ns: Netns): string[] {
-  const isAsked = [...ns.tables.values()].some((table) => table.list().some(({ nexthops }) => nexthops !== undefined));
+  const tables = [...ns.tables.values(), ...(ns.hasIpv6 ? ns.ipv6.tables.values() : [])];
+  const isAsked = tables.some((table) => table.list().some(({ nexthops }) => nexthops !== undefined));
   if (!isAsked) return [];
   return [`in_netns ${ns.name} -e -w net.ipv4.fib_multipath_hash_seed=${ns.multipathSeed}`];
 }

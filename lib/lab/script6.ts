@@ -1,6 +1,7 @@
 // The lines of a lab's script that are about IPv6. Link-local addresses and what addresses bring are the kernel's own.
 // Before you edit: ip-address(8), ip-route(8), ip-rule(8).
 import { lifeLeft6 } from "../ip/address6.ts";
+import { TABLE } from "../ip/route.ts";
 import { nexthops6Of, type Route6, route6Text } from "../ip/route6.ts";
 import { tableName } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
@@ -45,6 +46,7 @@ export function ipv6Lines(ns: Netns): string[] {
   );
   routes.sort((a, b) => turn(a.route) - turn(b.route));
   return [
+    ...linkOrderLines(ns),
     ...routes.map(({ route, table }) => `${ip} route add table ${tableName(table)} ${routeWords(route)}`),
     ...[...ns.ipv6.devices].flatMap(([device, { neighbours, proxies }]) => [
       ...[...neighbours.values()]
@@ -56,6 +58,23 @@ export function ipv6Lines(ns: Netns): string[] {
       ...[...proxies].map((address) => `${ip} neigh add proxy ${address} dev ${quoted(device.name)}`),
     ]),
   ];
+}
+
+/** Of two links to the same network the older route counts, and addresses brought them device by device. */
+function linkOrderLines(ns: Netns): string[] {
+  const links = (ns.ipv6.tables.get(TABLE.main)?.list() ?? []).filter(
+    ({ protocol, prefix }) => protocol === "kernel" && !prefix.address.isLinkLocal,
+  );
+  const later = links.filter((route, i) => {
+    const older = links
+      .slice(0, i)
+      .filter(({ prefix, metric }) => `${prefix}` === `${route.prefix}` && metric === route.metric);
+    return older.some(({ dev }) => (dev as Device).index > (route.dev as Device).index);
+  });
+  return later.flatMap((route) => {
+    const words = `${ipIn(ns.name)} -6 route`;
+    return [`${words} del ${routeWords(route)}`, `${words} append ${routeWords(route)}`];
+  });
 }
 
 /**

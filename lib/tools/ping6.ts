@@ -4,7 +4,7 @@ import type { Program } from "../lab/process.ts";
 import type { Device } from "../link/device.ts";
 import { errorText } from "../netns/errno.ts";
 import { icmp6ErrorText } from "../netns/ipv6/icmp.ts";
-import { peekRoute6 } from "../netns/ipv6/send.ts";
+import { peekRoute6 } from "../netns/ipv6/output-route.ts";
 import { type PingMessage6, PingSocket6 } from "../netns/socket/ping6.ts";
 import { type Ipv6, ipv6, LOOPBACK6, UNSPECIFIED6 } from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";

@@ -4,7 +4,7 @@
 import type { Device } from "../link/device.ts";
 import type { Errno } from "../netns/errno.ts";
 import { peekRoute } from "../netns/ipv4/output-route.ts";
-import { peekRoute6 } from "../netns/ipv6/send.ts";
+import { peekRoute6 } from "../netns/ipv6/output-route.ts";
 import type { Netns } from "../netns/netns.ts";
 import { type QueuedError, queuedError } from "../netns/socket/error-queue.ts";
 import { PingSocket } from "../netns/socket/ping.ts";

@@ -233,7 +233,7 @@ export const KNOWN_DIFFERENCES: readonly { readonly what: string; readonly why: 
 function named(text: string): string {
   return text
     .replaceAll(/ link-netns(id)? \S+/g, " link-netns")
-    .replaceAll(/(?:^(anycast fe80::|local fe80:\S+|fe80::\/64|multicast ff00::\/8) dev .*\n?){2,}/gm, sortedLines)
+    .replaceAll(/(?:^(anycast \S+|local fe80:\S+|fe80::\/64|multicast ff00::\/8) dev .*\n?){2,}/gm, sortedLines)
     .replaceAll(/expires \d+sec/g, "expires")
     .replaceAll(/LOWERLAYERDOWN|DOWN {2,}/g, (state) => (state.endsWith(" ") ? "DOWN " : "DOWN"));
 }

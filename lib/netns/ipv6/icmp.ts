@@ -14,13 +14,14 @@ import type { Netns } from "../netns.ts";
 import { socketError6 } from "../socket/errors6.ts";
 import { sourceFrom } from "./decide.ts";
 import { ndInput } from "./ndisc.ts";
-import { ip6Send, routeOutput6 } from "./send.ts";
+import { routeOutput6 } from "./output-route.ts";
+import { ip6Send } from "./send.ts";
 import type { Arrival6, Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
 
 /** An error quotes the packet at fault as far as every link carries it. */
 const LONGEST_QUOTE = LEAST_MTU - 48;
-/** net.ipv6.icmp.ratelimit: to one host this long for each error; to wider networks there may be more. */
+/** net.ipv6.icmp.ratelimit: to one host this long for each error. */
 const RATE = 100 * MILLISECOND;
 
 /** An ICMPv6 message for this namespace (icmpv6_rcv). */
@@ -168,7 +169,7 @@ function isAnycast(ns: Netns, address: Ipv6, device: Device): boolean {
   return [...ns.ipv6.devices.values()].some(({ anycast }) => anycast.has(address));
 }
 
-/** icmpv6_xrlim_allow: the wider the network of the route, the more errors may go there. */
+/** icmpv6_xrlim_allow, as it is since Linux 6.19 and its backports: a wide route earns its hosts no more errors. */
 function isAllowed(ns: Netns, to: Ipv6, src: Ipv6 | null, oif: Device | null, mark: number, cause: number): boolean {
   const found = routeOutput6(ns, to, src, oif, cause, { protocol: PROTOCOL.icmp6, bound: false, mark });
   if (found.errno !== null) {
@@ -176,9 +177,7 @@ function isAllowed(ns: Netns, to: Ipv6, src: Ipv6 | null, oif: Device | null, ma
     return false;
   }
   if (found.device.kind === "loopback") return true;
-  const { length } = found.way.route.prefix;
-  const price = length < 128 ? Math.floor(RATE / 2 ** ((128 - length) >> 5)) : RATE;
-  return ns.ipv6.icmpLimit.allow(to, ns.cables.now, BURST, price);
+  return ns.ipv6.icmpLimit.allow(to, ns.cables.now, BURST, RATE);
 }
 
 /** An error about a packet of ours: to the socket that sent it (icmpv6_notify). */

@@ -4,7 +4,7 @@ import { LEVEL } from "../../trace/step.ts";
 import { SECOND } from "../../trace/world.ts";
 import { ICMP6, type Icmp6, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
-import { routeOutput6 } from "./send.ts";
+import { routeOutput6 } from "./output-route.ts";
 import { LEAST_MTU } from "./state.ts";
 
 /**

@@ -192,6 +192,7 @@ function forward(ns: Netns, skb: Skb6): void {
     evidence,
   }));
   skb.device = out;
+  skb.isForwarded = true;
   passHook(ns, ns.hooks6, "FORWARD", skb, ip6Output);
 }
 

@@ -12,7 +12,7 @@ import type { Netns } from "../netns.ts";
 import { decide6 } from "./decide.ts";
 import { quietly } from "./fib.ts";
 import { neighbour6Of } from "./ndisc.ts";
-import { routeOutput6 } from "./send.ts";
+import { routeOutput6 } from "./output-route.ts";
 import type { Skb6 } from "./skb6.ts";
 import { ndPacket, ndSend } from "./solicit.ts";
 import { LEAST_MTU, linkLocalFrom } from "./state.ts";

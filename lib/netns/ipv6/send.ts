@@ -1,24 +1,24 @@
-// What happens to an IPv6 packet that is made here or passed on: route, source, fragments, neighbour, device.
-// Before you edit: net/ipv6/ip6_output.c (ip6_dst_lookup_tail, ip6_finish_output2, ip6_fragment), route.c
-// (ip6_route_output_flags, ip6_mtu), ndisc.c (ndisc_constructor).
-import { needsScope } from "../../ip/address6.ts";
+// What happens to an IPv6 packet that is made here or passed on, once its way is known: fragments, neighbour, device.
+// Before you edit: net/ipv6/ip6_output.c (ip6_finish_output2, ip6_fragment), ndisc.c (ndisc_constructor).
+import { route6Text } from "../../ip/route6.ts";
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
 import type { Nfct } from "../../netfilter/conntrack/conn.ts";
-import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
+import { LEVEL } from "../../trace/step.ts";
 import { groupMac, type Ipv6, LOOPBACK6 } from "../../wire/address6.ts";
 import { body6Length, ipv6Length } from "../../wire/bytes6.ts";
 import { type Mac, ZERO_MAC } from "../../wire/mac.ts";
-import { ICMP6, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
+import { ICMP6, type Icmp6, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import type { Verdict } from "../hooks.ts";
 import { passHook } from "../hooks-run.ts";
 import type { Netns } from "../netns.ts";
-import { decide6, type NoWay6, sourceFor6, type Way6 } from "./decide.ts";
+import { decide6 } from "./decide.ts";
 import { fragment6 } from "./fragment.ts";
 import { isMember } from "./groups.ts";
-import { rejected } from "./icmp.ts";
+import { icmp6Error, rejected } from "./icmp.ts";
 import { neighbour6Of } from "./ndisc.ts";
+import { mtu6Of, routeOutput6 } from "./output-route.ts";
 import { loopBack6 } from "./receive.ts";
 import { Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
@@ -57,62 +57,6 @@ export interface Sent6 {
   readonly mtu?: number;
 }
 
-/** A route for a packet made here, its source chosen. */
-export type OutputRoute6 =
-  | { readonly errno: null; readonly way: Way6; readonly src: Ipv6; readonly device: Device; readonly cause: number }
-  | { readonly errno: Errno; readonly way: NoWay6 | null };
-
-/** Which way, from which address (ip6_dst_lookup_flow). `bound` false: the device is only preferred. */
-export function routeOutput6(
-  ns: Netns,
-  dst: Ipv6,
-  src: Ipv6 | null,
-  oif: Device | null,
-  cause: number,
-  { protocol = 0, bound = true, mark = 0 }: { protocol?: number; bound?: boolean; mark?: number } = {},
-): OutputRoute6 {
-  const question = { dst, src, oif, protocol, bound: bound && oif !== null, mark };
-  let way = decide6(ns, question, undefined, cause);
-  let from = src;
-  if (from === null) {
-    const chosen = sourceFor6(ns, way, dst);
-    if (chosen === null) return { errno: "EADDRNOTAVAIL", way: null };
-    from = chosen.src;
-    // A first answer that was no way is not believed: with a source a rule may lead elsewhere.
-    if (way.type === "error") way = decide6(ns, { ...question, src: from }, undefined, chosen.cause);
-    else way = { ...way, cause: chosen.cause };
-  }
-  if (way.type === "error") return { errno: way.errno, way };
-  return { errno: null, way, src: from, device: way.device, cause: way.cause };
-}
-
-/** Which way a packet would go, asked without a trace, as `connect` asks it. */
-export function peekRoute6(
-  ns: Netns,
-  dst: Ipv6,
-  src: Ipv6 | null,
-  oif: Device | null,
-  protocol = 0,
-  mark = 0,
-): OutputRoute6 {
-  const { recorder } = ns.cables;
-  const { level } = recorder;
-  recorder.level = LEVEL.off;
-  try {
-    const found = routeOutput6(ns, dst, src, oif, NOT_RECORDED, { protocol, mark });
-    if (found.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
-    return found;
-  } finally {
-    recorder.level = level;
-  }
-}
-
-/** The MTU of a way: what a router said of it, what the route says, or the device's. */
-export function mtu6Of(ns: Netns, way: Way6, dst: Ipv6): number {
-  if (way.mtuLocked) return way.mtu!;
-  return ns.ipv6.heard(dst, way.owner, way.nextHop)?.mtu ?? way.mtu ?? way.device.mtu;
-}
-
 /** Makes a packet and sends it. */
 export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   const { body, discovery = "want", oif = null, mark = 0 } = outgoing;
@@ -141,20 +85,21 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   skb.mark = mark;
   skb.ct = outgoing.ct ?? null;
   skb.mtu = mtu;
+  if (body.kind === "icmp6") countSent(ns, body);
   const errno = ip6LocalOut(ns, skb) === "drop" ? "EPERM" : skb.errno;
   if (errno !== null) ns.ipv6.mib.Ip6OutDiscards++;
   return { errno, packet };
 }
 
+/** What a socket sends is counted before it leaves (ip6_finish_skb), what the kernel tells its link when it left. */
+export function countSent({ ipv6: { mib } }: Netns, { type }: Icmp6): void {
+  mib.Icmp6OutMsgs++;
+  mib.icmpOut[type] = (mib.icmpOut[type] ?? 0) + 1;
+}
+
 /** ip6_local_out: a packet that is made here and has its way. */
 export function ip6LocalOut(ns: Netns, skb: Skb6): Verdict {
-  const { mib } = ns.ipv6;
-  const { body } = skb.packet;
-  mib.Ip6OutRequests++;
-  if (body.kind === "icmp6") {
-    mib.Icmp6OutMsgs++;
-    mib.icmpOut[body.type] = (mib.icmpOut[body.type] ?? 0) + 1;
-  }
+  ns.ipv6.mib.Ip6OutRequests++;
   return passHook(ns, ns.hooks6, "OUTPUT", skb, ip6Output);
 }
 
@@ -203,8 +148,10 @@ export function ip6Output(ns: Netns, skb: Skb6): void {
 function finishOutput(ns: Netns, skb: Skb6): void {
   const { packet, device, longestFragment } = skb;
   const length = ipv6Length(packet);
+  const limit = skb.isForwarded ? mtu6Of(ns, skb.dst!, packet.dst) : skb.mtu;
+  if (skb.isForwarded && (longestFragment > 0 ? longestFragment : length) > limit) return tooBig(ns, skb, limit);
   // What came in pieces leaves in such again (frag_max_size).
-  const mtu = longestFragment > 0 ? longestFragment : skb.mtu;
+  const mtu = longestFragment > 0 ? longestFragment : limit;
   if (length <= mtu) {
     if (!toNeighbour(ns, skb, packet, skb.cause)) refused(skb);
     return;
@@ -226,8 +173,20 @@ function finishOutput(ns: Netns, skb: Skb6): void {
   mib.Ip6FragOKs++;
 }
 
+/** What is passed on was measured by its device; the MTU of its way counts as well (ip6_fragment, fail_toobig). */
+function tooBig(ns: Netns, skb: Skb6, mtu: number): void {
+  const { packet, dst } = skb;
+  ns.ipv6.mib.Ip6FragFails++;
+  const step = ns.step(LEVEL.path, skb.cause, skb.device, "drop", packet, () => ({
+    because: `${ipv6Length(packet)} octets do not fit the MTU ${mtu} of the way to ${packet.dst}, and no router cuts`,
+    evidence: { kind: "route", text: route6Text(dst!.route), command: `ip -6 route get ${packet.dst}` },
+  }));
+  icmp6Error(ns, skb, packet, ICMP6.packetTooBig, 0, mtu, step);
+}
+
 /** A queue that drops all says nothing; what a device itself refuses is an error (NET_XMIT_CN, NET_XMIT_DROP). */
 function refused(skb: Skb6): void {
+  skb.isRefused = true;
   if (skb.device.running) skb.errno = "ENOBUFS";
 }
 
@@ -302,9 +261,4 @@ export function sendTo6(
     },
   }));
   return transmit(ns.cables, device, frame, step);
-}
-
-/** Such a destination says nothing without a device. */
-export function lacksScope(dst: Ipv6, oif: Device | null): boolean {
-  return oif === null && needsScope(dst) && !dst.isLoopback;
 }

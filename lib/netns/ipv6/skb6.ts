@@ -8,8 +8,12 @@ import type { Way6 } from "./decide.ts";
 export class Skb6 extends Skb<Ipv6Packet, Way6> {
   /** The device that counts for scopes: of what was sent to oneself, the one that has the address. */
   iif: Device;
-  /** What is made here and longer is cut; what is passed on never is. */
+  /** What is made here and longer is cut. */
   mtu = Number.POSITIVE_INFINITY;
+  /** It is passed on, and never cut (IP6SKB_FORWARDED). */
+  isForwarded = false;
+  /** A device or its queue threw it away at once (NET_XMIT_DROP, NET_XMIT_CN). */
+  isRefused = false;
 
   constructor(
     packet: Ipv6Packet,

@@ -6,10 +6,10 @@ import { LEVEL } from "../../trace/step.ts";
 import { ALL_NODES, type Ipv6, Prefix6, solicitedNode, UNSPECIFIED6 } from "../../wire/address6.ts";
 import type { Mac } from "../../wire/mac.ts";
 import { type NdMessage, ndIcmp } from "../../wire/nd.ts";
-import type { Ipv6Packet } from "../../wire/packet.ts";
+import { ICMP6, type Icmp6, type Ipv6Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
 import type { Way6 } from "./decide.ts";
-import { ip6LocalOut } from "./send.ts";
+import { countSent, ip6LocalOut } from "./send.ts";
 import { Skb6 } from "./skb6.ts";
 import { linkLocalFrom } from "./state.ts";
 
@@ -51,7 +51,10 @@ export function ndSend(
     cause: step,
   };
   const { device: out } = found ?? way;
-  ip6LocalOut(ns, new Skb6(packet, step, out).route(found ?? way, out));
+  const skb = new Skb6(packet, step, out).route(found ?? way, out);
+  const isSent = ip6LocalOut(ns, skb) !== "drop" && skb.errno === null && !skb.isRefused;
+  if (isSent) countSent(ns, packet.body as Icmp6);
+  else if ((packet.body as Icmp6).type === ICMP6.mldReport) ns.ipv6.mib.Ip6OutDiscards++;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
 import { decide, type Way } from "../ipv4/decide.ts";
 import { decide6, type NoWay6, type Way6 } from "../ipv6/decide.ts";
 import { quietly } from "../ipv6/fib.ts";
-import { mtu6Of } from "../ipv6/send.ts";
+import { mtu6Of } from "../ipv6/output-route.ts";
 import type { Skb6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { type AnySkb, isOf4 } from "./tracking.ts";

@@ -8,7 +8,8 @@ import { type Ipv4Packet, type Ipv6Packet, PROTOCOL, type Tcp, type Udp } from "
 import type { Errno } from "../errno.ts";
 import { peekRoute } from "../ipv4/output-route.ts";
 import { ipSend, type Outgoing } from "../ipv4/send.ts";
-import { ip6Send, lacksScope, mtu6Of, peekRoute6 } from "../ipv6/send.ts";
+import { lacksScope, mtu6Of, peekRoute6 } from "../ipv6/output-route.ts";
+import { ip6Send } from "../ipv6/send.ts";
 import type { Netns } from "../netns.ts";
 
 /** AF_INET, AF_INET6. */
