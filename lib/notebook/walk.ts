@@ -8,6 +8,7 @@ import { headers } from "../draw/headers.ts";
 import { hooks } from "../draw/hooks.ts";
 import { ladder } from "../draw/ladder.ts";
 import { neighbours } from "../draw/neighbours.ts";
+import { passage } from "../draw/passage.ts";
 import { queues } from "../draw/queues.ts";
 import { race } from "../draw/race.ts";
 import { roundTrip } from "../draw/round-trip.ts";
@@ -108,6 +109,14 @@ export class Walk extends Trace {
   /** The chains that a packet went through at a namespace: each rule tried, and why it was not about the packet. */
   chains(netns?: string, packet = 1): Picture {
     return new Picture(chains(this.stepsIn(netns), { packet }));
+  }
+  /** How many rules of iptables a packet was compared with at a namespace; packets are counted as by `chains`. */
+  rulesAsked(netns: string, packet = 1): number {
+    const way = passage(this.stepsIn(netns), packet);
+    return way.reduce((sum, { tried, chain }) => {
+      if (chain === undefined) return sum;
+      return sum + (tried?.length ?? 0) + (chain.rule === null ? 0 : 1);
+    }, 0);
   }
   /** The entries of connection tracking before and after the packets, or one of them, at a namespace. */
   conntrack(netns?: string, packet?: number): Picture {
