@@ -6,6 +6,8 @@ export { type AwsOptions, awsVpc } from "./kube/cni/aws.ts";
 export type { LabData } from "./lab/data.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
+export { Audit, audit } from "./notebook/audit.ts";
+export { backends } from "./notebook/backends.ts";
 export { betaCluster } from "./notebook/beta.ts";
 export { cluster, type ShownCluster } from "./notebook/cluster.ts";
 export { bars, headersBeside } from "./notebook/compare.ts";

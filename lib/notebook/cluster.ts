@@ -1,14 +1,18 @@
 // The verb cluster: a Kubernetes cluster in a lab that `sh`, `walk` and `show` mean from now on.
 import { Cluster, type ClusterOptions } from "../kube/cluster.ts";
+import { BadInput } from "../wire/input.ts";
 import { images, OWN_IMAGES } from "./images.ts";
 import { DISK } from "./kubectl.ts";
 import { lab, type ShownLab } from "./session.ts";
 
-/** A cluster whose lab the verbs mean. */
+let current: ShownCluster | null = null;
+
+/** A cluster that the verbs mean. */
 export class ShownCluster extends Cluster {
-  /** From now on `kubectl`, `sh`, `walk` and `show` mean this cluster, though something else was made after it. */
+  /** From now on `kubectl`, `sh`, `walk`, `audit` and `show` mean this cluster, though something else was made after it. */
   use(): this {
     (this.lab as ShownLab).use();
+    current = this;
     return this;
   }
 }
@@ -24,5 +28,12 @@ export class ShownCluster extends Cluster {
 export function cluster(options: Omit<ClusterOptions, "lab"> = {}): ShownCluster {
   const { seed = "packetwalk" } = options;
   images(options.images ?? {});
-  return new ShownCluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: lab({ seed }) });
+  current = new ShownCluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: lab({ seed }) });
+  return current;
+}
+
+/** The cluster made last. Throws BadInput when there is none. */
+export function currentCluster(): Cluster {
+  if (current === null) throw new BadInput("there is no cluster yet", "", "Make one first: const k8s = cluster();");
+  return current;
 }

@@ -62,7 +62,10 @@ async function runChanged(file: string, changes: ReadonlyMap<string, readonly Ch
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "packetwalk-chapter-"));
   try {
-    const place = path.join(folder, file);
+    // Chapters name files beside their folder: ../assets/manifests.
+    fs.symlinkSync(path.join(ROOT, "assets"), path.join(folder, "assets"));
+    const place = path.join(folder, "notebooks", file);
+    fs.mkdirSync(path.dirname(place));
     fs.writeFileSync(place, JSON.stringify(notebook));
     const { status, text } = await run(place);
     expect(status, text).to.equal(0);

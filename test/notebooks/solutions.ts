@@ -1,4 +1,5 @@
 // What a student writes into the exercises: an answer that is right, and one that is wrong in a typical way.
+import { KUBERNETES_BASICS } from "./solutions-00.ts";
 
 /** What replaces a text of a cell; the text must be there. */
 export type Change = readonly [from: string, to: string];
@@ -33,6 +34,7 @@ export interface Answers {
 }
 
 export const ANSWERS: Readonly<Record<string, Answers>> = {
+  "00-kubernetes-basics.ipynb": KUBERNETES_BASICS,
   "01-container-to-container.ipynb": {
     rows: ["C01", "C02", "C03", "C04", "C05", "C06"],
     exercises: [

@@ -1,6 +1,7 @@
 // The scheduler: one pod at a time, a node that can take it, and a Binding that says so.
 // Before you edit: pkg/scheduler/{schedule_one,eventhandlers}.go, pkg/scheduler/backend/queue/scheduling_queue.go.
 import { SECOND } from "../../trace/world.ts";
+import { BadInput } from "../../wire/input.ts";
 import { sameJson } from "../api/object.ts";
 import type { Client } from "../controller/client.ts";
 import { unlessGone } from "../controller/client.ts";
@@ -86,8 +87,13 @@ export class Scheduler {
     else if (before === null || now.metadata.generation !== before.metadata.generation) this.queue.add(key);
   }
 
-  /** What it would say of each node if this pod came now: why not, or how many points the node gets. */
-  judge(pod: Pod): Judgement[] {
+  /**
+   * What it says of each node for a pod, `default/web`, as things are now: why not, or how many points the node gets.
+   * Throws BadInput when there is no such pod.
+   */
+  judge(key: string): Judgement[] {
+    const pod = this.pods.get(key);
+    if (pod === undefined) throw new BadInput("no pod of this name", key, "It is called NAMESPACE/NAME.");
     const request = requestOf(pod);
     const refusals = this.list.map((info) => filter(pod, request, info));
     const feasible = this.list.filter((_, i) => refusals[i] === null);
