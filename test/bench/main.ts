@@ -5,6 +5,7 @@ import { benchDraw } from "./draw.ts";
 import type { BenchFigure } from "./figure.ts";
 import { benchIpvs } from "./ipvs.ts";
 import { benchJupyter } from "./jupyter.ts";
+import { benchKube } from "./kube.ts";
 import { benchRules } from "./rules.ts";
 
 const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure[]>>> = {
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure
   draw: benchDraw,
   ipvs: benchIpvs,
   jupyter: benchJupyter,
+  kube: benchKube,
   rules: benchRules,
 };
 
