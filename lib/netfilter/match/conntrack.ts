@@ -2,10 +2,10 @@
 // Before you edit: net/netfilter/xt_conntrack.c (conntrack_mt), extensions/libxt_conntrack.c.
 
 import { SECOND } from "../../trace/world.ts";
-import type { Ip } from "../../wire/address.ts";
+import { type Ip, ip } from "../../wire/address.ts";
 import { isWithin } from "../condition.ts";
-import { type Conn, directionOf, STATUS } from "../conntrack/conn.ts";
-import type { Direction } from "../conntrack/tuple.ts";
+import { Conn, DEFAULT_ZONE, directionOf, INFO, STATUS, type Tracked } from "../conntrack/conn.ts";
+import { type Direction, Tuple } from "../conntrack/tuple.ts";
 import type { MatchExtension, Miss, Option } from "../extension.ts";
 import { masked } from "../mask.ts";
 import { Refused } from "../refused.ts";
@@ -159,7 +159,8 @@ const OPTIONS: readonly Option<Draft>[] = [
       const [from] = range;
       const to = word.includes(":") ? range[1] : from;
       // Of a connection that is not in the table yet the kernel compares a length of time with a time: nothing is left.
-      const left = (conn: Conn, now: number) => (conn.isConfirmed ? Math.floor((conn.timeout - now) / SECOND) : 0);
+      const left = (conn: Conn, now: number) =>
+        conn.isConfirmed ? Math.max(0, Math.floor((conn.timeout - now) / SECOND)) : 0;
       draft.set("ctexpire", {
         option: "ctexpire",
         inverted,
@@ -198,21 +199,38 @@ function readValue(draft: Draft, options: readonly Option<Draft>[]): Value {
   return { questions, states: draft.states ?? null, statesInverted: asked?.inverted ?? false };
 }
 
+/** What -j CT attached looks like to questions about connections: nothing but confirmed (nf_ct_tmpl_alloc, xt_ct_tg_check). */
+function blank(address: Ip): Tracked {
+  const tuple = new Tuple(address, address, 0, 0, 0);
+  const conn = new Conn(tuple, tuple, DEFAULT_ZONE, 0, false);
+  conn.status = STATUS.confirmed;
+  return { kind: "tracked", conn, info: INFO.new };
+}
+
+const TEMPLATES = { ipv4: blank(ip("0.0.0.0")), ipv6: blank(ip("::")) };
+
+/** The connection that can be asked about; null when there is none. */
+function askable({ ct, packet }: Skb): Tracked | null {
+  if (ct?.kind === "template") return TEMPLATES[packet.kind];
+  return ct?.kind === "tracked" ? ct : null;
+}
+
 function compile({ questions, states, statesInverted }: Value) {
   const mask = states?.reduce((bits, state) => bits | STATE_BIT[state], 0) ?? 0;
   const others = questions.filter(({ test }) => test !== null);
-  return ({ ct, net }: Skb): boolean => {
+  return (skb: Skb): boolean => {
+    const { ct, net } = skb;
     if (states !== null && ((bitsOf(ct) & mask) !== 0) === statesInverted) return false;
-    // The addresses and ports of what -j CT attached are 0: nobody asks for them.
-    if (ct?.kind === "template") return others.every(({ inverted }) => inverted);
-    if (ct === null || ct.kind !== "tracked") return states !== null;
+    const asked = askable(skb);
+    if (asked === null) return states !== null;
     for (const { test, inverted } of others)
-      if (test!(ct.conn, directionOf(ct.info), net.now) === inverted) return false;
+      if (test!(asked.conn, directionOf(asked.info), net.now) === inverted) return false;
     return true;
   };
 }
 
-function miss({ questions, states, statesInverted }: Value, { ct, net }: Skb): Miss {
+function miss({ questions, states, statesInverted }: Value, skb: Skb): Miss {
+  const { ct, net } = skb;
   const had = statesOf(ct);
   if (states !== null && had.some((state) => states.includes(state)) === statesInverted)
     return {
@@ -220,13 +238,13 @@ function miss({ questions, states, statesInverted }: Value, { ct, net }: Skb): M
       wanted: `${statesInverted ? "! " : ""}${states.join(",")}`,
       had: had.join(","),
     };
-  if (ct === null || ct.kind !== "tracked") return { field: "connection", wanted: "one", had: had.join(",") };
-  const direction = directionOf(ct.info);
-  const failed = questions.find(
-    ({ test, inverted }) => test !== null && test(ct.conn, direction, net.now) === inverted,
-  )!;
+  const asked = askable(skb);
+  if (asked === null) return { field: "connection", wanted: "one", had: had.join(",") };
+  const { conn } = asked;
+  const direction = directionOf(asked.info);
+  const failed = questions.find(({ test, inverted }) => test !== null && test(conn, direction, net.now) === inverted)!;
   const { option, inverted, words } = failed;
-  return { field: option, wanted: `${inverted ? "! " : ""}${words}`, had: failed.had(ct.conn, direction, net.now) };
+  return { field: option, wanted: `${inverted ? "! " : ""}${words}`, had: failed.had(conn, direction, net.now) };
 }
 
 const newDraft = (): Draft => new Map();

@@ -117,12 +117,17 @@ function countIcmp(mib: Mib, type: number): void {
   mib.icmpOut[type] = (mib.icmpOut[type] ?? 0) + 1;
 }
 
-/** dst_output: what is for everybody is for us too (ip_mc_output). */
+/** dst_output: what is for everybody is for us too, and both copies pass POSTROUTING (ip_mc_output). */
 function dstOutput(ns: Netns, skb: Skb): void {
-  const { packet, device, dst } = skb;
+  const { packet, device, dst, cause, mark, ct } = skb;
   // What loopback gives back is for us already (__mkroute_output).
   const isForUs = dst!.type === "broadcast" || (dst!.type === "multicast" && hasJoined(device, packet.dst));
-  if (isForUs && device.kind !== "loopback") loopBack(ns, skb);
+  if (isForUs && device.kind !== "loopback") {
+    const copy = new Skb(packet, cause, device).route(dst!, device);
+    copy.mark = mark;
+    copy.ct = ct;
+    passHook(ns, ns.hooks, "POSTROUTING", copy, loopBack);
+  }
   ipOutput(ns, skb);
 }
 

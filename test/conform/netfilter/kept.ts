@@ -282,4 +282,26 @@ export const KEPT: readonly Case[] = [
       local(V6, "2001:db8:1::1", "2001:db8:1::50", udp(1001, 53, 1400)),
     ]),
   ),
+  kept(
+    "what -j CT attached is confirmed, ends now, and has neither addresses nor a protocol",
+    V4,
+    {
+      raw: [
+        "PREROUTING -j CT --zone 3",
+        ...["--ctexpire 0", "--ctexpire 1:9", "--ctstatus CONFIRMED", "--ctstatus ASSURED", "--ctdir ORIGINAL"].map(
+          (asked) => `PREROUTING -m conntrack ${asked}`,
+        ),
+        ...["--ctorigsrc 10.0.0.0/8", "! --ctrepldst 10.1.0.0/16", "--ctproto 17", "--ctorigdstport 0"].map(
+          (asked) => `PREROUTING -m conntrack ${asked}`,
+        ),
+      ],
+    },
+    [sent(V4, "c", "10.1.0.50", "10.2.0.50", udp(1000, 53))],
+  ),
+  kept(
+    "an error for everybody passes POSTROUTING as two",
+    BRIDGED,
+    { mangle: ["POSTROUTING -p icmp"], filter: ["FORWARD -j REJECT --reject-with icmp-host-unreachable"] },
+    [sent(BRIDGED, "c", "10.1.0.255", "10.1.0.61", udp(1000, 53))],
+  ),
 ];

@@ -41,8 +41,12 @@ function frameText(octets: Uint8Array, device: string, beginnings: Beginnings): 
 function hideChosen(bytes: Uint8Array, ip: number): boolean {
   const view = new DataView(bytes.buffer);
   const is4 = bytes[ip]! >> 4 === 4;
-  const body = ip + (is4 ? (bytes[ip]! & 15) * 4 : 40);
-  const protocol = bytes[is4 ? ip + 9 : ip + 6]!;
+  const after = ip + (is4 ? (bytes[ip]! & 15) * 4 : 40);
+  // The first piece of a cut IPv6 packet has the ports behind a fragment header.
+  const isFirst =
+    !is4 && bytes[ip + 6] === 44 && after + 8 <= bytes.length && (view.getUint16(after + 2) & 0xfff8) === 0;
+  const body = isFirst ? after + 8 : after;
+  const protocol = isFirst ? bytes[after]! : bytes[is4 ? ip + 9 : ip + 6]!;
   if (body + 8 > bytes.length || (is4 && (view.getUint16(ip + 6) & 0x1fff) !== 0)) return false;
   const isError = is4
     ? protocol === 1 && [3, 4, 5, 11, 12].includes(bytes[body]!)
@@ -122,6 +126,9 @@ export function setsOf(saved: string): string[] {
         .replace(
           /^(add .* timeout )(\d+)/,
           (_, head: string, left: string) => `${head}${Math.ceil(Number(left) / 100)}00`,
+        )
+        .replace(/^(add .*,(?:tcp|udp|sctp):)(\d+)/, (all, head: string, port: string) =>
+          isByChance(Number(port)) ? `${head}chosen` : all,
         ),
     )
     .sort();
