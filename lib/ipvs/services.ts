@@ -26,6 +26,7 @@ export class Services {
   private readonly net: Net;
   private readonly settings: Settings;
   private readonly all = new Set<Service>();
+  private readonly ofFamily = { 4: 0, 6: 0 };
   private readonly byMark: Readonly<Record<4 | 6, Map<number, Service>>> = { 4: new Map(), 6: new Map() };
   /** By address, then by port and protocol. */
   private readonly byAddress = new Map<Ip, Map<number, Service>>();
@@ -49,9 +50,11 @@ export class Services {
   get isEmpty(): boolean {
     return this.all.size === 0;
   }
+  get size(): number {
+    return this.all.size;
+  }
   hasFamily(family: 4 | 6): boolean {
-    for (const service of this.all) if (service.family === family) return true;
-    return false;
+    return this.ofFamily[family] > 0;
   }
 
   /** The service of exactly this key. */
@@ -80,6 +83,7 @@ export class Services {
     const service = new Service(key, this.net, this.settings);
     service.update(spec);
     this.all.add(service);
+    this.ofFamily[service.family]++;
     if (key.kind === "fwmark") this.byMark[key.family].set(key.mark, service);
     else {
       const ports = this.byAddress.get(key.address) ?? new Map<number, Service>();
@@ -113,6 +117,7 @@ export class Services {
   private remove(service: Service): void {
     const { key } = service;
     this.all.delete(service);
+    this.ofFamily[service.family]--;
     if (key.kind === "fwmark") this.byMark[key.family].delete(key.mark);
     else this.byAddress.get(key.address)!.delete((key.protocol << 16) | key.port);
     service.picker?.release?.();

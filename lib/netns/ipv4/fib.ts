@@ -78,6 +78,23 @@ export function tryAddress(
   return null;
 }
 
+/** Addresses of hosts (/32), any number of them at once; those that the device has already stay as they are. */
+export function addHosts(ns: Netns, device: Device, hosts: readonly Ipv4[]): void {
+  const inet = ns.inet.get(device)!;
+  const { addresses } = inet;
+  const known = new Set(addresses.filter(({ length }) => length === 32).map(({ local }) => local));
+  const fresh = hosts.filter((each) => !known.has(each));
+  const said = { length: 32, broadcast: null, scope: "global", label: device.name } as const;
+  const added = fresh.map(
+    (local): InterfaceAddress => ({
+      ...{ local, peer: local, ...said, secondary: false, noPrefixRoute: false, metric: 0, lifetime: null },
+    }),
+  );
+  inet.confSet = ALL_SET;
+  inet.addresses = addresses.toSpliced(addresses.findLastIndex(({ secondary }) => !secondary) + 1, 0, ...added);
+  for (const each of added) addAddressRoutes(ns, device, each, inet.addresses);
+}
+
 /** `ip addr change`: an address that is there gets another lifetime and its route another metric; all else stays. */
 export function changeAddress(
   ns: Netns,

@@ -26,11 +26,29 @@ export interface Forbidden {
   readonly port: number;
 }
 
+/** What is asked of a set's elements. */
+export interface Elements {
+  readonly size: number;
+  has(element: string): boolean;
+  keys(): Iterable<string>;
+}
+
 export interface IpvsPlan {
-  readonly sets: ReadonlyMap<SetName, ReadonlySet<string>>;
+  readonly sets: ReadonlyMap<SetName, Elements>;
   /** By protocol, address and port. */
   readonly servers: ReadonlyMap<string, VirtualServer>;
-  readonly forbidden: readonly Forbidden[];
+  readonly forbidden: Iterable<Forbidden>;
+}
+
+export interface WholePlan extends IpvsPlan {
+  readonly sets: ReadonlyMap<SetName, ReadonlySet<string>>;
+}
+
+/** What one Service comes to. */
+export interface Contribution {
+  readonly elements: (readonly [SetName, string])[];
+  readonly servers: (readonly [key: string, VirtualServer])[];
+  readonly forbidden: Forbidden[];
 }
 
 export interface IpvsSurroundings {
@@ -44,33 +62,49 @@ export interface IpvsSurroundings {
 export const serverKey = (protocol: string, address: Ip, port: number): string =>
   `${protocol} ${hostPort(address.text, port)}`;
 
-export function planIpvs(surroundings: IpvsSurroundings): IpvsPlan {
-  const { tracker, at } = surroundings;
+/** All of it, as a sync of everything finds it. */
+export function planIpvs(surroundings: IpvsSurroundings): WholePlan {
+  const sets = new Map(SET_NAMES.map((name) => [name, new Set<string>()]));
+  const servers = new Map<string, VirtualServer>();
+  const forbidden: Forbidden[] = [];
   const planner = new Planner(surroundings);
-  for (const ports of tracker.services.values())
-    for (const service of ports) {
-      const all = tracker.endpointsOfPort(service);
-      planner.serve(service, all, usableEndpoints(all, service, at));
-    }
-  return planner;
+  for (const key of surroundings.tracker.services.keys()) {
+    const found = planner.contribution(key);
+    for (const [name, element] of found.elements) sets.get(name)!.add(element);
+    for (const [key, server] of found.servers) servers.set(key, server);
+    forbidden.push(...found.forbidden);
+  }
+  return { sets, servers, forbidden };
 }
 
-class Planner implements IpvsPlan {
-  readonly sets = new Map(SET_NAMES.map((name) => [name, new Set<string>()]));
-  readonly servers = new Map<string, VirtualServer>();
-  readonly forbidden: Forbidden[] = [];
+export class Planner {
+  private found: Contribution = { elements: [], servers: [], forbidden: [] };
+  private readonly surroundings: IpvsSurroundings;
   private readonly settings: ProxySettings;
   private readonly nodeAddresses: readonly Ip[];
   private readonly nodePortAt: readonly Ip[];
 
-  constructor({ settings, nodeAddresses }: IpvsSurroundings) {
+  constructor(surroundings: IpvsSurroundings) {
+    const { settings, nodeAddresses } = surroundings;
     const served = nodePortAddresses(settings);
+    this.surroundings = surroundings;
     this.settings = settings;
     this.nodeAddresses = nodeAddresses;
     this.nodePortAt = served.all ? nodeAddresses : matching(served, nodeAddresses);
   }
 
-  serve(service: ServicePort, all: readonly Endpoint[], usable: Usable): void {
+  /** Of the Service called `namespace/name`. */
+  contribution(key: string): Contribution {
+    const { tracker, at } = this.surroundings;
+    this.found = { elements: [], servers: [], forbidden: [] };
+    for (const service of tracker.services.get(key) ?? []) {
+      const all = tracker.endpointsOfPort(service);
+      this.serve(service, all, usableEndpoints(all, service, at));
+    }
+    return this.found;
+  }
+
+  private serve(service: ServicePort, all: readonly Endpoint[], usable: Usable): void {
     const { clusterIP, externalIPs, loadBalancerIPs, port, isExternalLocal, isInternalLocal } = service;
     const proto = service.protocol.toLowerCase();
     for (const { isLocal, ip, port: to } of all) if (isLocal) this.add("LOOP-BACK", `${ip},${proto}:${to},${ip}`);
@@ -113,7 +147,7 @@ class Planner implements IpvsPlan {
     for (const each of sourceRanges) this.add("LOAD-BALANCER-SOURCE-CIDR", `${address},${proto}:${port},${each}`);
     if (nodeIP !== null && sourceRanges.some((each) => holds(each, nodeIP)))
       this.add("LOAD-BALANCER-SOURCE-IP", `${address},${proto}:${port},${address}`);
-    else this.forbidden.push({ address, protocol: proto, port });
+    else this.found.forbidden.push({ address, protocol: proto, port });
   }
 
   private open(
@@ -123,12 +157,13 @@ class Planner implements IpvsPlan {
     endpoints: readonly Endpoint[],
     isBound: boolean,
   ): void {
-    this.servers.set(serverKey(protocol, address, port), { protocol, address, port, persistent: affinity, endpoints });
+    const server = { protocol, address, port, persistent: affinity, endpoints };
+    this.found.servers.push([serverKey(protocol, address, port), server]);
     if (isBound && !this.nodeAddresses.includes(address)) this.add("IPVS-IPS", address.text);
   }
 
   private add(name: SetName, element: string): void {
-    this.sets.get(name)!.add(element);
+    this.found.elements.push([name, element]);
   }
 }
 

@@ -2,9 +2,10 @@
 // Before you edit: pkg/proxy/ipvs/proxier.go (NewProxier, syncProxyRules, syncService), pkg/proxy/ipvs/netlink_linux.go.
 import { SCHEDULERS } from "../../../ipvs/schedulers/registry.ts";
 import type { ServiceKey } from "../../../ipvs/service.ts";
+import { addHosts } from "../../../netns/ipv4/fib.ts";
 import { type Balancing, balancingOf } from "../../../netns/ipvs/balancing.ts";
 import { notModelled } from "../../../tools/command.ts";
-import type { Ip } from "../../../wire/address.ts";
+import { type Ip, ipv4 } from "../../../wire/address.ts";
 import { PROTOCOL } from "../../../wire/packet.ts";
 import { ensureJumps } from "../iptables/proxier.ts";
 import type { Proxier } from "../proxier.ts";
@@ -13,9 +14,10 @@ import { type Place, run, succeeds } from "../tool.ts";
 import type { Standpoint } from "../topology.ts";
 import type { Tracker } from "../tracker.ts";
 import { GracefulTermination, realServer } from "./graceful.ts";
-import { type IpvsPlan, planIpvs, serverKey, type VirtualServer } from "./plan.ts";
+import { type IpvsSurroundings, Planner, planIpvs, serverKey, type VirtualServer } from "./plan.ts";
 import { IPVS_JUMPS, ipvsRestoreText } from "./rules.ts";
 import { createLine, SET_NAMES, setName } from "./sets.ts";
+import { WrittenPlan } from "./written.ts";
 
 const DEVICE = "kube-ipvs0";
 const SCHEDULER = "rr";
@@ -34,8 +36,9 @@ export class IpvsProxier implements Proxier {
   private readonly settings: ProxySettings;
   private readonly at: Standpoint;
   private readonly graceful: GracefulTermination;
-  /** What was written last. */
-  private written: IpvsPlan | null = null;
+  private readonly written = new WrittenPlan();
+  /** The node's addresses that it was made for; null before the first sync. */
+  private plannedAt: string | null = null;
 
   constructor(place: Place, tracker: Tracker, settings: ProxySettings, at: Standpoint) {
     this.place = place;
@@ -46,7 +49,7 @@ export class IpvsProxier implements Proxier {
   }
 
   rules(): string {
-    const plan = this.plan();
+    const plan = planIpvs(this.surroundings());
     const { family } = this.settings;
     const elements = [...plan.sets].flatMap(([name, each]) =>
       [...each].map((element) => `add ${setName(name, family)} ${element}`),
@@ -65,19 +68,27 @@ export class IpvsProxier implements Proxier {
     ].join("\n");
   }
 
-  sync(): void {
-    const { place, settings } = this;
+  sync(isFull = false): void {
+    const { place, settings, tracker, written } = this;
     if (settings.family === 6) throw notModelled("kube-proxy", "--proxy-mode=ipvs with IPv6", "IPv4");
-    this.tracker.takeChanges();
-    const plan = this.plan();
-    for (const { protocol } of plan.servers.values())
-      if (protocol === "SCTP") throw notModelled("kube-proxy --proxy-mode=ipvs", "protocol: SCTP", "TCP, UDP");
-    if (this.written === null) this.prepare();
-    this.bind(plan);
-    this.fillSets(plan);
-    this.serve(plan);
-    run(place, ["iptables-restore", "--noflush", "--counters"], ipvsRestoreText(plan, settings));
-    this.written = plan;
+    const surroundings = this.surroundings();
+    const at = surroundings.nodeAddresses.join();
+    const changed = tracker.takeChanges();
+    const keys = isFull || at !== this.plannedAt ? new Set([...tracker.services.keys(), ...written.services]) : changed;
+    // Until it is done, the next sync begins with everything.
+    const isFirst = this.plannedAt === null;
+    this.plannedAt = "";
+    const planner = new Planner(surroundings);
+    const plans = [...keys].map((key) => [key, tracker.services.has(key) ? planner.contribution(key) : null] as const);
+    for (const [, plan] of plans)
+      for (const [, { protocol }] of plan?.servers ?? [])
+        if (protocol === "SCTP") throw notModelled("kube-proxy --proxy-mode=ipvs", "protocol: SCTP", "TCP, UDP");
+    if (isFirst) this.prepare();
+    for (const [key, plan] of plans) written.replace(key, plan);
+    this.fillSets();
+    this.serve();
+    run(place, ["iptables-restore", "--noflush", "--counters"], ipvsRestoreText(written, settings));
+    this.plannedAt = at;
   }
 
   /** Addresses and virtual servers are seen by everything. */
@@ -87,13 +98,12 @@ export class IpvsProxier implements Proxier {
     write();
   }
 
-  private plan(): IpvsPlan {
+  private surroundings(): IpvsSurroundings {
     const { tracker, settings, at } = this;
-    const { ns } = this.place;
     const nodeAddresses: Ip[] = [];
-    for (const [device, { addresses }] of ns.inet)
+    for (const [device, { addresses }] of this.place.ns.inet)
       if (device.name !== DEVICE) for (const { local } of addresses) if (!local.isLoopback) nodeAddresses.push(local);
-    return planIpvs({ tracker, settings, at, nodeAddresses });
+    return { tracker, settings, at, nodeAddresses };
   }
 
   private prepare(): void {
@@ -104,32 +114,33 @@ export class IpvsProxier implements Proxier {
     ensureJumps(place, 4, IPVS_JUMPS);
   }
 
-  private bind(plan: IpvsPlan): void {
-    const { place, written } = this;
-    const before = written?.sets.get("IPVS-IPS");
-    const now = plan.sets.get("IPVS-IPS")!;
-    // What another proxier bound before stays so.
-    for (const each of now) if (!before?.has(each)) succeeds(place, ["ip", "addr", "add", `${each}/32`, "dev", DEVICE]);
-    for (const each of before ?? [])
-      if (!now.has(each)) succeeds(place, ["ip", "addr", "del", `${each}/32`, "dev", DEVICE]);
-  }
-
-  private fillSets(plan: IpvsPlan): void {
+  private fillSets(): void {
     const lines: string[] = [];
-    for (const [name, elements] of plan.sets) {
-      const before = this.written?.sets.get(name);
-      for (const each of before ?? []) if (!elements.has(each)) lines.push(`del ${setName(name, 4)} ${each} -exist\n`);
-      for (const each of elements) if (!before?.has(each)) lines.push(`add ${setName(name, 4)} ${each} -exist\n`);
+    for (const name of SET_NAMES) {
+      const { came, gone } = this.written.takeElements(name);
+      for (const each of gone) lines.push(`del ${setName(name, 4)} ${each} -exist\n`);
+      for (const each of came) lines.push(`add ${setName(name, 4)} ${each} -exist\n`);
+      if (name === "IPVS-IPS") this.bind(came, gone);
     }
     if (lines.length > 0) run(this.place, ["ipset", "restore"], lines.join(""));
   }
 
-  private serve(plan: IpvsPlan): void {
+  /** What another proxier bound before stays so. */
+  private bind(came: readonly string[], gone: readonly string[]): void {
+    const { ns } = this.place;
+    if (came.length > 0) addHosts(ns, ns.devices.get(DEVICE)!, came.map(ipv4));
+    for (const each of gone) succeeds(this.place, ["ip", "addr", "del", `${each}/32`, "dev", DEVICE]);
+  }
+
+  private serve(): void {
+    const { written } = this;
     const balancing = balancingOf(this.place.ns);
-    for (const server of plan.servers.values()) this.open(balancing, server);
-    for (const { key } of balancing.ipvs.services.list())
-      if (key.kind === "address" && !plan.servers.has(serverKey(nameOf(key.protocol), key.address, key.port)))
-        balancing.ipvs.services.delete(key);
+    const { services } = balancing.ipvs;
+    for (const [, server] of written.takeServers()) if (server !== null) this.open(balancing, server);
+    if (services.size !== written.servers.size)
+      for (const { key } of services.list())
+        if (key.kind === "address" && !written.servers.has(serverKey(nameOf(key.protocol), key.address, key.port)))
+          services.delete(key);
     balancing.settle();
   }
 

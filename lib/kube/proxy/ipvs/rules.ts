@@ -71,7 +71,7 @@ export function ipvsRestoreText({ sets, forbidden }: IpvsPlan, settings: ProxySe
     ...whereUsed(FILTER_BY_SET),
     "-A KUBE-SOURCE-RANGES-FIREWALL -j DROP",
     // What the node sends to such an address has it as its source, too.
-    ...forbidden.map(
+    ...[...forbidden].map(
       ({ address, protocol, port }) =>
         `-A KUBE-IPVS-OUT-FILTER -s ${address} -m ipvs --vaddr ${address} --vproto ${protocol} --vport ${port} -j DROP`,
     ),
