@@ -17,8 +17,24 @@ import { ipv6Data, switchedOff6 } from "./data6.ts";
 import type { Lab } from "./lab.ts";
 import type { Machine } from "./machine.ts";
 
-/** The lab as it is now, as plain JSON: devices, addresses, routes, neighbours and what bridges have learned. */
+/**
+ * The lab as it is now, as plain JSON: devices, addresses, routes, neighbours and what bridges have learned.
+ * Throws BadInput for a lab with a datapath of Open vSwitch, of which no lab could be made again.
+ */
 export function labData(lab: Lab): LabData {
+  for (const ns of lab.namespaces.values())
+    for (const { kind, name } of ns.devices.values())
+      if (kind === "openvswitch")
+        throw new BadInput(
+          "a datapath of Open vSwitch is not part of a lab's data",
+          name,
+          "What it does a program decides, flow by flow.",
+        );
+  return seenData(lab);
+}
+
+/** The same for who only looks: pictures draw also what cannot be made again. */
+export function seenData(lab: Lab): LabData {
   return {
     packetwalk: 1,
     seed: lab.seed,
@@ -59,12 +75,6 @@ function netnsData(lab: Lab, machine: Machine, ns: Netns): NetnsData {
 
 function deviceData(ns: Netns, device: Device): DeviceData {
   const { peer, master, bridge, kind } = device;
-  if (kind === "openvswitch")
-    throw new BadInput(
-      "a datapath of Open vSwitch is not part of a lab's data",
-      device.name,
-      "What it does a program decides, flow by flow.",
-    );
   return {
     index: device.index,
     name: device.name,

@@ -100,7 +100,8 @@ export interface Neighbour6Data extends NeighbourData {
 export interface DeviceData {
   readonly index: number;
   readonly name: string;
-  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic" | "tun";
+  /** A datapath, `openvswitch`, is only seen: what it does a program decides, so no lab is made of such data. */
+  readonly kind: "loopback" | "veth" | "bridge" | "dummy" | "vxlan" | "ipip" | "vlan" | "nic" | "tun" | "openvswitch";
   readonly mac: string;
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   readonly macIsSet?: true;

@@ -5,7 +5,7 @@ import type { Places } from "../draw/spots.ts";
 import { topology } from "../draw/topology.ts";
 import type { LabData } from "../lab/data.ts";
 import { labFrom } from "../lab/data-read.ts";
-import { labData } from "../lab/data-write.ts";
+import { labData, seenData } from "../lab/data-write.ts";
 import { Lab, type LabOptions } from "../lab/lab.ts";
 import { labScript } from "../lab/script.ts";
 import { BadInput } from "../wire/input.ts";
@@ -26,14 +26,14 @@ export class ShownLab extends Lab {
   }
   /** The machines at these columns and rows, with their cables: `net.map({ client: [0, 0], router: [1, 0] })`. */
   map(places: Places): Picture {
-    return new Picture(map(labData(this), places));
+    return new Picture(map(seenData(this), places));
   }
   /** The shell script that builds the same lab on a real Linux machine, for root: save it, run it, compare. */
   script(): Told {
     return new Told(labScript(this));
   }
   [DISPLAY](): Shown {
-    return new Picture(topology(labData(this)))[DISPLAY]();
+    return new Picture(topology(seenData(this)))[DISPLAY]();
   }
 }
 

@@ -17,7 +17,7 @@ import type { Places } from "../draw/spots.ts";
 import { topology } from "../draw/topology.ts";
 import { translations } from "../draw/translations.ts";
 import type { LabData } from "../lab/data.ts";
-import { labData } from "../lab/data-write.ts";
+import { seenData } from "../lab/data-write.ts";
 import { EPOCH, type Lab } from "../lab/lab.ts";
 import type { Tap } from "../link/device.ts";
 import { LEVEL, type Step } from "../trace/step.ts";
@@ -191,7 +191,7 @@ export function walk(where: string, text: string, { level = "full", lab = curren
   try {
     const output = sh(where, text, lab);
     lab.run();
-    return new Walk(fromOne(recorder.take()), output, frames, labData(lab));
+    return new Walk(fromOne(recorder.take()), output, frames, seenData(lab));
   } finally {
     recorder.level = before;
     untap();

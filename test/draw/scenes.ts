@@ -1,6 +1,7 @@
 // Pictures to be measured: the chapters' labs, random labs from a seed, and names that nobody should have.
 import seedrandom from "seedrandom";
 import { bars } from "../../lib/draw/bars.ts";
+import type { Caught } from "../../lib/draw/caught.ts";
 import { chains } from "../../lib/draw/chains.ts";
 import { connections } from "../../lib/draw/connections.ts";
 import { encapsulation } from "../../lib/draw/encapsulation.ts";
@@ -12,14 +13,18 @@ import { ladder } from "../../lib/draw/ladder.ts";
 import { map } from "../../lib/draw/map.ts";
 import { neighbours } from "../../lib/draw/neighbours.ts";
 import { network } from "../../lib/draw/network.ts";
+import { octetBars } from "../../lib/draw/octet-bars.ts";
 import { queues } from "../../lib/draw/queues.ts";
 import { race } from "../../lib/draw/race.ts";
 import { roundTrip } from "../../lib/draw/round-trip.ts";
 import { routing } from "../../lib/draw/routing.ts";
+import { ruleColumns } from "../../lib/draw/rule-columns.ts";
 import type { Scene } from "../../lib/draw/scene.ts";
+import { type SpeakerSeen, sessions } from "../../lib/draw/sessions.ts";
 import { stacked } from "../../lib/draw/stack.ts";
 import { topology } from "../../lib/draw/topology.ts";
 import { translations } from "../../lib/draw/translations.ts";
+import { wirings } from "../../lib/draw/wirings.ts";
 import type { DeviceData, LabData, NodeData } from "../../lib/lab/data.ts";
 import type { Step } from "../../lib/trace/step.ts";
 import {
@@ -88,7 +93,40 @@ function pictures(name: string, data: LabData, steps: readonly Step[]): Named[] 
       name: `headers beside ${name}`,
       scene: headerColumns([name, "x", name].map((each) => ({ name: each, lab: data, steps }))),
     },
+    {
+      name: `rules ${name}`,
+      scene: ruleColumns(steps[0]?.where.netns ?? name, [
+        { name, steps },
+        { name: "none", steps: [] },
+      ]),
+    },
+    { name: `wirings ${name}`, scene: wirings([{ name, lab: data, frames: caughtIn(steps) }]) },
+    { name: `octets ${name}`, scene: octetBars([{ name, frames: caughtIn(steps) }]) },
+    { name: `BGP sessions ${name}`, scene: sessions(speakersOf(data)) },
   ];
+}
+
+/** What devices would have caught, as far as steps tell. */
+function caughtIn(steps: readonly Step[]): Caught[] {
+  return steps.flatMap(({ where: { netns, device }, what, packet }): Caught[] =>
+    device === undefined || packet === undefined || "kind" in packet || (what !== "send" && what !== "receive")
+      ? []
+      : [{ netns, device, direction: what === "send" ? "out" : "in", frame: packet }],
+  );
+}
+
+/** Every machine in a mesh with every other, though none of them speaks BGP. */
+function speakersOf({ nodes }: LabData): SpeakerSeen[] {
+  const some = nodes.slice(0, 4);
+  return some.map(({ name }, i) => ({
+    node: name,
+    address: `192.168.0.${i}`,
+    own: i === 0 ? [] : [`10.244.${i}.0/26`, name],
+    sessions: some.map((_, k) => ({ peer: `192.168.0.${k}`, state: k % 2 === 0 ? "Established" : name })),
+    routes: some.flatMap(({ name: other }, k) =>
+      k === i ? [`blackhole ${name}`] : [`10.244.${k}.0/26 via ${other} dev eth0`],
+    ),
+  }));
 }
 
 /** Every namespace at a place of its own, three in a row. */

@@ -79,9 +79,9 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
     ],
   },
   "02-pod-to-pod.ipynb": {
-    rows: ["P01", "P02", "P03", "P04", "P05"],
-    // Two lessons: one link, and two nodes.
-    most: { cells: 95, words: 2800 },
+    rows: numbered("P", 33),
+    // Three lessons: one link, two nodes, and twelve plugins with the listings of the notes.
+    most: { cells: 165, words: 4400 },
     exercises: [
       {
         cell: "exercise-1",
@@ -158,6 +158,92 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
         wrong: [['"node-1", "true"', '"node-1", "ip link set flannel.1 mtu 1350"']],
         because: /do not fit the MTU 1350 of flannel\.1/,
       },
+      {
+        cell: "exercise-10",
+        right: [
+          [
+            "{ hostGw: 0, vxlan: 0, weave: 0, calico: 0, google: 0 }",
+            "{ hostGw: 62, vxlan: 62, weave: 64, calico: 62, google: 62 }",
+          ],
+        ],
+        // Weave is taken for a network with routers.
+        wrong: [
+          [
+            "{ hostGw: 0, vxlan: 0, weave: 0, calico: 0, google: 0 }",
+            "{ hostGw: 62, vxlan: 62, weave: 62, calico: 62, google: 62 }",
+          ],
+        ],
+        because: /weave: not 62/,
+      },
+      {
+        cell: "exercise-11",
+        right: [["routes: 0, neighbours: 0, fdb: 0", "routes: 9, neighbours: 9, fdb: 9"]],
+        // The node itself is counted.
+        wrong: [["routes: 0, neighbours: 0, fdb: 0", "routes: 10, neighbours: 10, fdb: 10"]],
+        because: /routes: not 10/,
+      },
+      {
+        cell: "exercise-12",
+        right: [
+          [
+            "ingress: []",
+            "ingress: [{ from: [{ podSelector: { matchLabels: { app: client } } }], ports: [{ port: 8080 }] }]",
+          ],
+        ],
+        // Two ways in, one of them for everybody.
+        wrong: [
+          [
+            "ingress: []",
+            "ingress: [{ from: [{ podSelector: { matchLabels: { app: client } } }] }, { ports: [{ port: 8080 }] }]",
+          ],
+        ],
+        because: /db may ask, too/,
+        unusual: [
+          [
+            "ingress: []",
+            "ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: app, operator: NotIn, values: [db, web] }] } }] }]",
+          ],
+        ],
+        // Who may be asked, not who may ask.
+        alsoWrong: {
+          changes: [
+            [
+              "ingress: []",
+              "ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 8080 }] }]",
+            ],
+          ],
+          because: /client may not\. In node-1: rule/,
+        },
+      },
+      {
+        cell: "exercise-13",
+        // It answers only for what it has a route to.
+        right: [['"node-1", "true"', '"node-1", "ip route del default"']],
+        // Only the way behind the gateway.
+        wrong: [['"node-1", "true"', '"node-1", "ip route del 10.244.14.64"']],
+        because: /ARP was answered; the route says blackhole/,
+        // Who does not forward is nobody's gateway either.
+        unusual: [['"node-1", "true"', '"node-1", "sysctl -w net.ipv4.ip_forward=0"']],
+        // The device's own switch is still on.
+        alsoWrong: {
+          changes: [['"node-1", "true"', '"node-1", "sysctl -w net.ipv4.conf.all.proxy_arp=0"']],
+          because: /web still reaches client/,
+        },
+      },
+      {
+        cell: "exercise-14",
+        right: [
+          [
+            '"node-1", "true"',
+            '"node-1", "bridge fdb replace 66:c0:93:2e:56:2c dev vxlan.calico dst 192.168.0.12 self permanent"',
+          ],
+        ],
+        // The tables above it are right.
+        wrong: [['"node-1", "true"', '"node-1", "ip neigh flush dev vxlan.calico"']],
+        because: /the frame is for 66:c0:93:2e:56:2c/,
+        // Around the tunnel: the nodes are on one link.
+        unusual: [['"node-1", "true"', '"node-1", "ip route replace 10.244.149.128/26 via 192.168.0.12 dev eth0"']],
+      },
     ],
     guesses: [
       { cell: "predict-heard", right: "1", wrong: "4" },
@@ -167,6 +253,8 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-ttl", right: "62", wrong: "64" },
       { cell: "predict-back", right: '"eth0"', wrong: '"eth1"' },
       { cell: "predict-largest", right: "1422", wrong: "1450" },
+      { cell: "predict-free", right: '"no"', wrong: '"yes"' },
+      { cell: "predict-512", right: '"yes"', wrong: '"no"' },
     ],
   },
   "05-lvs-modes.ipynb": {
