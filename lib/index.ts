@@ -4,6 +4,7 @@ export { type Contender, type OwnScheduler, rivals } from "./course/rival.ts";
 export type { Cluster, ClusterOptions } from "./kube/cluster.ts";
 export { type AwsOptions, awsVpc } from "./kube/cni/aws.ts";
 export type { LabData } from "./lab/data.ts";
+export type { Keepalived } from "./lab/keepalived/keepalived.ts";
 export type { Lab, LabOptions } from "./lab/lab.ts";
 export type { Machine, PodOptions } from "./lab/machine.ts";
 export { Audit, audit } from "./notebook/audit.ts";
@@ -15,6 +16,7 @@ export { bars, headersBeside, octetsBeside, rulesBeside, wirings } from "./noteb
 export { Picture } from "./notebook/display.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
 export { httpImage, images } from "./notebook/images.ts";
+export { keepalived } from "./notebook/keepalived.ts";
 export { kubectl } from "./notebook/kubectl.ts";
 export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } from "./notebook/picks.ts";
 export { plugins } from "./notebook/plugins.ts";

@@ -171,6 +171,7 @@ function forgetNeighbours(ns: Netns, device: Device): void {
 }
 
 function tellOthers(device: Device): void {
+  (device.owner as Netns).kernel.links.wake();
   device.peer?.owner.changed(device.peer);
   // A bridge has a carrier as long as one of its ports has; this one had none while its other end was down.
   if (device.master !== null && device.peer?.up !== false) carrierChanged(device.owner as Netns, device.master);
@@ -180,6 +181,7 @@ function tellOthers(device: Device): void {
 export function carrierChanged(ns: Netns, device: Device): void {
   linkChanged6(ns, device);
   syncCarrier(ns, device);
+  ns.kernel.links.wake();
   if (device.carrier) {
     if (device.master !== null) linkChanged6(ns, device.master);
     return;

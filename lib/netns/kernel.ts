@@ -4,6 +4,7 @@
 import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { NeighbourTable } from "../ip/neighbour-table.ts";
 import { SECOND, type World } from "../trace/world.ts";
+import { Waitable } from "./wait.ts";
 
 /** net_ratelimit: so many lines in so long a time. */
 const BURST = 10;
@@ -18,6 +19,8 @@ export class Kernel {
    * veth and a tunnel on this machine, but no cable. Null until there is one.
    */
   pendingConfirm: WeakSet<object> | null = null;
+  /** Wakes when a carrier comes or goes, as RTNLGRP_LINK tells programs. */
+  readonly links = new Waitable();
   private readonly world: World;
   private begin = Number.NEGATIVE_INFINITY;
   private said = 0;

@@ -34,6 +34,8 @@ export class Skb<Packet extends Ipv4Packet | Ipv6Packet = Ipv4Packet, Route = Wa
   isBalanced = false;
   /** The ports of the bridge that br_netfilter has it from. */
   bridged: Bridged | null = null;
+  /** Of one for a group: the sender's own machine hears it, too (inet->mc_loop). */
+  isLooped = true;
   /** To one, not to all: neither the frame nor the address was a broadcast or a multicast. */
   toOne = true;
   /** The address itself is for everybody, whatever the frame was (RTCF_BROADCAST). */

@@ -13,6 +13,7 @@ import { IPV6_INSIDE } from "./gue.ts";
 import { type Arp, ETHERTYPE, type Frame, type Ipv4Packet, PROTOCOL, protocolOf } from "./packet.ts";
 import { parseIpv4, parseQuote } from "./parse.ts";
 import { parseQuote6 } from "./parse6.ts";
+import { describeVrrp, VRRP } from "./vrrp.ts";
 
 /** What the flags of tcpdump change about a line. */
 export interface DescribeOptions {
@@ -107,6 +108,10 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
         return `${src} > ${dst}: ${word}${describeCut(body.data, options)}`;
       if (body.protocol === IPV6_INSIDE && body.data.length >= 40)
         return `${src} > ${dst}: ${options.link ? "" : "IP6 "}${describeIpv6(parseQuote6(body.data), options, innerOf(options))}`;
+      if (body.protocol === VRRP) {
+        const said = describeVrrp(body.data, packet.ttl, (options.verbose ?? 0) > 0);
+        if (said !== null) return `${src} > ${dst}: ${said}`;
+      }
       return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;
   }
 }

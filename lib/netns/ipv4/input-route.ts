@@ -63,11 +63,11 @@ export function routeInput(
 }
 
 /**
- * Whether a device listens to the group: each that is up does to 224.0.0.1, and no program can join others yet
+ * Whether a device listens to the group: each that is up does to 224.0.0.1, others are joined by sockets
  * (ip_check_mc_rcu, ip_mc_up).
  */
 export function hasJoined(device: Device, group: Ipv4): boolean {
-  return device.up && group.bits === 0xe0000001;
+  return device.up && (group.bits === 0xe0000001 || (device.owner as Netns).sockets.listensTo(device, group));
 }
 
 function toGroup(ns: Netns, device: Device, src: Ipv4, group: Ipv4, cause: number, mark: number): InputRoute {

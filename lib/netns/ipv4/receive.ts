@@ -10,6 +10,7 @@ import { passHook } from "../hooks-run.ts";
 import type { Mib } from "../mib.ts";
 import type { Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
+import { rawInput } from "../socket/raw.ts";
 import { udpInput } from "../socket/udp.ts";
 import { tcpInput } from "../tcp/tcp.ts";
 import { ipipInput } from "../tunnel/ipip.ts";
@@ -279,11 +280,13 @@ export function resubmit(ns: Netns, arrival: Arrival, packet: Ipv4Packet, cause:
 
 function deliver(ns: Netns, arrival: Arrival, packet: Ipv4Packet, cause: number): void {
   const { body } = packet;
+  const isHeard = ns.sockets.raw.length > 0 && rawInput(ns, arrival, packet, cause);
   if (body.kind !== "unknown" && (body.kind !== "ipip" || ns.speaksIpip)) ns.mib.IpInDelivers++;
   if (body.kind === "icmp") icmpInput(ns, arrival, packet, body, cause);
   else if (body.kind === "udp") udpInput(ns, arrival, packet, body, cause);
   else if (body.kind === "tcp") tcpInput(ns, arrival, packet, body, cause);
   else if (body.kind === "ipip" && ns.speaksIpip) ipipInput(ns, arrival, packet, body, cause);
+  else if (isHeard) ns.mib.IpInDelivers++;
   else {
     ns.mib.IpInUnknownProtos++;
     const dropped = ns.step(LEVEL.path, cause, arrival.device, "drop", packet, () => ({

@@ -45,6 +45,8 @@ export interface Outgoing {
   readonly confirm?: boolean | undefined;
   /** SO_MARK, or the mark of the packet this one answers. */
   readonly mark?: number | undefined;
+  /** Whether what is for a group comes back to this namespace, if it has joined it (IP_MULTICAST_LOOP). */
+  readonly isLooped?: boolean | undefined;
   /** The packet that an ICMP error tells of. */
   readonly about?: Ipv4Packet | undefined;
   /** What an answer is to the connection of the packet it answers. */
@@ -99,6 +101,7 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   const skb = new Skb(packet, decision.cause, device).route(decision, device);
   skb.mark = mark;
   skb.ct = outgoing.ct ?? null;
+  skb.isLooped = outgoing.isLooped ?? true;
   const isDropped = ipLocalOut(ns, skb) === "drop";
   if (skb.errno !== null) ns.mib.IpOutDiscards++;
   return { errno: isDropped ? "EPERM" : skb.errno, packet };
@@ -121,7 +124,8 @@ function countIcmp(mib: Mib, type: number): void {
 function dstOutput(ns: Netns, skb: Skb): void {
   const { packet, device, dst, cause, mark, ct } = skb;
   // What loopback gives back is for us already (__mkroute_output).
-  const isForUs = dst!.type === "broadcast" || (dst!.type === "multicast" && hasJoined(device, packet.dst));
+  const isForUs =
+    dst!.type === "broadcast" || (dst!.type === "multicast" && skb.isLooped && hasJoined(device, packet.dst));
   if (isForUs && device.kind !== "loopback") {
     const copy = new Skb(packet, cause, device).route(dst!, device);
     copy.mark = mark;

@@ -1,0 +1,15 @@
+// The verb keepalived.
+import { Keepalived } from "../lab/keepalived/keepalived.ts";
+import type { Lab } from "../lab/lab.ts";
+import { currentLab } from "./session.ts";
+
+/**
+ * Starts keepalived on a node with the text of a keepalived.conf: `const d1 = keepalived("director", "vrrp_instance …")`.
+ * It works while time passes (`sh(where, "sleep 5")`); `d1.log`, `d1.state`, `d1.stop()`, `d1.kill()`. Throws BadInput,
+ * with the line, for what is wrong there or not modelled.
+ */
+export function keepalived(where: string, conf: string, lab: Lab = currentLab()): Keepalived {
+  const started = new Keepalived(lab, lab.netns(where), conf);
+  lab.run();
+  return started;
+}

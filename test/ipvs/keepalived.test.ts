@@ -1,0 +1,164 @@
+// keepalived here against the real one: keepalived.txt's cases, recorded by keepalived.py, line by line of its log, its
+// frames, and what it did to addresses and IPVS.
+import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Keepalived } from "../../lib/lab/keepalived/keepalived.ts";
+import { Lab } from "../../lib/lab/lab.ts";
+import type { Process } from "../../lib/lab/process.ts";
+import { setDown, setUp } from "../../lib/netns/configure.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { SECOND } from "../../lib/trace/world.ts";
+import { describe as text } from "../../lib/wire/describe.ts";
+import { BadInput } from "../../lib/wire/input.ts";
+
+const HERE = join(dirname(fileURLToPath(import.meta.url)), "../../../test/ipvs");
+const HOSTS = { d1: 2, d2: 3, r1: 11, r2: 12, s: 13 };
+/** A real machine is slower to begin, and has other things to do. */
+const TOLERANCE = 0.35;
+
+interface Case {
+  readonly title: string;
+  readonly conf: Map<string, string>;
+  readonly steps: { readonly at: number; readonly where: string; readonly command: string }[];
+  end: number;
+}
+
+function readCases(): Case[] {
+  const cases: Case[] = [];
+  const lines = readFileSync(join(HERE, "keepalived.txt"), "utf8").split("\n");
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    const [word, first, where, ...command] = line.split(" ");
+    if (word === "#") cases.push({ title: line.slice(2), conf: new Map(), steps: [], end: 0 });
+    else if (word === "at") cases.at(-1)!.steps.push({ at: Number(first), where: where!, command: command.join(" ") });
+    else if (word === "end") cases.at(-1)!.end = Number(first);
+    else if (word === "conf") {
+      const close = lines.indexOf(".", i);
+      cases.at(-1)!.conf.set(first!, lines.slice(i + 1, close).join("\n"));
+      i = close;
+    }
+  }
+  return cases;
+}
+
+/** The same case here, as keepalived.py prints it. */
+function play({ conf, steps, end }: Case): string[] {
+  const lab = new Lab({ seed: "keepalived" });
+  lab.node("home");
+  const run = (where: string, command: string) => runShell(lab, place(lab, where), command).text;
+  run("home", "ip netns add sw; ip -n sw link add br0 type bridge; ip -n sw link set br0 up");
+  for (const [host, last] of Object.entries(HOSTS))
+    run(
+      "home",
+      `ip netns add ${host}; ip -n ${host} link set lo up
+      ip -n ${host} link add eth0 address 02:00:00:00:00:${last.toString(16).padStart(2, "0")} type veth peer name ${host} netns sw
+      ip -n sw link set ${host} master br0 up; ip -n ${host} link set eth0 up
+      ip -n ${host} addr add 192.168.10.${last}/24 dev eth0`,
+    );
+  const servers = new Map<string, Process>();
+  const serve = (where: string) => {
+    const before = new Set(lab.processes);
+    run(where, "python3 -m http.server 80 &");
+    servers.set(where, [...lab.processes].find((each) => !before.has(each))!);
+  };
+  for (const host of ["r1", "r2", "s"]) serve(host);
+  lab.run();
+  const begin = lab.now;
+  const frames: string[] = [];
+  const since = (time: number) => ((time - begin) / SECOND).toFixed(2);
+  lab.netns("sw").devices.get("br0")!.taps = [
+    (frame) => {
+      const line = text(frame, { link: true, verbose: 1 }).replace(/\s*\n\s+/, " ");
+      if (/ff:ff:ff:ff:ff:ff\)|VRRP/.test(line)) frames.push(`frame ${since(lab.now)} ${line.replace(/, id \d+/, "")}`);
+    },
+  ];
+  const running = new Map<string, Keepalived>();
+  const start = (name: string) => void running.set(name, new Keepalived(lab, lab.netns(name), conf.get(name)!));
+  for (const name of conf.keys())
+    if (!steps.some(({ where, command }) => where === name && command === "keepalived")) start(name);
+  const outputs: string[] = [];
+  for (const { at, where, command } of steps) {
+    lab.runFor(begin + at * SECOND - lab.now);
+    outputs.push(`$ ${at} ${where} ${command}`);
+    const port = lab.netns("sw").devices.get(where)!;
+    if (command === "serve") serve(where);
+    else if (command === "end server") servers.get(where)!.kill(9);
+    else if (command === "keepalived") start(where);
+    else if (command === "stop") running.get(where)!.stop();
+    else if (command === "unplug") setDown(lab.netns("sw"), port);
+    else if (command === "plug") setUp(lab.netns("sw"), port);
+    else outputs.push(...run(where, command).split("\n").slice(0, -1));
+  }
+  lab.runFor(begin + end * SECOND - lab.now);
+  const logs = [...running]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([name, { lines }]) => lines.map((each) => `log ${name} ${since(each.time)} ${each.text}`));
+  return [...logs, ...frames, ...outputs];
+}
+
+const recorded = new Map(
+  readFileSync(join(HERE, "goldens/keepalived.txt"), "utf8")
+    .split(/^# /m)
+    .slice(1)
+    .map((block) => {
+      const [title, ...lines] = block.trimEnd().split("\n");
+      return [title!, lines] as const;
+    }),
+);
+
+/** Without the time; names of links differ by their index. */
+function comparable(line: string): string {
+  return line
+    .replace(/^(log \w+|frame) [\d.]+/, "$1")
+    .replaceAll(/@if\d+ +/g, "@if ")
+    .trimEnd();
+}
+
+/** Two may send in the same moment: the frames of each stand together. */
+function bySender(lines: readonly string[]): string[] {
+  const sender = (line: string) => (line.startsWith("frame") ? line.split(" ")[2]! : "");
+  const frames = lines.filter((line) => line.startsWith("frame"));
+  const sorted = [...frames].sort((one, other) =>
+    sender(one) < sender(other) ? -1 : sender(one) > sender(other) ? 1 : 0,
+  );
+  return [...lines.filter((line) => !line.startsWith("frame")), ...sorted];
+}
+
+function timeOf(line: string): number | null {
+  const [, time] = /^(?:log \w+|frame) ([\d.]+)/.exec(line) ?? [];
+  return time === undefined ? null : Number(time);
+}
+
+describe("keepalived", () => {
+  for (const each of readCases())
+    it(each.title, () => {
+      const own = bySender(play(each));
+      const real = bySender(recorded.get(each.title)!);
+      assert.deepEqual(own.map(comparable), real.map(comparable));
+      for (const [i, line] of own.entries()) {
+        const [here, there] = [timeOf(line), timeOf(real[i]!)];
+        if (here !== null) assert.ok(Math.abs(here - there!) < TOLERANCE, `${line}\n${real[i]}`);
+      }
+    });
+
+  it("refuses aloud, with the line, what is wrong or not modelled", () => {
+    const lab = new Lab();
+    const { root } = lab.node("n");
+    const refused = (conf: string) => {
+      try {
+        new Keepalived(lab, root, conf);
+      } catch (failure) {
+        if (failure instanceof BadInput) return failure.message.split("\n").join(" ");
+        throw failure;
+      }
+      return null;
+    };
+    assert.match(refused("vrrp_instance a {\n  smtp_alert\n}")!, /line 2: not modelled.*smtp_alert/);
+    assert.match(refused("vrrp_instance a {\n  priority 300\n}")!, /line 2: not a number from 1 to 255.*300/);
+    assert.match(refused("virtual_server 192.0.2.1 80 {\n")!, /line 1: a block that is not closed/);
+    assert.match(refused("virtual_server fwmark 1 {\n}")!, /line 1: not an IPv4 address.*fwmark/);
+    assert.match(refused("}\n")!, /line 1: a brace that closes nothing/);
+  });
+});
