@@ -11,6 +11,18 @@ export function keyOf({ metadata: { namespace, name } }: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
+let told: KubeObject | null = null;
+let toldKey = "";
+
+/** The same, put together once for all who are told of an object one after the other. */
+function keyOfTold(object: KubeObject): string {
+  if (object !== told) {
+    told = object;
+    toldKey = keyOf(object);
+  }
+  return toldKey;
+}
+
 /** `null` before it was there and after it is gone. */
 export type Handler<Of> = (now: Of | null, before: Of | null) => void;
 
@@ -120,7 +132,7 @@ export class Informer<Of extends KubeObject> {
 
   private hear({ type, object }: WatchEvent): void {
     this.revision = Number(object.metadata.resourceVersion);
-    this.set(keyOf(object), type === "DELETED" ? null : (object as Of));
+    this.set(keyOfTold(object), type === "DELETED" ? null : (object as Of));
   }
 
   private set(key: string, now: Of | null): void {

@@ -55,15 +55,11 @@ export function conditionsOf(
     ready,
     { type: "PodScheduled", status: "True" },
   ];
+  const { generation } = pod.metadata;
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
   return said.map((each) => {
     const before = known.find(({ type }) => type === each.type);
     const lastTransitionTime = before?.status === each.status ? before.lastTransitionTime! : time;
-    const { generation } = pod.metadata;
-    return {
-      ...each,
-      lastProbeTime: null,
-      lastTransitionTime,
-      ...(generation !== undefined && { observedGeneration: generation }),
-    };
+    return { ...each, lastProbeTime: null, lastTransitionTime, ...observed };
   });
 }

@@ -51,14 +51,14 @@ function sameKey(a: Route, b: Pick<Route, "prefix" | "metric">): boolean {
 
 /** The usual route: one way, its device named, nothing special. Taken as it is, because pods come by the thousand. */
 function isPlain(asked: AskedRoute): asked is AskedRoute & { readonly dev: Device } {
-  const { type, dev, src, nexthops, onlink, mtu } = asked;
-  const isSpecial = nexthops !== undefined || onlink !== undefined || mtu !== undefined;
+  const { type, dev, src, nexthops, mtu } = asked;
+  const isSpecial = nexthops !== undefined || mtu !== undefined;
   return type === "unicast" && dev !== null && src === null && !isSpecial;
 }
 
 function checkPlain(ns: Netns, tableId: number, asked: AskedRoute & { readonly dev: Device }): Route | Refusal {
-  const { via, dev, scope } = asked;
-  const found = checkNexthop(ns, tableId, { via, dev, weight: 1 }, scope);
+  const { via, dev, scope, onlink } = asked;
+  const found = checkNexthop(ns, tableId, { via, dev, weight: 1, onlink }, scope);
   if ("errno" in found) return found;
   return found.dev === dev ? (asked as Route) : { ...(asked as Route), dev: found.dev };
 }
