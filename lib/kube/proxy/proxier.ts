@@ -10,4 +10,6 @@ export interface Proxier {
   readonly canWait: boolean;
   /** Has `write` done before that. */
   putOff(write: () => void): void;
+  /** Of a mode that takes connections itself: whom one to this port of the node could be handed on to; null: it is not its. */
+  behind?(protocol: string, port: number): readonly string[] | null;
 }

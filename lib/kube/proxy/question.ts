@@ -42,7 +42,8 @@ export class ProxyQuestion {
     const { node, proxier } = this.of(asked.family);
     if (!this.synced.has(asked.family)) proxier.sync();
     this.synced.add(asked.family);
-    return node.ask(asked);
+    const answer = node.ask(asked);
+    return proxier.behind === undefined ? answer : throughProxy(answer, asked, proxier);
   }
 
   private of(family: Family): { readonly node: WalkedNode; readonly proxier: Proxier } {
@@ -78,4 +79,19 @@ export class ProxyQuestion {
     const at = { node: nodeName, zone: self?.metadata.labels?.[ZONE] ?? "" };
     return { node, proxier: makeProxier(settings.mode, { lab: node, ns: node.ns }, tracker, own, at) };
   }
+}
+
+/** What becomes of a packet that opens a connection with a proxy: it goes on as another one, from the node. */
+function throughProxy(answer: Answer, { packet }: AskedPacket, proxier: Proxier): Answer {
+  const [to] = answer.destinations;
+  const port = Number(to?.slice(to.lastIndexOf(":") + 1));
+  const behind = to === undefined ? null : proxier.behind!(packet.body.kind, port);
+  if (behind === null) return answer;
+  // Without an endpoint the proxy closes what it has taken.
+  return {
+    ...answer,
+    destinations: behind,
+    verdict: behind.length === 0 ? "reject" : "none",
+    masquerade: behind.length > 0,
+  };
 }

@@ -10,8 +10,9 @@ import { DEFAULTS, type Layout, type ProxySettings } from "./settings.ts";
 import type { Place } from "./tool.ts";
 import type { Standpoint } from "./topology.ts";
 import { Tracker } from "./tracker.ts";
+import { UserspaceProxier } from "./userspace/proxier.ts";
 
-export const MODES = ["iptables", "ipvs"] as const;
+export const MODES = ["userspace", "iptables", "ipvs"] as const;
 export type ProxyMode = (typeof MODES)[number];
 
 /** The node it is for. */
@@ -44,6 +45,8 @@ export function makeProxier(
   at: Standpoint,
 ): Proxier {
   switch (mode) {
+    case "userspace":
+      return new UserspaceProxier(place, tracker, settings);
     case "iptables":
       return new IptablesProxier(place, tracker, settings, at);
     case "ipvs":

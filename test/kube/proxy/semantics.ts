@@ -127,6 +127,22 @@ export function expectedOfIpvs(state: State, settings: CaseSettings, flow: Flow)
   return { destinations: chosen.map(({ text }) => text), verdict: "none", masquerade: masquerade || meetsItself };
 }
 
+/** The userspace mode knows of no policies, ranges, hints and settings: whom it answers it proxies, to any ready pod. */
+export function expectedOfUserspace(state: State, settings: CaseSettings, flow: Flow): Expected | null {
+  const hits = frontsOf(state, settings).filter(({ address, port, protocol, kind }) => {
+    // From the node itself an external IP is only served where it is one of the node's own.
+    if (kind === "external" && isOwn(flow.src, settings) && !isOwn(flow.dst, settings)) return false;
+    const isThere = address === null ? isOwn(flow.dst, settings) : address === flow.dst;
+    return isThere && port === flow.port && protocol.toLowerCase() === flow.protocol;
+  });
+  if (hits.length > 1) return null;
+  const [front] = hits;
+  if (front === undefined) return NOTHING;
+  const { ready } = podsOf(state, front, settings);
+  if (ready.length === 0) return { ...NOTHING, verdict: "reject" };
+  return { destinations: ready.map(({ text }) => text), verdict: "none", masquerade: true };
+}
+
 const isLoopback = (address: string): boolean => address === "127.0.0.1" || address === "::1";
 
 function sent(pods: readonly Pod[], { src }: Flow, masquerade: boolean): Expected {
@@ -190,13 +206,14 @@ function podsOf({ Slices }: State, { service, spec }: Front, settings: CaseSetti
         });
       }
   const pods = [...byText.values()].sort((one, other) => (one.text < other.text ? -1 : 1));
+  const ready = pods.filter((each) => each.ready);
   const choose = (from: readonly Pod[]) => {
     const ready = from.filter((each) => each.ready);
     return ready.length > 0 ? ready : from.filter(({ ending }) => ending);
   };
   const usable = choose(pods);
   const near = nearest(usable, settings);
-  return { all: near, local: choose(pods.filter(({ isHere }) => isHere)), any: usable.length > 0 };
+  return { ready, all: near, local: choose(pods.filter(({ isHere }) => isHere)), any: usable.length > 0 };
 }
 
 /** Hints are obeyed when all ready pods have them, those of nodes first, and one is for us. */
