@@ -82,9 +82,8 @@ export type SocketWay =
   | {
       readonly errno: null;
       readonly src: Ip;
-      /** Of the device, and of the way as far as it is known. */
+      /** Of the way as far as it is known; what TCP tells the other end is of it, too (ipv4_default_advmss, ip6_default_advmss). */
       readonly mtu: number;
-      readonly pathMtu: number;
       readonly toAll: boolean;
     }
   | { readonly errno: Errno };
@@ -102,18 +101,15 @@ export function wayTo(
     if (lacksScope(dst, oif)) return { errno: "EINVAL" };
     const way = peekRoute6(ns, dst, src as Ipv6 | null, oif, protocol, mark);
     if (way.errno !== null) return { errno: way.errno };
-    return { errno: null, src: way.src, mtu: way.device.mtu, pathMtu: mtu6Of(ns, way.way, dst), toAll: false };
+    return { errno: null, src: way.src, mtu: mtu6Of(ns, way.way, dst), toAll: false };
   }
   const way = peekRoute(ns, dst, src as Ipv4 | null, oif, mark);
   if (way.errno !== null) return { errno: way.errno };
   const { decision, device } = way;
-  const pathMtu = ns.pathMtus.of({ ...decision, device }, dst, ns.cables.now);
   return {
     errno: null,
     src: way.src,
-    // ipv4_default_advmss: what we tell the other end is of this way, too.
-    mtu: pathMtu,
-    pathMtu,
+    mtu: ns.pathMtus.of({ ...decision, device }, dst, ns.cables.now),
     toAll: decision.type !== "unicast" && decision.type !== "local",
   };
 }

@@ -122,7 +122,7 @@ export function listenInput(
   child.reusePort = listener.reusePort;
   child.noDelay = listener.noDelay;
   child.routeMss = mssOf(way.mtu, src.family);
-  child.pathMss = pathMssOf(way.pathMtu, src.family);
+  child.pathMss = pathMssOf(way.mtu, src.family);
   begin(child);
   takeSyn(child, tcp);
   child.rcvWnd = initialWindow(child.routeMss - (child.hasTimestamps ? TCP.timestampOctets : 0));

@@ -113,7 +113,7 @@ export class TcpSocket extends TcpBlock {
     }
     this.remote = remote;
     this.routeMss = mssOf(way.mtu, target.family);
-    this.pathMss = pathMssOf(way.pathMtu, target.family);
+    this.pathMss = pathMssOf(way.mtu, target.family);
     hash(this);
     const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `${this.program} connects from ${atPort(way.src, this.local.port)} to ${atPort(target, port)} by TCP`,

@@ -24,8 +24,7 @@ export function tcpError6(ns: Netns, quoted: Ipv6Packet, tcp: Tcp, icmp: Icmp6, 
   if (icmp.type === ICMP6.packetTooBig) {
     learnMtu6(ns, quoted, icmp, cause);
     const way = wayTo(ns, quoted.dst, quoted.src, socket.device, socket.mark);
-    if (way.errno === null && way.pathMtu - 60 < Math.min(socket.routeMss, socket.pathMss))
-      shrink(socket, way.pathMtu, cause);
+    if (way.errno === null && way.mtu - 60 < Math.min(socket.routeMss, socket.pathMss)) shrink(socket, way.mtu, cause);
     return true;
   }
   const errno = errno6Of(icmp);

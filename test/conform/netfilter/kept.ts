@@ -280,6 +280,7 @@ export const KEPT: readonly Case[] = [
         ),
       ),
       local(V6, "2001:db8:1::1", "2001:db8:1::50", udp(1001, 53, 1400)),
+      { do: "connect", ns: "r", from: 42001, to: "2001:db8:1::50", port: 80 },
     ]),
   ),
   kept(
