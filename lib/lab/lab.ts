@@ -69,6 +69,10 @@ export class Lab implements Cables {
     return this.dice();
   }
 
+  below(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+
   later(delay: number, action: () => void, background = false): Timer {
     return this.alarms.set(this.clock + delay, this.order++, action, background);
   }

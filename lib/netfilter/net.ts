@@ -35,6 +35,8 @@ export interface Net {
   readonly now: number;
   /** The lab's dice: from 0, below 1. */
   random(): number;
+  /** The lab's dice: a whole number from 0, below `n`. */
+  below(n: number): number;
   /** A line for the kernel's log, as `dmesg` shows it. */
   log(line: string): void;
   /** What the routing tables say of an address; with a device, only of routes by it (inet_addr_type, inet_dev_addr_type). */

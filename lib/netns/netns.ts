@@ -25,8 +25,10 @@ import { Ipv6State } from "./ipv6/state.ts";
 import type { Balancing } from "./ipvs/balancing.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mib } from "./mib.ts";
+import { Nftables } from "./netfilter/nftables.ts";
 import { Tables } from "./netfilter/tables.ts";
 import { Tracking } from "./netfilter/tracking.ts";
+import { secretOf } from "./secret.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
@@ -134,6 +136,7 @@ export class Netns implements Owner {
   private ownTunnels: Set<Device> | null = null;
   private ownXtables: Tables | null = null;
   private ownXtables6: Tables | null = null;
+  private ownNftables: Nftables | null = null;
   private ownTracking: Tracking | null = null;
   private ownSets: Sets | null = null;
   private ownRecent: RecentLists | null = null;
@@ -179,6 +182,11 @@ export class Netns implements Owner {
   get xtables6(): Tables {
     this.ownXtables6 ??= new Tables(this, 6);
     return this.ownXtables6;
+  }
+  /** The ruleset of nft. */
+  get nftables(): Nftables {
+    this.ownNftables ??= new Nftables(this);
+    return this.ownNftables;
   }
   /** Sets that rules ask (ipset). */
   get sets(): Sets {
@@ -318,11 +326,4 @@ export class Netns implements Owner {
     const name = device === null ? null : device.name;
     return cables.recorder.note(cause, cables.now, this, name, what, packet, tell, a, b!, c!, d!);
   }
-}
-
-/** A number that a machine keeps (FNV-1a of its name): the same lab, the same ways. */
-function secretOf(node: string): number {
-  let hash = 0x811c9dc5;
-  for (const letter of node) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
-  return hash >>> 0 || 1;
 }

@@ -20,6 +20,7 @@ import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
 import { netstat } from "./netstat.ts";
+import { nft } from "./nft.ts";
 import { nstat } from "./nstat.ts";
 import { ping } from "./ping.ts";
 import { python3 } from "./python3.ts";
@@ -58,6 +59,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   modprobe,
   nc,
   netstat,
+  nft,
   nslookup,
   nstat,
   ping,

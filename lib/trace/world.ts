@@ -10,6 +10,8 @@ export interface World {
   readonly recorder: Recorder;
   /** The next number of the seeded dice, in [0, 1). */
   random(): number;
+  /** A whole number from 0, below `n`, as those dice fall. */
+  below(n: number): number;
   /**
    * Runs `action` after `delay` nanoseconds. A background timer (ageing, confirmation) does not keep a lab
    * from being quiet; it runs when something else lets time pass.

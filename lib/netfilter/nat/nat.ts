@@ -61,15 +61,15 @@ export class Nat {
   }
 
   /**
-   * A packet passes a hook. `ask` has the nat table asked, which happens for the first packet of a connection only, once
-   * for each end. Returns the packet as it goes on, or what the table said.
+   * A packet passes a hook. `asks` have the rules asked, which happens for the first packet of a connection only, once for
+   * each end. Returns the packet as it goes on, or what the rules said.
    */
   pass(
     packet: IpPacket,
     { conn, info }: Tracked,
     hook: HookName,
     out: number,
-    ask: () => "accept" | "drop" | "stolen",
+    asks: readonly (() => "accept" | "drop" | "stolen")[],
   ): IpPacket | "drop" | "stolen" {
     const manip = manipAt(hook);
     const { body } = packet;
@@ -79,8 +79,11 @@ export class Nat {
     if (info === INFO.new || isRelated) {
       const done = manip === "source" ? STATUS.srcNatDone : STATUS.dstNatDone;
       if (!conn.has(done)) {
-        const said = ask();
-        if (said !== "accept") return said;
+        for (const ask of asks) {
+          const said = ask();
+          if (said !== "accept") return said;
+          if (conn.has(done)) break;
+        }
         if (!conn.has(done) && this.bindNull(conn, manip) === "drop") return "drop";
       } else if (this.wayChanged(conn, hook, info, out)) return "drop";
     } else if (this.wayChanged(conn, hook, info, out)) return "drop";

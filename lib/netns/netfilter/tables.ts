@@ -52,6 +52,9 @@ export class Tables implements Net {
   random(): number {
     return this.ns.cables.random();
   }
+  below(n: number): number {
+    return this.ns.cables.below(n);
+  }
   log(line: string): void {
     this.ns.kernel.print(line);
   }
@@ -136,26 +139,26 @@ export class Tables implements Net {
     const { name } = table;
     const ask = (_: Netns, skb: AnySkb, state: HookState<never>) => this.pass(table, skb, state);
     // The nat table is asked by the translation, and only about first packets.
-    if (name === "nat") return this.ns.tracking.translate(this.family, ask);
     for (const [hook, priority] of TABLE_HOOKS[name]) {
+      if (name === "nat") {
+        this.ns.tracking.translate(this.family, hook, { priority, ask });
+        continue;
+      }
       const named = { name: `table ${name}`, priority, run: ask };
       if (this.family === 6) this.ns.hooks6.register(hook, named as never);
       else this.ns.hooks.register(hook, named as never);
     }
   }
 
-  private pass(table: Table, skb: AnySkb, state: HookState<never>): Verdict {
-    if (this.unseen !== null) this.catchUp();
-    const { ns } = this;
-    const { hook } = state;
-    const before = skb.packet;
+  /** A packet at a hook as rules see it. */
+  viewOf(skb: AnySkb, { hook, in: comesIn, out }: HookState<never>): View {
     const view: Passing = {
-      packet: before,
+      packet: skb.packet,
       mark: skb.mark,
       ct: skb.ct,
       hook,
-      in: state.in,
-      out: state.out,
+      in: comesIn,
+      out,
       physIn: skb.bridged?.input ?? null,
       physOut: skb.bridged?.output ?? null,
       frame: skb.frame,
@@ -163,17 +166,31 @@ export class Tables implements Net {
       net: this,
       own: skb,
     };
+    return view;
+  }
+
+  private pass(table: Table, skb: AnySkb, state: HookState<never>): Verdict {
+    if (this.unseen !== null) this.catchUp();
+    const { ns } = this;
+    const { hook } = state;
+    const before = skb.packet;
+    const view = this.viewOf(skb, state);
     const witness = ns.cables.recorder.level === LEVEL.off ? null : new Witness(ns, table, skb.cause);
     const { verdict } = traverse(table, view, witness);
     if (witness !== null) skb.cause = witness.cause;
     const isRouted = table.name === "mangle" && hook === "OUTPUT" && verdict === "ACCEPT";
     const isChanged = isRouted && (view.mark !== skb.mark || changesWay(before, view.packet));
-    skb.packet = view.packet as Ipv4Packet & Ipv6Packet;
-    skb.mark = view.mark;
-    skb.ct = view.ct;
-    if (isChanged && !(isOf4(skb) ? routeMeHarder(ns, skb) : routeMeHarder6(ns, skb))) return "drop";
+    takeBack(skb, view);
+    if (isChanged && !routeAgain(ns, skb)) return "drop";
     return verdict === "ACCEPT" ? "accept" : verdict === "DROP" ? "drop" : "stolen";
   }
+}
+
+/** What rules changed of a packet. */
+export function takeBack(skb: AnySkb, view: View): void {
+  skb.packet = view.packet as Ipv4Packet & Ipv6Packet;
+  skb.mark = view.mark;
+  skb.ct = view.ct;
 }
 
 /** For whom its frame was; who made a packet here sent no frame. */
@@ -182,8 +199,13 @@ function kindOf({ frame }: AnySkb): View["kind"] {
   return frame.dst === BROADCAST_MAC ? "broadcast" : "multicast";
 }
 
+/** The packet's way is looked up anew; whether there is one. */
+export function routeAgain(ns: Netns, skb: AnySkb): boolean {
+  return isOf4(skb) ? routeMeHarder(ns, skb) : routeMeHarder6(ns, skb);
+}
+
 /** Whether the tables have to be asked again for a packet that is made here (ipt_mangle_out). */
-function changesWay(before: Ipv4Packet | Ipv6Packet, after: Ipv4Packet | Ipv6Packet): boolean {
+export function changesWay(before: Ipv4Packet | Ipv6Packet, after: Ipv4Packet | Ipv6Packet): boolean {
   if (before === after) return false;
   if (before.src !== after.src || before.dst !== after.dst) return true;
   return before.kind === "ipv4" && after.kind === "ipv4" && before.tos !== after.tos;

@@ -23,6 +23,12 @@ import { defragment, defragment6 } from "./defragment.ts";
 /** A packet of either family on its way through the namespace. */
 export type AnySkb = Skb | Skb6;
 
+/** Whom the translation asks about first packets: a nat table, or a chain of that type. */
+export interface Asked {
+  readonly priority: number;
+  ask(ns: Netns, skb: AnySkb, state: HookState<never>): Verdict;
+}
+
 /** Where packets enter, and where they leave. */
 const ENTRIES: readonly HookName[] = ["PREROUTING", "OUTPUT"];
 const EXITS: readonly HookName[] = ["INPUT", "POSTROUTING"];
@@ -40,6 +46,7 @@ export class Tracking {
   readonly nat: Nat;
   private readonly ns: Netns;
   private readonly tracked = new Set<Family>();
+  private readonly asked = new Map<Family, Map<HookName, readonly Asked[]>>();
   /** The last connection that the trace was told of. */
   private told = "";
 
@@ -81,11 +88,31 @@ export class Tracking {
     }
   }
 
-  /** The nat table has a rule; `ask` asks it. */
-  translate(family: Family, ask: (ns: Netns, skb: AnySkb, state: HookState<never>) => Verdict): void {
+  /**
+   * Something is to be asked at a hook what becomes of connections' addresses; the translation asks all in the order of
+   * their priorities, until one has decided (nf_nat_register_fn). Returns what takes it away again.
+   */
+  translate(family: Family, hook: HookName, asked: Asked): () => void {
+    let lists = this.asked.get(family);
+    if (lists === undefined) {
+      lists = new Map();
+      this.asked.set(family, lists);
+      this.registerNat(family, lists);
+    }
+    const list = lists.get(hook) ?? [];
+    const at = list.findIndex(({ priority }) => priority >= asked.priority);
+    lists.set(hook, list.toSpliced(at === -1 ? list.length : at, 0, asked));
+    return () =>
+      void lists.set(
+        hook,
+        lists.get(hook)!.filter((each) => each !== asked),
+      );
+  }
+
+  private registerNat(family: Family, lists: ReadonlyMap<HookName, readonly Asked[]>): void {
     for (const [hook, priority] of NAT_HOOKS) {
-      const run = (ns: Netns, skb: AnySkb, state: HookState<never>) =>
-        this.pass(skb, hook, state.out, () => ask(ns, skb, state));
+      const run = (_: Netns, skb: AnySkb, state: HookState<never>) =>
+        this.pass(skb, hook, state, lists.get(hook) ?? []);
       const named = { name: "table nat", priority, run };
       if (family === 6) this.ns.hooks6.register(hook, named as never);
       else this.ns.hooks.register(hook, named as never);
@@ -161,10 +188,15 @@ export class Tracking {
     }));
   }
 
-  private pass(skb: AnySkb, hook: HookName, out: Device | null, ask: () => Verdict): Verdict {
+  private pass(skb: AnySkb, hook: HookName, state: HookState<never>, asked: readonly Asked[]): Verdict {
     const { ct, packet } = skb;
     if (ct === null || ct.kind !== "tracked") return "accept";
-    const passed = this.nat.pass(packet, ct, hook, out?.index ?? 0, ask);
+    const asks = asked.map(
+      ({ ask }) =>
+        () =>
+          ask(this.ns, skb, state),
+    );
+    const passed = this.nat.pass(packet, ct, hook, state.out?.index ?? 0, asks);
     if (passed === "drop" || passed === "stolen") return passed;
     if (passed === packet) return "accept";
     skb.packet = passed as Ipv4Packet & Ipv6Packet;
