@@ -33,6 +33,13 @@ export interface Answers {
   readonly guesses: readonly Guess[];
 }
 
+/** Two rules that send 10.96.7.7:80 to the pods a and b of a cell, each with a match of its own. */
+function byHand(first: string, second: string): string {
+  const rule = (match: string, to: string) =>
+    `iptables -t nat -A PREROUTING -d 10.96.7.7 -p tcp --dport 80 ${match} -j DNAT --to-destination $\{${to}}:3021`;
+  return `\`${rule(first, "a")}; ${rule(second, "b")}\``;
+}
+
 export const ANSWERS: Readonly<Record<string, Answers>> = {
   "00-kubernetes-basics.ipynb": KUBERNETES_BASICS,
   "01-container-to-container.ipynb": {
@@ -255,6 +262,108 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-largest", right: "1422", wrong: "1450" },
       { cell: "predict-free", right: '"no"', wrong: '"yes"' },
       { cell: "predict-512", right: '"yes"', wrong: '"no"' },
+    ],
+  },
+  "03-pod-to-service.ipynb": {
+    rows: Array.from({ length: 20 }, (_, i) => `S${String(i + 1).padStart(2, "0")}`),
+    // Names and rules, two modes, and the notes' cluster.
+    most: { cells: 95, words: 2600 },
+    exercises: [
+      {
+        cell: "exercise-1",
+        right: [['"?"; //', "`src=$" + "{endpoint} dst=$" + "{from} sport=3021 dport=$" + "{port}`; //"]],
+        wrong: [['"?"; //', "`src=$" + "{VIP} dst=$" + "{from} sport=80 dport=$" + "{port}`; //"]],
+        because: /before it is translated back/,
+      },
+      {
+        cell: "exercise-2",
+        right: [['"?"; //', '"0.20000000019"; //']],
+        wrong: [['"?"; //', '"0.33333333349"; //']],
+        because: /It keeps one of how many/,
+      },
+      {
+        cell: "exercise-3",
+        right: [['"KUBE-SVC-?"; //', '"KUBE-SVC-" + base32(sha256(service + protocol)).slice(0, 16); //']],
+        wrong: [['"KUBE-SVC-?"; //', '"KUBE-SVC-" + base32(sha256(service)).slice(0, 16); //']],
+        because: /one name with two protocols/,
+        // Only as many octets as are needed.
+        unusual: [
+          [
+            '"KUBE-SVC-?"; //',
+            '["KUBE", "SVC", base32(createHash("sha256").update(service).update(protocol).digest().subarray(0, 10))].join("-"); //',
+          ],
+        ],
+      },
+      {
+        cell: "exercise-4",
+        right: [["plain: 0, dot: 0", "plain: 8, dot: 2"]],
+        wrong: [["plain: 0, dot: 0", "plain: 4, dot: 1"]],
+        because: /Plain: not 4/,
+        alsoWrong: { changes: [["plain: 0, dot: 0", "plain: 8, dot: 8"]], because: /With a dot: not 8/ },
+      },
+      {
+        cell: "exercise-5",
+        right: [["`true`", byHand("-m statistic --mode random --probability 0.5", "")]],
+        // Both dice at a half: a quarter is left.
+        wrong: [
+          [
+            "`true`",
+            byHand("-m statistic --mode random --probability 0.5", "-m statistic --mode random --probability 0.5"),
+          ],
+        ],
+        because: /no rule took them/,
+        unusual: [["`true`", byHand("-m statistic --mode nth --every 2 --packet 0", "")]],
+        // A third and two thirds.
+        alsoWrong: {
+          changes: [["`true`", byHand("-m statistic --mode random --probability 0.3333", "")]],
+          because: /Not in equal shares/,
+        },
+      },
+      {
+        cell: "exercise-6",
+        right: [["targetPort: 3021}]", "targetPort: 3021}]\n  clusterIP: None\n  selector: {app: word-v5-beta}"]],
+        // A Service as usual: its name gives its own address.
+        wrong: [["targetPort: 3021}]", "targetPort: 3021}]\n  selector: {app: word-v5-beta}"]],
+        because: /The name gives 10\.\d+\.\d+\.\d+, the pods are/,
+        // Nobody selected.
+        alsoWrong: {
+          changes: [["targetPort: 3021}]", "targetPort: 3021}]\n  clusterIP: None"]],
+          because: /Which pods are meant/,
+        },
+      },
+      {
+        cell: "exercise-7",
+        right: [['run(node, "true")', 'run(node, "iptables -t nat -F KUBE-MARK-MASQ")']],
+        wrong: [['run(node, "true")', 'run(node, "iptables -t nat -F KUBE-SERVICES")']],
+        because: /Too much/,
+        // What is marked comes to be masqueraded at POSTROUTING: not there either.
+        unusual: [['run(node, "true")', 'run(node, "iptables -t nat -I KUBE-POSTROUTING -s 10.244.0.0/16 -j ACCEPT")']],
+      },
+      {
+        cell: "exercise-8",
+        right: [
+          [
+            "sleep 5; true",
+            `kubectl patch svc shop -p '{\\"spec\\":{\\"selector\\":{\\"app\\":\\"shop\\"},\\"ports\\":[{\\"port\\":80,\\"targetPort\\":8080}]}}'`,
+          ],
+        ],
+        // One of two mistakes.
+        wrong: [["sleep 5; true", `kubectl patch svc shop -p '{\\"spec\\":{\\"selector\\":{\\"app\\":\\"shop\\"}}}'`]],
+        because: /At which port do the pods listen/,
+        unusual: [
+          ["sleep 5; true", "kubectl delete svc shop; kubectl expose deployment shop --port=80 --target-port=8080"],
+        ],
+      },
+    ],
+    guesses: [
+      { cell: "predict-vip", right: "0", wrong: "3" },
+      { cell: "predict-dead", right: '"yes"', wrong: '"no"' },
+      { cell: "predict-count", right: "1", wrong: "6" },
+      { cell: "predict-hairpin", right: '"no"', wrong: '"yes"' },
+      { cell: "predict-empty", right: '"refusal"', wrong: '"timeout"' },
+      { cell: "predict-ping", right: '"yes"', wrong: '"no"' },
+      { cell: "predict-health", right: "4", wrong: "0" },
+      { cell: "predict-dots", right: "8", wrong: "1" },
     ],
   },
   "05-lvs-modes.ipynb": {
