@@ -1,12 +1,12 @@
 // The API server as a program on the network sees it: a method, a path, a body in; a code and a body out.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers/*.go}, .../request/requestinfo.go.
-import type { Door } from "./call.ts";
+import type { DeleteOptions, Door } from "./call.ts";
 import type { Draft, KubeObject } from "./object.ts";
 import { PATCH_TYPES, type PatchType } from "./patch.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, badRequest, methodNotAllowed, noSuchPath, type Status, unsupportedMediaType } from "./status.ts";
-import { bind, scaleOf, writeScale } from "./subresource.ts";
+import { bind, evict, scaleOf, writeScale } from "./subresource.ts";
 import type { FieldValidation, Propagation } from "./write.ts";
 
 export interface Request {
@@ -62,11 +62,15 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
   const { resource, namespace, name, subresource } = door;
   if (subresource === "scale" && resource.scale) {
     if (method === "GET") return { code: 200, body: scaleOf(server.get(agent, door)) };
-    if (method !== "PUT" && method !== "PATCH") throw methodNotAllowed(resource, method.toLowerCase());
+    if (method !== "PUT" && method !== "PATCH") throw methodNotAllowed();
     return { code: 200, body: writeScale(server, agent, method === "PUT" ? "update" : "patch", door, body) };
   }
   if (subresource === "binding" && resource.kind === "Pod" && method === "POST")
     return { code: 201, body: bind(server, agent, door, body) };
+  if (subresource === "eviction" && resource.kind === "Pod") {
+    if (method !== "POST") throw methodNotAllowed();
+    return { code: 201, body: evict(server, agent, door, body, query.dryRun === "All") };
+  }
   if (subresource !== undefined && !(subresource === "status" && resource.hasStatus)) throw noSuchPath();
   const options = {
     ...(query.fieldValidation && { fieldValidation: query.fieldValidation as FieldValidation }),
@@ -74,8 +78,13 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
   };
   if (name === "") {
     if (method === "POST") return { code: 201, body: server.create(agent, door, body, options) };
-    if (method !== "GET") throw methodNotAllowed(resource, method.toLowerCase());
-    const { revision, items } = server.list(agent, resource, { namespace, ...query });
+    const isWhole = resource.namespaced === (namespace !== null) && resource.kind !== "Namespace";
+    if (method !== "GET" && !(method === "DELETE" && isWhole)) throw methodNotAllowed();
+    const which = { namespace, ...query };
+    const { revision, items } =
+      method === "GET" || query.dryRun === "All"
+        ? server.list(agent, resource, which)
+        : server.deleteCollection(agent, resource, { ...which, ...deleteOptions(query, body) });
     return { code: 200, body: listBody(resource, revision, items) };
   }
   switch (method) {
@@ -103,21 +112,25 @@ function deleted(
   query: Readonly<Record<string, string>>,
   body: unknown,
 ): KubeObject | Status {
-  const sent = (body ?? {}) as Draft;
-  const grace = sent.gracePeriodSeconds ?? query.gracePeriodSeconds;
-  const policy = (sent.propagationPolicy ?? query.propagationPolicy) as Propagation | undefined;
   const before = server.find(door.resource, door.namespace ?? "", door.name);
-  const object = server.delete(agent, door, {
-    ...(grace !== undefined && { gracePeriodSeconds: Number(grace) }),
-    ...(policy !== undefined && { propagationPolicy: policy }),
-    ...(sent.preconditions && { preconditions: sent.preconditions }),
-  });
+  const object = server.delete(agent, door, deleteOptions(query, body));
   const { resource, namespace, name } = door;
   const isThere = server.find(resource, namespace ?? "", name) !== undefined;
   if (isThere || before === undefined || resource.answersDeleted) return object;
   const { group } = resource;
   const details = { name, ...(group !== "" && { group }), kind: resource.resource, uid: before.metadata.uid };
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
+
+function deleteOptions(query: Readonly<Record<string, string>>, body: unknown): DeleteOptions {
+  const sent = (body ?? {}) as Draft;
+  const grace = sent.gracePeriodSeconds ?? query.gracePeriodSeconds;
+  const policy = (sent.propagationPolicy ?? query.propagationPolicy) as Propagation | undefined;
+  return {
+    ...(grace !== undefined && { gracePeriodSeconds: Number(grace) }),
+    ...(policy !== undefined && { propagationPolicy: policy }),
+    ...(sent.preconditions && { preconditions: sent.preconditions }),
+  };
 }
 
 function listBody(resource: Resource, revision: number, items: readonly KubeObject[]): unknown {

@@ -70,6 +70,7 @@ export function parseSelector(text: string): Selector {
   const listed = (): string[] => {
     if (words[at] !== "(") fail("'('", "");
     at++;
+    if (!isWord(words[at]) && words[at] !== "," && words[at] !== ")") fail("',', ')' or identifier");
     const values: string[] = [];
     for (;;) {
       values.push(isWord(words[at]) ? words[at++]! : "");

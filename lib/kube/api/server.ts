@@ -8,10 +8,10 @@ import { type Draft, type KubeObject, sameJson } from "./object.ts";
 import { jsonPatch, mergePatch, type PatchType, strategicPatch } from "./patch.ts";
 import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource } from "./resource.ts";
 import { schema } from "./schema.ts";
-import { ApiError, alreadyExists, badRequest, conflict, expired, forbidden, notFound } from "./status.ts";
+import { ApiError, alreadyExists, badRequest, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
 import { eventFor, isSelected, selectionOf, type Told, type Watch, type WatchEvent, Watchers } from "./watchers.ts";
-import { changed, created, finalizersAtEnd, mustBeNamed, readObject } from "./write.ts";
+import { changed, created, finalizersAtEnd, mustBeMeant, mustBeNamed, readObject } from "./write.ts";
 
 /** How long it takes from a change until a watch is told of it. */
 const WATCH_DELAY = MILLISECOND;
@@ -65,12 +65,7 @@ export class ApiServer implements Registry {
 
   list(agent: string, resource: Resource, options: ListOptions = {}): List {
     const { namespace = null } = options;
-    return this.log(agent, "list", "GET", { resource, namespace, name: "" }, () => {
-      const selection = selectionOf(resource, options);
-      const prefix = keyOf(resource, namespace ?? "", "");
-      const all = this.store.list(collectionOf(resource), namespace === null ? `${collectionOf(resource)}/` : prefix);
-      return { revision: this.store.revision, items: all.filter((each) => isSelected(resource, selection, each)) };
-    });
+    return this.log(agent, "list", "GET", { resource, namespace, name: "" }, () => this.selected(resource, options));
   }
 
   /**
@@ -154,41 +149,17 @@ export class ApiServer implements Registry {
 
   /** The object as it was last, or as it now waits for its end. */
   delete(agent: string, door: Door, options: DeleteOptions = {}): KubeObject {
-    return this.log(agent, "delete", "DELETE", door, () => {
-      const { resource, name } = door;
-      const old = this.must(door);
-      const { uid, resourceVersion } = options.preconditions ?? {};
-      const byKind = { group: resource.group, resource: resource.kind };
-      if (uid !== undefined && uid !== old.metadata.uid)
-        throw conflict(
-          byKind,
-          name,
-          `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
-        );
-      if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion)
-        throw conflict(
-          byKind,
-          name,
-          `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
-        );
-      const finalizers = finalizersAtEnd(old, options.propagationPolicy);
-      const { deletionTimestamp, deletionGracePeriodSeconds: given, generation = 0 } = old.metadata;
-      const isGoing = deletionTimestamp !== undefined && given !== undefined;
-      const asked = resource.strategy.grace?.(old, options.gracePeriodSeconds ?? null) ?? 0;
-      // Asked again, it may only have less time.
-      const grace = isGoing ? Math.min(asked, given) : asked;
-      if (grace === 0 && finalizers.length === 0 && !resource.answersDeleted) return this.remove(resource, old);
-      const metadata = {
-        ...old.metadata,
-        ...(finalizers.length > 0 && { finalizers }),
-        deletionTimestamp: isGoing && grace === given ? deletionTimestamp : this.timeIn(grace),
-        deletionGracePeriodSeconds: grace,
-        ...(resource.hasGeneration && deletionTimestamp === undefined && { generation: generation + 1 }),
-      };
-      const going = { ...old, metadata };
-      if (grace === 0 && finalizers.length === 0)
-        return this.remove(resource, resource.strategy.grace === undefined ? old : going);
-      return sameJson(going, old) ? old : this.put(resource, going);
+    return this.log(agent, "delete", "DELETE", door, () => this.end(door, options));
+  }
+
+  /** Deletes all that is selected; what there was. */
+  deleteCollection(agent: string, resource: Resource, options: ListOptions & DeleteOptions): List {
+    const { namespace = null } = options;
+    return this.log(agent, "deletecollection", "DELETE", { resource, namespace, name: "" }, () => {
+      const found = this.selected(resource, options);
+      for (const { metadata } of found.items)
+        this.end({ resource, namespace: metadata.namespace ?? null, name: metadata.name }, options);
+      return found;
     });
   }
 
@@ -204,6 +175,38 @@ export class ApiServer implements Registry {
       const old = this.must(door);
       return this.change(door, old, change(old), {});
     });
+  }
+
+  private end(door: Door, options: DeleteOptions): KubeObject {
+    const { resource } = door;
+    const old = this.must(door);
+    mustBeMeant(resource, old, options.preconditions);
+    const finalizers = finalizersAtEnd(old, options.propagationPolicy);
+    const { deletionTimestamp, deletionGracePeriodSeconds: given, generation = 0 } = old.metadata;
+    const isGoing = deletionTimestamp !== undefined && given !== undefined;
+    const asked = resource.strategy.grace?.(old, options.gracePeriodSeconds ?? null) ?? 0;
+    // Asked again, it may only have less time.
+    const grace = isGoing ? Math.min(asked, given) : asked;
+    if (grace === 0 && finalizers.length === 0 && !resource.answersDeleted) return this.remove(resource, old);
+    const metadata = {
+      ...old.metadata,
+      ...(finalizers.length > 0 && { finalizers }),
+      deletionTimestamp: isGoing && grace === given ? deletionTimestamp : this.timeIn(grace),
+      deletionGracePeriodSeconds: grace,
+      ...(resource.hasGeneration && deletionTimestamp === undefined && { generation: generation + 1 }),
+    };
+    const going = { ...old, metadata };
+    if (grace === 0 && finalizers.length === 0)
+      return this.remove(resource, resource.strategy.grace === undefined ? old : going);
+    return sameJson(going, old) ? old : this.put(resource, going);
+  }
+
+  private selected(resource: Resource, options: ListOptions): List {
+    const { namespace = null } = options;
+    const selection = selectionOf(resource, options);
+    const prefix = namespace === null ? `${collectionOf(resource)}/` : keyOf(resource, namespace, "");
+    const all = this.store.list(collectionOf(resource), prefix);
+    return { revision: this.store.revision, items: all.filter((each) => isSelected(resource, selection, each)) };
   }
 
   private make({ resource, namespace }: Door, draft: Draft, { dryRun }: Options): KubeObject {

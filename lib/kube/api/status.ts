@@ -126,11 +126,8 @@ export function expired(asked: number, oldest: number): ApiError {
   return new ApiError("Expired", `too old resource version: ${asked} (${oldest})`);
 }
 
-export function methodNotAllowed(of: Qualified, verb: string): ApiError {
-  return new ApiError("MethodNotAllowed", `${verb} is not supported on resources of kind "${qualifiedName(of)}"`, {
-    ...(of.group !== "" && { group: of.group }),
-    kind: of.resource,
-  });
+export function methodNotAllowed(): ApiError {
+  return new ApiError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
 export function unsupportedMediaType(): ApiError {

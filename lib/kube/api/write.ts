@@ -1,6 +1,7 @@
 // What becomes of an object that a client sends: read, completed, compared with what was there, judged.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go,
 // .../endpoints/handlers/{create,update,patch}.go, .../registry/generic/registry/store.go.
+import type { DeleteOptions } from "./call.ts";
 import { wrong } from "./field-error.ts";
 import { noNewFinalizers, validateMetadata } from "./metadata.ts";
 import { dnsLabel, drawUid, generatedName } from "./names.ts";
@@ -56,6 +57,27 @@ export function readObject(
 export function mustBeNamed({ metadata }: Draft, name: string): void {
   const sent = metadata?.name ?? "";
   if (sent !== name) throw badRequest(`the name of the object (${sent}) does not match the name on the URL (${name})`);
+}
+
+/** Who deletes may say which object, and which version of it, is meant. Throws ApiError (409). */
+export function mustBeMeant(
+  { group, kind }: Resource,
+  { metadata }: KubeObject,
+  { uid, resourceVersion }: NonNullable<DeleteOptions["preconditions"]> = {},
+): void {
+  const byKind = { group, resource: kind };
+  if (uid !== undefined && uid !== metadata.uid)
+    throw conflict(
+      byKind,
+      metadata.name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    );
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      byKind,
+      metadata.name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    );
 }
 
 /** The Go package of the version of a group that the server works with. */

@@ -127,9 +127,12 @@ function* empty(session: Session, node: string): Generator<{ until: number }, vo
     session.out(`evicting pod ${metadata.namespace}/${metadata.name}${dry}\n`);
     if (session.isDry !== "") continue;
     const grace = flags.number("grace-period", -1);
-    const body = grace < 0 ? {} : { gracePeriodSeconds: grace };
+    const deleteOptions = grace < 0 ? {} : { gracePeriodSeconds: grace };
+    const { namespace, name } = metadata;
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace }, deleteOptions };
     try {
-      session.ask("DELETE", { resource, namespace: metadata.namespace, name: metadata.name }, { body });
+      if (flags.is("disable-eviction")) session.ask("DELETE", { resource, namespace, name }, { body: deleteOptions });
+      else session.ask("POST", { resource, namespace, name, subresource: "eviction" }, { body: eviction });
     } catch (failure) {
       if (!isRefusal(failure, "NotFound")) throw failure;
     }

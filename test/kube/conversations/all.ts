@@ -1,9 +1,10 @@
 // Every conversation, by the name of its golden.
 import type { Conversations } from "./asked.ts";
+import { ENDINGS } from "./endings.ts";
 import { METADATA } from "./metadata.ts";
 import { NETWORK } from "./network.ts";
 import { NODES } from "./nodes.ts";
 import { PODS } from "./pods.ts";
 import { WORKLOADS } from "./workloads.ts";
 
-export const CONVERSATIONS: Conversations = { ...METADATA, ...PODS, ...WORKLOADS, ...NETWORK, ...NODES };
+export const CONVERSATIONS: Conversations = { ...METADATA, ...PODS, ...WORKLOADS, ...NETWORK, ...NODES, ...ENDINGS };
