@@ -45,6 +45,7 @@ const POD_X = SLICE_X + SLICE_W + GAP;
 const ROW = 56;
 const HEAD = 46;
 const MOST = 12;
+const MOST_OTHERS = 2;
 
 /** Ready endpoints are joined to the Service by a solid line, others by a dashed one with a cross. */
 export function backends({ service, slices, others }: BackendsData): Scene {
@@ -92,9 +93,13 @@ export function backends({ service, slices, others }: BackendsData): Scene {
   if (others.length > 0) {
     painter.text(POD_X, y + 10, "not selected", POD_W, SMALL, "muted");
     y += 18;
-    for (const pod of others.slice(0, MOST)) {
+    for (const pod of others.slice(0, MOST_OTHERS)) {
       drawPod(painter, pod, "dim", y);
       y += ROW;
+    }
+    if (others.length > MOST_OTHERS) {
+      painter.text(POD_X, y + 10, `and ${others.length - MOST_OTHERS} more`, POD_W, SMALL, "muted");
+      y += LINE;
     }
   }
   const rows = slices.flatMap(({ name, endpoints }) => endpoints.map((each) => ({ name, each })));

@@ -26,7 +26,7 @@ export interface SequenceOptions {
 }
 
 const ROW = 36;
-const TIMES = 52;
+const TIMES = 56;
 const NUMBERS = 44;
 const NAME: Type = { font: "sans", size: 12, bold: true };
 const MOST = 60;
@@ -65,7 +65,7 @@ export function sequence(messages: readonly Message[], options: SequenceOptions)
   shown.forEach((each, i) => {
     const y = top + 12 + (i + 1) * ROW - 12;
     if (i === 0 || each.at !== shown[i - 1]!.at)
-      painter.text(MARGIN, y + 4, milliseconds(each.at - start), TIMES - 8, SMALL, "muted");
+      painter.text(MARGIN, y + 4, milliseconds(each.at - start), TIMES - 2, SMALL, "muted");
     if (each.number !== undefined)
       painter.badge(MARGIN + TIMES + NUMBERS / 2 - 2, y, each.number, each.kind === "call" ? "walk" : "reply");
     drawMessage(painter, each, y, centre(each.from), centre(each.to), width);

@@ -8,7 +8,6 @@ import { eventFor, type Watch } from "../kube/api/watchers.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import type { RuntimeCall } from "../kube/kubelet/runtime.ts";
 import { isReady, type Pod } from "../kube/shapes.ts";
-import { moment } from "../trace/story.ts";
 import { BadInput } from "../wire/input.ts";
 import { currentCluster } from "./cluster.ts";
 import { Picture } from "./display.ts";
@@ -17,7 +16,7 @@ import type { Output } from "./sh.ts";
 import { Table } from "./table.ts";
 
 const SERVER = "API server";
-const COLUMNS = ["time", "who", "request", "status", "made version", "because of"] as const;
+const COLUMNS = ["ms", "who", "request", "status", "made version", "because of"] as const;
 const VERBS = { ADDED: "created", MODIFIED: "changed", DELETED: "deleted" } as const;
 /** Kinds that are written all the time and move nothing. */
 const NOISE = new Set(["events", "leases"]);
@@ -37,7 +36,7 @@ export class Audit extends Table {
     super(
       COLUMNS,
       calls.map((call) => [
-        moment(call.at),
+        `${Math.round((call.at - calls[0]!.at) / 1e6)}`,
         call.agent,
         `${call.method} ${call.path}`,
         `${call.code}`,

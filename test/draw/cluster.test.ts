@@ -19,7 +19,8 @@ const deployment = {
   spec: { replicas: 3, selector: { matchLabels: labels }, template },
 };
 
-describe("pictures of a cluster", () => {
+describe("pictures of a cluster", function () {
+  this.timeout(30_000);
   let made: Audit;
   before(() => {
     const k8s = cluster({ nodes: 2, dns: false, seed: "pictures of a cluster" });
