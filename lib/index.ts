@@ -18,6 +18,7 @@ export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./
 export { httpImage, images } from "./notebook/images.ts";
 export { keepalived } from "./notebook/keepalived.ts";
 export { kubectl } from "./notebook/kubectl.ts";
+export { Comparison, compare, type Question } from "./notebook/modes.ts";
 export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } from "./notebook/picks.ts";
 export { plugins } from "./notebook/plugins.ts";
 export { reaches } from "./notebook/reaches.ts";

@@ -24,6 +24,7 @@ import { Kubelet } from "./kubelet/kubelet.ts";
 import { LabClock } from "./kubelet/lab-clock.ts";
 import type { RuntimeCall } from "./kubelet/runtime.ts";
 import { Kubelets } from "./kubelet/streams.ts";
+import { cleanUp } from "./proxy/clean-up.ts";
 import type { KubeProxy } from "./proxy/kube-proxy.ts";
 import { DEFAULTS, type Layout } from "./proxy/settings.ts";
 import { MODES, type ProxyMode, startKubeProxy } from "./proxy/start.ts";
@@ -78,7 +79,13 @@ const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
 /** How long a cluster is waited for that does not become ready, in seconds of its clock. */
 const PATIENCE = 600;
 
+function checkMode(proxy: ProxyMode | "none"): void {
+  if (proxy !== "none" && !MODES.includes(proxy))
+    throw new BadInput("not a mode of kube-proxy", proxy, `There are: ${MODES.join(", ")}, none.`);
+}
+
 export class Cluster {
+  private mode: ProxyMode | "none";
   readonly lab: Lab;
   readonly clock: LabClock;
   readonly server: ApiServer;
@@ -102,8 +109,8 @@ export class Cluster {
         `There are: ${PLUGINS.map(({ name }) => name).join(", ")}.`,
       );
     const { proxy = "iptables" } = options;
-    if (proxy !== "none" && !MODES.includes(proxy))
-      throw new BadInput("not a mode of kube-proxy", proxy, `There are: ${MODES.join(", ")}, none.`);
+    checkMode(proxy);
+    this.mode = proxy;
     if (!Number.isInteger(nodes) || nodes < 1 || nodes > 1000)
       throw new BadInput("not a number of nodes", `${nodes}`, "A cluster has from 1 to 1000.");
     this.options = options;
@@ -174,6 +181,27 @@ export class Cluster {
     return told;
   }
 
+  /** How Services are served. */
+  get proxy(): ProxyMode | "none" {
+    return this.mode;
+  }
+
+  /**
+   * Another kube-proxy on each node: the old one ends, what it left is taken away, open connections too, and the new one
+   * begins. Throws BadInput for a mode that is not there.
+   */
+  serveBy(proxy: ProxyMode | "none"): this {
+    checkMode(proxy);
+    for (const each of this.kubeProxies.values()) each.stop();
+    this.kubeProxies.clear();
+    this.mode = proxy;
+    for (const [name, { ns, address }] of this.kubelets) {
+      cleanUp({ lab: this.lab, ns });
+      this.startProxy(name, address);
+    }
+    return this.settle();
+  }
+
   /** The shell script that builds the cluster's machines, pods and wiring on a real Linux machine (ip(8), iptables). */
   script(): string {
     return labScript(this.lab);
@@ -191,8 +219,8 @@ export class Cluster {
   }
 
   private startProxy(name: string, address: string): void {
-    const { lab, underlay } = this;
-    const { proxy = "iptables", proxyLayout: layout = DEFAULTS.layout } = this.options;
+    const { lab, underlay, mode: proxy } = this;
+    const { proxyLayout: layout = DEFAULTS.layout } = this.options;
     if (proxy === "none") return;
     // Who gives nodes no part of a network does not tell kube-proxy where pods are.
     const clusterCidr = underlay.allocatesNodeCidrs ? underlay.clusterCidr : null;

@@ -63,8 +63,9 @@ export class KubeProxy {
     this.syncLater();
   }
 
-  /** It ends; what it wrote stays and goes on working. */
+  /** It ends; what it wrote stays and goes on working, unless it carried every connection itself. */
   stop(): void {
+    this.proxier.stop?.();
     for (const each of this.informers) each.stop();
     this.timer?.cancel();
   }

@@ -10,6 +10,8 @@ export interface Proxier {
   readonly canWait: boolean;
   /** Has `write` done before that. */
   putOff(write: () => void): void;
+  /** Ends what is a program of its own. */
+  stop?(): void;
   /** Of a mode that takes connections itself: whom one to this port of the node could be handed on to; null: it is not its. */
   behind?(protocol: string, port: number): readonly string[] | null;
 }

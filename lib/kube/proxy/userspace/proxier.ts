@@ -84,6 +84,10 @@ export class UserspaceProxier implements Proxier {
     write();
   }
 
+  stop(): void {
+    for (const name of [...this.open.keys()]) this.close(name);
+  }
+
   /** Whom a connection to this port of the node could be handed on to; null: it is none of the proxy's. */
   behind(protocol: string, port: number): readonly string[] | null {
     for (const { service, proxyPort, balancer } of this.open.values())
