@@ -25,6 +25,8 @@ export interface ProxySettings {
   readonly nodeIP: Ip | null;
   /** -j MASQUERADE --random-fully, where iptables knows it. */
   readonly randomFully: boolean;
+  /** Where cluster IPs come from (ServiceCIDR); only the nftables mode asks. */
+  readonly serviceCidrs: readonly string[];
   /** net.netfilter.nf_conntrack_tcp_be_liberal: then what is INVALID is not dropped. */
   readonly conntrackLiberal: boolean;
   readonly layout: Layout;
@@ -38,6 +40,7 @@ export const DEFAULTS: ProxySettings = {
   nodePortAddresses: [],
   nodeIP: null,
   randomFully: true,
+  serviceCidrs: [],
   conntrackLiberal: false,
   layout: "1.36",
 };

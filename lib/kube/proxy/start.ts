@@ -5,6 +5,7 @@ import type { Client } from "../controller/client.ts";
 import { IptablesProxier } from "./iptables/proxier.ts";
 import { IpvsProxier } from "./ipvs/proxier.ts";
 import { KubeProxy } from "./kube-proxy.ts";
+import { NftablesProxier } from "./nftables/proxier.ts";
 import type { Proxier } from "./proxier.ts";
 import { DEFAULTS, type Layout, type ProxySettings } from "./settings.ts";
 import type { Place } from "./tool.ts";
@@ -12,7 +13,7 @@ import type { Standpoint } from "./topology.ts";
 import { Tracker } from "./tracker.ts";
 import { UserspaceProxier } from "./userspace/proxier.ts";
 
-export const MODES = ["userspace", "iptables", "ipvs"] as const;
+export const MODES = ["userspace", "iptables", "ipvs", "nftables"] as const;
 export type ProxyMode = (typeof MODES)[number];
 
 /** The node it is for. */
@@ -51,5 +52,14 @@ export function makeProxier(
       return new IptablesProxier(place, tracker, settings, at);
     case "ipvs":
       return new IpvsProxier(place, tracker, settings, at);
+    case "nftables":
+      return new NftablesProxier(place, tracker, atPrimary(settings), at);
   }
+}
+
+/** Unless told otherwise, this mode serves node ports at the node's first address alone (platformApplyDefaults). */
+function atPrimary(settings: ProxySettings): ProxySettings {
+  const { nodePortAddresses, nodeIP } = settings;
+  if (nodePortAddresses.length > 0 || nodeIP === null) return settings;
+  return { ...settings, nodePortAddresses: [`${nodeIP}/${nodeIP.family === 4 ? 32 : 128}`] };
 }

@@ -39,8 +39,8 @@ export class WalkedNode extends Lab {
   readonly ns: Netns;
   private readonly family: Family;
   private readonly addresses: ReadonlySet<Ip>;
-  /** How the dice fall while a destination is chosen: 0 as low as can be, 1 as high; null: by chance. */
-  private script: number[] | null = null;
+  /** How the dice fall while a destination is chosen; null: by chance. */
+  private script: Die[] | null = null;
   private drawn = 0;
   private isChoosing = false;
   /** The packet as it left, or came to its socket. */
@@ -74,10 +74,19 @@ export class WalkedNode extends Lab {
   }
 
   override random(): number {
-    const { script } = this;
-    if (script === null || !this.isChoosing) return super.random();
-    if (this.drawn === script.length) script.push(0);
-    return script[this.drawn++] === 0 ? 0 : HIGHEST;
+    if (this.script === null || !this.isChoosing) return super.random();
+    return this.fall(2) === 0 ? 0 : HIGHEST;
+  }
+
+  override below(n: number): number {
+    return this.script === null || !this.isChoosing ? super.below(n) : this.fall(n);
+  }
+
+  /** Dice of so many sides, as they are to fall. */
+  private fall(sides: number): number {
+    const script = this.script!;
+    if (this.drawn === script.length) script.push({ side: 0, sides });
+    return script[this.drawn++]!.side;
   }
 
   /** Sends the packet on every way it could take. */
@@ -114,18 +123,20 @@ export class WalkedNode extends Lab {
       for (const each of servers) weigh(services, each, 1);
       return;
     }
-    for (let script: number[] | null = []; script !== null; script = nextScript(script))
+    for (let script: Die[] | null = []; script !== null; script = nextScript(script))
       yield this.send(packet, script, 0);
   }
 
   /** `from` is added to the source port. */
-  private send(asked: Packet, script: number[], from: number): readonly Step[] {
+  private send(asked: Packet, script: Die[], from: number): readonly Step[] {
     const { ns, recorder } = this;
     const packet = withSourcePort(asked, from);
     this.script = script;
     this.drawn = 0;
     this.passed = null;
     for (const name of ns.recent.names) ns.recent.write(name, "/", 0);
+    for (const { sets } of ns.nftables.ruleset.tables.values())
+      for (const { spec, elements } of sets.values()) if (spec.isDynamic) elements.clear();
     recorder.level = LEVEL.path;
     if (this.addresses.has(packet.src) || packet.src.isLoopback) {
       const { src, dst, body } = packet;
@@ -194,10 +205,18 @@ function withSourcePort(packet: Packet, added: number): Packet {
 /** The last number below 1 that dice can show. */
 const HIGHEST = 1 - Number.EPSILON;
 
+/** One that is thrown, from the lowest side to the highest. */
+interface Die {
+  readonly side: number;
+  readonly sides: number;
+}
+
 /** The next fall of the dice in the order of the rules; null: that was the last. */
-function nextScript(script: readonly number[]): number[] | null {
-  const last = script.lastIndexOf(0);
-  return last === -1 ? null : [...script.slice(0, last), 1];
+function nextScript(script: readonly Die[]): Die[] | null {
+  const last = script.findLastIndex(({ side, sides }) => side < sides - 1);
+  if (last === -1) return null;
+  const { side, sides } = script[last]!;
+  return [...script.slice(0, last), { side: side + 1, sides }];
 }
 
 function destinationOf({ dst, body }: Packet): string | null {
@@ -205,10 +224,16 @@ function destinationOf({ dst, body }: Packet): string | null {
 }
 
 /** What a rule does with a packet, of those that matched; null for other steps. */
-function targetOf({ evidence, what }: Step): string | null {
+function targetOf({ evidence, what, chain }: Step): string | null {
   if (evidence?.kind !== "rule" || (what !== "rule" && what !== "drop")) return null;
-  return / -j (\S+)/.exec(evidence.text)?.[1] ?? null;
+  const target = / -j (\S+)/.exec(evidence.text)?.[1];
+  if (target !== undefined) return target;
+  const word = /\b(masquerade|reject)\b/.exec(evidence.text.replace(/ comment ".*"$/, ""))?.[1]?.toUpperCase();
+  return word ?? (chain?.says === "DROP" ? "DROP" : null);
 }
+
+/** Tables where packets are refused. */
+const FILTERS: ReadonlySet<string> = new Set(["filter", "ip kube-proxy", "ip6 kube-proxy"]);
 
 /** KUBE-FORWARD lets on what is on its way already: that is no verdict about a Service. */
 function verdictOf(steps: readonly Step[]): Answer["verdict"] {
@@ -216,7 +241,13 @@ function verdictOf(steps: readonly Step[]): Answer["verdict"] {
     // A virtual server without a real one says that the port is not there.
     if (step.what === "drop" && step.evidence?.kind === "ipvs") return "reject";
     const target = targetOf(step);
-    if (step.chain?.table !== "filter" || step.chain.chain === "KUBE-FORWARD" || target === null) continue;
+    if (
+      step.chain === undefined ||
+      !FILTERS.has(step.chain.table) ||
+      step.chain.chain === "KUBE-FORWARD" ||
+      target === null
+    )
+      continue;
     if (target === "ACCEPT") return "accept";
     if (target === "REJECT") return "reject";
     if (target === "DROP") return "drop";

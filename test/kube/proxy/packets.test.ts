@@ -6,7 +6,7 @@ import { ProxyQuestion } from "../../../lib/kube/proxy/question.ts";
 import { MODES, type ProxyMode } from "../../../lib/kube/proxy/start.ts";
 import type { Node } from "../../../lib/kube/shapes.ts";
 import { type CaseSettings, proxyCase, type State } from "./cases.ts";
-import { expected, expectedOfIpvs, expectedOfUserspace, type Flow, flowsOf } from "./semantics.ts";
+import { expected, expectedOfIpvs, expectedOfNftables, expectedOfUserspace, type Flow, flowsOf } from "./semantics.ts";
 
 /** A kube-proxy in this mode, for the state of a case. */
 function question(state: State, settings: CaseSettings, mode: ProxyMode): ProxyQuestion {
@@ -35,9 +35,18 @@ function withoutSctp({ Services, Slices }: State): State {
 }
 
 /** What each mode promises; the IPVS and the userspace mode are here for IPv4. */
-const PROMISES = { userspace: expectedOfUserspace, iptables: expected, ipvs: expectedOfIpvs };
+const PROMISES = {
+  userspace: expectedOfUserspace,
+  iptables: expected,
+  ipvs: expectedOfIpvs,
+  nftables: expectedOfNftables,
+};
 /** What never comes to be in a mode. */
-const NEVER: Partial<Record<ProxyMode, readonly string[]>> = { userspace: ["accept", "drop", "sent"], ipvs: ["drop"] };
+const NEVER: Partial<Record<ProxyMode, readonly string[]>> = {
+  userspace: ["accept", "drop", "sent"],
+  ipvs: ["drop"],
+  nftables: ["accept"],
+};
 
 const KINDS = ["none", "accept", "reject", "drop", "sent", "sent, masqueraded"];
 const kindOf = ({ destinations, verdict, masquerade }: ReturnType<typeof expected> & object) =>
@@ -52,7 +61,7 @@ describe("packets to Services", () => {
       const [first = "0", count = "24"] = (process.env.CASES ?? "").split("+").filter((each) => each !== "");
       for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
         const { Settings, Steps } = proxyCase(`${seed}`);
-        if (mode !== "iptables" && Settings.Family === 6) continue;
+        if ((mode === "ipvs" || mode === "userspace") && Settings.Family === 6) continue;
         const state = mode === "ipvs" ? withoutSctp(Steps.at(-1)!) : Steps.at(-1)!;
         const proxy = question(state, Settings, mode);
         for (const flow of flowsOf(state, Settings)) {

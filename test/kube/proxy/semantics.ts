@@ -80,6 +80,48 @@ export function expected(state: State, settings: CaseSettings, flow: Flow): Expe
   return local.length === 0 ? nobody : sent(local, flow, false);
 }
 
+/** The same where one table of nftables decides: it refuses more, and serves node ports at fewer addresses. */
+export function expectedOfNftables(state: State, settings: CaseSettings, flow: Flow): Expected | null {
+  const fronts = frontsOf(state, settings);
+  const primary =
+    settings.NodePortAddresses.length > 0
+      ? settings.NodePortAddresses
+      : [`${settings.NodeIP}/${settings.Family === 4 ? 32 : 128}`];
+  const isServed = (dst: string) =>
+    isOwn(dst, settings) && !isLoopback(dst) && servesAt(dst, { ...settings, NodePortAddresses: primary });
+  const hits = fronts.filter(
+    ({ address, port, protocol }) =>
+      (address === null ? isServed(flow.dst) : address === flow.dst) &&
+      port === flow.port &&
+      protocol.toLowerCase() === flow.protocol,
+  );
+  if (hits.length > 1) return null;
+  const [front] = hits;
+  // A port that nobody serves at a cluster IP is refused.
+  const isClusterIP = fronts.some(({ kind, address }) => kind === "cluster" && address === flow.dst);
+  if (front === undefined) return { ...NOTHING, verdict: isClusterIP ? "reject" : "none" };
+  const { all, local, any } = podsOf(state, front, settings);
+  const { spec } = front.service;
+  if (front.kind === "balancer" && !isAllowed(front.service, flow, settings)) return { ...NOTHING, verdict: "drop" };
+  const isLocal = (front.kind === "cluster" ? spec.internalTrafficPolicy : spec.externalTrafficPolicy) === "Local";
+  if (!any) return { ...NOTHING, verdict: "reject" };
+  const isPod = settings.ClusterCIDR !== "" && isIn(flow.src, settings.ClusterCIDR);
+  const fromNode = isOwn(flow.src, settings);
+  const sentTo = (pods: typeof all, masquerade: boolean): Expected => {
+    const meetsItself = pods.some(({ address, isHere }) => isHere && address === flow.src);
+    return { destinations: pods.map(({ text }) => text), verdict: "none", masquerade: masquerade || meetsItself };
+  };
+  if (front.kind === "cluster") {
+    const chosen = isLocal ? local : all;
+    if (chosen.length === 0) return { ...NOTHING, verdict: "drop" };
+    return sentTo(chosen, settings.MasqueradeAll || (settings.ClusterCIDR !== "" && !isPod));
+  }
+  if (!isLocal) return sentTo(all, true);
+  if (isPod) return sentTo(all, false);
+  if (fromNode) return sentTo(all, true);
+  return local.length === 0 ? { ...NOTHING, verdict: "drop" } : sentTo(local, false);
+}
+
 /** The same where virtual servers decide: what modes promise in common, and where this one differs. */
 export function expectedOfIpvs(state: State, settings: CaseSettings, flow: Flow): Expected | null {
   const fronts = frontsOf(state, settings);

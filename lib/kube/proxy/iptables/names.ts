@@ -34,10 +34,10 @@ export function endpointChain({ name, protocol }: ServicePort, { text }: Endpoin
 }
 
 /** The first letters of the base32 of the SHA-256. */
-function hashOf(text: string): string {
+export function hashOf(text: string, length = LENGTH): string {
   const digest = createHash("sha256").update(text).digest();
   let letters = "";
-  for (let bit = 0; letters.length < LENGTH; bit += 5)
+  for (let bit = 0; letters.length < length; bit += 5)
     letters += LETTERS[(digest.readUInt16BE(bit >> 3) >> (11 - (bit & 7))) & 31];
   return letters;
 }

@@ -1,0 +1,93 @@
+// kube-proxy in its nftables mode, in a namespace.
+// Before you edit: pkg/proxy/nftables/proxier.go (NewProxier, syncProxyRules).
+
+import { SECOND } from "../../../trace/world.ts";
+import type { Ip } from "../../../wire/address.ts";
+import type { Proxier } from "../proxier.ts";
+import type { ProxySettings } from "../settings.ts";
+import { type Place, run } from "../tool.ts";
+import { type Standpoint, usableEndpoints } from "../topology.ts";
+import type { Tracker } from "../tracker.ts";
+import { Containers, type Used, writeService } from "./service.ts";
+import { writeTable } from "./table.ts";
+import { Transaction } from "./transaction.ts";
+
+export class NftablesProxier implements Proxier {
+  /** Connections are looked up in the same table that is written. */
+  readonly canWait = false;
+  private readonly place: Place;
+  private readonly tracker: Tracker;
+  private readonly settings: ProxySettings;
+  private readonly at: Standpoint;
+  private containers = new Containers();
+  private used: Used = { chains: new Set(), affinities: new Set() };
+  /** Chains nothing leads to any more, and since when: kernels before 6.2 bear their end only a moment later. */
+  private readonly stale = new Map<string, number>();
+  private isPrepared = false;
+
+  constructor(place: Place, tracker: Tracker, settings: ProxySettings, at: Standpoint) {
+    this.place = place;
+    this.tracker = tracker;
+    this.settings = settings;
+    this.at = at;
+  }
+
+  rules(): string {
+    const { place, tracker, settings, at } = this;
+    return new NftablesProxier(place, tracker, settings, at).write(null);
+  }
+
+  /** The first sync writes everything; later ones leave chains of Services alone that nobody changed. */
+  sync(isFull = !this.isPrepared): void {
+    const changes = this.tracker.takeChanges();
+    this.dropStale();
+    run(this.place, ["nft", "-f", "-"], this.write(isFull ? null : changes));
+    this.isPrepared = true;
+  }
+
+  putOff(write: () => void): void {
+    write();
+  }
+
+  private dropStale(): void {
+    const tx = new Transaction(this.settings.family);
+    for (const [chain, since] of this.stale)
+      if (since < this.place.lab.now - SECOND) {
+        tx.say("delete", "chain", chain);
+        this.stale.delete(chain);
+      }
+    if (tx.lines.length > 0) run(this.place, ["nft", "-f", "-"], tx.text);
+  }
+
+  /** `changed`: the Services whose chains are written anew; null: everything is. */
+  private write(changed: ReadonlySet<string> | null): string {
+    const { tracker, settings, at, containers, used: before } = this;
+    const tx = new Transaction(settings.family);
+    if (changed === null) writeTable(tx, settings, this.nodeAddresses(), !this.isPrepared);
+    for (const each of containers.all) each.begin();
+    const used: Used = { chains: new Set(), affinities: new Set() };
+    for (const [key, ports] of tracker.services)
+      for (const service of ports) {
+        const usable = usableEndpoints(tracker.endpointsOfPort(service), service, at);
+        const isChanged = changed === null || changed.has(key);
+        writeService(tx, service, usable, settings, containers, used, isChanged);
+      }
+    for (const each of before.chains)
+      if (!used.chains.has(each)) {
+        tx.say("flush", "chain", each);
+        this.stale.set(each, this.place.lab.now);
+      }
+    for (const each of used.chains) this.stale.delete(each);
+    for (const each of before.affinities) if (!used.affinities.has(each)) tx.say("delete", "set", each);
+    for (const each of containers.all) each.end(tx);
+    this.used = used;
+    return tx.text;
+  }
+
+  private nodeAddresses(): Ip[] {
+    const { ns } = this.place;
+    if (this.settings.family === 4)
+      return [...ns.inet.values()].flatMap((each) => each.addresses.map(({ local }) => local));
+    return [...ns.ipv6.devices.values()].flatMap((each) => each.addresses.map(({ local }) => local));
+  }
+}
