@@ -94,7 +94,7 @@ function answerOf(rule: string, because: string, tried: Step["tried"]): Answer {
   const [first] = tried ?? [];
   const table = / lookup (\S+)/.exec(rule)?.[1] ?? "";
   if (because.startsWith("the rule does not match") && first !== undefined)
-    return { kind: "no", says: `no: ${first.field} is ${first.had}` };
+    return { kind: "no", says: first.field === "not" ? 'no: "not" excludes it' : `no: ${first.field} is ${first.had}` };
   if (/ has no route to /.test(because)) return { kind: "empty", says: `table ${table}: no route` };
   return { kind: "found", says: `table ${table}: found` };
 }

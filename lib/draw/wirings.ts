@@ -1,7 +1,7 @@
 // How pods are wired: every device that a packet came by, numbered, in the namespace where it is; one row for each walk.
 // Before you edit: lib/draw/caught.ts.
 import type { LabData } from "../lab/data.ts";
-import { type Caught, type Sight, sightsOf, ttlAt } from "./caught.ts";
+import { type Caught, type Sight, sightsOf, sourceAt, ttlAt } from "./caught.ts";
 import { BODY, LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
 import { brief, measure, visible } from "./text.ts";
 
@@ -14,16 +14,18 @@ export interface Wired {
 interface Stop {
   readonly netns: string;
   readonly ttl: number;
+  /** Of the packet as it left, when NAT has changed it here. */
+  source?: string;
   readonly devices: readonly { readonly number: number; readonly name: string; readonly bridge: string | undefined }[];
 }
 
-const GAP = 26;
+const GAP = 22;
 const ROW = 24;
 const HEAD = 26;
 /** Beside a device's name: its number and the edges; beside a namespace's: the TTL. */
-const NUMBER_W = 48;
+const NUMBER_W = 44;
 const TTL_W = 58;
-const WIDEST_NAME = 124;
+const WIDEST_NAME = 160;
 const MOST_STOPS = 7;
 
 /** Each walk's first packet, from where it was sent to who took it. */
@@ -42,10 +44,18 @@ export function wirings(walks: readonly Wired[], options: { readonly title?: str
     height: Math.max(y, MARGIN + LINE) + MARGIN - LINE,
     shapes: painter.shapes,
     table: {
-      columns: ["wiring", "number", "namespace", "device", "port of", "ttl"],
+      columns: ["wiring", "number", "namespace", "device", "port of", "ttl", "new source"],
       rows: all.flatMap(({ name, stops }) =>
-        stops.flatMap(({ netns, ttl, devices }) =>
-          devices.map((device) => [name, `${device.number}`, netns, device.name, device.bridge ?? "", `${ttl}`]),
+        stops.flatMap(({ netns, ttl, source = "", devices }) =>
+          devices.map((device) => [
+            name,
+            `${device.number}`,
+            netns,
+            device.name,
+            device.bridge ?? "",
+            `${ttl}`,
+            source,
+          ]),
         ),
       ),
     },
@@ -63,7 +73,10 @@ function columnsOf(rows: readonly (readonly Stop[])[]): Column[] {
   const least = Array.from({ length: count }, (_, i) => {
     const stops = rows.flatMap((row) => row[i] ?? []);
     const names = stops.flatMap(({ devices }) =>
-      devices.map(({ name }) => measure(visible(name.slice(0, 20)), SMALL_CODE) + NUMBER_W),
+      devices.map(
+        ({ name, bridge = "" }) =>
+          measure(visible(`${name}${bridge}`.slice(0, 24)), SMALL_CODE) + NUMBER_W + (bridge === "" ? 0 : 8),
+      ),
     );
     const heads = stops.map(({ netns }) => measure(visible(netns.slice(0, 20)), STRONG) + TTL_W);
     return Math.min(WIDEST_NAME + NUMBER_W, Math.max(...names, ...heads));
@@ -88,11 +101,13 @@ function stopsOf(lab: LabData, sights: readonly Sight[]): Stop[] {
   for (const { namespaces } of lab.nodes)
     for (const { name, devices } of namespaces)
       for (const device of devices) masters.set(`${name} ${device.name}`, device.master);
-  const stops: { netns: string; ttl: number; devices: Stop["devices"][number][] }[] = [];
+  const stops: { netns: string; ttl: number; source?: string; devices: Stop["devices"][number][] }[] = [];
   for (const [i, sight] of sights.entries()) {
     const { netns, device } = sight;
     if (stops.at(-1)?.netns !== netns) stops.push({ netns, ttl: ttlAt(sight), devices: [] });
-    stops.at(-1)!.devices.push({ number: i + 1, name: device, bridge: masters.get(`${netns} ${device}`) });
+    const stop = stops.at(-1)!;
+    stop.devices.push({ number: i + 1, name: device, bridge: masters.get(`${netns} ${device}`) });
+    if (i > 0 && sourceAt(sight) !== sourceAt(sights[i - 1]!)) stop.source = sourceAt(sight);
   }
   return stops;
 }
@@ -122,7 +137,8 @@ function drawWiring(
     return top + 2 * LINE;
   }
   const y = top + 22;
-  const h = HEAD + Math.max(...stops.map(({ devices }) => devices.length)) * ROW + 6;
+  const rows = stops.map(({ devices, source }) => devices.length + (source === undefined ? 0 : 1));
+  const h = HEAD + Math.max(...rows) * ROW + 6;
   stops.forEach((stop, i) => {
     drawStop(painter, stop, columns[i]!, y, h);
   });
@@ -138,10 +154,18 @@ function drawWiring(
   return y + h;
 }
 
-function drawStop(painter: Painter, { netns, ttl, devices }: Stop, { x, w }: Column, y: number, h: number): void {
+function drawStop(
+  painter: Painter,
+  { netns, ttl, source, devices }: Stop,
+  { x, w }: Column,
+  y: number,
+  h: number,
+): void {
   painter.box(x, y, w, h, "node", { round: 6 });
   painter.text(x + 8, y + 17, visible(netns), w - 62, STRONG);
   painter.text(x + w - 8, y + 17, `ttl ${ttl}`, 50, SMALL, "muted", { anchor: "end" });
+  if (source !== undefined)
+    painter.text(x + 11, y + HEAD + devices.length * ROW + 14.5, `src ${source}`, w - 18, SMALL_CODE, "changed");
   devices.forEach(({ number, name, bridge }, i) => {
     const top = y + HEAD + i * ROW;
     const tip = bridge === undefined ? {} : { tip: brief(`${name}, a port of ${bridge}`) };
@@ -152,7 +176,7 @@ function drawStop(painter: Painter, { netns, ttl, devices }: Stop, { x, w }: Col
     });
     painter.text(x + 11, top + 14.5, `${number}`, 20, SMALL, "walk", { step: number });
     painter.text(x + 29, top + 14.5, name, w - 40, SMALL_CODE, "text", { step: number });
-    const free = w - 51 - measure(visible(name.slice(0, 20)), SMALL_CODE);
+    const free = w - 46 - measure(visible(name.slice(0, 20)), SMALL_CODE);
     if (bridge !== undefined && measure(visible(bridge), SMALL_CODE) <= free)
       painter.text(x + w - 12, top + 14.5, bridge, free, SMALL_CODE, "muted", { anchor: "end", step: number });
   });

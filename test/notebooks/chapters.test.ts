@@ -76,7 +76,7 @@ async function runChanged(file: string, changes: ReadonlyMap<string, readonly Ch
 }
 
 describe("chapters", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it("are those that have answers here", () => {
     expect(chapters).to.deep.equal(Object.keys(ANSWERS));
