@@ -14,8 +14,9 @@ import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
 import { addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
+import { Inet } from "./ipv4/inet.ts";
 import { down6, forgetNeighbours6, linkChanged6, linkDown6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
-import { Inet, type Netns } from "./netns.ts";
+import type { Netns } from "./netns.ts";
 import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
 
 export { addAddress, deleteAddress } from "./ipv4/fib.ts";

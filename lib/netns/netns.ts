@@ -1,10 +1,7 @@
 // One network namespace: its devices, addresses, routes, neighbours, sockets and hooks. It is state: the verbs are
 // beside it in ipv4/, tcp/, tunnel/, socket/ and configure.ts, and stack.ts says which of them a frame meets first.
 // Before you edit: include/net/net_namespace.h, include/net/netns/ipv4.h.
-import type { InterfaceAddress } from "../ip/address.ts";
-import type { Neighbour, NeighbourPort } from "../ip/neighbour.ts";
-import type { NeighbourParms } from "../ip/neighbour-parms.ts";
-import { type Nexthop, RouteTable, TABLE } from "../ip/route.ts";
+import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
 import { RecentLists } from "../netfilter/match/recent-table.ts";
@@ -13,10 +10,10 @@ import { asTold, type Tell, type Told } from "../trace/recorder.ts";
 import type { Step } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Frame, Ipv4Packet } from "../wire/packet.ts";
-import { CONF_PRESET, type Conf, type Configured } from "./devconf.ts";
 import { type HookName, Hooks } from "./hooks.ts";
 import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
+import { type Inet, inetOf } from "./ipv4/inet.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
 import type { Conf6Name } from "./ipv6/conf.ts";
@@ -32,53 +29,6 @@ import { secretOf } from "./secret.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
 import { Sysctls } from "./sysctl.ts";
-
-const NO_ADDRESSES: readonly InterfaceAddress[] = [];
-const NO_WAYS: readonly Nexthop[] = [];
-const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
-
-/** What IPv4 keeps for each device (struct in_device). */
-export class Inet implements Configured {
-  addresses: readonly InterfaceAddress[] = NO_ADDRESSES;
-  /** How its neighbours are believed and asked (net.ipv4.neigh.DEV). */
-  readonly parms: NeighbourParms;
-  /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */
-  conf: Conf;
-  confSet: number;
-  /** Ways of multipath routes that died with its last address. */
-  deadWays: readonly Nexthop[] = NO_WAYS;
-  private known: Map<Ipv4, Neighbour> | null = null;
-  /** What its neighbours ask of the namespace; made with the first one. */
-  port: NeighbourPort | null = null;
-
-  constructor(parms: NeighbourParms, conf: Conf = CONF_PRESET, confSet = 0) {
-    this.parms = parms;
-    this.conf = conf;
-    this.confSet = confSet;
-  }
-
-  /** Most devices of a large lab have no neighbour yet, so the table is made with the first one. */
-  get neighbours(): ReadonlyMap<Ipv4, Neighbour> {
-    return this.known ?? NO_NEIGHBOURS;
-  }
-  addNeighbour(neighbour: Neighbour): void {
-    this.known ??= new Map();
-    this.known.set(neighbour.address, neighbour);
-  }
-  deleteNeighbour(address: Ipv4): void {
-    this.known?.delete(address);
-  }
-  forgetNeighbours(): void {
-    const known = this.neighbours;
-    this.known = null;
-    for (const neighbour of known.values()) neighbour.remove();
-  }
-}
-
-/** What IPv4 keeps for a device that is in a namespace. */
-export function inetOf(device: Device): Inet {
-  return device.inet as Inet;
-}
 
 /** What a namespace does with what reaches it (stack.ts). Handed in, so that this file imports no verb. */
 export interface Stack {

@@ -2,7 +2,8 @@
 import type { Case, ModelRun, Result } from "./case.ts";
 import { compare, type Difference, emptyTally, type Tally } from "./compare.ts";
 import { Dice } from "./dice.ts";
-import { runModel, type Sabotage } from "./model.ts";
+import { runModel } from "./model.ts";
+import type { Sabotage } from "./play.ts";
 import { neighboursAtOnce, runReal } from "./real.ts";
 import { hasTunnels, onlyReal } from "./tunnel-differences.ts";
 

@@ -5,7 +5,8 @@ import { atLeast, isDisturbed, runBatches } from "./batches.ts";
 import type { Case, Result } from "./case.ts";
 import { compare, type Difference, emptyTally, type Tally } from "./compare.ts";
 import { fixedCases, type Golden, readGoldens } from "./goldens.ts";
-import { runModel, type Sabotage } from "./model.ts";
+import { runModel } from "./model.ts";
+import type { Sabotage } from "./play.ts";
 import { whyNotReal } from "./real.ts";
 
 const why = whyNotReal();

@@ -12,9 +12,10 @@ import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from "../../wire/mac.ts";
 import { type Arp, type Frame, ICMP, ICMP_CODE } from "../../wire/packet.ts";
-import { inetOf, type Netns } from "../netns.ts";
+import type { Netns } from "../netns.ts";
 import { accepts, announced, judge } from "./arp-rules.ts";
 import { icmpError } from "./icmp.ts";
+import { inetOf } from "./inet.ts";
 import { evidenceOf } from "./input-route.ts";
 import { sendTo } from "./send.ts";
 

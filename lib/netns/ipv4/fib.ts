@@ -15,7 +15,8 @@ import { SECOND } from "../../trace/world.ts";
 import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { ALL_SET } from "../devconf.ts";
 import type { Errno } from "../errno.ts";
-import { inetOf, type Netns } from "../netns.ts";
+import type { Netns } from "../netns.ts";
+import { inetOf } from "./inet.ts";
 
 /** Why the kernel refused: the number, and the sentence it gives with it (extended ACK), if it has one. */
 export interface Refusal {

@@ -9,9 +9,10 @@ import type { Ipv4 } from "../../wire/address.ts";
 import { frameBytes } from "../../wire/bytes.ts";
 import type { Ipv4Packet } from "../../wire/packet.ts";
 import type { ConfName } from "../devconf.ts";
-import { inetOf, type Netns } from "../netns.ts";
+import type { Netns } from "../netns.ts";
 import type { Skb } from "../skb.ts";
 import { decide, type NoWay, type Way } from "./decide.ts";
+import { inetOf } from "./inet.ts";
 import type { AtHand } from "./multipath-keys.ts";
 
 /** A packet that cannot have come that way. Linux drops it without a word, unless log_martians is on. */

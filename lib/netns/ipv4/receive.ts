@@ -11,7 +11,7 @@ import type { Mib } from "../mib.ts";
 import type { Netns } from "../netns.ts";
 import { Skb } from "../skb.ts";
 import { rawInput } from "../socket/raw.ts";
-import { udpInput } from "../socket/udp.ts";
+import { udpInput } from "../socket/udp-input.ts";
 import { tcpInput } from "../tcp/tcp.ts";
 import { ipipInput } from "../tunnel/ipip.ts";
 import type { NoWay } from "./decide.ts";

@@ -2,8 +2,8 @@
 // Before you edit: net/ipv4/icmp.c (icmp_socket_deliver).
 import type { Icmp, Ipv4Packet } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
-import { tcpError } from "../tcp/tcp.ts";
-import { udpError } from "./udp.ts";
+import { tcpError } from "../tcp/errors.ts";
+import { udpError } from "./udp-input.ts";
 
 /** Hands an ICMP error to the socket whose packet it quotes. False when there is none. */
 export function socketError(ns: Netns, quoted: Ipv4Packet, packet: Ipv4Packet, icmp: Icmp, cause: number): boolean {

@@ -9,7 +9,8 @@ import type { Arrival6 } from "../ipv6/skb6.ts";
 import type { Netns } from "../netns.ts";
 import { errno6Of } from "../tcp/tcp6.ts";
 import { queuedError } from "./error-queue.ts";
-import { fittingSockets, queue, type UdpSocket } from "./udp.ts";
+import type { UdpSocket } from "./udp.ts";
+import { fittingSockets, queue } from "./udp-input.ts";
 
 /** A datagram for this namespace: the socket that fits best gets it, of one for a group all that fit. */
 export function udpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, udp: Udp, cause: number): void {

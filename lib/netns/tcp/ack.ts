@@ -42,7 +42,8 @@ export function enterQuickAck(socket: TcpSocket): void {
   socket.owed.ato = TCP.delayedAck;
 }
 
-function measureMss(socket: TcpSocket, length: number, flags: number): void {
+/** tcp_measure_rcv_mss: how large the segments are that come in, in order or too early. */
+export function measureMss(socket: TcpSocket, length: number, flags: number): void {
   const { owed, routeMss, hasTimestamps } = socket;
   const last = owed.lastSize;
   owed.lastSize = 0;

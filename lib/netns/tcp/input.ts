@@ -5,13 +5,13 @@ import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { atPort, type IpPacket } from "../socket/family.ts";
-import { ackCheck, dataReceived, enterQuickAck } from "./ack.ts";
+import { ackCheck, dataReceived, enterQuickAck, measureMss } from "./ack.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { after, before, distance, OWED, plus } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { forgetRuns, keepEarly } from "./early.ts";
 import { push, sendAck, sendBareAck } from "./output.ts";
-import { makeRoom, openWindow, truesize } from "./receive-buffer.ts";
+import { growBuffer, makeRoom, openWindow, truesize } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import type { TcpSocket } from "./tcp.ts";
 import { endLater } from "./timer.ts";
@@ -116,7 +116,10 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
   // Behind a FIN there is nothing (RFC 9293 §3.10.7.4: "this should not occur").
   if (socket.state !== "ESTAB" && socket.state !== "FIN-WAIT-1" && socket.state !== "FIN-WAIT-2") return;
   if (after(tcp.seq, socket.rcvNxt)) {
+    measureMss(socket, tcp.data.length, tcp.flags);
     keepEarly(socket, { seq: tcp.seq, data: tcp.data, fin: isFin, cause, truesize: truesize(tcp.data.length) });
+    // Not while nobody has accepted it, nor when nobody holds it any more.
+    if (socket.listener === null && !socket.orphan) growBuffer(socket, socket.readSpace);
     socket.owed.pending |= OWED.scheduled | OWED.now;
     return;
   }

@@ -54,8 +54,23 @@ function setWindowClamp(socket: TcpSocket, clamp: number): void {
 export function growWindow(socket: TcpSocket, length: number): void {
   const room = Math.min(socket.windowClamp, freeSpace(socket)) - socket.rcvSsthresh;
   if (room <= 0) return;
-  socket.rcvSsthresh += Math.min(room, 2 * Math.max(advertisedMss(socket), length));
+  const isDense = windowFrom(socket, truesize(length)) <= length;
+  const grown = isDense ? 2 * advertisedMss(socket) : grownBySmall(socket, length);
+  if (grown === 0) return;
+  socket.rcvSsthresh += Math.min(room, Math.max(grown, 2 * length));
   socket.owed.quick |= 1;
+}
+
+/** __tcp_grow_window: the less of a packet's memory is data, the smaller the window that it may still open. */
+function grownBySmall(socket: TcpSocket, length: number): number {
+  let memory = windowFrom(socket, truesize(length)) >> 1;
+  let window = windowFrom(socket, TCP.rcvbufMax) >> 1;
+  while (socket.rcvSsthresh <= window) {
+    if (memory <= length) return 2 * socket.owed.rcvMss;
+    memory >>= 1;
+    window >>= 1;
+  }
+  return 0;
 }
 
 /** tcp_clamp_window: more came than there is room for. The buffer grows, and no further window is promised. */
@@ -123,9 +138,16 @@ export function adjustSpace(socket: TcpSocket, length: number): void {
   if (rcvRtt === 0 || now - read.since < rcvRtt) return;
   const copied = read.octets - socket.unread;
   socket.read = { octets: 0, since: now };
-  if (copied <= old) return;
-  socket.readSpace = copied;
-  const window = 2 * copied + 2 * Math.floor((2 * copied * (copied - old)) / old);
+  if (copied > old) growBuffer(socket, copied);
+}
+
+/** tcp_rcvbuf_grow: room for twice what is read in a round trip, and for what waits behind a hole. */
+export function growBuffer(socket: TcpSocket, space: number): void {
+  const { readSpace: old, early, rcvNxt } = socket;
+  socket.readSpace = space;
+  let window = 2 * space + 2 * Math.floor((2 * space * (space - old)) / old);
+  const last = early.at(-1);
+  if (last !== undefined) window += distance(rcvNxt, plus(last.seq, last.data.length + (last.fin ? 1 : 0)));
   const rcvbuf = Math.min(Math.floor((window * 256) / socket.scalingRatio), TCP.rcvbufMax);
   if (rcvbuf <= socket.rcvbuf) return;
   socket.rcvbuf = rcvbuf;

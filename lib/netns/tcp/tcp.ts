@@ -1,32 +1,27 @@
-// TCP sockets, as a program sees them, and the two doors by which packets come in.
+// TCP sockets, as a program sees them, and the door by which segments come in; errors about them come by errors.ts.
 // Before you edit: RFC 9293, net/ipv4/tcp.c, af_inet.c (inet_stream_connect, inet_listen), tcp_ipv4.c (tcp_v4_rcv,
-// tcp_v4_err, tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts,
-// early.ts, ack.ts, output.ts, timer.ts, close.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts, rack.ts,
-// recovery.ts, congestion.ts, retransmit.ts.
-
+// tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts, early.ts, ack.ts,
+// output.ts, timer.ts, close.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts, rack.ts, recovery.ts,
+// congestion.ts, retransmit.ts.
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
-import { type Ip, type Ipv4, unmapped } from "../../wire/address.ts";
+import { type Ip, unmapped } from "../../wire/address.ts";
 import { LOOPBACK6, UNSPECIFIED6 } from "../../wire/address6.ts";
-import type { Icmp, Ipv4Packet, Tcp } from "../../wire/packet.ts";
-import { ICMP, ICMP_CODE } from "../../wire/packet.ts";
+import type { Tcp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import { replyMark } from "../ipv4/icmp.ts";
-import { peekRoute } from "../ipv4/output-route.ts";
-import { learnPathMtu } from "../ipv4/path-mtu.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, endText, type IpPacket, isLocal, wayTo } from "../socket/family.ts";
 import { afterRead } from "./ack.ts";
-import { conflict, connectionOf, hash, hashListener, lookup, portToBind, portToConnect } from "./bind.ts";
-import { before, type Piece, TcpBlock } from "./block.ts";
-import { close, disconnect, fail, sendFin } from "./close.ts";
+import { conflict, hash, hashListener, lookup, portToBind, portToConnect } from "./bind.ts";
+import { type Piece, TcpBlock } from "./block.ts";
+import { close, disconnect, sendFin } from "./close.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
-import { push, segmentText, syncMss } from "./output.ts";
+import { push, segmentText } from "./output.ts";
 import { adjustSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
-import { resendTooLong } from "./retransmit.ts";
 
 /** What `receive` gives: octets, or none when the other end has said all. */
 export interface Received extends Omit<Piece, "truesize"> {
@@ -252,60 +247,4 @@ export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: 
     default:
       return establishedInput(socket, packet, tcp, step);
   }
-}
-
-/** An ICMP error about a segment of ours (tcp_v4_err): final while connecting, a note afterwards. */
-export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, cause: number): boolean {
-  const socket = connectionOf(ns, quoted, tcp);
-  if (socket === undefined) ns.mib.IcmpInErrors++;
-  if (socket === undefined || socket.state === "TIME-WAIT") return false;
-  // It must speak of what is under way, or anybody could send it.
-  if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
-  if (icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded) {
-    return smallerMtu(socket, icmp.rest & 0xffff, cause);
-  }
-  const errno = errnoOf(icmp);
-  if (errno === null) return false;
-  told(socket, errno, cause);
-  return true;
-}
-
-/** Final while connecting, a note afterwards. */
-export function told(socket: TcpSocket, errno: Errno, cause: number): void {
-  if (socket.state === "SYN-SENT" || (socket.state === "SYN-RECV" && socket.listener === null))
-    fail(socket, errno, cause);
-  else socket.softError = errno;
-}
-
-/** tcp_v4_mtu_reduced: smaller segments from now on, and again what was too large. */
-function smallerMtu(socket: TcpSocket, mtu: number, cause: number): boolean {
-  if (mtu < 68) return false;
-  // The other segments of the same burst say it again.
-  if (mtu - 40 >= Math.min(socket.routeMss, socket.pathMss)) return true;
-  const { ns } = socket;
-  const remote = socket.remote!.address as Ipv4;
-  const way = peekRoute(ns, remote, socket.local.address as Ipv4, null, socket.mark);
-  if (way.errno !== null) return true;
-  const hop = { ...way.decision, device: way.device };
-  learnPathMtu(ns, hop, remote, mtu, cause);
-  shrink(socket, ns.pathMtus.of(hop, remote, ns.cables.now), cause);
-  return true;
-}
-
-/** The way takes packets of `mtu` octets: nothing that was longer got through. */
-export function shrink(socket: TcpSocket, mtu: number, cause: number): void {
-  socket.pathMss = pathMssOf(mtu, socket.remote!.address.family);
-  syncMss(socket);
-  resendTooLong(socket, cause);
-}
-
-/** icmp_err_convert of net/ipv4/icmp.c. */
-function errnoOf({ type, code }: Icmp): Errno | null {
-  if (type === ICMP.timeExceeded) return "EHOSTUNREACH";
-  if (type === ICMP.parameterProblem) return "EPROTO";
-  if (type !== ICMP.unreachable) return null;
-  if (code === ICMP_CODE.net || code === ICMP_CODE.netProhibited) return "ENETUNREACH";
-  if (code === ICMP_CODE.protocol) return "ENOPROTOOPT";
-  if (code === ICMP_CODE.port) return "ECONNREFUSED";
-  return "EHOSTUNREACH";
 }

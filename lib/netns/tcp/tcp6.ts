@@ -8,7 +8,8 @@ import type { Netns } from "../netns.ts";
 import { wayTo } from "../socket/family.ts";
 import { connectionOf } from "./bind.ts";
 import { before } from "./block.ts";
-import { shrink, tcpInput, told } from "./tcp.ts";
+import { shrink, told } from "./errors.ts";
+import { tcpInput } from "./tcp.ts";
 
 /** A segment for this namespace. */
 export function tcpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, tcp: Tcp, cause: number): void {

@@ -1,0 +1,56 @@
+// What IPv4 keeps for each device.
+// Before you edit: include/linux/inetdevice.h, net/ipv4/devinet.c (inetdev_init).
+import type { InterfaceAddress } from "../../ip/address.ts";
+import type { Neighbour, NeighbourPort } from "../../ip/neighbour.ts";
+import type { NeighbourParms } from "../../ip/neighbour-parms.ts";
+import type { Nexthop } from "../../ip/route.ts";
+import type { Device } from "../../link/device.ts";
+import type { Ipv4 } from "../../wire/address.ts";
+import { CONF_PRESET, type Conf, type Configured } from "../devconf.ts";
+
+const NO_ADDRESSES: readonly InterfaceAddress[] = [];
+const NO_WAYS: readonly Nexthop[] = [];
+const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
+
+/** What IPv4 keeps for each device (struct in_device). */
+export class Inet implements Configured {
+  addresses: readonly InterfaceAddress[] = NO_ADDRESSES;
+  /** How its neighbours are believed and asked (net.ipv4.neigh.DEV). */
+  readonly parms: NeighbourParms;
+  /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */
+  conf: Conf;
+  confSet: number;
+  /** Ways of multipath routes that died with its last address. */
+  deadWays: readonly Nexthop[] = NO_WAYS;
+  private known: Map<Ipv4, Neighbour> | null = null;
+  /** What its neighbours ask of the namespace; made with the first one. */
+  port: NeighbourPort | null = null;
+
+  constructor(parms: NeighbourParms, conf: Conf = CONF_PRESET, confSet = 0) {
+    this.parms = parms;
+    this.conf = conf;
+    this.confSet = confSet;
+  }
+
+  /** Most devices of a large lab have no neighbour yet, so the table is made with the first one. */
+  get neighbours(): ReadonlyMap<Ipv4, Neighbour> {
+    return this.known ?? NO_NEIGHBOURS;
+  }
+  addNeighbour(neighbour: Neighbour): void {
+    this.known ??= new Map();
+    this.known.set(neighbour.address, neighbour);
+  }
+  deleteNeighbour(address: Ipv4): void {
+    this.known?.delete(address);
+  }
+  forgetNeighbours(): void {
+    const known = this.neighbours;
+    this.known = null;
+    for (const neighbour of known.values()) neighbour.remove();
+  }
+}
+
+/** What IPv4 keeps for a device that is in a namespace. */
+export function inetOf(device: Device): Inet {
+  return device.inet as Inet;
+}
