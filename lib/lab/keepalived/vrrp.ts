@@ -4,7 +4,8 @@
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
 import { addAddress, deleteAddress } from "../../netns/configure.ts";
-import { inetOf, type Netns } from "../../netns/netns.ts";
+import { inetOf } from "../../netns/ipv4/inet.ts";
+import type { Netns } from "../../netns/netns.ts";
 import { type RawPacket, RawSocket } from "../../netns/socket/raw.ts";
 import { Waitable } from "../../netns/wait.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
