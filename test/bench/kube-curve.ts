@@ -20,7 +20,6 @@ const curve = (name: string, ink: Ink, cost: (costs: KubeCosts) => number): Curv
 const drawn = plot(
   [
     curve("all pods ready: CPU", "walk", ({ cpu }) => 1000 * cpu),
-    curve("calls of the API, in thousands", "cable", ({ calls }) => calls / 1000),
     curve("the first ping to another node", "drop", ({ firstPing }) => firstPing / 1000),
     curve("a ping to another node", "replyLine", ({ ping }) => ping / 1000),
   ],
