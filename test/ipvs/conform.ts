@@ -6,12 +6,18 @@ import { playHistories } from "../../lib/tools/ipvs-histories/play.ts";
 import { difference } from "./difference.ts";
 import { generate } from "./generate.ts";
 import { keep } from "./goldens.ts";
-import { play } from "./player.ts";
+import { PLAYER, play } from "./player.ts";
 import { shrink } from "./shrink.ts";
 
 /** Histories of one start of the kernel. */
 const BATCH = 50;
-const PLAYER = "ipvs-run.sh";
+
+const HELP = `npm run conform -- ipvs [--cases 50] [--seed 1] [--from 0] [--jobs 2] [--player PROGRAM] [--shrink]
+
+Random histories of virtual services, played on a real kernel and here; every difference is shown, and --shrink keeps it
+as a small test. The kernel is played by test/ipvs/oracle/player.py (its --help says what it needs: QEMU, Debian's kernel
+6.1 and tools, no root), or by a program of yours that takes and prints what packetwalk ipvs does.
+`;
 
 interface Compared {
   readonly history: History;
@@ -39,8 +45,13 @@ export async function main(words: readonly string[]): Promise<number> {
       jobs: { type: "string", default: "2" },
       player: { type: "string", default: process.env.IPVS_PLAYER ?? PLAYER },
       shrink: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const { player } = values;
   const began = Date.now();
   const [from, count] = [Number(values.from), Number(values.cases)];
@@ -65,7 +76,7 @@ export async function main(words: readonly string[]): Promise<number> {
     await Promise.all(Array.from({ length: Number(values.jobs) }, work));
   } catch (error) {
     process.stderr.write(
-      `conform: the real kernel cannot be asked: ${(error as Error).message}. Name a program that plays histories on one, as packetwalk ipvs plays them on the model: --player PROGRAM, IPVS_PLAYER, or ${PLAYER} in PATH.\n`,
+      `conform: the real kernel cannot be asked: ${(error as Error).message}. conform -- ipvs --help says what is needed.\n`,
     );
     return 2;
   }

@@ -3,8 +3,12 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { History, Played } from "../../lib/tools/ipvs-histories/history.ts";
+
+/** The one of this project. */
+export const PLAYER = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../../test/ipvs/oracle/player.py");
 
 /** A second a history at least, where the machine is busy; and the kernel's start. */
 const TIME_LIMIT = { start: 120_000, history: 60_000 } as const;
