@@ -1,6 +1,7 @@
 // The verb keepalived.
 import { Keepalived } from "../lab/keepalived/keepalived.ts";
 import type { Lab } from "../lab/lab.ts";
+import { place, shellProgram } from "../tools/shell.ts";
 import { currentLab } from "./session.ts";
 
 /**
@@ -9,7 +10,10 @@ import { currentLab } from "./session.ts";
  * with the line, for what is wrong there or not modelled.
  */
 export function keepalived(where: string, conf: string, lab: Lab = currentLab()): Keepalived {
-  const started = new Keepalived(lab, lab.netns(where), conf);
+  const at = place(lab, where);
+  const unheard = { out: () => {}, err: () => {} };
+  const run = (script: string) => shellProgram(lab, at, script.replace(/^\/\S*\//, ""), unheard);
+  const started = new Keepalived(lab, at.ns, conf, run);
   lab.run();
   return started;
 }

@@ -20,7 +20,7 @@ PREFIX = "pwka-"
 UNTOLD = re.compile(
     r"Starting (Keepalived|VRRP|Healthchecker|CheckProc)|Running on|Command line|^ *'-|Opening file|Configuration file|NOTICE"
     r"|Registering|Assigned address|Startup complete|sockpool|Stopped|CPU usage|Initializing ipvs|Using LinkWatch|Activating BFD"
-    r"|Got SIG|process|^Sending gratuitous"
+    r"|Got SIG|process|Script user|SECURITY VIOLATION|^Sending gratuitous"
 )
 READY = re.compile("Activating healthchecker|Entering BACKUP STATE")
 

@@ -1,5 +1,6 @@
 // A check of a real server: it connects, or gets pages, again and again, and says what it found.
 // Before you edit: keepalived's check_tcp.c (tcp_epilog), check_http.c (epilog, timeout_epilog, http_handle_response),
+// check_misc.c,
 // check_api.c (register_checkers_thread), check_data.c (validate_check_config: what nobody said).
 import type { Netns } from "../../netns/netns.ts";
 import { TcpSocket } from "../../netns/tcp/tcp.ts";
@@ -12,12 +13,21 @@ import type { Pool, RealServer } from "./pool.ts";
 /** The first check begins so much later, so that all is there. */
 const BOOTSTRAP_DELAY = SECOND;
 
+/** Where a checker works. */
+export interface Host {
+  readonly ns: Netns;
+  readonly log: (text: string) => void;
+  /** Runs a script; it ends with its status. */
+  readonly run: (script: string) => Program;
+}
+
 export class Checker {
   private readonly ns: Netns;
   private readonly pool: Pool;
   private readonly server: RealServer;
   private readonly config: CheckConfig;
   private readonly log: (text: string) => void;
+  private readonly run: Host["run"];
   private readonly retries: number;
   private readonly delayLoop: number;
   private readonly delayBeforeRetry: number;
@@ -30,13 +40,14 @@ export class Checker {
   private url = 0;
   private failedUrl: number | null = null;
 
-  constructor(ns: Netns, pool: Pool, server: RealServer, config: CheckConfig, log: (text: string) => void) {
+  constructor({ ns, log, run }: Host, pool: Pool, server: RealServer, config: CheckConfig) {
     this.ns = ns;
+    this.run = run;
     this.pool = pool;
     this.server = server;
     this.config = config;
     this.log = log;
-    this.retries = config.retry ?? 1;
+    this.retries = config.retry ?? (config.kind === "MISC_CHECK" ? 0 : 1);
     this.tries = this.retries;
     this.delayLoop = config.delayLoop ?? pool.config.delayLoop;
     this.delayBeforeRetry = config.delayBeforeRetry ?? (config.kind === "HTTP_GET" ? 3 : 1) * SECOND;
@@ -46,16 +57,17 @@ export class Checker {
 
   *program(): Program {
     const { cables } = this.ns;
+    const { kind } = this.config;
     this.log(`Activating healthchecker for service ${this.server.name} for VS ${this.pool.name}`);
     // At random, so that not all ask at once.
     const warmup = this.config.warmup ?? this.delayLoop;
     let next = cables.now + BOOTSTRAP_DELAY + Math.floor(warmup * (warmup === 0 ? 0 : cables.random()));
     for (;;) {
       while (cables.now < next) yield { until: next, background: true };
-      const isFine = yield* this.config.kind === "TCP_CHECK"
-        ? this.connects()
-        : this.serves(this.config.urls[this.url]!);
-      next = cables.now + (this.config.kind === "TCP_CHECK" ? this.afterConnect(isFine) : this.afterPage(isFine));
+      const began = cables.now;
+      if (kind === "TCP_CHECK") next = this.afterConnect(yield* this.connects()) + cables.now;
+      else if (kind === "HTTP_GET") next = this.afterPage(yield* this.serves(this.config.urls[this.url]!)) + cables.now;
+      else next = began + this.afterScript(yield* this.run(this.config.script));
     }
   }
 
@@ -143,6 +155,24 @@ export class Checker {
     }
     if (!this.hasRun) this.tries = this.retries;
     return this.delayLoop;
+  }
+
+  /** misc_check_child_thread. */
+  private afterScript(status: number): number {
+    const { name } = this.server;
+    const about = `Misc check for [${name} VS ${this.pool.name}] by [${this.config.script.split(" ")[0]}]`;
+    const isFine = status === 0;
+    const isNews = isFine ? !(this.isUp && this.hasRun) : this.isUp || !this.hasRun;
+    const isDecided = isFine || this.tries >= this.retries;
+    this.tries = isDecided || !isNews ? 0 : this.tries + 1;
+    if (isNews && isDecided) {
+      const retries = `after ${this.retries} ${this.retries === 1 ? "retry" : "retries"}`;
+      const failed = `failed ${this.retries > 0 ? retries : "with retry disabled"} (exited with status ${status})`;
+      this.log(`${about} ${isFine ? "succeeded" : failed}.`);
+      this.found(isFine);
+    }
+    this.hasRun = true;
+    return this.tries > 0 ? this.delayBeforeRetry : this.delayLoop;
   }
 
   private get slower(): number {

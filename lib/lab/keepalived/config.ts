@@ -22,13 +22,15 @@ import { readInstance, type VrrpConfig } from "./vrrp-config.ts";
 
 /** A check of a real server; what is null comes from the server, the virtual server or the kind of check. */
 export interface CheckConfig {
-  readonly kind: "TCP_CHECK" | "HTTP_GET";
+  readonly kind: "TCP_CHECK" | "HTTP_GET" | "MISC_CHECK";
   timeout: number | null;
   retry: number | null;
   delayBeforeRetry: number | null;
   delayLoop: number | null;
   warmup: number | null;
   port: number | null;
+  /** What MISC_CHECK runs. */
+  script: string;
   readonly urls: { path: string; statuses: readonly (readonly [first: number, last: number])[] }[];
 }
 
@@ -162,6 +164,11 @@ const REAL_SERVER: Words<ServerConfig> = {
     into.inhibit = flagOf(line);
   },
   TCP_CHECK: (into, line) => void into.checks.push(readWords(insideOf(line), TCP_CHECK, check("TCP_CHECK"))),
+  MISC_CHECK: (into, line) => {
+    const read = readWords(insideOf(line), MISC_CHECK, check("MISC_CHECK"));
+    if (read.script === "") throw wrong(line.number, "no misc_path to run", line.word);
+    into.checks.push(read);
+  },
   HTTP_GET: (into, line) => {
     const read = readWords(insideOf(line), HTTP_GET, check("HTTP_GET"));
     if (read.urls.length === 0) throw wrong(line.number, "no url to get", line.word);
@@ -171,13 +178,10 @@ const REAL_SERVER: Words<ServerConfig> = {
 
 function check(kind: CheckConfig["kind"]): CheckConfig {
   const unset = { timeout: null, retry: null, delayBeforeRetry: null, delayLoop: null, warmup: null, port: null };
-  return { kind, ...unset, urls: [] };
+  return { kind, ...unset, script: "", urls: [] };
 }
 
-const TCP_CHECK: Words<CheckConfig> = {
-  connect_timeout: (into, line) => {
-    into.timeout = secondsOf(line);
-  },
+const ANY_CHECK: Words<CheckConfig> = {
   retry: (into, line) => {
     into.retry = numberOf(line, 0, 1000);
   },
@@ -190,8 +194,23 @@ const TCP_CHECK: Words<CheckConfig> = {
   warmup: (into, line) => {
     into.warmup = secondsOf(line);
   },
+};
+
+const TCP_CHECK: Words<CheckConfig> = {
+  ...ANY_CHECK,
+  connect_timeout: (into, line) => {
+    into.timeout = secondsOf(line);
+  },
   connect_port: (into, line) => {
     into.port = numberOf(line, 1, 65535);
+  },
+};
+
+const MISC_CHECK: Words<CheckConfig> = {
+  ...ANY_CHECK,
+  misc_path: (into, line) => {
+    into.script = wordOf(line);
+    if (!into.script.startsWith("/")) throw wrong(line.number, "not the path of a program", into.script);
   },
 };
 

@@ -4,7 +4,7 @@
 import type { Netns } from "../../netns/netns.ts";
 import { EPOCH, type Lab } from "../lab.ts";
 import type { Process, Program } from "../process.ts";
-import { Checker } from "./checker.ts";
+import { Checker, type Host } from "./checker.ts";
 import { readConfig } from "./config.ts";
 import { Pool } from "./pool.ts";
 import { VrrpInstance, type VrrpState } from "./vrrp.ts";
@@ -22,15 +22,17 @@ export class Keepalived {
   private readonly instances: readonly VrrpInstance[];
   private readonly processes: readonly Process[];
 
-  /** Starts it with a keepalived.conf. Throws BadInput, with the line, for what is wrong there or not modelled. */
-  constructor(lab: Lab, ns: Netns, conf: string) {
+  /** Starts it with a keepalived.conf; `run` is for scripts that check. Throws BadInput, with the line, for what is wrong there or not modelled. */
+  constructor(lab: Lab, ns: Netns, conf: string, run: Host["run"]) {
     this.ns = ns;
     const config = readConfig(conf);
     const log = (text: string) => void this.lines.push({ time: lab.now, text });
     this.instances = config.vrrp.map((each) => new VrrpInstance(ns, each, log));
     this.pools = config.virtual.map((each) => new Pool(ns, each, log));
     const checkers = this.pools.flatMap((pool) =>
-      pool.servers.flatMap((server) => server.config.checks.map((check) => new Checker(ns, pool, server, check, log))),
+      pool.servers.flatMap((server) =>
+        server.config.checks.map((check) => new Checker({ ns, log, run }, pool, server, check)),
+      ),
     );
     const says = { ns, out: log, err: log };
     for (const pool of this.pools) pool.begin();

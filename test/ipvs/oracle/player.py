@@ -154,7 +154,11 @@ def play(histories):
     if not text.strip():
         console = re.sub(r"\[ +[\d.]+\] Kernel panic.*", "", said.stdout + said.stderr, flags=re.S)
         sys.exit(f"player.py: the kernel gave no answer:\n{console[-3000:]}")
-    return json.loads(text)
+    played = json.loads(text)
+    for each in played["scenarios"]:
+        if each.pop("late") > 0.02:
+            print(f"player.py: {each['name']}: events were late", file=sys.stderr)
+    return played
 
 
 def main():
