@@ -73,6 +73,8 @@ export function chiSquare(counts: readonly number[]): {
 /** The regularised lower incomplete gamma function by its power series, terms until they no longer count. */
 function gammaShare(a: number, x: number): number {
   if (x <= 0) return 0;
+  // Nothing that a picture shows is left then, and powers would be too large for numbers.
+  if (x > 2 * a + 200) return 1;
   let term = 1 / a;
   let sum = term;
   for (let n = 1; term > sum * 1e-12; n++) {

@@ -55,7 +55,8 @@ export function readService(saved: string, service: string): ServiceRules {
   let left = 1;
   const picks = rules.flatMap((rule, i): Pick[] => {
     const endpoint = targetOf(rule);
-    if (!endpoint.startsWith("KUBE-SEP-")) return [];
+    // Who was here lately is sent where it was: that is no pick.
+    if (!endpoint.startsWith("KUBE-SEP-") || rule.includes(" --rcheck ")) return [];
     const probability = / --probability (\S+)/.exec(rule)?.[1] ?? null;
     const share = left * Number(probability ?? 1);
     left -= share;
