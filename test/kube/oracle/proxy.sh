@@ -1,6 +1,6 @@
 #!/bin/bash
 # Asks the code of kube-proxy, its kernel faked as in its own tests: proxy.sh MODULE MODE ASK ANSWER, where MODULE is a
-# directory whose go.mod requires k8s.io/kubernetes (build.sh makes one), MODE is iptables or ipvs, and the files
+# directory whose go.mod requires k8s.io/kubernetes (build.sh makes one), MODE is iptables, ipvs or nftables, and the files
 # are JSON.
 set -e
 HERE=$(cd "$(dirname "$0")" && pwd)

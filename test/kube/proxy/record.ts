@@ -1,10 +1,11 @@
 // Records what kube-proxy's own code writes for random cases (oracle/proxy.sh), or only tells where the model differs:
-// node dist/test/kube/proxy/record.js MODULE iptables|ipvs [FIRST COUNT]. Without FIRST and COUNT the golden is written.
+// node dist/test/kube/proxy/record.js MODULE iptables|ipvs|nftables [FIRST COUNT]. Without FIRST and COUNT the golden is written.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { largeCase, type ProxyCase, proxyCase } from "./cases.ts";
+import { blocksOf, rulesetsOf } from "./nftables-text.ts";
 import { assertSame, comparable, type IpvsAnswer, ipvsAnswersOf, sortedAnswer, textsOf } from "./text.ts";
 
 type Comparable = Record<string, string[]>;
@@ -18,6 +19,10 @@ const MODES: Record<string, { ours(asked: ProxyCase): Comparable[]; theirs(answe
   ipvs: {
     ours: (asked) => ipvsAnswersOf(asked).map(sortedAnswer),
     theirs: (answer: IpvsAnswer) => sortedAnswer(answer),
+  },
+  nftables: {
+    ours: rulesetsOf,
+    theirs: (answer: string) => blocksOf(answer),
   },
 };
 

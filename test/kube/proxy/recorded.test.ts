@@ -5,7 +5,7 @@ import { answersOf, goldenOf, RECORDED } from "./record.ts";
 import { assertSame, textsOf } from "./text.ts";
 
 describe("kube-proxy, as its own code", () => {
-  for (const mode of ["iptables", "ipvs"])
+  for (const mode of ["iptables", "ipvs", "nftables"])
     it(`${mode}: writes the same, sync after sync`, () => {
       const golden = goldenOf(mode);
       assert.equal(golden.length, RECORDED);
@@ -14,7 +14,7 @@ describe("kube-proxy, as its own code", () => {
         assert.equal(ours.length, answers.length);
         for (const [step, each] of ours.entries()) assertSame(each, answers[step]!, `seed ${seed}, step ${step}`);
       }
-    });
+    }).timeout(20000);
 
   it("iptables: rules of endpoints have no comments where there are more than a thousand", () => {
     const commented = textsOf(largeCase()).map((text) => /-A KUBE-SEP-\S+ -m comment/.test(text));

@@ -42,7 +42,6 @@ export class NftablesProxier implements Proxier {
     const changes = this.tracker.takeChanges();
     this.dropStale();
     run(this.place, ["nft", "-f", "-"], this.write(isFull ? null : changes));
-    this.isPrepared = true;
   }
 
   putOff(write: () => void): void {
@@ -59,8 +58,11 @@ export class NftablesProxier implements Proxier {
     if (tx.lines.length > 0) run(this.place, ["nft", "-f", "-"], tx.text);
   }
 
-  /** `changed`: the Services whose chains are written anew; null: everything is. */
-  private write(changed: ReadonlySet<string> | null): string {
+  /**
+   * What the next sync hands to nft: it is as good as done. `changed`: the Services whose chains are written anew; null:
+   * everything is.
+   */
+  write(changed: ReadonlySet<string> | null): string {
     const { tracker, settings, at, containers, used: before } = this;
     const tx = new Transaction(settings.family);
     if (changed === null) writeTable(tx, settings, this.nodeAddresses(), !this.isPrepared);
@@ -81,6 +83,7 @@ export class NftablesProxier implements Proxier {
     for (const each of before.affinities) if (!used.affinities.has(each)) tx.say("delete", "set", each);
     for (const each of containers.all) each.end(tx);
     this.used = used;
+    this.isPrepared = true;
     return tx.text;
   }
 
