@@ -2,6 +2,7 @@
 import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
+import { SECOND } from "../../lib/trace/world.ts";
 import { type Ipv4, ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../lib/wire/mac.ts";
@@ -10,9 +11,10 @@ import type { Case, PingTraffic, Traffic } from "./case.ts";
 
 /** A router with three hosts, each on a cable of its own: h1 is 10.1.0.2, its end of the router e1, and so on. */
 class Star {
-  readonly lab = new Lab({ seed: "star" });
+  readonly lab: Lab;
 
-  constructor() {
+  constructor(how: ConstructorParameters<typeof Lab>[0] = { seed: "star" }) {
+    this.lab = new Lab(how);
     this.lab.node("r").forward();
     for (const i of [1, 2, 3]) {
       const host = this.lab.node(`h${i}`);
@@ -50,6 +52,41 @@ const NUMBERS = [1, 2, 3, 4, 5, 6];
 
 /** To 10.99.0.0/16 the router has two ways, which may have the same MAC behind them as well as not. */
 const TWO_WAYS = "ip route add 10.99.0.0/16 nexthop via 10.2.0.2 nexthop via 10.3.0.2";
+
+/** The same in IPv6, where nobody asks for routers: h1 is fd00:1::2, its end of the router e1. */
+class Star6 extends Star {
+  constructor() {
+    super({ seed: "star of six", ipv6: true });
+    this.type("r", "sysctl -qw net.ipv6.conf.all.forwarding=1");
+    for (const i of [1, 2, 3]) {
+      this.type("r", `sysctl -qw net.ipv6.conf.e${i}.router_solicitations=0`);
+      this.type(`h${i}`, "sysctl -qw net.ipv6.conf.eth0.router_solicitations=0");
+      this.type("r", `ip addr add fd00:${i}::1/64 dev e${i} nodad`);
+      this.type(`h${i}`, `ip addr add fd00:${i}::2/64 dev eth0 nodad; ip -6 route add default via fd00:${i}::1`);
+    }
+    this.lab.runFor(4 * SECOND);
+  }
+}
+
+function wayTooNarrow(): Case {
+  const star = new Star6();
+  star.type("r", "ip -6 route add fd00:9::/64 via fd00:2::2 mtu 1280");
+  const sent = { ...ping(20, "h1", "fd00:9::1"), size: 1300 };
+  return star.case("IPv6: what is passed on is too big for its route, though not for the device", [sent]);
+}
+
+function redirectAfterAnError(): Case {
+  const star = new Star6();
+  const sent = [{ ...ping(20, "h1", "fd00:2::2"), ttl: 1 }, ping(760, "h1", "fd00:1::77")];
+  star.type("h1", "ip -6 route add fd00:1::77 via fd00:1::1");
+  return star.case("IPv6: an error to a host of a wide network leaves it enough for a redirect", sent);
+}
+
+function nobodyHears(): Case {
+  const star = new Star6();
+  const down = { kind: "command", at: 5, ns: "h2", command: "ip link set eth0 down" } as const;
+  return star.case("IPv6: a solicitation that no queue takes is not counted", [down, ping(390, "r", "fd00:2::2")]);
+}
 
 function lostBehindAnError(): Case {
   const star = new Star();
@@ -123,5 +160,15 @@ function sourceIsGone(): Case {
 }
 
 export function foundCases(): Case[] {
-  return [lostBehindAnError(), wayOfAnError(), wayOfAQuote(), wayOfAQuestion(), downAndDeaf(), sourceIsGone()];
+  return [
+    lostBehindAnError(),
+    wayOfAnError(),
+    wayOfAQuote(),
+    wayOfAQuestion(),
+    downAndDeaf(),
+    sourceIsGone(),
+    wayTooNarrow(),
+    redirectAfterAnError(),
+    nobodyHears(),
+  ];
 }
