@@ -11,8 +11,10 @@ import { setDown, setUp } from "../../lib/netns/configure.ts";
 import { keepalived } from "../../lib/notebook/keepalived.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { SECOND } from "../../lib/trace/world.ts";
+import { ipv4 } from "../../lib/wire/address.ts";
 import { describe as text } from "../../lib/wire/describe.ts";
 import { BadInput } from "../../lib/wire/input.ts";
+import { advertisementBody, advertisementOf } from "../../lib/wire/vrrp.ts";
 
 const HERE = join(dirname(fileURLToPath(import.meta.url)), "../../../test/ipvs");
 const HOSTS = { d1: 2, d2: 3, r1: 11, r2: 12, s: 13 };
@@ -147,6 +149,16 @@ describe("keepalived", () => {
         if (here !== null) assert.ok(Math.abs(here - there!) < tolerance, `${line}\n${real[i]}`);
       }
     });
+
+  it("says what the real one says, octet by octet", () => {
+    // Captured with tcpdump -xx where keepalived 2.2.7 sent it.
+    const captured = "2133960100017dbcc0a80a650000000000000000";
+    const said = { vrid: 51, priority: 150, interval: 1, addresses: [ipv4("192.168.10.101")], password: null };
+    const { data } = advertisementBody(said);
+    assert.equal(Buffer.from(data).toString("hex"), captured);
+    assert.deepEqual(advertisementOf(data), said);
+    assert.equal(advertisementOf(data.with(2, 151)), null);
+  });
 
   it("refuses aloud, with the line, what is wrong or not modelled", () => {
     const lab = new Lab();
