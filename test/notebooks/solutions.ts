@@ -267,7 +267,7 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
   "03-pod-to-service.ipynb": {
     rows: Array.from({ length: 20 }, (_, i) => `S${String(i + 1).padStart(2, "0")}`),
     // Names and rules, two modes, and the notes' cluster.
-    most: { cells: 95, words: 2600 },
+    most: { cells: 100, words: 2700 },
     exercises: [
       {
         cell: "exercise-1",
@@ -361,7 +361,7 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-count", right: "1", wrong: "6" },
       { cell: "predict-hairpin", right: '"no"', wrong: '"yes"' },
       { cell: "predict-empty", right: '"refusal"', wrong: '"timeout"' },
-      { cell: "predict-ping", right: '"yes"', wrong: '"no"' },
+      { cell: "predict-ping", right: '"no"', wrong: '"yes"' },
       { cell: "predict-health", right: "4", wrong: "0" },
       { cell: "predict-dots", right: "8", wrong: "1" },
     ],
