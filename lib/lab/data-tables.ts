@@ -1,6 +1,8 @@
-// The rules of iptables and the sets of ipset in a lab's data and in its script: as iptables-save and ipset save print them.
-// Before you edit: iptables-restore(8), ipset(8).
+// The rules of iptables and nft and the sets of ipset in a lab's data and in its script: as iptables-save, `nft list ruleset`
+// and ipset save print them.
+// Before you edit: iptables-restore(8), nft(8), ipset(8).
 import type { Family } from "../netfilter/extension.ts";
+import { runNft } from "../netfilter/nft/run.ts";
 import { readSavedLine, savedLines } from "../netfilter/set/saved.ts";
 import { IpsetError } from "../netfilter/set/words.ts";
 import type { BackEnd, Table } from "../netfilter/table.ts";
@@ -18,6 +20,8 @@ export interface TablesData {
   /** Absent unless somebody wrote rules. */
   readonly iptables?: readonly string[];
   readonly ip6tables?: readonly string[];
+  /** Lines of `nft list ruleset`. */
+  readonly nftables?: readonly string[];
   /** The old iptables wrote them (`iptables-legacy`). */
   readonly legacyTables?: true;
 }
@@ -37,21 +41,35 @@ function linesOf(ns: Netns, family: Family, counters: boolean): string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
+/** Without counters and times left where `stateless` is said. */
+function rulesetLines(ns: Netns, stateless: boolean): string[] {
+  let listed = "";
+  const style = { stateless, numeric: false, handles: false };
+  const out = (text: string) => {
+    listed += text;
+  };
+  runNft(ns.nftables.ruleset, "list ruleset", null, true, { style, terse: false, echoes: false, out });
+  return listed === "" ? [] : listed.trimEnd().split("\n");
+}
+
 export function tablesData(ns: Netns): TablesData {
   const ipset = savedLines(ns.sets, ns.cables.now);
   const [iptables, ip6tables] = [linesOf(ns, 4, true), linesOf(ns, 6, true)];
+  const nftables = rulesetLines(ns, false);
   const isLegacy = [4, 6].some((family) => written(ns, family as Family).backEnd === "legacy");
   return {
     ...(ipset.length > 0 && { ipset }),
     ...(iptables.length > 0 && { iptables }),
     ...(ip6tables.length > 0 && { ip6tables }),
+    ...(nftables.length > 0 && { nftables }),
     ...(isLegacy && { legacyTables: true }),
   };
 }
 
-/** Throws BadInput with the place, for a line that ipset or iptables-restore would not take. */
+/** Throws BadInput with the place, for a line that ipset, nft or iptables-restore would not take. */
 export function readTables(ns: Netns, place: Place): void {
   readSets(ns, place.maybe("ipset")?.list() ?? []);
+  readRuleset(ns, place);
   const isLegacy = place.maybe("legacyTables")?.flag() ?? false;
   for (const family of [4, 6] as const) {
     const lines = place.maybe(TOOLS[family]);
@@ -69,6 +87,20 @@ export function readTables(ns: Netns, place: Place): void {
   }
 }
 
+/** As nft would take them. */
+function readRuleset(ns: Netns, place: Place): void {
+  const lines = place.maybe("nftables");
+  if (lines === null) return;
+  const text = `${lines
+    .list()
+    .map((line) => line.text())
+    .join("\n")}\n`;
+  const style = { stateless: false, numeric: false, handles: false };
+  const call = { style, terse: false, echoes: false, out: () => {} };
+  const complaint = runNft(ns.nftables.ruleset, text, "nftables", false, call);
+  if (complaint !== null) throw lines.wrong(complaint.trimEnd(), "Write it as nft list ruleset does.");
+}
+
 function readSets(ns: Netns, lines: readonly Place[]): void {
   for (const line of lines)
     try {
@@ -79,7 +111,7 @@ function readSets(ns: Netns, lines: readonly Place[]): void {
     }
 }
 
-/** The script gives the rules to the real iptables-restore, their counters at zero, and sets to ipset before. */
+/** The script gives the rules to the real iptables-restore and nft, counters at zero, and sets to ipset before. */
 export function tableLines(ns: Netns): string[] {
   const sets = savedLines(ns.sets, ns.cables.now);
   const made = sets.length === 0 ? [] : given(ns, "ipset restore", "SETS", sets);
@@ -91,7 +123,8 @@ export function tableLines(ns: Netns): string[] {
     const plain = lines.map((line) => (line.startsWith(":") ? line.replace(/\[\d+:\d+\]$/, "[0:0]") : line));
     return given(ns, tool, "RULES", plain);
   });
-  return [...made, ...rules];
+  const ruleset = rulesetLines(ns, true);
+  return [...made, ...rules, ...(ruleset.length === 0 ? [] : given(ns, "nft -f -", "RULES", ruleset))];
 }
 
 /** Lines of the script that a tool reads inside the namespace. */
