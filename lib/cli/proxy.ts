@@ -5,7 +5,6 @@ import { readAskedPacket } from "../kube/proxy/asked-packet.ts";
 import { readObjects } from "../kube/proxy/objects.ts";
 import { ProxyQuestion } from "../kube/proxy/question.ts";
 import { MODES, type ProxyMode } from "../kube/proxy/start.ts";
-import { notModelled } from "../tools/command.ts";
 import { BadInput } from "../wire/input.ts";
 import { Mistake, readOptions } from "./options.ts";
 
@@ -13,7 +12,6 @@ const VALUED = [
   ...["--mode", "--objects", "--node", "--node-ips", "--cluster-cidr", "--nodeport-addresses", "--ip-family"],
   ...["--localhost-nodeports", "--masquerade-all", "--layout", "--packet", "--packets"],
 ];
-const KNOWN = ["userspace", "iptables", "ipvs", "nftables"];
 const USAGE = "packetwalk proxy --mode iptables --objects FILE --node NAME --node-ips 192.168.0.2 --rules";
 
 /** Runs the subcommand: 0 when the rules or the answers were printed. */
@@ -80,8 +78,7 @@ function answer(flags: ReadonlySet<string>, values: ReadonlyMap<string, string>,
 function modeOf(name: string): ProxyMode {
   const mode = MODES.find((each) => each === name);
   if (mode !== undefined) return mode;
-  if (KNOWN.includes(name)) throw notModelled("kube-proxy", `--mode ${name}`, MODES.join(", "));
-  throw new Mistake(`--mode is ${KNOWN.join(", ")}, not "${name}"`);
+  throw new Mistake(`--mode is ${MODES.join(", ")}, not "${name}"`);
 }
 
 function familyOf(name: string | undefined): Family | null {

@@ -51,6 +51,24 @@ export function lifeLeft({ lifetime }: InterfaceAddress, now: number): LifeLeft 
   return { valid: Math.max(0, valid - age), preferred: left, deprecated: left === 0 };
 }
 
+/** A longer list is gone through once for all: the kernel has a hash, too (inet_addr_lst). */
+const SHORT = 16;
+const sets = new WeakMap<readonly InterfaceAddress[], ReadonlySet<Ipv4>>();
+
+/** Whether one of a device's addresses is this one. */
+export function hasLocal(addresses: readonly InterfaceAddress[], local: Ipv4): boolean {
+  if (addresses.length > SHORT) {
+    let set = sets.get(addresses);
+    if (set === undefined) {
+      set = new Set(addresses.map((each) => each.local));
+      sets.set(addresses, set);
+    }
+    return set.has(local);
+  }
+  for (let i = 0; i < addresses.length; i++) if (addresses[i]!.local === local) return true;
+  return false;
+}
+
 /** The network an address is in: 10.244.1.0/24 of 10.244.1.5/24; with a peer, the network of that. */
 export function networkOf(address: InterfaceAddress): Prefix4 {
   return Prefix4.of(address.peer, address.length);

@@ -1,6 +1,7 @@
 // One network namespace: its devices, addresses, routes, neighbours, sockets and hooks. It is state: the verbs are
 // beside it in ipv4/, tcp/, tunnel/, socket/ and configure.ts, and stack.ts says which of them a frame meets first.
 // Before you edit: include/net/net_namespace.h, include/net/netns/ipv4.h.
+import { hasLocal } from "../ip/address.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
@@ -230,15 +231,13 @@ export class Netns implements Owner {
 
   /** Whether one of the devices has the address. */
   hasAddress(address: Ipv4): boolean {
-    for (const { addresses } of this.inet.values())
-      for (let i = 0; i < addresses.length; i++) if (addresses[i]!.local === address) return true;
+    for (const { addresses } of this.inet.values()) if (hasLocal(addresses, address)) return true;
     return false;
   }
 
   /** The local address's device, or undefined (inet_lookup_ifaddr). */
   deviceOfAddress(address: Ipv4): Device | undefined {
-    for (const [device, { addresses }] of this.inet)
-      for (const each of addresses) if (each.local === address) return device;
+    for (const [device, { addresses }] of this.inet) if (hasLocal(addresses, address)) return device;
     return undefined;
   }
 

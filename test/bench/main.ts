@@ -6,6 +6,7 @@ import type { BenchFigure } from "./figure.ts";
 import { benchIpvs } from "./ipvs.ts";
 import { benchJupyter } from "./jupyter.ts";
 import { benchKube } from "./kube.ts";
+import { benchKubeProxy } from "./kube-proxy.ts";
 import { benchRules } from "./rules.ts";
 
 const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure[]>>> = {
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure
   ipvs: benchIpvs,
   jupyter: benchJupyter,
   kube: benchKube,
+  "kube-proxy": benchKubeProxy,
   rules: benchRules,
 };
 

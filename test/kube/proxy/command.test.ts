@@ -68,11 +68,11 @@ describe("packetwalk proxy", () => {
   });
 
   it("refuses what it does not know, and changes nothing", () => {
-    const nftables = ask(OBJECTS, "--mode", "nftables", "--rules");
-    assert.match(nftables.stderr, /kube-proxy knows this, Packetwalk does not model it: "--mode nftables"/);
+    const windows = ask(OBJECTS, "--mode", "winkernel", "--rules");
+    assert.match(windows.stderr, /--mode is userspace, iptables, ipvs, nftables, not "winkernel"/);
     const nothing = ask(OBJECTS);
     assert.match(nothing.stderr, /prints --rules, or answers --packet/);
-    for (const { stdout, stderr, status } of [nftables, nothing]) {
+    for (const { stdout, stderr, status } of [windows, nothing]) {
       assert.deepEqual([stdout, status], ["", 2]);
       assert.equal(stderr.trim().split("\n").length, 1);
     }
