@@ -8,9 +8,9 @@ import type { ProxySettings } from "../settings.ts";
 import { type Place, run } from "../tool.ts";
 import { type Standpoint, usableEndpoints } from "../topology.ts";
 import type { Tracker } from "../tracker.ts";
-import { Containers, type Used, writeService } from "./service.ts";
+import { Containers, writeService } from "./service.ts";
 import { writeTable } from "./table.ts";
-import { Transaction } from "./transaction.ts";
+import { Transaction, Written } from "./transaction.ts";
 
 export class NftablesProxier implements Proxier {
   /** Connections are looked up in the same table that is written. */
@@ -19,8 +19,8 @@ export class NftablesProxier implements Proxier {
   private readonly tracker: Tracker;
   private readonly settings: ProxySettings;
   private readonly at: Standpoint;
-  private containers = new Containers();
-  private used: Used = { chains: new Set(), affinities: new Set() };
+  private readonly containers = new Containers();
+  private readonly written = new Map<string, Written>();
   /** Chains nothing leads to any more, and since when: kernels before 6.2 bear their end only a moment later. */
   private readonly stale = new Map<string, number>();
   private isPrepared = false;
@@ -63,28 +63,43 @@ export class NftablesProxier implements Proxier {
    * everything is.
    */
   write(changed: ReadonlySet<string> | null): string {
-    const { tracker, settings, at, containers, used: before } = this;
+    const { tracker, settings, at, containers, written } = this;
     const tx = new Transaction(settings.family);
     if (changed === null) writeTable(tx, settings, this.nodeAddresses(), !this.isPrepared);
-    for (const each of containers.all) each.begin();
-    const used: Used = { chains: new Set(), affinities: new Set() };
-    for (const [key, ports] of tracker.services)
+    const isWhole = changed === null || containers.all.some(({ isContested }) => isContested);
+    const keys = isWhole ? new Set([...written.keys(), ...tracker.services.keys()]) : changed;
+    // Who goes first makes room.
+    for (const key of keys) if (!tracker.services.has(key)) this.replace(tx, key, null);
+    for (const key of keys) {
+      const ports = tracker.services.get(key);
+      if (ports === undefined) continue;
+      const now = new Written(written.get(key) ?? null);
       for (const service of ports) {
         const usable = usableEndpoints(tracker.endpointsOfPort(service), service, at);
         const isChanged = changed === null || changed.has(key);
-        writeService(tx, service, usable, settings, containers, used, isChanged);
+        writeService(tx, service, usable, settings, containers, now, isChanged);
       }
-    for (const each of before.chains)
-      if (!used.chains.has(each)) {
-        tx.say("flush", "chain", each);
-        this.stale.set(each, this.place.lab.now);
-      }
-    for (const each of used.chains) this.stale.delete(each);
-    for (const each of before.affinities) if (!used.affinities.has(each)) tx.say("delete", "set", each);
-    for (const each of containers.all) each.end(tx);
-    this.used = used;
+      this.replace(tx, key, now);
+    }
     this.isPrepared = true;
     return tx.text;
+  }
+
+  /** A Service has this of the table from now on; null: it is gone. */
+  private replace(tx: Transaction, key: string, now: Written | null): void {
+    const before = this.written.get(key);
+    for (const each of now?.chains ?? []) this.stale.delete(each);
+    if (before !== undefined) {
+      for (const each of before.chains)
+        if (now?.chains.has(each) !== true) {
+          tx.say("flush", "chain", each);
+          this.stale.set(each, this.place.lab.now);
+        }
+      for (const each of before.affinities) if (now?.affinities.has(each) !== true) tx.say("delete", "set", each);
+      before.release(tx, now);
+    }
+    if (now === null) this.written.delete(key);
+    else this.written.set(key, now);
   }
 
   private nodeAddresses(): Ip[] {

@@ -7,7 +7,7 @@ import type { ProxySettings } from "../settings.ts";
 import type { Usable } from "../topology.ts";
 import { endpointNames, type PortChains, portChains } from "./names.ts";
 import { localWords, MARK_RULE } from "./table.ts";
-import { Container, type Transaction } from "./transaction.ts";
+import { Container, type Transaction, type Written } from "./transaction.ts";
 
 /** The sets and maps that Services share. */
 export class Containers {
@@ -36,12 +36,6 @@ interface Plan {
   readonly usesFirewall: boolean;
 }
 
-/** What is in use of the table for Services, besides the maps. */
-export interface Used {
-  readonly chains: Set<string>;
-  readonly affinities: Set<string>;
-}
-
 /** `isChanged`: its chains are written anew. */
 export function writeService(
   tx: Transaction,
@@ -49,7 +43,7 @@ export function writeService(
   usable: Usable,
   settings: ProxySettings,
   containers: Containers,
-  used: Used,
+  used: Written,
   isChanged: boolean,
 ): void {
   const { hasAny, local } = usable;
@@ -60,11 +54,11 @@ export function writeService(
     usesFirewall: service.loadBalancerIPs.length > 0 && service.sourceRanges.length > 0,
   };
   ensureChains(tx, plan, containers, used, isChanged);
-  writeElements(tx, plan, containers);
+  writeElements(tx, plan, containers, used);
   if (isChanged) writeChains(tx, plan, settings);
 }
 
-function ensureChains(tx: Transaction, plan: Plan, { hairpins }: Containers, used: Used, isChanged: boolean): void {
+function ensureChains(tx: Transaction, plan: Plan, { hairpins }: Containers, used: Written, isChanged: boolean): void {
   const { service, usable, chains, usesFirewall } = plan;
   const { cluster, local, reachable, hasAny } = usable;
   const ensure = (name: string) => {
@@ -81,7 +75,7 @@ function ensureChains(tx: Transaction, plan: Plan, { hairpins }: Containers, use
       used.affinities.add(affinity);
     }
     const { ip, port } = each;
-    if (each.isLocal) hairpins.want(tx, `${ip} . ${ip} . ${service.protocol.toLowerCase()} . ${port}`);
+    if (each.isLocal) used.want(tx, hairpins, `${ip} . ${ip} . ${service.protocol.toLowerCase()} . ${port}`);
   }
   if (service.usesCluster && cluster.length > 0) ensure(chains.cluster);
   if (service.usesLocal && local.length > 0) ensure(chains.local);
@@ -89,24 +83,25 @@ function ensureChains(tx: Transaction, plan: Plan, { hairpins }: Containers, use
   if (usesFirewall) ensure(chains.firewall);
 }
 
-function writeElements(tx: Transaction, plan: Plan, to: Containers): void {
+function writeElements(tx: Transaction, plan: Plan, to: Containers, used: Written): void {
   const { service, usable, chains, hasInternal, hasExternal, usesFirewall } = plan;
   const { name, clusterIP, port, nodePort, externalIPs, loadBalancerIPs } = service;
   const protocol = service.protocol.toLowerCase();
   const at = (address: unknown) => `${address} . ${protocol} . ${port}`;
   const refusal = usable.hasAny ? "drop" : "goto reject-chain";
-  to.clusterIPs.want(tx, `${clusterIP}`);
+  used.want(tx, to.clusterIPs, `${clusterIP}`);
   if (hasInternal)
-    to.serviceIPs.want(tx, at(clusterIP), `goto ${service.isInternalLocal ? chains.local : chains.cluster}`);
-  else to.noEndpointServices.want(tx, at(clusterIP), refusal, name);
+    used.want(tx, to.serviceIPs, at(clusterIP), `goto ${service.isInternalLocal ? chains.local : chains.cluster}`);
+  else used.want(tx, to.noEndpointServices, at(clusterIP), refusal, name);
   for (const each of [...externalIPs, ...loadBalancerIPs]) {
-    if (usable.hasAny) to.serviceIPs.want(tx, at(each), `goto ${chains.external}`);
-    if (!hasExternal) to.noEndpointServices.want(tx, at(each), refusal, name);
+    if (usable.hasAny) used.want(tx, to.serviceIPs, at(each), `goto ${chains.external}`);
+    if (!hasExternal) used.want(tx, to.noEndpointServices, at(each), refusal, name);
   }
-  if (usesFirewall) for (const each of loadBalancerIPs) to.firewallIPs.want(tx, at(each), `goto ${chains.firewall}`);
+  if (usesFirewall)
+    for (const each of loadBalancerIPs) used.want(tx, to.firewallIPs, at(each), `goto ${chains.firewall}`);
   if (nodePort === 0) return;
-  if (usable.hasAny) to.serviceNodePorts.want(tx, `${protocol} . ${nodePort}`, `goto ${chains.external}`);
-  if (!hasExternal) to.noEndpointNodePorts.want(tx, `${protocol} . ${nodePort}`, refusal, name);
+  if (usable.hasAny) used.want(tx, to.serviceNodePorts, `${protocol} . ${nodePort}`, `goto ${chains.external}`);
+  if (!hasExternal) used.want(tx, to.noEndpointNodePorts, `${protocol} . ${nodePort}`, refusal, name);
 }
 
 function writeChains(tx: Transaction, plan: Plan, settings: ProxySettings): void {

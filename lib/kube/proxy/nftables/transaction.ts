@@ -27,38 +27,69 @@ export class Transaction {
   }
 }
 
-/** The elements of a set or a map, by key: only what changes is said. */
+/** The elements of a set or a map, by key, with how many Services want each: only what changes is said. */
 export class Container {
   readonly name: string;
   readonly kind: "set" | "map";
-  private readonly there = new Map<string, string>();
-  private left = new Set<string>();
+  /** Two Services wanted other things of one key: who is left has to be asked again. */
+  isContested = false;
+  private readonly there = new Map<string, { value: string; owners: number }>();
 
   constructor(kind: "set" | "map", name: string) {
     this.kind = kind;
     this.name = name;
   }
 
-  /** A sync begins: what is not wanted again until its end will go. */
-  begin(): void {
-    this.left = new Set(this.there.keys());
-  }
-
-  want(tx: Transaction, key: string, value = "", comment: string | null = null): void {
+  /** A Service wants an element; `isOwn`: it is one of those who wanted it before. */
+  claim(tx: Transaction, key: string, value: string, comment: string | null, isOwn: boolean): void {
     const known = this.there.get(key);
-    this.left.delete(key);
-    if (known === value) return;
-    if (known !== undefined) tx.say("delete", "element", `${this.name} { ${key} }`);
+    if (known !== undefined && !isOwn) known.owners++;
+    if (known?.value === value) return;
+    if (known !== undefined) {
+      if (known.owners > 1) this.isContested = true;
+      tx.say("delete", "element", `${this.name} { ${key} }`);
+    }
     const said = `${key}${comment === null ? "" : ` comment "${comment}"`}${value === "" ? "" : ` : ${value}`}`;
     tx.say("add", "element", `${this.name} { ${said} }`);
-    this.there.set(key, value);
+    if (known === undefined) this.there.set(key, { value, owners: 1 });
+    else known.value = value;
   }
 
-  end(tx: Transaction): void {
-    for (const key of this.left) {
-      tx.say("delete", "element", `${this.name} { ${key} }`);
-      this.there.delete(key);
-    }
-    this.left.clear();
+  /** A Service wants it no more. */
+  release(tx: Transaction, key: string): void {
+    const known = this.there.get(key)!;
+    if (--known.owners > 0) return;
+    tx.say("delete", "element", `${this.name} { ${key} }`);
+    this.there.delete(key);
+  }
+}
+
+/** What one Service has of the table. */
+export class Written {
+  readonly chains = new Set<string>();
+  readonly affinities = new Set<string>();
+  private readonly elements = new Map<Container, Set<string>>();
+  private before: Written | null;
+
+  constructor(before: Written | null) {
+    this.before = before;
+  }
+
+  has(container: Container, key: string): boolean {
+    return this.elements.get(container)?.has(key) === true;
+  }
+
+  want(tx: Transaction, container: Container, key: string, value = "", comment: string | null = null): void {
+    const isOwn = this.has(container, key) || this.before?.has(container, key) === true;
+    container.claim(tx, key, value, comment, isOwn);
+    const keys = this.elements.get(container) ?? new Set();
+    this.elements.set(container, keys.add(key));
+  }
+
+  /** What this has and `now` does not goes; what was before this is forgotten. */
+  release(tx: Transaction, now: Written | null): void {
+    if (now !== null) now.before = null;
+    for (const [container, keys] of this.elements)
+      for (const key of keys) if (now?.has(container, key) !== true) container.release(tx, key);
   }
 }
