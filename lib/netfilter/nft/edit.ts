@@ -123,7 +123,11 @@ export class Edit {
 
   noteRule(chain: Chain, rule: Rule, place: Place): void {
     if (rule.statements.some(({ tracks }) => tracks)) this.tracked.add(chain.table.family);
-    if (rule.statements.some(({ chains, sets }) => chains !== undefined || sets !== undefined))
+    if (
+      rule.statements.some(
+        ({ chains, sets }) => chains !== undefined || sets?.some(({ spec }) => spec.value === "verdict"),
+      )
+    )
       this.rerouted.set(chain, place);
   }
 
