@@ -41,7 +41,7 @@ describe("packetwalk", () => {
   });
 
   for (const [args, said] of [
-    [["fly"], /unknown command "fly".*lab, run, explain, ipvs, serve and kernel/],
+    [["fly"], /unknown command "fly".*lab, run, explain, ipvs, proxy, serve and kernel/],
     [["constructor"], /unknown command "constructor"/],
     [["run"], /needs a notebook/],
     [["run", "--fast", "a.ipynb"], /unknown option "--fast".*--check/],
