@@ -22,7 +22,8 @@ export function discovery(resources: readonly Resource[], path: string): Draft |
   return alone === undefined ? null : { kind: "APIGroup", apiVersion: "v1", ...group(alone) };
 }
 
-function version(): Draft {
+/** What GET /version says. */
+export function version(): Draft {
   const gitVersion = schema().version;
   const [, major, minor] = /^v(\d+)\.(\d+)/.exec(gitVersion)!;
   return {

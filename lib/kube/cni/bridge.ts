@@ -5,6 +5,7 @@ import type { Machine } from "../../lab/machine.ts";
 import { Ipv4, Prefix4 } from "../../wire/address.ts";
 import { HostLocal } from "./host-local.ts";
 import { type Attachment, drawVeth, run, type Sandbox } from "./plugin.ts";
+import { PodCables } from "./pod-cables.ts";
 
 export interface BridgeConfig {
   readonly bridge: string;
@@ -21,16 +22,18 @@ export class Bridge {
   private readonly machine: Machine;
   private readonly config: BridgeConfig;
   private readonly ipam: HostLocal;
-  private readonly ends = new Map<string, string>();
+  private readonly cables: PodCables;
 
   constructor(lab: Lab, machine: Machine, config: BridgeConfig) {
     this.lab = lab;
     this.machine = machine;
     this.config = config;
     this.ipam = new HostLocal(config.subnet);
+    this.cables = new PodCables(lab, machine);
   }
 
-  add({ id, ns }: Sandbox): Attachment {
+  add(sandbox: Sandbox): Attachment {
+    const { id, ns } = sandbox;
     const { bridge, mtu, routes, hairpin } = this.config;
     const { lab, ipam } = this;
     const { root } = this.machine;
@@ -38,9 +41,7 @@ export class Bridge {
     const end = drawVeth(lab);
     try {
       this.ensureBridge();
-      run(lab, root, `ip link add ${end} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${ns.name}`);
-      this.ends.set(id, end);
-      run(lab, root, `ip link set ${end} up`);
+      this.cables.lay(sandbox, end, mtu);
       run(lab, root, `ip link set ${end} master ${bridge}`);
       if (hairpin) run(lab, root, `bridge link set dev ${end} hairpin on`);
       run(lab, ns, "ip link set eth0 up");
@@ -57,9 +58,7 @@ export class Bridge {
   }
 
   del({ id }: Pick<Sandbox, "id">): void {
-    const end = this.ends.get(id);
-    if (end !== undefined && this.machine.root.devices.has(end)) run(this.lab, this.machine.root, `ip link del ${end}`);
-    this.ends.delete(id);
+    this.cables.remove(id);
     this.ipam.release(id);
   }
 

@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
 import { HostLocal } from "./host-local.ts";
 import { type Attachment, drawVeth, run, type Sandbox } from "./plugin.ts";
+import { PodCables } from "./pod-cables.ts";
 
 export interface PtpConfig {
   readonly mtu: number;
@@ -16,17 +17,19 @@ export class Ptp {
   private readonly machine: Machine;
   private readonly config: PtpConfig;
   private readonly ipam: HostLocal;
-  private readonly ends = new Map<string, string>();
+  private readonly cables: PodCables;
 
   constructor(lab: Lab, machine: Machine, config: PtpConfig) {
     this.lab = lab;
     this.machine = machine;
     this.config = config;
     this.ipam = new HostLocal(config.subnet);
+    this.cables = new PodCables(lab, machine);
     run(lab, machine.root, "sysctl -w net.ipv4.ip_forward=1");
   }
 
-  add({ id, ns }: Sandbox): Attachment {
+  add(sandbox: Sandbox): Attachment {
+    const { id, ns } = sandbox;
     const { lab, ipam } = this;
     const { mtu, subnet } = this.config;
     const { root } = this.machine;
@@ -34,9 +37,7 @@ export class Ptp {
     const address = ipam.allocate(id);
     const end = drawVeth(lab);
     try {
-      run(lab, root, `ip link add ${end} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${ns.name}`);
-      this.ends.set(id, end);
-      run(lab, root, `ip link set ${end} up`);
+      this.cables.lay(sandbox, end, mtu);
       run(lab, ns, "ip link set eth0 up");
       run(lab, ns, `ip addr add ${address}/${length} brd + dev eth0`);
       run(lab, ns, `ip route add default via ${gateway} dev eth0`);
@@ -55,9 +56,7 @@ export class Ptp {
   }
 
   del({ id }: Pick<Sandbox, "id">): void {
-    const end = this.ends.get(id);
-    if (end !== undefined && this.machine.root.devices.has(end)) run(this.lab, this.machine.root, `ip link del ${end}`);
-    this.ends.delete(id);
+    this.cables.remove(id);
     this.ipam.release(id);
   }
 }

@@ -1,8 +1,8 @@
 // kubectl version, cluster-info, api-resources, api-versions, config: what one speaks with.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/{version,clusterinfo,apiresources,config}/*.go.
 
+import { version as versionInfo } from "../api/discovery.ts";
 import { apiVersionOf, type Resource } from "../api/resource.ts";
-import { schema } from "../api/schema.ts";
 import { Failure, usage } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { jsonText, yamlText } from "./object-text.ts";
@@ -23,27 +23,15 @@ export const ADDRESS = "https://192.168.0.10:6443";
 export function version(session: Session): number {
   const { flags, words } = session;
   if (words.length > 0) throw new Failure(`extra arguments: [${words.join(" ")}]`);
-  const gitVersion = schema().version;
-  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(gitVersion)!;
-  const info = {
-    major,
-    minor,
-    gitVersion,
-    gitCommit: "",
-    gitTreeState: "",
-    buildDate: "1970-01-01T00:00:00Z",
-    goVersion: "",
-    compiler: "",
-    platform: "linux/amd64",
-  };
+  const info = versionInfo();
   const all = { clientVersion: info, kustomizeVersion: KUSTOMIZE, ...(!flags.is("client") && { serverVersion: info }) };
   const output = flags.text("output");
   if (output === "json") session.out(`${JSON.stringify(all, null, 2)}\n`);
   else if (output === "yaml") session.out(`${yamlText(all)}\n`);
   else if (output !== "") throw new Failure("--output must be 'yaml' or 'json'");
   else {
-    session.out(`Client Version: ${gitVersion}\nKustomize Version: ${KUSTOMIZE}\n`);
-    if (!flags.is("client")) session.out(`Server Version: ${gitVersion}\n`);
+    session.out(`Client Version: ${info.gitVersion}\nKustomize Version: ${KUSTOMIZE}\n`);
+    if (!flags.is("client")) session.out(`Server Version: ${info.gitVersion}\n`);
   }
   return 0;
 }

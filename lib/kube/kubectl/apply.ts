@@ -59,6 +59,13 @@ function annotated(object: Draft): Draft {
 export const asDry = (session: Session): Readonly<Record<string, string>> =>
   session.isDry === "server" ? { dryRun: "All" } : {};
 
+/** The object after the server merged `body` into it; in a dry run of the client as it is. Throws Refusal. */
+export function merged(session: Session, info: Info, body: object): Draft {
+  if (session.isDry === "client") return info.object!;
+  const type = "application/strategic-merge-patch+json";
+  return session.ask("PATCH", placeOf(info), { query: asDry(session), body, type });
+}
+
 /** Throws Failures with all that could not be done; the rest is done. */
 function each(infos: readonly Info[], mistakes: readonly Error[], action: (info: Info) => void): number {
   const failures = [...mistakes];

@@ -2,7 +2,7 @@
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/drain/drain.go, .../pkg/drain/{drain,filters}.go.
 import type { Program } from "../../lab/process.ts";
 import type { Draft } from "../api/object.ts";
-import { asDry, placeOf } from "./apply.ts";
+import { merged } from "./apply.ts";
 import { Failure, Failures, isRefusal, usage } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { report } from "./print.ts";
@@ -28,13 +28,7 @@ function setSchedulable(session: Session, node: Info, isCordon: boolean): void {
   const is = node.object!.spec?.unschedulable === true;
   const word = isCordon ? "cordoned" : "uncordoned";
   if (is === isCordon) return report(session, node, `already ${word}`, node.object!);
-  const body = { spec: { unschedulable: isCordon ? true : null } };
-  if (session.isDry !== "client")
-    session.ask("PATCH", placeOf(node), {
-      query: asDry(session),
-      body,
-      type: "application/strategic-merge-patch+json",
-    });
+  merged(session, node, { spec: { unschedulable: isCordon ? true : null } });
   report(session, node, word, node.object!);
 }
 

@@ -3,7 +3,7 @@
 import type { Program } from "../../lab/process.ts";
 import { notModelled } from "../../tools/command.ts";
 import { type Draft, sameJson } from "../api/object.ts";
-import { asDry, placeOf } from "./apply.ts";
+import { asDry, merged, placeOf } from "./apply.ts";
 import { podTemplate } from "./describe/containers.ts";
 import { Paper } from "./describe/paper.ts";
 import { revisionsOf } from "./describe/workloads.ts";
@@ -207,16 +207,7 @@ export const rolloutUndo: Part = (session, info) => {
 const patching =
   (word: string, bodyOf: (object: Draft, session: Session) => Draft): Part =>
   (session, info) => {
-    const body = bodyOf(info.object!, session);
-    const after =
-      session.isDry === "client"
-        ? info.object!
-        : session.ask("PATCH", placeOf(info), {
-            query: asDry(session),
-            body,
-            type: "application/strategic-merge-patch+json",
-          });
-    report(session, info, word, after);
+    report(session, info, word, merged(session, info, bodyOf(info.object!, session)));
     return 0;
   };
 

@@ -3,7 +3,7 @@
 import type { Program } from "../../lab/process.ts";
 import type { Draft } from "../api/object.ts";
 import { noSuchPath } from "../api/status.ts";
-import { asDry, placeOf } from "./apply.ts";
+import { merged, placeOf } from "./apply.ts";
 import { Failure, Failures, NOTHING_NAMED, Refusal } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { report } from "./print.ts";
@@ -73,15 +73,7 @@ export function setImage(session: Session): number {
       of.filter(({ name }) => images.has(name)).map(({ name }) => ({ name, image: images.get(name) }));
     const inner = { containers: list(before.containers) };
     const body = { spec: info.resource.kind === "Pod" ? inner : { template: { spec: inner } } };
-    const object =
-      session.isDry === "client"
-        ? info.object!
-        : session.ask("PATCH", placeOf(info), {
-            query: asDry(session),
-            body,
-            type: "application/strategic-merge-patch+json",
-          });
-    report(session, info, "image updated", object);
+    report(session, info, "image updated", merged(session, info, body));
   }
   if (failures.length > 0) throw new Failures(failures);
   return 0;

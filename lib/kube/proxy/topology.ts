@@ -49,6 +49,17 @@ export function usableEndpoints(all: readonly Endpoint[], service: ServicePort, 
   return { cluster, local, reachable, hasAny };
 }
 
+/** Whether a node has somebody for what comes to the cluster IP, and for what comes from outside; else it is refused. */
+export function whoIsServed(
+  { isInternalLocal, isExternalLocal }: ServicePort,
+  { hasAny, local }: Usable,
+): { readonly hasInternal: boolean; readonly hasExternal: boolean } {
+  return {
+    hasInternal: hasAny && !(isInternalLocal && local.length === 0),
+    hasExternal: hasAny && !(isExternalLocal && local.length === 0),
+  };
+}
+
 const isLast = ({ ready, serving, terminating }: Endpoint): boolean => !ready && serving && terminating;
 
 /**

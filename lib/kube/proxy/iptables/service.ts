@@ -5,7 +5,7 @@ import { holds } from "../address.ts";
 import type { Endpoint } from "../endpoints.ts";
 import type { ServicePort } from "../service-port.ts";
 import { localWords, type ProxySettings } from "../settings.ts";
-import type { Usable } from "../topology.ts";
+import { type Usable, whoIsServed } from "../topology.ts";
 import { endpointChain, type PortChains, portChains } from "./names.ts";
 
 /** Lines of an iptables-restore file. */
@@ -27,14 +27,12 @@ export interface Plan {
 }
 
 export function planOf(service: ServicePort, usable: Usable): Plan {
-  const { hasAny, local } = usable;
   return {
     service,
     usable,
     chains: portChains(service),
-    hasInternal: hasAny && !(service.isInternalLocal && local.length === 0),
-    hasExternal: hasAny && !(service.isExternalLocal && local.length === 0),
-    usesFirewall: hasAny && service.loadBalancerIPs.length > 0 && service.sourceRanges.length > 0,
+    ...whoIsServed(service, usable),
+    usesFirewall: usable.hasAny && service.loadBalancerIPs.length > 0 && service.sourceRanges.length > 0,
   };
 }
 

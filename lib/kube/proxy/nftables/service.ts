@@ -4,7 +4,7 @@ import { holds } from "../address.ts";
 import type { Endpoint } from "../endpoints.ts";
 import type { ServicePort } from "../service-port.ts";
 import type { ProxySettings } from "../settings.ts";
-import type { Usable } from "../topology.ts";
+import { type Usable, whoIsServed } from "../topology.ts";
 import { endpointNames, type PortChains, portChains } from "./names.ts";
 import { localWords, MARK_RULE } from "./table.ts";
 import { Container, type Transaction, type Written } from "./transaction.ts";
@@ -46,11 +46,9 @@ export function writeService(
   used: Written,
   isChanged: boolean,
 ): void {
-  const { hasAny, local } = usable;
   const plan: Plan = {
     ...{ service, usable, chains: portChains(service) },
-    hasInternal: hasAny && !(service.isInternalLocal && local.length === 0),
-    hasExternal: hasAny && !(service.isExternalLocal && local.length === 0),
+    ...whoIsServed(service, usable),
     usesFirewall: service.loadBalancerIPs.length > 0 && service.sourceRanges.length > 0,
   };
   ensureChains(tx, plan, containers, used, isChanged);
