@@ -4,8 +4,8 @@ import { changeSet, checkName, createSet, namedSet } from "../netfilter/set/chan
 import { elementText } from "../netfilter/set/element.ts";
 import { readExtras } from "../netfilter/set/extras.ts";
 import type { IpSet } from "../netfilter/set/ip-set.ts";
-import { wordsOf } from "../netfilter/set/saved.ts";
 import { IpsetError, readElement } from "../netfilter/set/words.ts";
+import { unquotedWords } from "../netfilter/text/quote.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Call, Command } from "./command.ts";
 import { notModelled } from "./command.ts";
@@ -186,7 +186,7 @@ function restore(call: Call, { exist }: Said): number {
     const line = lines[at]!.trim();
     if (line === "" || line.startsWith("#") || line === "COMMIT") continue;
     try {
-      const said = read(wordsOf(line));
+      const said = read(unquotedWords(line));
       run(call, { ...said, exist: exist || said.exist });
     } catch (error) {
       if (!(error instanceof IpsetError)) throw error;

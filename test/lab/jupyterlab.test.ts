@@ -90,6 +90,8 @@ describe("JupyterLab in Chromium", function () {
       .locator(".jp-Toolbar-kernelName, .jp-KernelName", { hasText: "Packetwalk" })
       .first()
       .waitFor({ timeout: 30_000 });
+    // JupyterLab forgets a cell that is run while its kernel starts.
+    await page.locator(".jp-StatusBar-Widget, #jp-main-statusbar", { hasText: /\| Idle/ }).waitFor({ timeout: 60_000 });
     return page;
   }
 

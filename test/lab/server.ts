@@ -40,9 +40,11 @@ export async function startJupyterLab(python: string, folder: string): Promise<J
   const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
     server.kill("SIGTERM");
-    const late = setTimeout(() => server.kill("SIGKILL"), 5000);
-    if (server.exitCode === null) await once(server, "exit");
+    const late = setTimeout(() => server.kill("SIGKILL"), 10_000);
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
     clearTimeout(late);
+    // Kernels have its ends of the pipes too: until they saw that it is gone they would hold this process.
+    for (const stream of [server.stdout, server.stderr]) stream?.destroy();
   };
   for (const end = Date.now() + 60_000; Date.now() < end && server.exitCode === null; ) {
     const answer = await fetch(`${url}/api/status?token=${token}`).catch(() => undefined);

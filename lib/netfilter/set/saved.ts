@@ -2,6 +2,7 @@
 // Before you edit: ipset's lib/session.c (list_create, list_add), lib/print.c.
 
 import { hex } from "../text/marks.ts";
+import { unquotedWords } from "../text/quote.ts";
 import { changeSet, createSet } from "./change.ts";
 import { headerText } from "./create.ts";
 import { elementText } from "./element.ts";
@@ -21,15 +22,10 @@ export function savedLines(sets: Sets, now: number): string[] {
 
 /** Does what one such line says. Throws IpsetError and BadInput. */
 export function readSavedLine(sets: Sets, line: string, now: number): void {
-  const [command, ...words] = wordsOf(line);
+  const [command, ...words] = unquotedWords(line);
   if (command === "create") createSet(sets, words, false, 0);
   else if (command === "add") changeSet(sets, "add", words, false, now);
   else throw syntaxError(`${command ?? "nothing"} is neither create nor add`);
-}
-
-/** The words of a line; what stands between quotes is one. */
-export function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
 }
 
 /** `10.0.0.1 timeout 5 comment "a b"`. */

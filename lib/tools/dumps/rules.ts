@@ -4,13 +4,14 @@ import { Edit } from "../../netfilter/edit.ts";
 import type { TargetExtension } from "../../netfilter/extension.ts";
 import { Rule } from "../../netfilter/rule.ts";
 import type { Table } from "../../netfilter/table.ts";
+import { unquotedWords } from "../../netfilter/text/quote.ts";
 import { BadLine, readSaved } from "../../netfilter/text/saved.ts";
 import { type Dump, linesOf, must, type Place } from "./dump.ts";
 
 export function readSets(place: Place, dump: Dump): void {
   for (const line of linesOf(dump)) {
     if (line.text.startsWith("#") || line.text.trim() === "COMMIT") continue;
-    const words = [...line.text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    const words = unquotedWords(line.text);
     must(place, line, ["ipset", ...words]);
   }
 }

@@ -1,5 +1,6 @@
 // kube-proxy in its iptables mode, in a namespace.
 // Before you edit: pkg/proxy/iptables/proxier.go (NewProxier, syncProxyRules).
+import { unquotedWords } from "../../../netfilter/text/quote.ts";
 import type { Ip } from "../../../wire/address.ts";
 import type { Family } from "../address.ts";
 import type { Proxier } from "../proxier.ts";
@@ -80,7 +81,7 @@ export class IptablesProxier implements Proxier {
 export function ensureJumps(place: Place, family: Family, jumps: typeof JUMPS): void {
   const tool = family === 6 ? "ip6tables" : "iptables";
   for (const [table, to, from, words] of jumps) {
-    const rule = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    const rule = unquotedWords(words);
     const on = [tool, "-t", table];
     succeeds(place, [...on, "-N", to]);
     if (!succeeds(place, [...on, "-C", from, ...rule, "-j", to])) run(place, [...on, "-I", from, ...rule, "-j", to]);

@@ -2,6 +2,7 @@
 // the endpoint sees the node; if an endpoint does not answer, the next one is asked.
 // Before you edit: pkg/proxy/userspace/proxier.go of v1.25 (mergeService, unmergeService, claimNodePort).
 import type { Process } from "../../../lab/process.ts";
+import { unquotedWords } from "../../../netfilter/text/quote.ts";
 import { notModelled } from "../../../tools/command.ts";
 import type { Ip } from "../../../wire/address.ts";
 import { BadInput } from "../../../wire/input.ts";
@@ -99,7 +100,7 @@ export class UserspaceProxier implements Proxier {
   private prepare(): void {
     const { place } = this;
     for (const [table, to, way, from, words] of USERSPACE_JUMPS) {
-      const rule = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+      const rule = unquotedWords(words);
       const on = ["iptables", "-t", table];
       if (!succeeds(place, [...on, "-N", to])) run(place, [...on, "-F", to]);
       if (!succeeds(place, [...on, "-C", from, ...rule, "-j", to])) run(place, [...on, way, from, ...rule, "-j", to]);
