@@ -1,7 +1,7 @@
 // `packetwalk explain`: what a real machine does with a packet, from files of what its tools print.
 import * as fs from "node:fs";
-import { Explanation } from "../notebook/explain.ts";
-import { DUMPS, type DumpName, explainPacket } from "../tools/dumps/machine.ts";
+import { explained } from "../notebook/explain.ts";
+import { DUMPS, type DumpName } from "../tools/dumps/machine.ts";
 import { BadInput } from "../wire/input.ts";
 import { Mistake, readOptions } from "./options.ts";
 
@@ -14,7 +14,7 @@ export async function command(args: string[]): Promise<number> {
     "explain",
     args,
     ["--json"],
-    [...files, "--packet", "--svg", "--unknown"],
+    [...files, "--objects", "--packet", "--svg", "--unknown"],
   );
   if (rest.length > 0) throw new Mistake(`packetwalk explain takes no "${rest[0]}"; say ${EXAMPLE}`);
   const packet = values.get("--packet");
@@ -28,7 +28,9 @@ export async function command(args: string[]): Promise<number> {
     if (file !== undefined) dumps[name] = { text: textOf(file), file };
   }
   try {
-    const explanation = new Explanation(explainPacket(dumps, packet, unknown === "stop-there"));
+    const file = values.get("--objects");
+    const objects = file === undefined ? undefined : { text: textOf(file), file };
+    const explanation = explained(dumps, objects, packet, unknown === "stop-there");
     const svg = values.get("--svg");
     if (svg !== undefined) fs.writeFileSync(svg, explanation.overview().svg());
     const text = flags.has("--json") ? `${JSON.stringify(explanation, octets, 2)}\n` : explanation.story().text;

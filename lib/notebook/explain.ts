@@ -3,12 +3,14 @@ import { chains } from "../draw/chains.ts";
 import { hooks } from "../draw/hooks.ts";
 import { routing } from "../draw/routing.ts";
 import { stacked } from "../draw/stack.ts";
-import { DUMPS, type DumpName, type Explained, explainPacket, type Fate } from "../tools/dumps/machine.ts";
-import type { Step } from "../trace/step.ts";
+import { readObjects } from "../kube/proxy/objects.ts";
+import type { Dump } from "../tools/dumps/dump.ts";
+import { DUMPS, type DumpName, type Dumps, type Explained, explainPacket, type Fate } from "../tools/dumps/machine.ts";
 import { type Detail, story } from "../trace/story.ts";
 import { Trace } from "../trace/trace.ts";
 import { BadInput } from "../wire/input.ts";
 import { DISPLAY, INSPECT, Picture, type Shown, Told } from "./display.ts";
+import { answerText, type Known, type ServiceAnswer, serviceAnswer } from "./explain-service.ts";
 import { StepTable } from "./table.ts";
 
 /** What became of a packet on a machine that is known by its files, with every step and its reason. */
@@ -19,9 +21,12 @@ export class Explanation extends Trace {
   readonly fate: Fate;
   /** What decided, in a sentence. */
   readonly because: string;
+  /** Where kube-proxy's rules or a virtual server were about it: the Service, its endpoint and the source, each with why. */
+  readonly service: ServiceAnswer | null;
 
-  constructor({ packet, assumed, steps, fate, because }: Explained) {
+  constructor({ packet, assumed, steps, fate, because }: Explained, known: Known) {
     super(steps);
+    this.service = serviceAnswer(packet, steps, known);
     this.packet = packet;
     this.assumed = assumed;
     this.fate = fate;
@@ -31,8 +36,13 @@ export class Explanation extends Trace {
   /** The story in words, each rule and route that was tried included, or only the "decisions". */
   story(detail: Detail = "everything"): Told {
     const assumed = this.assumed.map((each) => `Assumed: ${each}.\n`).join("");
+    const isProxied = this.steps.some(
+      ({ chain }) => chain?.chain === "KUBE-SERVICES" || /kube-proxy$/.test(chain?.table ?? ""),
+    );
+    const nobody = isProxied ? "\nService   none: no rule of kube-proxy is about it\n" : "";
+    const answer = this.service === null ? nobody : `\n${answerText(this.service)}`;
     return new Told(
-      `${this.packet}\n${assumed}\n${story(this.steps, detail)}\n\nThe packet is ${this.fate}: ${this.because}\n`,
+      `${this.packet}\n${assumed}${answer}\n${story(this.steps, detail)}\n\nThe packet is ${this.fate}: ${this.because}\n`,
     );
   }
   /** The hooks with the packet's way through them, and what decided. */
@@ -55,9 +65,9 @@ export class Explanation extends Trace {
   table(): StepTable {
     return new StepTable(this.steps);
   }
-  toJSON(): Omit<Explained, "steps"> & { readonly steps: readonly Step[] } {
-    const { packet, assumed, fate, because, steps } = this;
-    return { packet, assumed, fate, because, steps };
+  toJSON(): Explained & { readonly service: ServiceAnswer | null } {
+    const { packet, assumed, fate, because, service, steps } = this;
+    return { packet, assumed, fate, because, service, steps };
   }
   [DISPLAY](): Shown {
     return this.story("decisions")[DISPLAY]();
@@ -68,7 +78,10 @@ export class Explanation extends Trace {
 }
 
 /** What the tools printed: `iptables` is iptables-save's text, `ipset` that of ipset save, `route` of ip route show table all. */
-export type MachineFiles = { readonly [Name in DumpName]?: string };
+export type MachineFiles = { readonly [Name in DumpName]?: string } & {
+  /** What `kubectl get services -A -o yaml` printed: the Services' names, where only addresses are known (IPVS). */
+  readonly objects?: string;
+};
 
 export interface ExplainOptions {
   /** "stop-there": a rule that is not understood ends the walk of a packet that comes to it, and is no error before. */
@@ -85,9 +98,22 @@ export interface ExplainOptions {
 export function explain(files: MachineFiles, packet: string, { unknown = "error" }: ExplainOptions = {}): Explanation {
   const dumps: { [Name in DumpName]?: { text: string; file: string } } = {};
   for (const [name, text] of Object.entries(files)) {
+    if (name === "objects") continue;
     const known = DUMPS.find((each) => each === name);
-    if (known === undefined) throw new BadInput("not one of a machine's files", name, `There are ${DUMPS.join(", ")}.`);
+    if (known === undefined)
+      throw new BadInput("not one of a machine's files", name, `There are ${DUMPS.join(", ")}, objects.`);
     if (text !== undefined) dumps[known] = { text, file: name };
   }
-  return new Explanation(explainPacket(dumps, packet, unknown === "stop-there"));
+  const objects = files.objects === undefined ? undefined : { text: files.objects, file: "objects" };
+  return explained(dumps, objects, packet, unknown === "stop-there");
+}
+
+/** The same of texts with the names of their files, for complaints. */
+export function explained(dumps: Dumps, objects: Dump | undefined, packet: string, stopsThere: boolean): Explanation {
+  const known = objects === undefined ? null : readObjects(objects.text, objects.file);
+  const answer = explainPacket(dumps, packet, stopsThere);
+  const tables = answer.steps.some(({ packet: each }) => each !== undefined && "kind" in each && each.kind === "ipv6")
+    ? dumps.ip6tables
+    : dumps.iptables;
+  return new Explanation(answer, { iptables: tables?.text ?? "", nft: dumps.nft?.text ?? "", objects: known });
 }

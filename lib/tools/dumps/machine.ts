@@ -13,7 +13,8 @@ import { BadInput } from "../../wire/input.ts";
 import type { Frame, Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
 import { readAddr } from "./addr.ts";
 import { readConntrack } from "./conntrack.ts";
-import type { Dump, Place } from "./dump.ts";
+import { type Dump, linesOf, must, type Place, wordsOf } from "./dump.ts";
+import { readNft } from "./nft.ts";
 import { type AskedPacket, readPacket } from "./packet.ts";
 import { readNeighbours, readRules as readPolicy, readRoutes } from "./routes.ts";
 import { readRules, readSets } from "./rules.ts";
@@ -25,6 +26,8 @@ export const DUMPS = [
   "iptables",
   "ip6tables",
   "ipset",
+  "ipvsadm",
+  "nft",
   "addr",
   "route",
   "rule",
@@ -68,7 +71,7 @@ export function explainPacket(dumps: Dumps, text: string, stopsThere = false): E
   endAt(place, "INPUT", "deliver", ({ body }) =>
     body.kind === "tcp" || body.kind === "udp" ? "accepted: it goes to the socket, if one is bound there" : null,
   );
-  const { addr, route, rule, neigh, ipset, iptables, ip6tables, conntrack, sysctl } = dumps;
+  const { addr, route, rule, neigh, ipset, iptables, ip6tables, nft, ipvsadm, conntrack, sysctl } = dumps;
   if (addr === undefined && route === undefined) {
     if (asked.device === null)
       throw new BadInput(
@@ -81,6 +84,10 @@ export function explainPacket(dumps: Dumps, text: string, stopsThere = false): E
   const masters = addr === undefined ? new Map<string, string>() : readAddr(place, addr, network);
   if (addr === undefined) for (const name of devicesNamed(asked, route)) makeUp(place, network.name, name);
   if (asked.device !== null) checkDevice(place, asked, masters);
+  if (ipvsadm !== undefined && !/^\s*net\.ipv4\.vs\.conntrack\s*=/m.test(sysctl?.text ?? "")) {
+    ns.sysctls.set("net.ipv4.vs.conntrack", "1");
+    assumed.push("net.ipv4.vs.conntrack is 1, as kube-proxy sets it");
+  }
   if (sysctl === undefined) assumed.push("packets for others are forwarded (ip_forward 1), and rp_filter is 0");
   else {
     const read = readSysctls(place, sysctl);
@@ -96,6 +103,11 @@ export function explainPacket(dumps: Dumps, text: string, stopsThere = false): E
   if (ipset !== undefined) readSets(place, ipset);
   if (iptables !== undefined) readRules(place, iptables, 4, stopsThere);
   if (ip6tables !== undefined) readRules(place, ip6tables, 6, stopsThere);
+  if (nft !== undefined) {
+    const told = [iptables && "ip", ip6tables && "ip6"].filter((each) => typeof each === "string");
+    assumed.push(...readNft(place, nft, new Set(told)));
+  }
+  if (ipvsadm !== undefined) for (const line of linesOf(ipvsadm)) must(place, line, ["ipvsadm", ...wordsOf(line.text)]);
   if (conntrack !== undefined) {
     readConntrack(place, conntrack);
     // An entry is printed without its windows.

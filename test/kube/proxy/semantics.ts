@@ -80,6 +80,19 @@ export function expected(state: State, settings: CaseSettings, flow: Flow): Expe
   return local.length === 0 ? nobody : sent(local, flow, false);
 }
 
+/** Whose address and port the flow asks for, as kube-proxy calls it: `namespace/name:port`; null: nobody's. */
+export function serviceAt(state: State, settings: CaseSettings, { protocol, dst, port }: Flow): string | null {
+  const front = frontsOf(state, settings).find(
+    (each) =>
+      (each.address === null ? isOwn(dst, settings) : each.address === dst) &&
+      each.port === port &&
+      each.protocol.toLowerCase() === protocol,
+  );
+  if (front === undefined) return null;
+  const { namespace, name } = front.service.metadata;
+  return `${namespace}/${name}${front.spec.name === undefined ? "" : `:${front.spec.name}`}`;
+}
+
 /** The same where one table of nftables decides: it refuses more, and serves node ports at fewer addresses. */
 export function expectedOfNftables(state: State, settings: CaseSettings, flow: Flow): Expected | null {
   const fronts = frontsOf(state, settings);

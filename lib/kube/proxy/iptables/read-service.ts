@@ -52,17 +52,7 @@ export function readService(saved: string, service: string): ServiceRules {
     );
   }
   const [chain, rules] = found;
-  let left = 1;
-  const picks = rules.flatMap((rule, i): Pick[] => {
-    const endpoint = targetOf(rule);
-    // Who was here lately is sent where it was: that is no pick.
-    if (!endpoint.startsWith("KUBE-SEP-") || rule.includes(" --rcheck ")) return [];
-    const probability = / --probability (\S+)/.exec(rule)?.[1] ?? null;
-    const share = left * Number(probability ?? 1);
-    left -= share;
-    const dnat = chains.get(endpoint)?.find((each) => targetOf(each) === "DNAT") ?? "";
-    return [{ rule: i + 1, probability, share, chain: endpoint, to: / --to-destination (\S+)/.exec(dnat)?.[1] ?? "" }];
-  });
+  const picks = picksOf(rules, (name) => chains.get(name) ?? []);
   const entries = [...chains].flatMap(([from, list]) =>
     list.flatMap((rule, i) =>
       targetOf(rule) === chain ? [{ from, rule: i + 1, rules: list.length, wants: wantsOf(rule) }] : [],
@@ -70,6 +60,21 @@ export function readService(saved: string, service: string): ServiceRules {
   );
   const mark = rules.find((rule) => targetOf(rule) === "KUBE-MARK-MASQ");
   return { service, chain, entries, marks: mark === undefined ? null : wantsOf(mark).replace(/ -d .*/, ""), picks };
+}
+
+/** The rules that pick an endpoint, of a Service's chain; each as it stands behind `-A CHAIN `, those of others by `rulesIn`. */
+export function picksOf(rules: readonly string[], rulesIn: (chain: string) => readonly string[]): Pick[] {
+  let left = 1;
+  return rules.flatMap((rule, i): Pick[] => {
+    const endpoint = targetOf(rule);
+    // Who was here lately is sent where it was: that is no pick.
+    if (!endpoint.startsWith("KUBE-SEP-") || rule.includes(" --rcheck ")) return [];
+    const probability = / --probability (\S+)/.exec(rule)?.[1] ?? null;
+    const share = left * Number(probability ?? 1);
+    left -= share;
+    const dnat = rulesIn(endpoint).find((each) => targetOf(each) === "DNAT") ?? "";
+    return [{ rule: i + 1, probability, share, chain: endpoint, to: / --to-destination (\S+)/.exec(dnat)?.[1] ?? "" }];
+  });
 }
 
 const targetOf = (rule: string): string => / ?-j (\S+)/.exec(rule)?.[1] ?? "";
