@@ -80,6 +80,17 @@ export class ConnTable {
     return all.sort((a, b) => a.id - b.id);
   }
 
+  /** Those of so many buckets as a thirty-second of all, drawn by lot; one may be drawn twice. */
+  sample(random: () => number): Conn[] {
+    const drawn: Conn[] = [];
+    const { length } = this.buckets;
+    for (let i = 0; i < length >> 5; i++) {
+      for (let each = this.buckets[Math.floor(random() * length)] ?? null; each !== null; each = each.next)
+        drawn.push(each);
+    }
+    return drawn;
+  }
+
   private grow(): void {
     const old = this.buckets;
     this.buckets = new Array(old.length * 4).fill(null);

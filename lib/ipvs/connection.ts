@@ -4,6 +4,7 @@
 import type { Ip } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import type { Destination, Method } from "./destination.ts";
+import { SCTP_STATE_NAMES } from "./sctp-states.ts";
 import { TCP_STATE_NAMES } from "./tcp-states.ts";
 import type { Timed } from "./timers.ts";
 
@@ -36,6 +37,8 @@ export class Conn implements Timed {
   /** As its server's was when it began. */
   readonly method: Method;
   state = 0;
+  /** The client's packets (in_pkts). */
+  packets = 0;
   private flags: number;
   /** The template it belongs to, and how many belong to it. */
   control: Conn | null = null;
@@ -122,7 +125,8 @@ export class Conn implements Timed {
 
   get stateName(): string {
     if (this.isTemplate) return this.isAssured ? "ASSURED" : "NONE";
-    return this.protocol === PROTOCOL.tcp ? TCP_STATE_NAMES[this.state]! : "UDP";
+    if (this.protocol === PROTOCOL.tcp) return TCP_STATE_NAMES[this.state]!;
+    return this.protocol === PROTOCOL.sctp ? SCTP_STATE_NAMES[this.state]! : "UDP";
   }
 
   toString(): string {

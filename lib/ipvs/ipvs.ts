@@ -7,9 +7,11 @@ import { Prefix6 } from "../wire/address6.ts";
 import { PROTOCOL, TCP_FLAG, type Tcp } from "../wire/packet.ts";
 import { ANY_PROTOCOL, type Conn, type ConnKey } from "./connection.ts";
 import { Connections } from "./connections.ts";
+import { Defense } from "./defense.ts";
 import type { Destination } from "./destination.ts";
 import type { Net } from "./net.ts";
 import type { Candidate, Flow } from "./scheduler.ts";
+import { CHUNK, firstChunk, SCTP_STATE } from "./sctp-states.ts";
 import { EVERY_CLIENT, type Service } from "./service.ts";
 import { FTP, Services } from "./services.ts";
 import { Settings } from "./settings.ts";
@@ -23,6 +25,8 @@ export interface Segment {
   readonly dst: Ip;
   readonly dstPort: number;
   readonly tcp: Pick<Tcp, "flags"> | null;
+  /** The octets of a packet of SCTP, behind the IP header. */
+  readonly sctp: Uint8Array | null;
   /** skb->mark. */
   readonly mark: number;
   /** Octets with the IP header. */
@@ -45,18 +49,32 @@ export interface Watcher {
   given(conn: Conn, why: "reuse" | "quiesced" | "gone"): void;
 }
 
+/** Why a client's packet ends here. */
+export type Dropped =
+  /** Its connection's server is gone, and nobody said that its connections shall end. */
+  | "homeless"
+  /** Connection tracking would take it for one of an old connection: the client has to try again. */
+  | "tracked"
+  /** The director has too little memory, or is told so. */
+  | "loaded"
+  /** Of SCTP, without a chunk. */
+  | "empty";
+
 /** What becomes of a client's packet: it is the connection's; it is none of IPVS'; it ends; or nobody can serve it. */
-export type Incoming = Conn | "accept" | "drop" | Service;
+export type Incoming = Conn | "accept" | Dropped | Service;
 
 export class Ipvs {
   readonly settings = new Settings();
+  readonly defense: Defense;
   readonly services: Services;
   readonly connections: Connections;
 
   constructor(net: Net) {
     this.services = new Services(net, this.settings);
-    this.connections = new Connections(net, this.settings);
+    this.defense = new Defense(net, this.settings);
+    this.connections = new Connections(net, this.settings, this.defense);
     this.services.onHomeless = () => this.connections.removeHomeless();
+    this.defense.onPressure = () => this.connections.dropAtRandom();
   }
 
   /** ip_vs_in_hook: a packet to a virtual address. */
@@ -66,7 +84,7 @@ export class Ipvs {
     if (known === null) return this.schedule(segment, watcher);
     const why = this.uselessness(known, segment);
     if (why === null) {
-      if (!known.dest.isAvailable) return "drop";
+      if (!known.dest.isAvailable) return "homeless";
       watcher?.known(known);
       return known;
     }
@@ -74,14 +92,13 @@ export class Ipvs {
     const isOld = known.isTracked && segment.isConfirmed;
     if (!isOld) known.isTracked = false;
     if (why === "gone" || known.controlled === 0) connections.expireSoon(known);
-    // Connection tracking would take the packet for one of the old connection: the client has to try again.
-    return isOld ? "drop" : this.schedule(segment, watcher);
+    return isOld ? "tracked" : this.schedule(segment, watcher);
   }
 
   /** Why a known connection is not taken for a packet, and the packet is scheduled anew. */
-  private uselessness(conn: Conn, { tcp }: Segment): "reuse" | "quiesced" | "gone" | null {
+  private uselessness(conn: Conn, segment: Segment): "reuse" | "quiesced" | "gone" | null {
     const { settings } = this;
-    const isNew = tcp !== null && (tcp.flags & TCP_FLAG.syn) !== 0;
+    const isNew = begins(segment);
     if (isNew && settings.expire_nodest_conn !== 0 && conn.dest.weight === 0) return "quiesced";
     if (isNew && settings.conn_reuse_mode !== 0 && isOver(conn, settings.conn_reuse_mode)) return "reuse";
     return !conn.dest.isAvailable && settings.expire_nodest_conn !== 0 ? "gone" : null;
@@ -89,14 +106,13 @@ export class Ipvs {
 
   /** Which service, which server? */
   private schedule(segment: Segment, watcher: Watcher | null): Incoming {
-    const { protocol, tcp, src, srcPort, dst, dstPort, mark } = segment;
-    if (tcp !== null) {
-      const { flags } = tcp;
-      const begins = (flags & TCP_FLAG.syn) !== 0 || this.settings.sloppy_tcp !== 0;
-      if ((flags & TCP_FLAG.rst) !== 0 || !begins) return "accept";
-    }
+    const { protocol, sctp, src, srcPort, dst, dstPort, mark } = segment;
+    if (sctp !== null && firstChunk(sctp) === null) return "empty";
+    if (aborts(segment) || !(this.isSloppy(segment) || begins(segment))) return "accept";
     const service = this.services.find(mark, protocol, dst, dstPort);
-    if (service === null || srcPort === FTP - 1) return "accept";
+    if (service === null) return "accept";
+    if (this.defense.dropsPacket()) return "loaded";
+    if (srcPort === FTP - 1) return "accept";
     const { table } = this.connections;
     // An answer of a server on this machine is no request.
     const answered = { protocol, client: dst, clientPort: dstPort, virtual: src, virtualPort: srcPort };
@@ -110,6 +126,12 @@ export class Ipvs {
     service.stats.connection();
     this.services.total.connection();
     return conn;
+  }
+
+  /** A connection of the packet's protocol may begin with any packet. */
+  private isSloppy({ tcp, sctp }: Segment): boolean {
+    if (tcp !== null) return this.settings.sloppy_tcp !== 0;
+    return sctp === null || this.settings.sloppy_sctp !== 0;
   }
 
   private begin(service: Service, segment: Segment, watcher: Watcher | null): Conn | null {
@@ -145,13 +167,15 @@ export class Ipvs {
   }
 
   /** A client's packet is its connection's: counted, and the state follows. Behind it, `put` starts the timer. */
-  received(conn: Conn, { length, tcp }: Segment): void {
-    this.countIn(conn, length);
-    this.connections.advance(conn, DIRECTION.input, tcp);
+  received(conn: Conn, segment: Segment): void {
+    this.countIn(conn, segment.length);
+    this.connections.advance(conn, DIRECTION.input, segment);
   }
 
   /** Its packet is on its way. */
   put(conn: Conn): void {
+    if (!conn.isOnePacket) conn.packets++;
+    else if (conn.control !== null) conn.control.packets++;
     this.connections.put(conn);
   }
 
@@ -161,9 +185,9 @@ export class Ipvs {
   }
 
   /** A server's packet went by. */
-  answered(conn: Conn, { length, tcp }: Segment): void {
-    this.countOut(conn, length);
-    this.connections.advance(conn, DIRECTION.output, tcp);
+  answered(conn: Conn, segment: Segment): void {
+    this.countOut(conn, segment.length);
+    this.connections.advance(conn, DIRECTION.output, segment);
     this.connections.put(conn);
   }
 
@@ -220,9 +244,23 @@ function masked(address: Ip, netmask: number): Ip {
   return address.family === 4 ? Ipv4.of((address.bits & netmask) >>> 0) : new Prefix6(address, netmask).address;
 }
 
-/** A SYN on it means a new connection: nobody waits for the old one (is_new_conn_expected). */
+/** A packet with which a connection begins: SYN, or INIT (is_new_conn). */
+function begins({ tcp, sctp }: Segment): boolean {
+  if (tcp !== null) return (tcp.flags & TCP_FLAG.syn) !== 0;
+  return sctp !== null && firstChunk(sctp) === CHUNK.init;
+}
+
+/** A packet with which one ends at once: RST, or ABORT (is_tcp_reset, is_sctp_abort). */
+export function aborts({ tcp, sctp }: Segment): boolean {
+  if (tcp !== null) return (tcp.flags & TCP_FLAG.rst) !== 0;
+  return sctp !== null && firstChunk(sctp) === CHUNK.abort;
+}
+
+/** Its beginning anew means a new connection: nobody waits for the old one (is_new_conn_expected). */
 function isOver({ control, protocol, state, isOneWay }: Conn, mode: number): boolean {
-  if (control !== null || protocol !== PROTOCOL.tcp) return false;
+  if (control !== null) return false;
+  if (protocol === PROTOCOL.sctp) return state === SCTP_STATE.closed;
+  if (protocol !== PROTOCOL.tcp) return false;
   if (state === TCP_STATE.timeWait || state === TCP_STATE.close) return true;
   return (mode & 2) !== 0 && state === TCP_STATE.finWait && isOneWay;
 }

@@ -3,8 +3,8 @@
 // Before you edit: ipvsadm 1.31, ipvsadm.c (print_service_entry, print_tunnel_rule).
 import { type Ip, Ipv4, ip, ipv4 } from "../wire/address.ts";
 import { BadInput } from "../wire/input.ts";
-import { PROTOCOL } from "../wire/packet.ts";
 import type { Destination, ServerSpec } from "./destination.ts";
+import { BALANCED, balanced } from "./protocol.ts";
 import { SCHEDULERS } from "./schedulers/registry.ts";
 import { EVERY_CLIENT, SCHED_FLAGS, type Service, type ServiceKey, type ServiceSpec } from "./service.ts";
 import type { Services } from "./services.ts";
@@ -56,7 +56,7 @@ export function savedLines(services: Services): string[] {
 
 function keyText(key: ServiceKey): string {
   if (key.kind === "fwmark") return `-f ${key.mark}${key.family === 6 ? " -6" : ""}`;
-  return `${key.protocol === PROTOCOL.tcp ? "-t" : "-u"} ${endText(key.address, key.port)}`;
+  return `${balanced(key.protocol)!.option} ${endText(key.address, key.port)}`;
 }
 
 /** `10.0.0.1:80`, `[2001:db8::1]:80`. */
@@ -86,8 +86,9 @@ function wrong(line: string, why: string): BadInput {
 
 function keyOf(kind: string | undefined, name: string, family: 4 | 6, line: string): ServiceKey {
   if (kind === "-f" && /^\d+$/.test(name)) return { kind: "fwmark", family, mark: Number(name) };
-  if (kind !== "-t" && kind !== "-u") throw wrong(line, "no service");
-  return { kind: "address", protocol: kind === "-t" ? PROTOCOL.tcp : PROTOCOL.udp, ...endOf(name, line) };
+  const protocol = BALANCED.find(({ option }) => option === kind)?.number;
+  if (protocol === undefined) throw wrong(line, "no service");
+  return { kind: "address", protocol, ...endOf(name, line) };
 }
 
 function endOf(name: string, line: string): { address: Ip; port: number } {

@@ -3,6 +3,7 @@
 import type { Ip } from "../wire/address.ts";
 import type { Destination } from "./destination.ts";
 import type { Net } from "./net.ts";
+import { protocolName } from "./protocol.ts";
 import type { Picker, Scheduler } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 import { Stats } from "./stats.ts";
@@ -111,7 +112,7 @@ export class Service {
   toString(): string {
     const { key } = this;
     if (key.kind === "fwmark") return key.family === 6 ? `FWM ${key.mark} IPv6` : `FWM ${key.mark}`;
-    const name = key.protocol === 6 ? "TCP" : "UDP";
+    const name = protocolName(key.protocol);
     return key.address.family === 6 ? `${name} [${key.address}]:${key.port}` : `${name} ${key.address}:${key.port}`;
   }
 }

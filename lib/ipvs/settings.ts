@@ -3,8 +3,12 @@
 
 /** Times in seconds. Names are those below net.ipv4.vs. */
 export class Settings {
+  am_droprate = 10;
+  amemthresh = 1024;
   conn_reuse_mode = 1;
   conntrack = 0;
+  drop_entry = 0;
+  drop_packet = 0;
   expire_nodest_conn = 0;
   expire_quiescent_template = 0;
   lblc_expiration = 86400;
@@ -12,6 +16,8 @@ export class Settings {
   nat_icmp_send = 0;
   pmtu_disc = 1;
   run_estimation = 1;
+  secure_tcp = 0;
+  sloppy_sctp = 0;
   sloppy_tcp = 0;
   snat_reroute = 1;
 }
@@ -29,6 +35,12 @@ export function vsSetting(name: string): SettingName | null {
   const own = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : "";
   return Object.hasOwn(DEFAULTS, own) ? (own as SettingName) : null;
 }
+
+/** The modes of defense: off, as memory wills and off or on at the moment, on. */
+export const DEFENSES: readonly SettingName[] = ["drop_entry", "drop_packet", "secure_tcp"];
+
+/** The greatest value that the kernel takes. */
+export const greatestVs = (name: SettingName): number => (DEFENSES.includes(name) ? 3 : 2147483647);
 
 /** What is not at its default, as names and values. */
 export function changedVs(settings: Settings): [string, string][] {

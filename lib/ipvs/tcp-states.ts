@@ -1,5 +1,6 @@
 // The states of a TCP connection as the director sees it. With tunnels and direct routing it sees only the client.
-// Before you edit: net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_states, tcp_timeouts, tcp_state_active_table).
+// Before you edit: net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_states, tcp_states_dos, tcp_timeouts,
+// tcp_state_active_table).
 import type { Tcp } from "../wire/packet.ts";
 import { TCP_FLAG } from "../wire/packet.ts";
 
@@ -51,7 +52,7 @@ export type Direction = (typeof DIRECTION)[keyof typeof DIRECTION];
 const CODES = ["NO", "ES", "SS", "SR", "FW", "TW", "CL", "CW", "LA", "LI", "SA"];
 
 /** Columns are the states before, in the order of CODES; rows are SYN, FIN, ACK, RST. */
-const TABLES = [
+const TABLES = tables([
   [
     "SR ES ES SR SR SR SR SR SR SR SR",
     "CL CW SS TW TW TW CL CW LA LI TW",
@@ -70,10 +71,41 @@ const TABLES = [
     "ES ES SS ES FW TW CL CW CL LI ES",
     "CL CL CL SR CL CL CL CL LA LI CL",
   ],
-].map((rows) => rows.map((row) => row.split(" ").map((code) => CODES.indexOf(code))));
+]);
+
+/** The stricter ones of secure_tcp: an answered SYN waits for data or for the end of a handshake that was seen. */
+const STRICT_TABLES = tables([
+  [
+    "SR ES ES SR SR SR SR SR SR SR SA",
+    "CL CW SS TW TW TW CL CW LA LI SA",
+    "ES ES SS SR FW TW CL CW CL LI SA",
+    "CL CL CL SR CL CL CL CL LA LI CL",
+  ],
+  [
+    "SS ES SS SA SS SS SS SS SS LI SA",
+    "TW FW SS TW FW TW CL TW LA LI TW",
+    "ES ES SS ES FW TW CL CW LA ES ES",
+    "CL CL SS CL CL TW CL CL CL CL CL",
+  ],
+  [
+    "SA ES ES SR SA SA SA SA SA SA SA",
+    "CL FW SS TW FW TW CL CW LA LI TW",
+    "ES ES SS ES FW TW CL CW CL LI ES",
+    "CL CL CL SR CL CL CL CL LA LI CL",
+  ],
+]);
+
+function tables(written: readonly (readonly string[])[]): readonly (readonly (readonly number[])[])[] {
+  return written.map((rows) => rows.map((row) => row.split(" ").map((code) => CODES.indexOf(code))));
+}
 
 /** The state that follows; a segment without any of the four flags closes. */
-export function nextTcpState(state: number, direction: Direction, { flags }: Pick<Tcp, "flags">): number {
+export function nextTcpState(
+  state: number,
+  direction: Direction,
+  { flags }: Pick<Tcp, "flags">,
+  isStrict: boolean,
+): number {
   const row =
     (flags & TCP_FLAG.rst) !== 0
       ? 3
@@ -84,5 +116,5 @@ export function nextTcpState(state: number, direction: Direction, { flags }: Pic
           : (flags & TCP_FLAG.ack) !== 0
             ? 2
             : -1;
-  return row === -1 ? TCP_STATE.close : TABLES[direction]![row]![state]!;
+  return row === -1 ? TCP_STATE.close : (isStrict ? STRICT_TABLES : TABLES)[direction]![row]![state]!;
 }

@@ -102,7 +102,7 @@ export class Clients {
     this.explained = [];
     const before = this.watcher.isFull ? this.counts() : null;
     const conn = this.ipvs.incoming(segment, this.watcher);
-    const isServed = conn !== "accept" && conn !== "drop" && !("key" in conn);
+    const isServed = typeof conn !== "string" && !("key" in conn);
     const dest = isServed ? conn.dest : null;
     const pick = this.recorded({ client, clientPort, virtual }, dest, before);
     if (!isServed) return { pick, opened: null };
@@ -194,6 +194,7 @@ export class Clients {
       dst: virtual,
       dstPort: this.virtualPort,
       tcp: { flags },
+      sctp: null,
       mark: key.kind === "fwmark" ? key.mark : 0,
       length: 60,
       isFromHere: false,

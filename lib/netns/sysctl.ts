@@ -1,7 +1,7 @@
 // The sysctls that act here, with the values a lab begins with. Any other name is refused: a switch that does nothing
 // would lie. Those of each device are in devconf.ts.
 // Before you edit: Documentation/networking/ip-sysctl.rst.
-import { changedVs, VS_NAMES, vsSetting } from "../ipvs/settings.ts";
+import { changedVs, DEFENSES, greatestVs, VS_NAMES, vsSetting } from "../ipvs/settings.ts";
 import { changedSettings, SETTING_NAMES, settingOf } from "../netfilter/conntrack/settings.ts";
 import { BadInput } from "../wire/input.ts";
 import { CONF_NAMES, type ConfName, confKey, confParts, DevConf, greatest } from "./devconf.ts";
@@ -87,7 +87,9 @@ export class Sysctls {
     }
     const vs = vsSetting(name);
     if (vs !== null) {
-      balancingOf(this.owner).ipvs.settings[vs] = wholeNumber(name, text, 0, 2147483647);
+      const { settings, defense } = balancingOf(this.owner).ipvs;
+      settings[vs] = wholeNumber(name, text, 0, greatestVs(vs));
+      if (DEFENSES.includes(vs)) defense.update();
       return;
     }
     const neigh = neighKey(this.owner, name);

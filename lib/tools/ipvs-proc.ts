@@ -3,11 +3,11 @@
 // (ip_vs_conn_seq_show).
 import type { Conn } from "../ipvs/connection.ts";
 import type { Destination } from "../ipvs/destination.ts";
+import { protocolName } from "../ipvs/protocol.ts";
 import type { Service } from "../ipvs/service.ts";
 import type { Netns } from "../netns/netns.ts";
 import { SECOND } from "../trace/world.ts";
 import type { Ip } from "../wire/address.ts";
-import { PROTOCOL } from "../wire/packet.ts";
 import { FORWARD, HEADER } from "./ipvsadm-list.ts";
 
 export function ipvsFile({ balancing }: Netns): string {
@@ -82,7 +82,3 @@ function addressText(address: Ip | number): string {
 }
 
 const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, "0");
-
-function protocolName(protocol: number): string {
-  return protocol === PROTOCOL.tcp ? "TCP" : protocol === PROTOCOL.udp ? "UDP" : "IP";
-}

@@ -104,11 +104,14 @@ function checkRole(command: "start-daemon" | "stop-daemon", role: string): void 
   throw new Complaint(`illegal ${command === "start-daemon" ? "start-daemon parameter" : "start_daemon"} specified`);
 }
 
+const SERVICE_PROTOCOL = { t: PROTOCOL.tcp, u: PROTOCOL.udp, "sctp-service": PROTOCOL.sctp } as const;
+
 function take(asked: Asked, word: string, value: string, isMissing: boolean): void {
   switch (word) {
     case "t":
-    case "u": {
-      const protocol = word === "t" ? PROTOCOL.tcp : PROTOCOL.udp;
+    case "u":
+    case "sctp-service": {
+      const protocol = SERVICE_PROTOCOL[word];
       const said = endOf(value, protocol);
       if (said === null) throw new Complaint("illegal virtual server address[:port] specified");
       asked.service = { kind: "address", protocol, address: said.address, port: said.port ?? 0 };
@@ -197,10 +200,9 @@ function check(asked: Asked): void {
       throw new Complaint(`Illegal '${name}' option with the '${command}' command`);
   }
   if (command === "add-service" || command === "edit-service") {
-    const isOf = (protocol: number) => service!.kind === "address" && service!.protocol === protocol;
     if (service!.kind === "address" && service!.port === 0 && asked.persistent === null)
       throw new Complaint("Zero port specified for non-persistent service");
-    if (asked.onePacket && isOf(PROTOCOL.tcp))
+    if (asked.onePacket && service!.kind === "address" && service!.protocol !== PROTOCOL.udp)
       throw new Complaint("One-Packet Scheduling is only for UDP virtual services");
   }
   if (command === "add-server" || command === "edit-server") {

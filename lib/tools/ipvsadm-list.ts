@@ -2,11 +2,11 @@
 // Before you edit: ipvsadm 1.31, ipvsadm.c (print_title, print_service_entry, print_conn), libipvs.c (ipvs_cmp_services).
 import { ANY_PROTOCOL, type Conn } from "../ipvs/connection.ts";
 import type { Destination } from "../ipvs/destination.ts";
+import { balanced, protocolName } from "../ipvs/protocol.ts";
 import { endText as endOf, flagsText, maskText, serverWords, serviceWords } from "../ipvs/saved.ts";
 import type { Service } from "../ipvs/service.ts";
 import { SECOND } from "../trace/world.ts";
 import { type Ip, Ipv4 } from "../wire/address.ts";
-import { PROTOCOL } from "../wire/packet.ts";
 import { serviceName } from "../wire/services.ts";
 
 export const HEADER = "IP Virtual Server version 1.2.1 (size=4096)\n";
@@ -78,8 +78,7 @@ function nameOf({ key }: Service, format: Format): string {
     return `FWM  ${key.mark}${key.family === 6 ? " IPv6" : ""}`;
   }
   const end = endText(key.address, key.port, key.protocol, format);
-  if (isRule) return `${key.protocol === PROTOCOL.tcp ? "-t" : "-u"} ${end}`;
-  return `${key.protocol === PROTOCOL.tcp ? "TCP" : "UDP"}  ${end}`;
+  return isRule ? `${balanced(key.protocol)!.option} ${end}` : `${protocolName(key.protocol)}  ${end}`;
 }
 
 function headOf(service: Service, name: string, format: Format): string {
@@ -127,8 +126,8 @@ function large(value: number, format: Format): string {
 }
 
 function endText(address: Ip, port: number, protocol: number, format: Format): string {
-  const known = protocol === PROTOCOL.tcp ? "tcp" : protocol === PROTOCOL.udp ? "udp" : null;
-  const name = format.has("numeric") || known === null ? undefined : serviceName(known, port);
+  const known = balanced(protocol);
+  const name = format.has("numeric") || known === undefined ? undefined : serviceName(known.ports, port);
   return endOf(address, name ?? port);
 }
 
@@ -144,7 +143,7 @@ export function connectionsText(conns: readonly Conn[], format: Format, now: num
 
 function connectionText(conn: Conn, format: Format, now: number): string {
   const { protocol, client, clientPort, virtual, virtualPort, dest, serverPort } = conn;
-  const name = protocol === PROTOCOL.tcp ? "TCP" : protocol === PROTOCOL.udp ? "UDP" : "IP";
+  const name = protocolName(protocol);
   const left = Math.floor(Math.max(conn.expires - now, 0) / SECOND);
   const time = `${`${Math.floor(left / 60)}`.padStart(2, "0")}:${`${left % 60}`.padStart(2, "0")}`;
   // A mark stands in the place of an address.

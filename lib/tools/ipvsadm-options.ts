@@ -100,7 +100,7 @@ const SHORT: ReadonlyMap<string, string> = new Map(
 export const OPTIONS: readonly (readonly [name: string, words: readonly string[]])[] = [
   ["numeric", ["n"]],
   ["connection", ["c"]],
-  ["service-address", ["t", "u", "f"]],
+  ["service-address", ["t", "u", "sctp-service", "f"]],
   ["scheduler", ["s"]],
   ["persistent", ["p"]],
   ["netmask", ["M"]],

@@ -1,16 +1,16 @@
 // The values behind the options of `ipvsadm`.
 // Before you edit: ipvsadm 1.31, ipvsadm.c (parse_service, parse_timeout, parse_fwmark, parse_netmask, parse_sched_flags).
 
+import { balanced } from "../ipvs/protocol.ts";
 import { SCHED_FLAGS } from "../ipvs/service.ts";
 import { readHost } from "../netfilter/text/values.ts";
 import { type Ip, type Ipv4, ipv4 } from "../wire/address.ts";
 import { type Ipv6, ipv6 } from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";
-import { PROTOCOL } from "../wire/packet.ts";
 import { servicePort } from "../wire/services.ts";
 import { Complaint } from "./ipvsadm-options.ts";
 
-export const SUPPORTED = "-A -E -D -C -R -S -a -e -d -L -Z --set -h -v of TCP, UDP and fwmarks";
+export const SUPPORTED = "-A -E -D -C -R -S -a -e -d -L -Z --set -h -v of TCP, UDP, SCTP and fwmarks";
 export const PERSISTENT_TIMEOUT = 360;
 const LONGEST_TIMEOUT = 86400 * 31;
 export const LARGEST = 2147483647;
@@ -53,7 +53,7 @@ function asked<Address extends Ipv4 | Ipv6>(read: (text: string) => Address, tex
 
 function portOf(text: string, protocol: number): number | undefined {
   if (/^\d+$/.test(text) && Number(text) <= 65535) return Number(text);
-  return servicePort(protocol === PROTOCOL.udp ? "udp" : "tcp", text);
+  return servicePort(balanced(protocol)!.ports, text);
 }
 
 /** Of IPv4 any mask, holes and all, as inet_aton reads one; of IPv6 the length of a prefix. */

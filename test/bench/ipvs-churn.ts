@@ -33,6 +33,7 @@ function churn(connections: number): Churn {
       dst: KEY.address,
       dstPort: KEY.port,
       tcp: { flags },
+      sctp: null,
       mark: 0,
       length: 60,
       isFromHere: false,

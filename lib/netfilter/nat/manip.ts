@@ -3,7 +3,7 @@
 // nf_nat_icmp_reply_translation).
 import type { Ip, Ipv4 } from "../../wire/address.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
-import { SCTP_CHECKSUM, sctpChecksum } from "../../wire/crc32c.ts";
+import { SCTP_CHECKSUM, sctpChecksum, withSctpPort } from "../../wire/crc32c.ts";
 import { type Icmp, type Icmp6, type Ipv4Packet, type Ipv6Packet, PROTOCOL } from "../../wire/packet.ts";
 import { hasPorts, headerEnd, type Tuple } from "../conntrack/tuple.ts";
 import type { IpPacket } from "../skb.ts";
@@ -56,19 +56,15 @@ function bodyFor(body: IpPacket["body"], target: Tuple, manip: Manip): IpPacket[
       if (!hasIdentifier(body) || target.protocol !== PROTOCOL[body.kind]) return body;
       return { ...body, rest: ((target.from << 16) | (body.rest & 0xffff)) >>> 0 };
     case "unknown":
-      return body.protocol === PROTOCOL.sctp ? { ...body, data: sctpManipulated(body.data, target, manip) } : body;
+      if (body.protocol !== PROTOCOL.sctp) return body;
+      return {
+        ...body,
+        data:
+          manip === "source" ? withSctpPort(body.data, "src", target.from) : withSctpPort(body.data, "dst", target.to),
+      };
     default:
       return body;
   }
-}
-
-/** Where there is a whole header its checksum is made anew. */
-function sctpManipulated(data: Uint8Array, { from, to }: Tuple, manip: Manip): Uint8Array {
-  const octets = data.slice();
-  const view = new DataView(octets.buffer);
-  view.setUint16(manip === "source" ? 0 : 2, manip === "source" ? from : to);
-  if (octets.length >= 12) view.setUint32(SCTP_CHECKSUM, sctpChecksum(octets), true);
-  return octets;
 }
 
 /** Of ICMP those that ask and answer. */

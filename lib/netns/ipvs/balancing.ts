@@ -3,11 +3,12 @@
 // Before you edit: net/netfilter/ipvs/ip_vs_core.c (ip_vs_ops4, ip_vs_in_hook, ip_vs_out_hook, handle_response),
 // ip_vs_ctl.c (ip_vs_add_service).
 import type { Conn } from "../../ipvs/connection.ts";
-import { Ipvs, type Segment } from "../../ipvs/ipvs.ts";
+import { aborts, type Dropped, Ipvs, type Segment } from "../../ipvs/ipvs.ts";
 import type { Service } from "../../ipvs/service.ts";
+import type { SettingName } from "../../ipvs/settings.ts";
 import { LEVEL } from "../../trace/step.ts";
 import type { Ip } from "../../wire/address.ts";
-import { PROTOCOL, protocolOf, TCP_FLAG } from "../../wire/packet.ts";
+import { PROTOCOL, protocolOf } from "../../wire/packet.ts";
 import { type HookFunction, type HookName, PRIORITY, type Verdict } from "../hooks.ts";
 import { defragment, defragment6 } from "../netfilter/defragment.ts";
 import { type AnySkb, isOf4 } from "../netfilter/tracking.ts";
@@ -79,7 +80,7 @@ function request(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }):
   const watcher = ns.cables.recorder.level === LEVEL.off ? null : new Witness(ns, skb, hook);
   const found = ipvs.incoming(segment, watcher);
   if (found === "accept") return "accept";
-  if (found === "drop") return unserved(ns, skb);
+  if (typeof found === "string") return dropped(ns, skb, found);
   if ("key" in found) return refuse(ns, skb, found);
   ipvs.received(found, segment);
   const verdict = forward(ns, skb, found, toServer(found));
@@ -87,14 +88,22 @@ function request(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }):
   return verdict;
 }
 
-/** The connection's server is gone, and nobody said that its connections shall end. */
-function unserved(ns: Netns, skb: AnySkb): Verdict {
-  const name = "net.ipv4.vs.expire_nodest_conn";
-  const value = ns.balancing!.ipvs.settings.expire_nodest_conn;
-  skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
-    because: "the packet's connection has no server any more",
-    evidence: { kind: "sysctl", text: `${name} = ${value}`, command: `sysctl ${name}` },
-  }));
+/** Why, and the sysctl that would have it otherwise. */
+const DROPPED: Readonly<Record<Dropped, readonly [because: string, setting: SettingName | null]>> = {
+  homeless: ["the packet's connection has no server any more", "expire_nodest_conn"],
+  tracked: ["connection tracking knows the old connection of these ports still", "conntrack"],
+  loaded: ["the director defends itself: of so many new connections it drops one", "drop_packet"],
+  empty: ["a packet of SCTP without a chunk", null],
+};
+
+function dropped(ns: Netns, skb: AnySkb, why: Dropped): Verdict {
+  const [because, setting] = DROPPED[why];
+  skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => {
+    if (setting === null) return { because };
+    const name = `net.ipv4.vs.${setting}`;
+    const text = `${name} = ${ns.balancing!.ipvs.settings[setting]}`;
+    return { because, evidence: { kind: "sysctl", text, command: `sysctl ${name}` } };
+  });
   return "drop";
 }
 
@@ -108,8 +117,8 @@ function refuse(ns: Netns, skb: AnySkb, service: Service): Verdict {
   return "drop";
 }
 
-/** Protocols of which the pieces of answers are joined: 132 is SCTP. */
-const JOINED: readonly number[] = [PROTOCOL.icmp, PROTOCOL.tcp, PROTOCOL.udp, 132];
+/** Protocols of which the pieces of answers are joined. */
+const JOINED: readonly number[] = [PROTOCOL.icmp, PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp];
 
 /** ip_vs_out_hook. What went in pieces is cut again where it leaves. */
 function answer(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }): Verdict {
@@ -147,10 +156,11 @@ function answered(ns: Netns, skb: AnySkb, segment: Segment, conn: Conn, hook: Ho
 }
 
 /** A server's packet of no connection: it is told so where net.ipv4.vs.nat_icmp_send is 1. */
-function unasked(ns: Netns, skb: AnySkb, { protocol, src, srcPort, tcp }: Segment): Verdict {
+function unasked(ns: Netns, skb: AnySkb, segment: Segment): Verdict {
+  const { protocol, src, srcPort } = segment;
   const { settings, services } = ns.balancing!.ipvs;
   if (settings.nat_icmp_send === 0 || !services.hasServer(protocol, src, srcPort)) return "accept";
-  if (tcp !== null && (tcp.flags & TCP_FLAG.rst) !== 0) return "accept";
+  if (aborts(segment)) return "accept";
   skb.cause = ns.step(LEVEL.path, skb.cause, null, "drop", skb.packet, () => ({
     because: `${endText(skb.packet, "src")} is a real server, and the packet is of no connection`,
   }));

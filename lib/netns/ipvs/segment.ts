@@ -1,11 +1,12 @@
 // A packet as IPVS looks at it, and with other addresses and ports.
-// Before you edit: net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_snat_handler, tcp_dnat_handler), ip_vs_core.c
-// (ip_vs_nat_icmp).
+// Before you edit: net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_snat_handler, tcp_dnat_handler), ip_vs_proto_sctp.c
+// (sctp_nat_csum), ip_vs_core.c (ip_vs_nat_icmp).
 import type { Segment } from "../../ipvs/ipvs.ts";
 import { type Ip, Ipv4 } from "../../wire/address.ts";
 import { ipLength } from "../../wire/bytes.ts";
 import { writeAddress6 } from "../../wire/bytes6.ts";
 import { finish, sum } from "../../wire/checksum.ts";
+import { withSctpPort } from "../../wire/crc32c.ts";
 import { type Ipv4Packet, type Ipv6Packet, PROTOCOL, protocolOf } from "../../wire/packet.ts";
 import { readAddress6 } from "../../wire/parse6.ts";
 import type { AnySkb } from "../netfilter/tracking.ts";
@@ -17,19 +18,34 @@ export type IpPacket = Ipv4Packet | Ipv6Packet;
 export function segmentOf(skb: AnySkb): Segment | null {
   const { packet, mark, input, ct } = skb;
   const { body } = packet;
-  if (body.kind !== "tcp" && body.kind !== "udp") return null;
+  const sctp = sctpOf(packet);
+  const ports = body.kind === "tcp" || body.kind === "udp" ? body : sctp === null ? null : sctpPorts(sctp);
+  if (ports === null) return null;
   return {
-    protocol: PROTOCOL[body.kind],
+    protocol: protocolOf(packet),
     src: packet.src,
-    srcPort: body.srcPort,
+    srcPort: ports.srcPort,
     dst: packet.dst,
-    dstPort: body.dstPort,
+    dstPort: ports.dstPort,
     tcp: body.kind === "tcp" ? body : null,
+    sctp,
     mark,
     length: ipLength(packet),
     isFromHere: input === null || input.kind === "loopback",
     isConfirmed: ct?.kind === "tracked" && ct.conn.isConfirmed,
   };
+}
+
+/** What a packet of SCTP carries; null: it is none, or a later piece of one. */
+function sctpOf(packet: IpPacket): Uint8Array | null {
+  const { body } = packet;
+  if (body.kind !== "unknown" || body.protocol !== PROTOCOL.sctp || body.data.length < 4) return null;
+  return packet.kind === "ipv4" && packet.fragmentOffset > 0 ? null : body.data;
+}
+
+function sctpPorts(octets: Uint8Array): { readonly srcPort: number; readonly dstPort: number } {
+  const view = new DataView(octets.buffer, octets.byteOffset);
+  return { srcPort: view.getUint16(0), dstPort: view.getUint16(2) };
 }
 
 /** Where in the octets of a packet the ports are, and of which protocol. Null: there are none. */
@@ -52,7 +68,7 @@ export function quotedSegment(data: Uint8Array): Segment | null {
   const found = portsIn(view);
   if (found === null || data.length < found.at + 8) return null;
   const { protocol, at } = found;
-  if (protocol !== PROTOCOL.tcp && protocol !== PROTOCOL.udp) return null;
+  if (protocol !== PROTOCOL.tcp && protocol !== PROTOCOL.udp && protocol !== PROTOCOL.sctp) return null;
   const isOf4 = view.getUint8(0) >> 4 === 4;
   return {
     protocol,
@@ -61,6 +77,7 @@ export function quotedSegment(data: Uint8Array): Segment | null {
     dst: isOf4 ? Ipv4.of(view.getUint32(16)) : readAddress6(view, 24),
     dstPort: view.getUint16(at + 2),
     tcp: null,
+    sctp: null,
     mark: 0,
     length: data.length,
     isFromHere: false,
@@ -76,8 +93,10 @@ export function withEnd<Packet extends IpPacket>(
   port: number,
 ): Packet {
   const { body } = packet;
-  const name = end === "src" ? "srcPort" : "dstPort";
-  const changed = body.kind === "tcp" || body.kind === "udp" ? { ...body, [name]: port } : body;
+  const sctp = sctpOf(packet);
+  if (sctp !== null && sctpPorts(sctp)[`${end}Port`] !== port)
+    return { ...packet, [end]: address, body: { ...body, data: withSctpPort(sctp, end, port) } };
+  const changed = body.kind === "tcp" || body.kind === "udp" ? { ...body, [`${end}Port`]: port } : body;
   return { ...packet, [end]: address, body: changed };
 }
 
@@ -98,7 +117,9 @@ export function quoteWithEnd(data: Uint8Array, end: "src" | "dst", address: Ip, 
 /** `10.0.0.1:80`, or the protocol's number where there are no ports. */
 export function endText(packet: IpPacket, end: "src" | "dst"): string {
   const { body } = packet;
-  if (body.kind !== "tcp" && body.kind !== "udp") return `${packet[end]} (protocol ${protocolOf(packet)})`;
-  const port = end === "src" ? body.srcPort : body.dstPort;
+  const sctp = sctpOf(packet);
+  const ports = body.kind === "tcp" || body.kind === "udp" ? body : sctp === null ? null : sctpPorts(sctp);
+  if (ports === null) return `${packet[end]} (protocol ${protocolOf(packet)})`;
+  const port = ports[`${end}Port`];
   return packet.kind === "ipv4" ? `${packet[end]}:${port}` : `[${packet[end]}]:${port}`;
 }

@@ -2,6 +2,7 @@
 import type { Conn } from "../../ipvs/connection.ts";
 import type { Destination } from "../../ipvs/destination.ts";
 import type { Watcher } from "../../ipvs/ipvs.ts";
+import { protocolName } from "../../ipvs/protocol.ts";
 import type { Candidate } from "../../ipvs/scheduler.ts";
 import type { Service } from "../../ipvs/service.ts";
 import { LEVEL, type Tried } from "../../trace/step.ts";
@@ -77,6 +78,6 @@ function triedOf({ dest, cost, lost }: Candidate): Tried[] {
 
 /** A connection as evidence. */
 export function evidenceOf(conn: Conn) {
-  const text = `${conn.protocol === 6 ? "TCP" : "UDP"} ${conn.stateName} ${conn}`;
+  const text = `${protocolName(conn.protocol)} ${conn.stateName} ${conn}`;
   return { kind: "ipvs", text, command: "ipvsadm -Lcn" } as const;
 }
