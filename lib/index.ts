@@ -14,6 +14,7 @@ export { BgpMesh, bgp } from "./notebook/bgp.ts";
 export { cluster, type ShownCluster } from "./notebook/cluster.ts";
 export { bars, headersBeside, octetsBeside, rulesBeside, wirings } from "./notebook/compare.ts";
 export { Picture } from "./notebook/display.ts";
+export { cloud, type ShownCloud } from "./notebook/edge.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
 export { httpImage, images } from "./notebook/images.ts";
 export { keepalived } from "./notebook/keepalived.ts";

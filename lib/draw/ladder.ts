@@ -27,6 +27,7 @@ const FEW: ReadonlySet<What> = new Set([
   "deliver",
   "drop",
   "nat",
+  "balance",
 ]);
 const ALL: ReadonlySet<What> = new Set([...FEW, "learn", "fdb", "arp", "nd", "neighbour", "route", "socket"]);
 const MOST_LIFELINES = 8;

@@ -14,7 +14,7 @@ import { type CniPlugin, run } from "./cni/plugin.ts";
 import { weave, weaveSleeve } from "./cni/weave.ts";
 import { Client } from "./controller/client.ts";
 import { startControllers } from "./controller/manager.ts";
-import { startNameServer } from "./dns/internet.ts";
+import { type PublicNames, startNameServer } from "./dns/internet.ts";
 import { COREFILE, installCoreDns } from "./dns/manifests.ts";
 import { ALL_KINDS } from "./kinds/all.ts";
 import { installKubectl } from "./kubectl/command.ts";
@@ -95,6 +95,8 @@ export class Cluster {
   /** What kubelets asked of their runtimes, and those of the plugin, in the order of time. */
   readonly runtimeCalls: RuntimeCall[] = [];
   readonly underlay: Underlay;
+  /** What the internet's name server knows. */
+  readonly publicNames: PublicNames;
   private readonly plugin: CniPlugin;
   private readonly options: ClusterOptions;
   private fault: Fault | null = null;
@@ -129,7 +131,7 @@ export class Cluster {
     startControllers(this.client("kube-controller-manager"), allocatesNodeCidrs ? clusterCidr : null);
     this.underlay.start(this.client("cloud-controller-manager"));
     this.scheduler = new Scheduler(this.client("kube-scheduler"));
-    this.startNames(names);
+    this.publicNames = this.startNames(names);
     for (const [i, name] of names.entries()) this.startKubelet(name, addresses[i]!);
     for (const [i, name] of names.entries()) this.startProxy(name, addresses[i]!);
     this.lab.run();
@@ -208,14 +210,19 @@ export class Cluster {
   }
 
   /** The internet's name server, which nodes ask, and CoreDNS, which pods ask. */
-  private startNames(nodes: readonly string[]): void {
+  private startNames(nodes: readonly string[]): PublicNames {
     const { dns = false, names } = this.options;
-    startNameServer(this.lab, "internet", { "www.example.com": INTERNET, "example.com": INTERNET, ...names });
+    const known = startNameServer(this.lab, "internet", {
+      "www.example.com": INTERNET,
+      "example.com": INTERNET,
+      ...names,
+    });
     const file = new TextEncoder().encode(`nameserver ${INTERNET}\n`);
     for (const name of nodes) this.lab.machines.get(name)!.files.set("/etc/resolv.conf", file);
-    if (dns === false) return;
+    if (dns === false) return known;
     const { replicas = 2, corefile = COREFILE } = dns === true ? {} : dns;
     installCoreDns(this.client("kubeadm"), corefile, replicas);
+    return known;
   }
 
   private startProxy(name: string, address: string): void {

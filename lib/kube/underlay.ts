@@ -12,10 +12,22 @@ export interface Underlay {
   readonly allocatesNodeCidrs: boolean;
   /** What a node has room for, where the network sets a limit, as `{ pods: "29" }`. */
   readonly capacity: Readonly<Record<string, string>>;
+  /** The router to the internet. */
+  readonly exit: Exit;
   /** Connects a machine by eth0 and gives it this address. */
   connect(machine: Machine): string;
   /** The cloud's own controllers, in the cloud controller manager's name. */
   start(client: Client): void;
+}
+
+/** A router by its name, and its device that leads out. */
+export interface Exit {
+  readonly router: string;
+  readonly device: string;
+  /** The public address that stands for a private one already. */
+  publicOf(address: string): string | undefined;
+  /** What this address sends may leave. */
+  open(address: string): void;
 }
 
 /** Where packets go that are for nobody here: a host that answers. */
@@ -34,6 +46,7 @@ export class SwitchedLan implements Underlay {
   readonly clusterCidr: string;
   readonly allocatesNodeCidrs = true;
   readonly capacity = {};
+  readonly exit: Exit = { router: "gateway", device: "eth1", publicOf: () => undefined, open: () => {} };
   private readonly lab: Lab;
   private readonly length: number;
   private machines = 0;

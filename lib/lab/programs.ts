@@ -16,8 +16,14 @@ import type { Program, Wait } from "./process.ts";
 export type Asking<T> = Generator<Wait, T, void>;
 
 /** Connects and waits: null when it is done, else why not; ETIMEDOUT too when `until` comes first. */
-export function* connected(socket: TcpSocket, address: Ip, port: number, until?: number): Asking<Errno | null> {
-  const failed = socket.connect(address, port);
+export function* connected(
+  socket: TcpSocket,
+  address: Ip,
+  port: number,
+  until?: number,
+  cause?: number,
+): Asking<Errno | null> {
+  const failed = socket.connect(address, port, cause);
   if (failed !== null) return failed;
   while (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") {
     if (until !== undefined && socket.ns.cables.now >= until) return "ETIMEDOUT";
@@ -97,8 +103,10 @@ export interface HttpRequest {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** A body, or a body with another status than 200. */
-export type HttpAnswer = string | { readonly status: number; readonly body: string };
+/** A body, or a body with another status than 200, and with headers besides those of every answer. */
+export type HttpAnswer =
+  | string
+  | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
 
 const REASONS: Readonly<Record<number, string>> = { 200: "OK", 404: "Not Found", 503: "Service Unavailable" };
 
@@ -117,9 +125,11 @@ export function httpServer(
   return serve(listener, (connection) =>
     httpConnection(connection, (request) => {
       const answer = reply(request);
-      const { status, body: text } = typeof answer === "string" ? { status: 200, body: answer } : answer;
+      const { status, body: text, headers = {} } = typeof answer === "string" ? { status: 200, body: answer } : answer;
       const body = encoder.encode(text);
-      const head = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`;
+      const all = { "Content-Type": "text/plain", ...headers, "Content-Length": `${body.length}` };
+      const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+      const head = `HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}\r\n${lines.join("")}\r\n`;
       const whole = request.method === "HEAD" ? encoder.encode(head) : bytesOf(head, body);
       const keep = request.version === "HTTP/1.1" && request.headers.get("connection")?.toLowerCase() !== "close";
       return { pieces: [whole], close: !keep };

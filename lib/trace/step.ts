@@ -22,6 +22,7 @@ export type What =
   | "rule" // a rule of a table is about the packet, and its target says what to do
   | "conntrack" // connection tracking knows the packet's connection, or makes one
   | "ipvs" // a virtual server picks a real one, or knows the packet's connection
+  | "balance" // a load balancer of the world outside picks a target
   | "nat" // addresses or ports are translated
   | "encapsulate" // a tunnel puts a packet into another
   | "decapsulate" // a tunnel takes it out again

@@ -3,7 +3,7 @@
 import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
 import { Ipv4, prefix4 } from "../../wire/address.ts";
-import type { Underlay } from "../underlay.ts";
+import type { Exit, Underlay } from "../underlay.ts";
 import { type InstanceLimits, maxPods } from "./aws-instance.ts";
 import { CloudFabric, type NetworkInterface } from "./cloud-fabric.ts";
 import { run } from "./plugin.ts";
@@ -57,6 +57,10 @@ export class AwsVpc implements Underlay {
   }
 
   start(): void {}
+
+  get exit(): Exit {
+    return this.fabric.exit;
+  }
 
   /** One more interface with all the addresses it may have; null when the machine or the subnet has no room. */
   attach(machine: Machine): Eni | null {

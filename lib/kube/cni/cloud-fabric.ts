@@ -6,7 +6,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { Ipv4, ipv4 } from "../../wire/address.ts";
-import { buildInternet } from "../underlay.ts";
+import { buildInternet, type Exit } from "../underlay.ts";
 import { run } from "./plugin.ts";
 
 export interface FabricOptions {
@@ -40,7 +40,16 @@ export class CloudFabric {
   readonly interfaces: NetworkInterface[] = [];
   private readonly lab: Lab;
   private readonly options: FabricOptions;
-  private published = 0;
+  readonly exit: Exit = {
+    router: "vpc",
+    device: "igw",
+    publicOf: (address) => this.known.get(address),
+    open: (address) => {
+      if (!this.options.natGateway) this.run(`ipset add public ${address} -exist`);
+    },
+  };
+  /** Public addresses by those they stand for. */
+  private readonly known = new Map<string, string>();
 
   constructor(lab: Lab, options: FabricOptions) {
     this.lab = lab;
@@ -86,7 +95,8 @@ export class CloudFabric {
   /** The machine is known to the internet by an address of its own from now on. */
   publish({ address }: NetworkInterface): void {
     if (this.options.natGateway) return;
-    const known = Ipv4.of(ipv4(PUBLIC.slice(0, PUBLIC.indexOf("/"))).bits + 10 + this.published++);
+    const known = `${Ipv4.of(ipv4(PUBLIC.slice(0, PUBLIC.indexOf("/"))).bits + 10 + this.known.size)}`;
+    this.known.set(address, known);
     this.run(`ipset add public ${address}`);
     this.run(`iptables -t nat -A POSTROUTING -o igw -s ${address} -j SNAT --to-source ${known}`);
     this.run(`iptables -t nat -A PREROUTING -i igw -d ${known} -j DNAT --to-destination ${address}`);

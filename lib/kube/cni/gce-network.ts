@@ -9,7 +9,7 @@ import { Ipv4, ipv4 } from "../../wire/address.ts";
 import { type Client, unlessGone } from "../controller/client.ts";
 import { Informer } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
-import type { Underlay } from "../underlay.ts";
+import type { Exit, Underlay } from "../underlay.ts";
 import { CloudFabric, type NetworkInterface } from "./cloud-fabric.ts";
 import { run } from "./plugin.ts";
 
@@ -50,6 +50,10 @@ export class GceNetwork implements Underlay {
       prefix: "nic",
       checksSource,
     });
+  }
+
+  get exit(): Exit {
+    return this.fabric.exit;
   }
 
   connect(machine: Machine): string {

@@ -135,6 +135,8 @@ export abstract class TcpBlock extends Waitable {
   readonly ready: TcpSocket[] = [];
   backlog = 0;
   listener: TcpSocket | null = null;
+  /** The step that made the connection whole: the cause of what a program does because somebody has connected. */
+  openCause = -1;
 
   sndUna = 0;
   sndNxt = 0;

@@ -178,7 +178,7 @@ export function synRecvInput(child: TcpSocket, packet: IpPacket, tcp: Tcp, cause
   established(child, tcp);
   // Its SYN-ACK got through, so the neighbour needs no probe.
   child.confirm = true;
-  ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+  child.openCause = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
     because: `${atPort(packet.src, tcp.srcPort)} and ${child.program} are connected`,
     evidence: { kind: "socket", text: child.text, command: "ss -tan" },
   }));

@@ -69,7 +69,7 @@ function* dial(ns: Netns, client: string, balancer: RoundRobin): Asking<TcpSocke
 }
 
 /** Both ways, until one side has no more to say: then all is over. */
-function* copyBoth(client: TcpSocket, server: TcpSocket): Program {
+export function* copyBoth(client: TcpSocket, server: TcpSocket): Program {
   try {
     for (;;) {
       for (const [from, to] of [
