@@ -1,6 +1,7 @@
 // The rules of iptables and nft and the sets of ipset in a lab's data and in its script: as iptables-save, `nft list ruleset`
 // and ipset save print them.
 // Before you edit: iptables-restore(8), nft(8), ipset(8).
+import { accountText, readAccount } from "../netfilter/accounts.ts";
 import type { Family } from "../netfilter/extension.ts";
 import { runNft } from "../netfilter/nft/run.ts";
 import { readSavedLine, savedLines } from "../netfilter/set/saved.ts";
@@ -17,6 +18,8 @@ import { quoted } from "./script-words.ts";
 export interface TablesData {
   /** Lines of `ipset save`: the times are those left. */
   readonly ipset?: readonly string[];
+  /** Lines of `nfacct list`. */
+  readonly nfacct?: readonly string[];
   /** Absent unless somebody wrote rules. */
   readonly iptables?: readonly string[];
   readonly ip6tables?: readonly string[];
@@ -54,11 +57,13 @@ function rulesetLines(ns: Netns, stateless: boolean): string[] {
 
 export function tablesData(ns: Netns): TablesData {
   const ipset = savedLines(ns.sets, ns.cables.now);
+  const nfacct = ns.accounts.all().map(accountText);
   const [iptables, ip6tables] = [linesOf(ns, 4, true), linesOf(ns, 6, true)];
   const nftables = rulesetLines(ns, false);
   const isLegacy = [4, 6].some((family) => written(ns, family as Family).backEnd === "legacy");
   return {
     ...(ipset.length > 0 && { ipset }),
+    ...(nfacct.length > 0 && { nfacct }),
     ...(iptables.length > 0 && { iptables }),
     ...(ip6tables.length > 0 && { ip6tables }),
     ...(nftables.length > 0 && { nftables }),
@@ -69,6 +74,7 @@ export function tablesData(ns: Netns): TablesData {
 /** Throws BadInput with the place, for a line that ipset, nft or iptables-restore would not take. */
 export function readTables(ns: Netns, place: Place): void {
   readSets(ns, place.maybe("ipset")?.list() ?? []);
+  readAccounts(ns, place.maybe("nfacct")?.list() ?? []);
   readRuleset(ns, place);
   const isLegacy = place.maybe("legacyTables")?.flag() ?? false;
   for (const family of [4, 6] as const) {
@@ -111,10 +117,22 @@ function readSets(ns: Netns, lines: readonly Place[]): void {
     }
 }
 
+function readAccounts({ accounts }: Netns, lines: readonly Place[]): void {
+  for (const line of lines) {
+    const account = readAccount(line.text());
+    const isTaken = account !== null && accounts.add(account.name, account.quota, account.packets, account.bytes);
+    if (!isTaken) throw line.wrong("not an account of its own name", "Write it as nfacct list does.");
+  }
+}
+
 /** The script gives the rules to the real iptables-restore and nft, counters at zero, and sets to ipset before. */
 export function tableLines(ns: Netns): string[] {
   const sets = savedLines(ns.sets, ns.cables.now);
   const made = sets.length === 0 ? [] : given(ns, "ipset restore", "SETS", sets);
+  for (const { name, quota } of ns.accounts.all()) {
+    const limit = quota === null ? "" : ` ${quota.of} ${quota.most}`;
+    made.push(`ip netns exec "$PREFIX"${quoted(ns.name)} nfacct add ${quoted(name)}${limit}`);
+  }
   const rules = ([4, 6] as const).flatMap((family) => {
     const lines = linesOf(ns, family, false);
     if (lines.length === 0) return [];

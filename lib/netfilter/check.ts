@@ -7,11 +7,11 @@ import type { AddressMatch, RuleSpec } from "./rule.ts";
 import type { Table } from "./table.ts";
 
 /** Why the kernel does not take the rule, or null. */
-export function checkRule({ name, family, backEnd }: Table, { hook }: Chain, spec: RuleSpec): Errno | null {
+export function checkRule({ name, family, backEnd, hasAccount }: Table, { hook }: Chain, spec: RuleSpec): Errno | null {
   const { matches, target, protocol } = spec;
   // nf_tables compares no bits at all with nothing.
   if (backEnd === "nft" && (asksNothing(spec.source) || asksNothing(spec.destination))) return "EINVAL";
-  const place = { family, table: name, hook, backEnd: backEnd ?? "nft", protocol };
+  const place = { family, table: name, hook, backEnd: backEnd ?? "nft", protocol, hasAccount };
   const wrong = ({ extension, value }: { readonly extension: AnyMatch | AnyTarget; readonly value: unknown }) => {
     const { tables, protocols } = extension;
     if (tables !== undefined && !tables.includes(name)) return "EINVAL";

@@ -58,6 +58,8 @@ export interface Place {
   readonly backEnd: BackEnd;
   /** The rule's `-p`. */
   readonly protocol: { readonly number: number; readonly inverted: boolean } | null;
+  /** Whether there is an account of this name (nfacct). */
+  hasAccount(name: string): boolean;
 }
 
 /** What matches and targets have in common. `Value` is plain data that nobody changes once it is read. */

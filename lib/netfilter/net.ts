@@ -1,5 +1,6 @@
 // What rules may ask of the namespace they stand in. netns/ answers: this room knows neither routes nor devices.
 import type { Ip } from "../wire/address.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import type { VirtualConnection } from "./match/ipvs.ts";
 import type { RecentLists } from "./match/recent-table.ts";
@@ -47,6 +48,7 @@ export interface Net {
   pathMtu(skb: Skb): number;
   readonly sets: Sets;
   readonly recent: RecentLists;
+  readonly accounts: Accounts;
   /** What a packet is to IPVS: "none" if it never had it, "unknown" if it had and knows no connection of it. */
   virtualConnection(skb: Skb): VirtualConnection | "none" | "unknown";
   readonly conntrack: Conntrack;

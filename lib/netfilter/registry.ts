@@ -14,6 +14,7 @@ import { limit } from "./match/limit.ts";
 import { mac } from "./match/mac.ts";
 import { mark } from "./match/mark.ts";
 import { multiport } from "./match/multiport.ts";
+import { nfacct } from "./match/nfacct.ts";
 import { physdev } from "./match/physdev.ts";
 import { pkttype } from "./match/pkttype.ts";
 import { recent } from "./match/recent.ts";
@@ -62,6 +63,7 @@ export const MATCHES: readonly AnyMatch[] = [
   mac,
   mark,
   multiport,
+  nfacct,
   physdev,
   pkttype,
   recent,
@@ -102,7 +104,7 @@ export const TARGETS: readonly AnyTarget[] = [
 
 /** What iptables 1.8 brings along and this library does not model: refused by name, not taken for a slip of the pen. */
 export const MATCHES_NOT_MODELLED: ReadonlySet<string> = new Set(
-  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header mh nfacct osf owner policy quota rateest realm rt socket srh time tos".split(
+  "ah bpf cgroup cluster connbytes connlabel cpu dccp devgroup dscp dst ecn esp eui64 frag hbh helper ipcomp ipv6header mh osf owner policy quota rateest realm rt socket srh time tos".split(
     " ",
   ),
 );

@@ -51,6 +51,8 @@ export class Table {
   onTracking: () => void = () => {};
   /** Called when changes are done for good: rules came that name a list (recent, hashlimit), or some have gone. */
   onLists: (came: readonly Rule[], hasGone: boolean) => void = () => {};
+  /** Whether the namespace has an account of this name. */
+  hasAccount: (name: string) => boolean = () => false;
   /** By name, in no order that means anything: listings have the built-in ones first, then the others by name. */
   chains: Map<string, Chain>;
   private order: readonly Chain[] | null = null;

@@ -5,6 +5,7 @@ import { hasLocal } from "../ip/address.ts";
 import { RouteTable, TABLE } from "../ip/route.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
+import { Accounts } from "../netfilter/accounts.ts";
 import { RecentLists } from "../netfilter/match/recent-table.ts";
 import { Sets } from "../netfilter/set/sets.ts";
 import { asTold, type Tell, type Told } from "../trace/recorder.ts";
@@ -91,6 +92,7 @@ export class Netns implements Owner {
   private ownTracking: Tracking | null = null;
   private ownSets: Sets | null = null;
   private ownRecent: RecentLists | null = null;
+  private ownAccounts: Accounts | null = null;
   private ownMib: Mib | null = null;
 
   // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
@@ -148,6 +150,11 @@ export class Netns implements Owner {
   get recent(): RecentLists {
     this.ownRecent ??= new RecentLists();
     return this.ownRecent;
+  }
+  /** Counters that rules share (nfacct). */
+  get accounts(): Accounts {
+    this.ownAccounts ??= new Accounts();
+    return this.ownAccounts;
   }
   /** Connections that are tracked and translated. */
   get tracking(): Tracking {

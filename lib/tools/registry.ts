@@ -20,6 +20,7 @@ import { jobs, kill } from "./jobs.ts";
 import { modprobe } from "./modprobe.ts";
 import { nc } from "./nc.ts";
 import { netstat } from "./netstat.ts";
+import { nfacct } from "./nfacct.ts";
 import { nft } from "./nft.ts";
 import { nstat } from "./nstat.ts";
 import { ping } from "./ping.ts";
@@ -59,6 +60,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   modprobe,
   nc,
   netstat,
+  nfacct,
   nft,
   nslookup,
   nstat,

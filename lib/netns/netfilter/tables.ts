@@ -2,6 +2,7 @@
 // Before you edit: net/ipv4/netfilter/iptable_filter.c and its sisters, ip_tables.c (ipt_register_table), iptable_mangle.c
 // (ipt_mangle_out), include/uapi/linux/netfilter_ipv4.h (priorities).
 import type { Device } from "../../link/device.ts";
+import type { Accounts } from "../../netfilter/accounts.ts";
 import type { Conntrack } from "../../netfilter/conntrack/conntrack.ts";
 import type { Family } from "../../netfilter/extension.ts";
 import type { VirtualConnection } from "../../netfilter/match/ipvs.ts";
@@ -60,6 +61,9 @@ export class Tables implements Net {
   }
   get sets(): Sets {
     return this.ns.sets;
+  }
+  get accounts(): Accounts {
+    return this.ns.accounts;
   }
   get recent(): RecentLists {
     return this.ns.recent;
@@ -129,6 +133,7 @@ export class Tables implements Net {
       table = new Table(name, this.family);
       this.made.set(name, table);
       table.onTracking = () => this.ns.tracking.track(this.family);
+      table.hasAccount = (account) => this.ns.accounts.get(account) !== undefined;
       table.onLists = (came, hasGone) => keepLists(this.ns, came, hasGone);
       this.register(table);
     }

@@ -30,6 +30,9 @@ interface Unknown {
  */
 export function readRules(place: Place, dump: Dump, family: 4 | 6, stopsThere: boolean): void {
   const { ns } = place;
+  // Accounts that rules count on were there; what they have counted decides nothing but quotas.
+  for (const [, quoted, word] of dump.text.matchAll(/ --nfacct-name +(?:"([^"]*)"|(\S+))/g))
+    ns.accounts.add(quoted ?? word!);
   const tables = family === 4 ? ns.xtables : ns.xtables6;
   const unknown = new Map<string, Unknown>();
   let all = dump.text;

@@ -5,6 +5,7 @@ import { readRequest } from "../../../lib/netfilter/text/request.ts";
 import { ruleText } from "../../../lib/netfilter/text/save.ts";
 import { readGoldens as readScenes } from "../conntrack/goldens.ts";
 import { readGolden as readVirtual } from "../ipvs/lines.ts";
+import { recorded as readAccounts } from "../nfacct/script.ts";
 import { wordsOf } from "./cases.ts";
 import { readGoldens as readCounts } from "./counts.ts";
 
@@ -35,6 +36,14 @@ export function evidence(): Evidence {
   }
   for (const [, words, packets] of readVirtual().matchAll(/^-A \w+ (-m ipvs .*) -c (\d+) \d+$/gm))
     note(words!.split(" "), Number(packets) > 0);
+  for (const { text } of readAccounts()) {
+    const counts = [...text.matchAll(/^ +(\d+) .* nfacct-name /gm)].map(([, packets]) => Number(packets));
+    const words = ["-m", "nfacct", "--nfacct-name"];
+    for (const packets of counts) {
+      if (packets > 0) note(words, true);
+      if (packets < Math.max(...counts)) note(words, false);
+    }
+  }
   for (const said of Object.values(readScenes())) {
     // A rule is known again by what -vS prints of it.
     const counted = said.flatMap(({ out }) => [...out.matchAll(/^-A (.*) -c (\d+) \d+ ?(.*)$/gm)]);

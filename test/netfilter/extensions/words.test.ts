@@ -29,7 +29,7 @@ function ours(each: Case, backEnd: BackEnd): Said {
       setFamily: (name) => SETS[name]?.family,
     });
     const spec = request.rules[0]!;
-    const place = { family, table, hook: chain as HookName, backEnd, protocol: spec.protocol };
+    const place = { family, table, hook: chain as HookName, backEnd, protocol: spec.protocol, hasAccount: () => false };
     const refused = refusedBy(spec, place);
     if (refused !== null) throw new Failure("append", refused, chain, true);
     return { status: 0, error, saved: ruleText(spec), numeric: listed(spec, true), named: listed(spec, false) };
