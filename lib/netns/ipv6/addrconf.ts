@@ -39,7 +39,11 @@ export function addAddress6(
 ): Refusal | null {
   if (ns.hasIpv6 && ns.ipv6.of(device).addressOf(local) !== undefined)
     return refuse("EEXIST", "ipv6: address already assigned");
-  if (!ns.ipv6.runsOn(device)) return refuse("EACCES", DISABLED);
+  if (!ns.ipv6.runsOn(device)) {
+    // The kernel has told of its groups before it looks whether it may (ipv6_find_idev).
+    if (ns.hasIpv6 && ns.ipv6.of(device).conf.disable_ipv6 !== 0) tellAgain(ns, device);
+    return refuse("EACCES", DISABLED);
+  }
   if (local.isUnspecified) return refuse("EADDRNOTAVAIL", "ipv6: Invalid address");
   if (local.isMulticast)
     return refuse("EADDRNOTAVAIL", 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag');
@@ -184,6 +188,9 @@ export function linkChanged6(ns: Netns, device: Device): void {
 export function down6(ns: Netns, device: Device, keeps = false): void {
   if (!ns.hasIpv6) return;
   const inet = ns.ipv6.of(device);
+  // Proxies are neighbours, and end with them (neigh_ifdown).
+  for (const proxy of inet.proxies) leaveSolicited(ns, device, proxy);
+  inet.proxies.clear();
   for (const address of [...inet.addresses]) {
     if (!keeps || !isPermanent(address) || address.local.isLinkLocal || address.local.isLoopback)
       deleteAddress6(ns, device, address);

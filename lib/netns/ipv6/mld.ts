@@ -45,6 +45,7 @@ export function leaveSolicited(ns: Netns, device: Device, address: Ipv6): void {
 
 /** An address is added, or the device was away for a moment: everything is told of anew (ipv6_mc_up). */
 export function tellAgain(ns: Netns, device: Device): void {
+  if (!device.up) return;
   for (const group of ns.ipv6.of(device).groups.joined.keys()) added(ns, device, group);
 }
 

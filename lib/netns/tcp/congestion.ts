@@ -1,10 +1,19 @@
 // How much may be under way? Reno's window, how it shrinks when something is lost, and how that is undone.
 // Before you edit: RFC 5681, RFC 6937, net/ipv4/tcp_cong.c (tcp_reno_cong_avoid), tcp_input.c (tcp_cwnd_reduction,
-// tcp_enter_recovery, tcp_enter_loss, tcp_undo_cwnd_reduction), tcp_output.c (tcp_cwnd_validate, tcp_cwnd_restart).
+// tcp_enter_recovery, tcp_enter_loss, tcp_undo_cwnd_reduction, tcp_update_pacing_rate), tcp_output.c (tcp_cwnd_validate,
+// tcp_cwnd_restart, tcp_tso_autosize), net/core/sock.c (sk_trim_gso_size).
+import { SECOND } from "../../trace/world.ts";
 import { before, TCP } from "./block.ts";
 import { remaining } from "./rack.ts";
 import { inFlight, markLost } from "./scoreboard.ts";
 import type { TcpSocket } from "./tcp.ts";
+
+/** sk_gso_max_size and gso_max_segs of a device: GSO_LEGACY_MAX_SIZE without MAX_TCP_HEADER; GSO_MAX_SEGS. */
+const [MOST_OCTETS, MOST_AT_ONCE] = [65_536 - 321, 65_535];
+/** net.ipv4.tcp_pacing_ss_ratio, tcp_pacing_ca_ratio. */
+const [SLOW_START_RATIO, AVOIDANCE_RATIO] = [2, 1.2];
+/** 2^tcp_tso_rtt_log microseconds: each of them halves what a short way adds. */
+const NEAR = 512_000;
 
 const reduces = ({ caState }: TcpSocket): boolean => caState === "CWR" || caState === "Recovery";
 
@@ -173,4 +182,13 @@ export function undoReduction(socket: TcpSocket, unmarks: boolean): void {
   }
   undo.marker = null;
   socket.rack.moved = true;
+}
+
+/** tcp_tso_autosize: as many segments as go in a millisecond (tcp_update_pacing_rate), and more where the way is short. */
+export function segmentsAtOnce({ srtt, minRtt, cwnd, ssthresh, packetsOut }: TcpSocket, mss: number): number {
+  if (srtt === 0) return MOST_AT_ONCE;
+  const ratio = cwnd < ssthresh / 2 ? SLOW_START_RATIO : AVOIDANCE_RATIO;
+  const paced = (((mss * ratio * Math.max(cwnd, packetsOut)) / srtt) * SECOND) / 1024;
+  const octets = Math.min(paced + MOST_OCTETS / 2 ** Math.floor(minRtt / NEAR), MOST_OCTETS);
+  return Math.max(Math.floor(octets / mss), 2);
 }

@@ -7,7 +7,7 @@ import { TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
-import { validateWindow } from "./congestion.ts";
+import { segmentsAtOnce, validateWindow } from "./congestion.ts";
 import { selectWindow } from "./receive-buffer.ts";
 import { inFlight } from "./scoreboard.ts";
 import type { TcpSocket } from "./tcp.ts";
@@ -161,14 +161,15 @@ export function sendNew(
   if (wasEmpty || socket.pending === "probe") rearmTimeout(socket);
 }
 
-/** Its segments, one after the other; what ends the piece ends the last of them. */
+/** Its segments, one after the other; what ends the piece ends the last of them, and PSH if there are several. */
 export function transmitPiece(socket: TcpSocket, piece: Sent, cause: number, isAgain: boolean): void {
   const { seq, data, flags, size } = piece;
   const first = flags & ~(FIN | PSH);
   let at = 0;
   for (; at + size < data.length; at += size)
     transmit(socket, plus(seq, at), first, data.subarray(at, at + size), cause, isAgain);
-  transmit(socket, plus(seq, at), flags, at === 0 ? data : data.subarray(at), cause, isAgain);
+  if (at === 0) transmit(socket, seq, flags, data, cause, isAgain);
+  else transmit(socket, plus(seq, at), flags | PSH, data.subarray(at), cause, isAgain);
 }
 
 /** tcp_write_xmit: sends what congestion window, receiver's window and Nagle's rule let go. */
@@ -196,15 +197,14 @@ export function push(socket: TcpSocket, cause: number): void {
   checkProbe(socket);
 }
 
-/** The next octets as one piece. PSH ends what was written, and what has several segments (__tcp_transmit_skb). */
+/** The next octets as one piece. PSH ends what was written. */
 function sendPiece(socket: TcpSocket, octets: number, mss: number, cause: number): void {
   const reachesEnd = octets === socket.unsentLength;
-  const isPushed = reachesEnd || octets > mss;
   const isFin = reachesEnd && socket.finQueued;
   const data = take(socket, octets);
   if (octets % mss !== 0) socket.sndSmall = plus(socket.sndNxt, octets);
   if (isFin) socket.finQueued = false;
-  sendNew(socket, ACK | (isPushed ? PSH : 0) | (isFin ? FIN : 0), data, cause, mss);
+  sendNew(socket, ACK | (reachesEnd ? PSH : 0) | (isFin ? FIN : 0), data, cause, mss);
 }
 
 /** tcp_write_xmit for a tail loss probe: a piece, however full the congestion window is. */
@@ -213,7 +213,7 @@ export function pushProbe(socket: TcpSocket, cause: number): void {
   const mss = currentMss(socket);
   const room = distance(socket.sndNxt, plus(socket.sndUna, socket.sndWnd));
   if (unsentLength === 0 || room < Math.min(unsentLength, mss)) return;
-  const quota = Math.max(Math.min(cwnd >> 1, cwnd - inFlight(socket)), 1);
+  const quota = Math.max(Math.min(cwnd >> 1, cwnd - inFlight(socket), segmentsAtOnce(socket, mss)), 1);
   sendPiece(socket, Math.min(unsentLength, room, quota * mss), mss, cause);
 }
 
@@ -232,7 +232,7 @@ export function sendProbe(socket: TcpSocket, cause: number): void {
 function mayTake(socket: TcpSocket, mss: number): number {
   const { unsentLength, cwnd } = socket;
   if (unsentLength === 0) return 0;
-  const quota = Math.min(Math.max(cwnd >> 1, 1), cwnd - inFlight(socket));
+  const quota = Math.min(Math.max(cwnd >> 1, 1), cwnd - inFlight(socket), segmentsAtOnce(socket, mss));
   if (quota <= 0) return 0;
   const room = distance(socket.sndNxt, plus(socket.sndUna, socket.sndWnd));
   if (room < Math.min(unsentLength, mss)) return 0;
