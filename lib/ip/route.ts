@@ -64,8 +64,9 @@ const NONE: readonly Route[] = [];
 /** One routing table. Routes stand in the order in which a lookup prefers them: longest prefix, then best metric. */
 export class RouteTable {
   readonly id: number;
-  /** A change makes another list: the trace still tells from the one that was asked. */
+  /** A change makes another list if this one was shown: the trace still tells from the one that was asked. */
   private routes: readonly Route[] = NONE;
+  private isShown = true;
   /** For large tables: prefix length to network bits to routes; null while it must be made anew. */
   private index: Map<number, Map<number, Route[]>> | null = null;
   /** For small ones: mask and network of each route as signed numbers side by side, so a miss touches no route. */
@@ -126,6 +127,7 @@ export class RouteTable {
 
   /** The routes as they are now, in the order of preference. */
   get all(): readonly Route[] {
+    this.isShown = true;
     return this.routes;
   }
 
@@ -148,7 +150,9 @@ export class RouteTable {
 
   private splice(at: number, removed: number, ...added: Route[]): void {
     if (removed > 0) this.lost = (this.lost ?? new WeakSet()).add(this.routes[at]!);
-    this.routes = this.routes.toSpliced(at, removed, ...added);
+    if (this.isShown) this.routes = this.routes.toSpliced(at, removed, ...added);
+    else (this.routes as Route[]).splice(at, removed, ...added);
+    this.isShown = false;
     this.index = null;
     this.packed = null;
     this.ends = null;

@@ -6,10 +6,13 @@ import { dnsLabel, labelValue, type NameRule, qualifiedName } from "./names.ts";
 import { type Draft, type KubeObject, sameJson } from "./object.ts";
 
 export function validateLabels(labels: Draft | undefined, field: string): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...qualifiedName(key).map((says) => wrong(field, key, says)),
-    ...labelValue(value).map((says) => wrong(field, value, says)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const key in labels) {
+    const value = labels[key];
+    for (const says of qualifiedName(key)) errors.push(wrong(field, key, says));
+    for (const says of labelValue(value)) errors.push(wrong(field, value, says));
+  }
+  return errors;
 }
 
 const MOST_ANNOTATIONS = 256 * 1024;
@@ -17,9 +20,9 @@ const MOST_ANNOTATIONS = 256 * 1024;
 export function validateAnnotations(annotations: Draft | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
   let octets = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
-    errors.push(...qualifiedName(key.toLowerCase()).map((says) => wrong(field, key, says)));
-    octets += key.length + (value as string).length;
+  for (const key in annotations) {
+    for (const says of qualifiedName(key.toLowerCase())) errors.push(wrong(field, key, says));
+    octets += key.length + (annotations[key] as string).length;
   }
   if (octets > MOST_ANNOTATIONS) errors.push(tooLong(field, MOST_ANNOTATIONS));
   return errors;

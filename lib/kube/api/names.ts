@@ -2,7 +2,9 @@
 // Before you edit: staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go, .../pkg/api/validate/content/*.go.
 
 /** What is wrong with a word. */
-export type NameRule = (name: string) => string[];
+export type NameRule = (name: string) => readonly string[];
+
+const NOTHING: readonly string[] = [];
 
 /** A rule's text with examples, in the spelling of RegexError. */
 export function byPattern(says: string, pattern: string, ...examples: readonly string[]): string {
@@ -21,10 +23,15 @@ interface Shape {
 
 function rule({ most, unit, pattern, says, examples }: Shape): NameRule {
   const shape = new RegExp(`^${pattern}$`);
-  return (name) => [
-    ...(name.length > most ? [`must be no more than ${most} ${unit}`] : []),
-    ...(shape.test(name) ? [] : [byPattern(says, pattern, ...examples)]),
-  ];
+  return (name) => {
+    const isLong = name.length > most;
+    const fits = shape.test(name);
+    if (!isLong && fits) return NOTHING;
+    return [
+      ...(isLong ? [`must be no more than ${most} ${unit}`] : []),
+      ...(fits ? [] : [byPattern(says, pattern, ...examples)]),
+    ];
+  };
 }
 
 const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -79,6 +86,7 @@ const isKey = new RegExp(`^${KEY}$`);
 
 /** A key of a label: a name, perhaps with a subdomain and a slash before it. */
 export const qualifiedName: NameRule = (name) => {
+  if (name.length <= 63 && isKey.test(name)) return NOTHING;
   const parts = name.split("/");
   if (parts.length > 2)
     return [

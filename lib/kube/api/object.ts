@@ -49,14 +49,6 @@ export function draftOf<Value>(value: Value): Value {
   return copy as Value;
 }
 
-/** A copy that can be changed, but for whole fields that are `old`'s own: those are right, and are to stay as they are. */
-export function draftBeside(value: object, old: KubeObject): Draft {
-  const copy: Draft = { ...value };
-  for (const field in copy)
-    if (field === "metadata" || copy[field] !== (old as Draft)[field]) copy[field] = draftOf(copy[field]);
-  return copy;
-}
-
 /** Equal as JSON; the order of keys does not matter (apiequality.Semantic.DeepEqual: absent and empty are not told apart). */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -71,5 +63,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  return typeof value === "object" && Object.keys(value).length === 0;
+  if (typeof value !== "object") return false;
+  for (const _ in value) return false;
+  return true;
 }

@@ -103,6 +103,7 @@ function inOrder(
 ): unknown[] {
   const keyOf = (each: unknown) => (typeof merge === "string" && isObject(each) ? each[merge] : each);
   const keys = order.map(keyOf);
+  if (keys.length === list.length && keys.every((key, i) => key === keyOf(list[i]))) return [...list];
   const places = before.map(keyOf);
   const named = list
     .filter((each) => keys.includes(keyOf(each)))

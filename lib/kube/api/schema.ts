@@ -1,7 +1,7 @@
 // Which fields has a kind? Read from the schema that Kubernetes publishes (assets/kubernetes-schema.json).
 // Before you edit: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go, sigs.k8s.io/json.
 import { readFileSync } from "node:fs";
-import type { Draft, KubeObject } from "./object.ts";
+import { type Draft, draftOf, type KubeObject } from "./object.ts";
 import { canonicalQuantity, NO_QUANTITY, quantity } from "./quantity.ts";
 import { badRequest } from "./status.ts";
 
@@ -66,28 +66,28 @@ export const definitionOf = (type: FieldType): Definition | null =>
 export const isKnown = (apiVersion: string, kind: string): boolean =>
   Object.hasOwn(schema().kinds, `${apiVersion}/${kind}`);
 
-/** Strict as kubectl asks for it: a field nobody knows is an error, not lost. */
 export interface Decoded {
-  /** What is said of fields nobody knows, as `unknown field "spec.replica"`. */
+  /** A copy of what was sent, but for whole fields of the object that was known. */
+  readonly draft: Draft;
+  /** What is said of fields nobody knows, as `unknown field "spec.replica"`: strict, as kubectl asks for it, they are an error. */
   readonly unknown: readonly string[];
 }
 
 /**
  * Reads what a client sent as a `kind` of `apiVersion`: nulls go, as Go's zero values do, unknown fields are told.
- * Fields that are those of `known` were read before. Throws ApiError (400) for a value of a wrong type, in Go's words.
+ * Whole fields that are those of `known` were read before, and are not copied: nobody changes them.
+ * Throws ApiError (400) for a value of a wrong type, in Go's words.
  */
-export function decode(apiVersion: string, kind: string, draft: Draft, known: KubeObject | null = null): Decoded {
-  const unknown: string[] = [];
-  const name = schema().kinds[`${apiVersion}/${kind}`]!;
+export function decode(apiVersion: string, kind: string, sent: Draft, known: KubeObject | null = null): Decoded {
+  const reader = new Reader(schema().kinds[`${apiVersion}/${kind}`]!);
   try {
-    read(draft, name, name, "", "", unknown, known);
+    return { draft: reader.object(sent, known), unknown: reader.unknown };
   } catch (failure) {
     if (!(failure instanceof WrongType)) throw failure;
     throw badRequest(
       `${kind} in version "${versionOf(apiVersion)}" cannot be handled as a ${kind}: ${failure.message}`,
     );
   }
-  return { unknown };
 }
 
 /** `apps/v1` is version v1 of group apps. */
@@ -105,13 +105,6 @@ const GO: Readonly<Record<string, string>> = {
   IntOrString: "int32",
 };
 
-/** The path of a field as Go tells it. */
-function fieldPath(type: string, inside: string, field: string): string {
-  const struct = schema().embedded[type]?.[field];
-  const name = struct === undefined ? field : `${struct}.${field}`;
-  return inside === "" ? name : `${inside}.${name}`;
-}
-
 /** `text` is the type that a text has in Go, where it has one of its own. */
 function goType(type: FieldType, text: string | undefined): string {
   if (type === "string" && text !== undefined) return `v1.${text}`;
@@ -120,17 +113,87 @@ function goType(type: FieldType, text: string | undefined): string {
   return type.map === "Quantity" ? "v1.ResourceList" : `map[string]${goType(type.map, text)}`;
 }
 
-/** `owner` is the Go struct whose field it is, `inside` the path within the kind, `at` with indexes, for people. */
-function read(
-  value: unknown,
-  type: FieldType,
-  owner: string,
-  inside: string,
-  at: string,
-  unknown: string[],
-  known: Draft | null = null,
-): void {
-  const mismatch = (): never => {
+/** Reads an object of JSON by its type, and knows where it is: paths are put together only for complaints. */
+class Reader {
+  readonly unknown: string[] = [];
+  private readonly type: string;
+  /** Fields, keys and indexes on the way to what is read now, and of each field the Go struct it is of. */
+  private readonly places: (string | number)[] = [];
+  private readonly structs: (string | null)[] = [];
+
+  constructor(type: string) {
+    this.type = type;
+  }
+
+  object(sent: Draft, known: KubeObject | null): Draft {
+    return this.struct(sent, this.type, definitionOf(this.type)!, known as Draft | null);
+  }
+
+  /** `struct` is null for a key or an index. */
+  private enter(place: string | number, struct: string | null, value: unknown, type: FieldType): unknown {
+    this.places.push(place);
+    this.structs.push(struct);
+    const read = this.read(value, type);
+    this.places.pop();
+    this.structs.pop();
+    return read;
+  }
+
+  private read(value: unknown, type: FieldType): unknown {
+    if (typeof type === "string") {
+      const definition = definitionOf(type);
+      return definition === null ? this.scalar(value, type) : this.struct(value, type, definition, null);
+    }
+    if ("list" in type) {
+      if (!Array.isArray(value)) return this.mismatch(value, type);
+      return value.map((each, i) => (each === null ? zero(type.list) : this.enter(i, null, each, type.list)));
+    }
+    if (!isObject(value)) return this.mismatch(value, type);
+    const copy: Draft = {};
+    for (const key in value) {
+      const each = value[key];
+      if (each === null) copy[key] = zero(type.map);
+      else copy[key] = isPlain(each, type.map) ? each : this.enter(key, null, each, type.map);
+    }
+    return copy;
+  }
+
+  private scalar(value: unknown, type: string): unknown {
+    if (type === "Quantity") {
+      if (!fits(value, type) || quantity(value as string) === null) throw new WrongType(NO_QUANTITY);
+      return canonicalQuantity(value as string);
+    }
+    if (!fits(value, type)) this.mismatch(value, type);
+    if (type === "Time" && !/^\d{4}/.test(value as string))
+      throw new WrongType(
+        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
+      );
+    return draftOf(value);
+  }
+
+  private struct(value: unknown, type: string, { fields, required }: Definition, known: Draft | null): Draft {
+    if (!isObject(value)) return this.mismatch(value, type);
+    const copy: Draft = {};
+    for (const field in value) {
+      const each = value[field];
+      if (!Object.hasOwn(fields, field)) this.unknown.push(`unknown field "${this.place([...this.places, field])}"`);
+      else if (each !== null) {
+        const of = fields[field]!;
+        const isKnown = known !== null && typeof each === "object" && each === known[field] && field !== "metadata";
+        const read = isKnown || isPlain(each, of) ? each : this.enter(field, type, each, of);
+        if (!isEmpty(read, of) || required?.includes(field) || MAY_BE_EMPTY.has(`${type}.${field}`)) copy[field] = read;
+      }
+    }
+    return copy;
+  }
+
+  /** As people read it: `spec.containers[0].name`. */
+  private place(places: readonly (string | number)[]): string {
+    return places.map((each, i) => (typeof each === "number" ? `[${each}]` : i === 0 ? each : `.${each}`)).join("");
+  }
+
+  private mismatch(value: unknown, type: FieldType): never {
+    const { embedded, texts } = schema();
     const found = Array.isArray(value)
       ? "array"
       : value === null
@@ -138,62 +201,19 @@ function read(
         : typeof value === "boolean"
           ? "bool"
           : typeof value;
-    const place = inside === "" ? "" : ` into Go struct field ${owner}.${inside}`;
-    const text = schema().texts[owner]?.[inside.split(".").at(-1)!];
-    throw new WrongType(`json: cannot unmarshal ${found}${place} of type ${goType(type, text)}`);
-  };
-  if (typeof type !== "string") {
-    if ("list" in type) {
-      if (!Array.isArray(value)) return mismatch();
-      for (const [i, each] of value.entries()) {
-        if (each === null) value[i] = zero(type.list);
-        else read(each, type.list, owner, inside, `${at}[${i}]`, unknown);
-      }
-      return;
-    }
-    if (!isObject(value)) return mismatch();
-    for (const key in value) {
-      const each = value[key];
-      if (each === null) {
-        value[key] = zero(type.map);
-        continue;
-      }
-      read(each, type.map, owner, inside, `${at}.${key}`, unknown);
-      if (type.map === "Quantity") value[key] = canonicalQuantity(each as string);
-    }
-    return;
-  }
-  const definition = definitionOf(type);
-  if (definition === null) {
-    if (type === "Quantity" && (!fits(value, type) || quantity(value as string) === null))
-      throw new WrongType(NO_QUANTITY);
-    if (!fits(value, type)) mismatch();
-    if (type === "Time" && !/^\d{4}/.test(value as string))
-      throw new WrongType(
-        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
-      );
-    return;
-  }
-  if (!isObject(value)) return mismatch();
-  const { fields, required } = definition;
-  for (const field in value) {
-    const each = value[field];
-    if (known !== null && isObject(each) && each === known[field]) continue;
-    if (!Object.hasOwn(fields, field)) {
-      unknown.push(`unknown field "${placeOf(at, field)}"`);
-      delete value[field];
-    } else if (each === null) delete value[field];
-    else {
-      const of = fields[field]!;
-      if (!isPlain(each, of)) read(each, of, type, fieldPath(type, inside, field), placeOf(at, field), unknown);
-      if (of === "Quantity") value[field] = canonicalQuantity(each as string);
-      else if (isEmpty(each, of) && !required?.includes(field) && !MAY_BE_EMPTY.has(`${type}.${field}`))
-        delete value[field];
-    }
+    // Go's path has no indexes, but the structs within structs.
+    const fields = this.places.filter((_, i) => this.structs[i] !== null) as string[];
+    const owners = this.structs.filter((struct) => struct !== null);
+    const path = fields.map((field, i) => {
+      const struct = embedded[owners[i]!]?.[field];
+      return struct === undefined ? field : `${struct}.${field}`;
+    });
+    const owner = owners.at(-1) ?? this.type;
+    const at = path.length === 0 ? "" : ` into Go struct field ${owner}.${path.join(".")}`;
+    const text = texts[owner]?.[fields.at(-1) ?? ""];
+    throw new WrongType(`json: cannot unmarshal ${found}${at} of type ${goType(type, text)}`);
   }
 }
-
-const placeOf = (at: string, field: string): string => (at === "" ? field : `${at}.${field}`);
 
 /** Whether there is nothing to read in it: most values are a text, a number or a boolean, and are one. */
 const isPlain = (value: unknown, type: FieldType): boolean =>
@@ -220,7 +240,9 @@ const MAY_BE_EMPTY = new Set([
 /** What Go's omitempty leaves out: no text, a list or map of nothing. A struct that is there stays, empty or not. */
 function isEmpty(value: unknown, type: FieldType): boolean {
   if (value === "") return type === "string";
-  return typeof type !== "string" && Object.keys(value as object).length === 0;
+  if (typeof type === "string") return false;
+  for (const _ in value as object) return false;
+  return true;
 }
 
 const isObject = (value: unknown): value is Draft =>

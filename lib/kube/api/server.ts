@@ -85,7 +85,7 @@ export class ApiServer implements Registry {
       const { revision } = options;
       this.store.watch(collectionOf(resource), revision, (change: Change) => {
         const event = eventFor(resource, selection, change);
-        if (event !== null) this.announce([{ watcher, event }], change.revision);
+        if (event !== null) this.announce([{ watchers: [watcher], event }], change.revision);
       })();
       return this.watchers.get(resource)!.add(watcher);
     });
@@ -101,7 +101,8 @@ export class ApiServer implements Registry {
     if (told.length === 0) return;
     this.world.later(WATCH_DELAY, () =>
       this.because(revision, () => {
-        for (const { watcher, event } of told) if (watcher.isOpen) watcher.listener(event);
+        for (const { watchers, event } of told)
+          for (const watcher of watchers) if (watcher.isOpen) watcher.listener(event);
       }),
     );
   }

@@ -74,9 +74,9 @@ export interface Watcher extends Watch {
   isOpen: boolean;
 }
 
-/** Who is told what of a change. */
+/** Who is told what of a change, in this order. */
 export interface Told {
-  readonly watcher: Watcher;
+  readonly watchers: readonly Watcher[];
   readonly event: WatchEvent;
 }
 
@@ -84,6 +84,10 @@ export interface Told {
 export class Watchers {
   private readonly resource: Resource;
   private readonly everything = new Set<Watcher>();
+  /** The same as a list that stays as it is; null until asked for. */
+  private all: readonly Watcher[] | null = null;
+  /** Whether all of them want all of the kind, as components do. */
+  private isWhole = false;
   private readonly byValue = new Map<string, Set<Watcher>>();
 
   constructor(resource: Resource) {
@@ -96,9 +100,11 @@ export class Watchers {
     const condition = watcher.selection.fields.find(({ field, equal }) => field === indexed && equal);
     const of = condition === undefined ? this.everything : this.watchersOf(condition.value);
     of.add(watcher);
+    this.all = null;
     return () => {
       watcher.isOpen = false;
       of.delete(watcher);
+      this.all = null;
     };
   }
 
@@ -120,13 +126,18 @@ export class Watchers {
   toldOf(change: Change): Told[] {
     const { resource, byValue } = this;
     const told: Told[] = [];
-    const whole = eventFor(resource, WHOLE, change);
+    const whole = eventFor(resource, WHOLE, change)!;
     const tell = (watcher: Watcher) => {
       const { selection } = watcher;
       const event = isWhole(selection) ? whole : eventFor(resource, selection, change);
-      if (event !== null) told.push({ watcher, event });
+      if (event !== null) told.push({ watchers: [watcher], event });
     };
-    for (const each of this.everything) tell(each);
+    if (this.all === null) {
+      this.all = [...this.everything];
+      this.isWhole = this.all.every(({ selection }) => isWhole(selection));
+    }
+    if (this.isWhole) told.push({ watchers: this.all, event: whole });
+    else for (const each of this.all) tell(each);
     const { indexed } = resource;
     if (indexed === undefined || byValue.size === 0) return told;
     const now = fieldsOf(resource, change.object)[indexed]!;

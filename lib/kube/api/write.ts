@@ -5,7 +5,7 @@ import type { DeleteOptions } from "./call.ts";
 import { wrong } from "./field-error.ts";
 import { noNewFinalizers, validateMetadata } from "./metadata.ts";
 import { dnsLabel, drawUid, generatedName } from "./names.ts";
-import { type Draft, draftBeside, draftOf, type KubeObject, sameJson } from "./object.ts";
+import { type Draft, draftOf, type KubeObject, sameJson } from "./object.ts";
 import { apiVersionOf, keyOf, type Registry, type Resource } from "./resource.ts";
 import { decode, isKnown, versionOf } from "./schema.ts";
 import { badRequest, conflict, failure, invalid, MODIFIED } from "./status.ts";
@@ -31,26 +31,31 @@ export function readObject(
     throw badRequest(
       "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
     );
-  const draft = old === null ? (draftOf(body) as Draft) : draftBeside(body, old);
+  const { apiVersion: saidVersion, kind: saidKind } = body as Draft;
+  mustBeKind(resource, saidVersion ?? apiVersion, saidKind ?? kind);
+  const { draft, unknown } = resource.isCustom
+    ? { draft: draftOf(body) as Draft, unknown: [] }
+    : decode(apiVersion, kind, body, old);
   draft.apiVersion ??= apiVersion;
   draft.kind ??= kind;
-  const cannot = `${draft.kind} in version "${versionOf(draft.apiVersion)}" cannot be handled as a ${kind}`;
-  const isOurs = draft.apiVersion === apiVersion && draft.kind === kind;
-  if (!isOurs && !isKnown(draft.apiVersion, draft.kind))
-    throw badRequest(
-      `${cannot}: no kind "${draft.kind}" is registered for version "${draft.apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
-    );
-  if (!isOurs)
-    throw badRequest(
-      `${cannot}: converting (${versionOf(draft.apiVersion)}.${draft.kind}) to (${internalGroup(resource)}.${kind}): unknown conversion`,
-    );
-  if (resource.isCustom) return draft;
-  const { unknown } = decode(apiVersion, kind, draft, old);
   if (unknown.length > 0 && validation === "Strict")
     throw badRequest(
       `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(", ")}`,
     );
   return draft;
+}
+
+/** A body may not be of another kind than the path. Throws ApiError (400). */
+function mustBeKind(resource: Resource, apiVersion: string, kind: string): void {
+  if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return;
+  const cannot = `${kind} in version "${versionOf(apiVersion)}" cannot be handled as a ${resource.kind}`;
+  if (!isKnown(apiVersion, kind))
+    throw badRequest(
+      `${cannot}: no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  throw badRequest(
+    `${cannot}: converting (${versionOf(apiVersion)}.${kind}) to (${internalGroup(resource)}.${resource.kind}): unknown conversion`,
+  );
 }
 
 /** A body may not be about another object than the path. Throws ApiError (400). */
@@ -93,7 +98,7 @@ export function created(resource: Resource, draft: Draft, registry: Registry): K
   if (metadata.resourceVersion) throw failure("resourceVersion should not be set on objects to be created");
   if (!metadata.name && metadata.generateName)
     metadata.name = generatedName(metadata.generateName, () => registry.random());
-  for (const field of SERVER_ONLY) delete metadata[field];
+  for (const field of SERVER_ONLY) if (field in metadata) delete metadata[field];
   metadata.uid = drawUid(() => registry.random());
   metadata.creationTimestamp = registry.time;
   if (resource.hasGeneration) metadata.generation = 1;
@@ -139,8 +144,8 @@ export function changed(
   for (const field of KEPT) keep(metadata, old.metadata, field);
   metadata.resourceVersion = old.metadata.resourceVersion;
   if (part === "status") {
-    for (const field of Object.keys({ ...old, ...draft }))
-      if (field !== "status" && field !== "metadata") keep(draft, old, field);
+    for (const each of [old, draft])
+      for (const field in each) if (field !== "status" && field !== "metadata") keep(draft, old, field);
     for (const field of resource.statusKeeps ?? ["ownerReferences"]) keep(metadata, old.metadata, field);
   } else if (resource.hasStatus && part !== "binding") keep(draft, old, "status");
   strategy.defaults?.(draft);
@@ -168,8 +173,8 @@ function otherUid(asked: string, resource: Resource, { metadata: { namespace = "
 
 function keep(draft: Draft, old: object, field: string): void {
   const value = (old as Draft)[field];
-  if (value === undefined) delete draft[field];
-  else draft[field] = value;
+  if (value !== undefined) draft[field] = value;
+  else if (field in draft) delete draft[field];
 }
 
 function judge(resource: Resource, draft: Draft, old: KubeObject | null, part: string): void {
