@@ -111,7 +111,7 @@ function watch(
     const door = doorOf(server, path);
     const { resource, namespace } = door;
     const selection = { namespace, ...query, ...(door.name !== "" && { fieldSelector: `metadata.name=${door.name}` }) };
-    const told = ({ type, object }: WatchEvent) =>
+    const told = ({ type, object }: Pick<WatchEvent, "type" | "object">) =>
       tell(type, asTable ? tableOf(resource, object, nowOf(server), query.includeObject) : object);
     const { resourceVersion: version = "" } = query;
     const fromNow = version === "" || version === "0" || query.sendInitialEvents === "true";

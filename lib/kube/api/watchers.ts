@@ -17,6 +17,9 @@ export interface Selection {
 export interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: KubeObject;
+  /** As it was told before, null of an ADDED one: what the watch's own copy has. It is not sent. */
+  readonly before: KubeObject | null;
+  readonly revision: number;
 }
 
 /** Throws ApiError for a field that this kind can't be selected by. */
@@ -54,11 +57,14 @@ export function isSelected(resource: Resource, { namespace, labels, fields }: Se
 export function eventFor(resource: Resource, selection: Selection, change: Change): WatchEvent | null {
   const was = change.before !== null && isSelected(resource, selection, change.before);
   const is = change.type !== "DELETED" && isSelected(resource, selection, change.object);
-  if (is) return { type: was ? "MODIFIED" : "ADDED", object: change.object };
+  const { revision } = change;
+  if (is)
+    return { type: was ? "MODIFIED" : "ADDED", object: change.object, before: was ? change.before : null, revision };
   if (!was) return null;
   // What it looked like while it was selected, with the version at which it no longer was.
   const { resourceVersion } = change.object.metadata;
-  return { type: "DELETED", object: { ...change.before!, metadata: { ...change.before!.metadata, resourceVersion } } };
+  const object = { ...change.before!, metadata: { ...change.before!.metadata, resourceVersion } };
+  return { type: "DELETED", object, before: change.before, revision };
 }
 
 /** A watch that is open. */

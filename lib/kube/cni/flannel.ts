@@ -39,6 +39,25 @@ function reachOf(node: Node | null): Reach | null {
   return reach;
 }
 
+/** Whether a node is reached otherwise than before; found out once for all who are told one after the other. */
+function isReachedAnew(now: Node | null, before: Node | null): boolean {
+  if (now !== told.now || before !== told.before) {
+    const is = reachOf(now);
+    const was = reachOf(before);
+    told = { now, before, anew: is !== was && (is === null || was === null || !isSame(is, was)) };
+  }
+  return told.anew;
+}
+
+let told: { readonly now: Node | null; readonly before: Node | null; readonly anew: boolean } = {
+  now: null,
+  before: null,
+  anew: false,
+};
+
+const isSame = (a: Reach, b: Reach): boolean =>
+  `${a.subnet}` === `${b.subnet}` && a.publicIp === b.publicIp && a.backend === b.backend && a.vtep === b.vtep;
+
 function readReach({ metadata: { annotations = {} }, spec: { podCIDR } }: Node): Reach | null {
   const publicIp = annotations[`${ANNOTATION}public-ip`];
   if (publicIp === undefined || podCIDR === undefined) return null;
@@ -183,8 +202,7 @@ export class Flanneld implements NodePlugin {
       if (this.backend === null && now?.spec.podCIDR !== undefined) this.begin(now, now.spec.podCIDR);
       return;
     }
-    if (this.backend === null) return;
-    this.follow(reachOf(now), reachOf(before));
+    if (this.backend !== null && isReachedAnew(now, before)) this.follow(reachOf(now), reachOf(before));
   }
 
   /** The controller gave the node its network: only now can flanneld begin. */
@@ -206,6 +224,7 @@ export class Flanneld implements NodePlugin {
     this.bridge = new Bridge(lab, machine, config);
     for (const each of this.nodes.objects.values())
       if (each.metadata.name !== machine.name) this.follow(reachOf(each), null);
+    this.nodes.letGo();
     this.ready();
   }
 
@@ -213,14 +232,10 @@ export class Flanneld implements NodePlugin {
     const { type } = this.backend!;
     const is = now?.backend === type ? now : null;
     const was = before?.backend === type ? before : null;
-    if (is === was || (is !== null && was !== null && isSame(is, was))) return;
     if (was !== null) this.backend!.remove(was);
     if (is !== null) this.backend!.add(is);
   }
 }
-
-const isSame = (a: Reach, b: Reach): boolean =>
-  `${a.subnet}` === `${b.subnet}` && a.publicIp === b.publicIp && a.vtep === b.vtep;
 
 export const flannelVxlan: CniPlugin = {
   name: "flannel-vxlan",

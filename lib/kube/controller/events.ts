@@ -37,6 +37,15 @@ class Recent<Value> {
   }
 }
 
+/** Nanoseconds since 1970 in hexadecimal digits, of a second and so many of them after it. */
+function momentOf(time: string, nanoseconds: number): string {
+  if (time !== second.time) second = { time, nanoseconds: BigInt(Date.parse(time)) * 1_000_000n };
+  return (second.nanoseconds + BigInt(nanoseconds)).toString(16);
+}
+
+/** The second that was read last: many events are of the same. */
+let second = { time: "", nanoseconds: 0n };
+
 export class EventRecorder {
   private readonly client: Client;
   private readonly source: { readonly component: string; readonly host?: string };
@@ -130,9 +139,12 @@ export class EventRecorder {
   /** Named after what it is about and the moment; the sequence stands for nanoseconds that pass in a real component. */
   private named({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string) {
     const { namespace = "", name, uid, resourceVersion } = metadata;
-    const moment = BigInt(Date.parse(this.client.clock.time)) * 1_000_000n + BigInt(this.client.server.store.revision);
+    const { clock, server } = this.client;
     return {
-      metadata: { name: `${name}.${moment.toString(16)}`, namespace: namespace === "" ? "default" : namespace },
+      metadata: {
+        name: `${name}.${momentOf(clock.time, server.store.revision)}`,
+        namespace: namespace === "" ? "default" : namespace,
+      },
       involvedObject: {
         kind,
         ...(namespace !== "" && { namespace }),

@@ -2,7 +2,6 @@
 // Before you edit: staging/src/k8s.io/client-go/tools/cache/{reflector,shared_informer,thread_safe_store}.go.
 import type { ListOptions } from "../api/call.ts";
 import type { KubeObject } from "../api/object.ts";
-import { ApiError } from "../api/status.ts";
 import type { WatchEvent } from "../api/watchers.ts";
 import type { Client } from "./client.ts";
 
@@ -27,6 +26,7 @@ function keyOfTold(object: KubeObject): string {
 export type Handler<Of> = (now: Of | null, before: Of | null) => void;
 
 const NOTHING: ReadonlySet<never> = new Set();
+const NOWHERE: readonly string[] = [];
 
 /** Objects by a value they have, several or none; kept as they change. */
 export class Index<Of extends KubeObject> {
@@ -42,12 +42,12 @@ export class Index<Of extends KubeObject> {
   }
 
   change(now: Of | null, before: Of | null): void {
-    for (const value of before === null ? [] : this.values(before)) {
+    for (const value of before === null ? NOWHERE : this.values(before)) {
       const set = this.sets.get(value);
       set?.delete(before!);
       if (set?.size === 0) this.sets.delete(value);
     }
-    for (const value of now === null ? [] : this.values(now)) {
+    for (const value of now === null ? NOWHERE : this.values(now)) {
       const set = this.sets.get(value);
       if (set === undefined) this.sets.set(value, new Set([now!]));
       else set.add(now!);
@@ -62,8 +62,8 @@ export class Informer<Of extends KubeObject> {
   private readonly options: ListOptions;
   private readonly handlers: Handler<Of>[] = [];
   private readonly indexes: Index<Of>[] = [];
-  private revision = 0;
   private close: (() => void) | null = null;
+  private keeps = true;
 
   /** Of all objects of the kind with this plural, or of those `options` select. */
   constructor(client: Client, name: string, options: ListOptions = {}) {
@@ -89,20 +89,16 @@ export class Informer<Of extends KubeObject> {
     return index;
   }
 
+  /** From now on it keeps no copy: who acts on changes as they come needs none, and in a large cluster every node watches. */
+  letGo(): this {
+    this.keeps = false;
+    this.objects.clear();
+    return this;
+  }
+
   /** Lists and watches; once it does, nothing. */
   start(): void {
     if (this.close === null) this.list();
-  }
-
-  /** The connection breaks and comes back: the watch goes on where it was, or lists anew if that is forgotten. */
-  reconnect(): void {
-    this.stop();
-    try {
-      this.watch();
-    } catch (failure) {
-      if (!(failure instanceof ApiError) || failure.reason !== "Expired") throw failure;
-      this.list();
-    }
   }
 
   stop(): void {
@@ -113,32 +109,19 @@ export class Informer<Of extends KubeObject> {
   private list(): void {
     const { server, agent } = this.client;
     const { items, revision } = server.list(agent, this.client.resource(this.name), this.options);
-    this.revision = revision;
-    const listed = new Set<string>();
-    for (const item of items as readonly Of[]) {
-      listed.add(keyOf(item));
-      const known = this.objects.get(keyOf(item));
-      if (known?.metadata.resourceVersion !== item.metadata.resourceVersion) this.set(keyOf(item), item);
-    }
-    for (const key of this.objects.keys()) if (!listed.has(key)) this.set(key, null);
-    this.watch();
+    for (const item of items as readonly Of[]) this.set(keyOf(item), item, null);
+    const selection = { ...this.options, revision };
+    this.close = server.watch(agent, this.client.resource(this.name), selection, (event) => this.hear(event));
   }
 
-  private watch(): void {
-    const { server, agent } = this.client;
-    const options = { ...this.options, revision: this.revision };
-    this.close = server.watch(agent, this.client.resource(this.name), options, (event) => this.hear(event));
+  private hear({ type, object, before }: WatchEvent): void {
+    this.set(keyOfTold(object), type === "DELETED" ? null : (object as Of), before as Of | null);
   }
 
-  private hear({ type, object }: WatchEvent): void {
-    this.revision = Number(object.metadata.resourceVersion);
-    this.set(keyOfTold(object), type === "DELETED" ? null : (object as Of));
-  }
-
-  private set(key: string, now: Of | null): void {
-    const before = this.objects.get(key) ?? null;
-    if (now === null) this.objects.delete(key);
-    else this.objects.set(key, now);
+  private set(key: string, now: Of | null, before: Of | null): void {
+    if (this.keeps)
+      if (now === null) this.objects.delete(key);
+      else this.objects.set(key, now);
     for (const each of this.indexes) each.change(now, before);
     for (const each of this.handlers) each(now, before);
   }

@@ -1,14 +1,18 @@
 // Which pods does a service select, and which services select a pod? Asked by what they have in common, never by a walk
 // over all of them.
 // Before you edit: staging/src/k8s.io/endpointslice/util/controller_utils.go (PodChanged, ShouldPodBeInEndpoints, FindPort).
+import { sameJson } from "../api/object.ts";
 import { isReady, type Labels, type Pod, type Service, type ServicePort } from "../shapes.ts";
 import type { Index } from "./informer.ts";
 import type { Informers } from "./informers.ts";
 
 const pair = (namespace: string | undefined, key: string, value: string): string => `${namespace}\n${key}=${value}`;
 
-const pairsOf = (namespace: string | undefined, labels: Labels = {}): string[] =>
-  Object.entries(labels).map(([key, value]) => pair(namespace, key, value));
+function pairsOf(namespace: string | undefined, labels: Labels = {}): string[] {
+  const pairs: string[] = [];
+  for (const key in labels) pairs.push(pair(namespace, key, labels[key]!));
+  return pairs;
+}
 
 const matches = (selector: Labels, labels: Labels = {}): boolean => {
   for (const key in selector) if (labels[key] !== selector[key]) return false;
@@ -32,7 +36,8 @@ export class ServicePods {
     });
     pods.on((now, before) => {
       if (now !== null && before !== null && !differs(now, before)) return;
-      for (const pod of [before, now]) if (pod !== null) for (const key of this.selecting(pod)) changed(key);
+      if (before !== null) this.selecting(before, changed);
+      if (now !== null && !sameLabels(now, before)) this.selecting(now, changed);
     });
   }
 
@@ -45,22 +50,24 @@ export class ServicePods {
     return [...(fewest ?? [])].filter((pod) => matches(selector, pod.metadata.labels));
   }
 
-  private *selecting({ metadata: { namespace, labels } }: Pod): Generator<string> {
-    for (const each of pairsOf(namespace, labels))
-      for (const { metadata, spec } of this.services.of(each))
-        if (matches(spec.selector!, labels)) yield `${metadata.namespace}/${metadata.name}`;
+  private selecting({ metadata: { namespace, labels } }: Pod, changed: (key: string) => void): void {
+    for (const key in labels)
+      for (const { metadata, spec } of this.services.of(pair(namespace, key, labels[key]!)))
+        if (matches(spec.selector!, labels)) changed(`${metadata.namespace}/${metadata.name}`);
   }
 }
 
-function differs(now: Pod, before: Pod): boolean {
-  const [a, b] = [now, before];
+const sameLabels = (now: Pod, before: Pod | null): boolean =>
+  before !== null && sameJson(now.metadata.labels, before.metadata.labels);
+
+function differs(a: Pod, b: Pod): boolean {
   return (
     a.status?.podIP !== b.status?.podIP ||
     a.status?.phase !== b.status?.phase ||
     isReady(a) !== isReady(b) ||
     a.spec.nodeName !== b.spec.nodeName ||
     a.metadata.deletionTimestamp !== b.metadata.deletionTimestamp ||
-    a.metadata.labels !== b.metadata.labels
+    !sameLabels(a, b)
   );
 }
 

@@ -5,8 +5,9 @@ import type { Client } from "../controller/client.ts";
 import { Informer, keyOf } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
 import { type ProxiedSlice, serviceOf } from "./endpoints.ts";
+import { HealthServer } from "./health-server.ts";
 import type { Proxier } from "./proxier.ts";
-import { haveSamePorts, type ProxiedService } from "./service-port.ts";
+import { haveSamePorts, type ProxiedService, servicePorts } from "./service-port.ts";
 import { cleanStaleEntries } from "./stale-conntrack.ts";
 import type { Place } from "./tool.ts";
 import type { Standpoint } from "./topology.ts";
@@ -25,6 +26,9 @@ export class KubeProxy {
   private readonly tracker: Tracker;
   private readonly informers: readonly { stop(): void }[];
   private readonly proxier: Proxier;
+  private readonly health: HealthServer;
+  /** healthCheckNodePort by Service, of those that have one. */
+  private readonly healthPorts = new Map<string, number>();
   /** What it heard and did not take in: objects as they are and as they were, by turns. */
   private heard: (ProxiedService | ProxiedSlice | null)[] = [];
   /** How much of it the last sync is about. */
@@ -48,24 +52,28 @@ export class KubeProxy {
         return zone();
       },
     });
+    this.health = new HealthServer(place, (service) => this.localEndpoints(service));
     const node = new Informer<Node>(client, "nodes", { fieldSelector: `metadata.name=${nodeName}` }).on((now) =>
       this.moved(now?.metadata.labels?.[ZONE] ?? ""),
     );
     const { family } = tracker;
     const services = new Informer<ProxiedService>(client, "services").on((now, before) => {
-      if (!haveSamePorts(now, before, family)) this.hear(now, before);
+      if (haveSamePorts(now, before, family)) return;
+      this.checkHealth(now, before);
+      this.hear(now, before);
     });
     const slices = new Informer<ProxiedSlice>(client, "endpointslices").on((now, before) => {
       if (serviceOf((now ?? before)!, family) !== null) this.hear(now, before);
     });
     this.informers = [node, services, slices];
-    for (const each of [node, services, slices]) each.start();
+    for (const each of [node, services, slices]) each.letGo().start();
     this.syncLater();
   }
 
   /** It ends; what it wrote stays and goes on working, unless it carried every connection itself. */
   stop(): void {
     this.proxier.stop?.();
+    this.health.stop();
     for (const each of this.informers) each.stop();
     this.timer?.cancel();
   }
@@ -73,6 +81,22 @@ export class KubeProxy {
   private hear(now: ProxiedService | ProxiedSlice | null, before: ProxiedService | ProxiedSlice | null): void {
     this.heard.push(now, before);
     this.syncLater();
+  }
+
+  private checkHealth(now: ProxiedService | null, before: ProxiedService | null): void {
+    const ports = now === null ? [] : servicePorts(now, this.tracker.family);
+    const port = ports.find(({ healthCheckNodePort }) => healthCheckNodePort !== 0)?.healthCheckNodePort;
+    if (port === undefined) this.healthPorts.delete(keyOf((now ?? before)!));
+    else this.healthPorts.set(keyOf(now!), port);
+  }
+
+  /** As of the last sync, whether its rules were written by now or not. */
+  private localEndpoints(service: string): number {
+    if (this.due > 0) this.write();
+    const here = [...this.tracker.endpointsOf(service).values()]
+      .flat()
+      .filter(({ isLocal, ready }) => isLocal && ready);
+    return new Set(here.map(({ ip }) => ip)).size;
   }
 
   private moved(zone: string): void {
@@ -93,6 +117,7 @@ export class KubeProxy {
     this.timer = null;
     this.lastSync = this.client.clock.now;
     this.due = this.heard.length;
+    if (this.proxier.answersHealthChecks) this.health.sync(this.healthPorts);
     if (this.proxier.canWait && this.due < MOST_HEARD) this.proxier.putOff(() => this.write());
     else this.write();
   }

@@ -27,9 +27,11 @@ export function filter(pod: Pod, request: Request, info: NodeInfo): Refusal | nu
 }
 
 function fits({ cpu, memory }: Request, info: NodeInfo): Refusal | null {
-  const { allocatable } = info;
+  const { allocatable, pods } = info;
+  const isRoom = cpu <= allocatable.cpu - info.cpu && memory <= allocatable.memory - info.memory;
+  if (isRoom && pods.size < allocatable.pods) return null;
   const reasons: string[] = [];
-  if (info.pods.size + 1 > allocatable.pods) reasons.push("Too many pods");
+  if (pods.size + 1 > allocatable.pods) reasons.push("Too many pods");
   if (cpu > 0 && cpu > allocatable.cpu - info.cpu) reasons.push("Insufficient cpu");
   if (memory > 0 && memory > allocatable.memory - info.memory) reasons.push("Insufficient memory");
   if (reasons.length === 0) return null;

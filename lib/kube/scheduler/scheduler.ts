@@ -69,7 +69,7 @@ export class Scheduler {
       spec.unschedulable,
       status?.allocatable,
     ];
-    if (before === null || !sameJson(matters(now), matters(before))) this.tryAgain();
+    if (this.waiting.size > 0 && (before === null || !sameJson(matters(now), matters(before)))) this.tryAgain();
   }
 
   private podChanged(now: Pod | null, before: Pod | null): void {
@@ -144,19 +144,22 @@ export class Scheduler {
     const request = requestOf(pod);
     const { list } = this;
     const enough = enoughOf(list.length);
-    const feasible: NodeInfo[] = [];
+    // All at once, for in a large cluster it is long and grows for each pod.
+    const feasible = new Array<NodeInfo>(enough);
+    let found = 0;
     const reasons = new Map<string, number>();
     let resolvable = 0;
     let looked = 0;
-    for (; looked < list.length && feasible.length < enough; looked++) {
+    for (; looked < list.length && found < enough; looked++) {
       const info = list[(this.start + looked) % list.length]!;
       const refusal = filter(pod, request, info);
-      if (refusal === null) feasible.push(info);
+      if (refusal === null) feasible[found++] = info;
       else {
         for (const each of refusal.reasons) reasons.set(each, (reasons.get(each) ?? 0) + 1);
         if (refusal.resolvable) resolvable++;
       }
     }
+    feasible.length = found;
     this.start = list.length === 0 ? 0 : (this.start + looked) % list.length;
     return { feasible, reasons, resolvable };
   }

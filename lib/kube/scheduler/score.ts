@@ -1,7 +1,7 @@
 // Which of the nodes that can take the pod is best? Each plugin gives 0 to 100, weighed as the default profile does.
 // Before you edit: pkg/scheduler/apis/config/v1/default_plugins.go, pkg/scheduler/framework/plugins/noderesources/*.go,
 // .../tainttoleration, .../podtopologyspread/scoring.go.
-import type { Pod } from "../shapes.ts";
+import type { Pod, Taint, Toleration } from "../shapes.ts";
 import { tolerates } from "./filter.ts";
 import type { NodeInfo, Request } from "./node-info.ts";
 
@@ -13,41 +13,51 @@ const MAX_SKEW = 3;
 /** Points of each node, in their order. */
 export function score(pod: Pod, request: Request, infos: readonly NodeInfo[]): number[] {
   const { tolerations = [] } = pod.spec;
-  const taints = infos.map(({ node }) =>
-    (node!.spec.taints ?? []).reduce(
-      (count, taint) => count + (taint.effect === "PreferNoSchedule" && !tolerates(tolerations, taint) ? 1 : 0),
-      0,
-    ),
-  );
-  const worst = Math.max(...taints);
+  const taints = infos.map(({ node }) => countTaints(node!.spec.taints, tolerations));
+  const worst = mostOf(taints);
   const spread = spreadOf(request, infos);
   return infos.map((info, i) => {
     const tainted = worst === 0 ? MOST : MOST - Math.floor((MOST * taints[i]!) / worst);
-    const { fit, balance } = resources(request, info);
-    return WEIGHT.taints * tainted + WEIGHT.spread * spread[i]! + WEIGHT.fit * fit + WEIGHT.balance * balance;
+    return WEIGHT.taints * tainted + WEIGHT.spread * spread[i]! + resources(request, info);
   });
+}
+
+/** How many taints would rather not have the pod. */
+function countTaints(taints: readonly Taint[] | undefined, tolerations: readonly Toleration[]): number {
+  if (taints === undefined) return 0;
+  return taints.filter((taint) => taint.effect === "PreferNoSchedule" && !tolerates(tolerations, taint)).length;
+}
+
+function mostOf(numbers: readonly number[]): number {
+  let most = 0;
+  for (const each of numbers) if (each > most) most = each;
+  return most;
 }
 
 /** Fewer of one controller's pods are better. */
 function spreadOf({ controller }: Request, infos: readonly NodeInfo[]): number[] {
   if (controller === null) return infos.map(() => 0);
   const weight = Math.log(infos.length + 2);
-  const raw = infos.map(({ siblings }) => Math.round((siblings.get(controller) ?? 0) * weight + MAX_SKEW - 1));
-  const [least, most] = [Math.min(...raw), Math.max(...raw)];
-  return raw.map((each) => (most === 0 ? MOST : Math.floor((MOST * (most + least - each)) / most)));
+  const points = infos.map(({ siblings }) => Math.round((siblings.get(controller) ?? 0) * weight + MAX_SKEW - 1));
+  const most = mostOf(points);
+  let least = most;
+  for (const each of points) if (each < least) least = each;
+  return points.map((each) => (most === 0 ? MOST : Math.floor((MOST * (most + least - each)) / most)));
 }
 
-function resources(request: Request, info: NodeInfo): { readonly fit: number; readonly balance: number } {
+/** Weighed points for the room that is left, and for CPU and memory used alike. */
+function resources(request: Request, info: NodeInfo): number {
   const { allocatable } = info;
   const left = (asked: number, all: number) =>
     all === 0 || asked > all ? 0 : Math.floor(((all - asked) * MOST) / all);
   const cpu = left(info.scoredCpu + request.scoredCpu, allocatable.cpu);
   const memory = left(info.scoredMemory + request.scoredMemory, allocatable.memory);
+  const fit = WEIGHT.fit * Math.floor((cpu + memory) / 2);
   // Pods that ask for nothing do not tip the balance (BalancedAllocation skips them).
-  if (request.cpu === 0 && request.memory === 0) return { fit: Math.floor((cpu + memory) / 2), balance: 0 };
+  if (request.cpu === 0 && request.memory === 0) return fit;
   const after = balanceOf(info.cpu + request.cpu, info.memory + request.memory, info);
   const balance = MOST / 2 + Math.floor((MOST / 2 + after - balanceOf(info.cpu, info.memory, info)) / 2);
-  return { fit: Math.floor((cpu + memory) / 2), balance };
+  return fit + WEIGHT.balance * balance;
 }
 
 /** 100 when CPU and memory are used alike. */
