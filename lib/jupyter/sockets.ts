@@ -37,6 +37,8 @@ export interface Sockets {
   send(to: Channel | "iopub", frames: Frames): void;
   /** Resolves when everything sent so far has been handed to the network. */
   flushed(): Promise<void>;
+  /** Closes them: until then they keep the process. */
+  close(): void;
 }
 
 interface Sender {
@@ -107,5 +109,8 @@ export async function openSockets(
   return {
     send: (to, frames) => queues[to].push(frames),
     flushed: async () => void (await Promise.all(Object.values(queues).map((queue) => queue.flushed()))),
+    close: () => {
+      for (const socket of [iopub, ...Object.values(channels), heartbeat]) socket.close();
+    },
   };
 }

@@ -25,6 +25,7 @@ describe("the output socket", () => {
       clearInterval(streaming);
       subscriber.close();
       await sockets.flushed();
+      sockets.close();
       expect([first, second], `round ${round}`).to.deep.equal(["welcome", "output"]);
     }
   });
