@@ -61,7 +61,7 @@ export function* checking(ns: Netns, target: Target, check: Check): Program {
   let row = 0;
   let wasWell: boolean | null = null;
   for (;;) {
-    const next = cables.now + check.interval * SECOND;
+    const began = cables.now;
     const failure = yield* probe(ns, target, check);
     const isWell = failure === null;
     row = isWell === wasWell ? row + 1 : 1;
@@ -73,8 +73,9 @@ export function* checking(ns: Netns, target: Target, check: Check): Program {
       target.state = "unhealthy";
       target.reason = failure;
     }
-    // Somebody waits for a new target's state.
+    // Somebody waits for a new target's state; and a lab is quiet between two checks that nobody answers.
     const background = target.state !== "initial";
+    const next = Math.max(began + check.interval * SECOND, cables.now + SECOND);
     while (cables.now < next) yield { until: next, background };
   }
 }

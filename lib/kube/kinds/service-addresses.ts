@@ -58,6 +58,10 @@ function drawPort(registry: Registry, taken: ReadonlySet<string>, protocol: stri
 const hasNodePorts = ({ type, allocateLoadBalancerNodePorts }: Draft): boolean =>
   type === "NodePort" || (type === "LoadBalancer" && allocateLoadBalancerNodePorts !== false);
 
+/** Load balancers ask at a port of its own where pods are, when only nodes with pods answer (NeedsHealthCheck). */
+export const needsHealthCheck = ({ type, externalTrafficPolicy }: Draft): boolean =>
+  type === "LoadBalancer" && externalTrafficPolicy === "Local";
+
 function refuse(draft: Draft, error: FieldError): never {
   throw invalid("Service", "", draft.metadata.name, [error]);
 }
@@ -107,6 +111,8 @@ export function allocate(draft: Draft, old: KubeObject | null, registry: Registr
     drawn.set(port.port, port.nodePort);
     now.add(`${port.protocol} ${port.nodePort}`);
   }
+  if (needsHealthCheck(spec) && !spec.healthCheckNodePort)
+    spec.healthCheckNodePort = drawPort(registry, new Set([...of.ports, ...now]), "TCP");
 }
 
 function checkAddress(draft: Draft, registry: Registry, { addresses }: Given): void {
@@ -124,14 +130,16 @@ function checkAddress(draft: Draft, registry: Registry, { addresses }: Given): v
 export function remember(object: Draft, old: Draft | null, registry: Registry): void {
   if (old !== null) release(old, registry);
   const { addresses, ports } = givenBy(registry);
-  const { clusterIP, ports: listed = [] } = object.spec;
+  const { clusterIP, ports: listed = [], healthCheckNodePort } = object.spec;
   if (clusterIP && clusterIP !== "None") addresses.add(clusterIP);
+  if (healthCheckNodePort) ports.add(`TCP ${healthCheckNodePort}`);
   for (const { nodePort, protocol } of listed as Draft[]) if (nodePort) ports.add(`${protocol} ${nodePort}`);
 }
 
 export function release(object: Draft, registry: Registry): void {
   const { addresses, ports } = givenBy(registry);
-  const { clusterIP, ports: listed = [] } = object.spec;
+  const { clusterIP, ports: listed = [], healthCheckNodePort } = object.spec;
   addresses.delete(clusterIP);
+  ports.delete(`TCP ${healthCheckNodePort}`);
   for (const { nodePort, protocol } of listed as Draft[]) ports.delete(`${protocol} ${nodePort}`);
 }

@@ -4,7 +4,7 @@ import { dnsLabel } from "../api/names.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { age, columns, labelsText, orNone } from "../api/table.ts";
-import { allocate, release, remember } from "./service-addresses.ts";
+import { allocate, needsHealthCheck, release, remember } from "./service-addresses.ts";
 import { validateService, validateServiceUpdate } from "./service-validation.ts";
 
 const isReachedFromOutside = ({ type, externalIPs }: Draft): boolean =>
@@ -105,6 +105,8 @@ export const SERVICES: Resource = {
             );
             if (same?.nodePort) port.nodePort = same.nodePort;
           }
+      if (needsHealthCheck(spec)) spec.healthCheckNodePort ||= before.healthCheckNodePort;
+      else if (spec.healthCheckNodePort === before.healthCheckNodePort) delete spec.healthCheckNodePort;
       if (spec.type === "ClusterIP" && before.type !== "ClusterIP")
         for (const port of (spec.ports ?? []) as Draft[])
           if (((before.ports ?? []) as Draft[]).some((each) => each.nodePort === port.nodePort)) delete port.nodePort;

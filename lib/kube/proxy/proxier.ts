@@ -8,6 +8,8 @@ export interface Proxier {
   sync(isFull?: boolean): void;
   /** Whether what it would write now can wait until somebody looks at it. */
   readonly canWait: boolean;
+  /** Whether load balancers are told at healthCheckNodePort if a pod is there. */
+  readonly answersHealthChecks: boolean;
   /** Has `write` done before that. */
   putOff(write: () => void): void;
   /** Ends what is a program of its own. */

@@ -48,6 +48,8 @@ export class IptablesProxier implements Proxier {
     this.isPrepared = true;
   }
 
+  readonly answersHealthChecks = true;
+
   /** Rules can, except the first and those of a node with connections, whose entries may have to go. */
   get canWait(): boolean {
     const { ns } = this.place;

@@ -93,6 +93,7 @@ export class IpvsProxier implements Proxier {
 
   /** Addresses and virtual servers are seen by everything. */
   readonly canWait = false;
+  readonly answersHealthChecks = true;
 
   putOff(write: () => void): void {
     write();

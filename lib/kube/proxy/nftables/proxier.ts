@@ -15,6 +15,7 @@ import { Transaction, Written } from "./transaction.ts";
 export class NftablesProxier implements Proxier {
   /** Connections are looked up in the same table that is written. */
   readonly canWait = false;
+  readonly answersHealthChecks = true;
   private readonly place: Place;
   private readonly tracker: Tracker;
   private readonly settings: ProxySettings;

@@ -80,6 +80,8 @@ export class UserspaceProxier implements Proxier {
 
   /** Sockets are seen by everything. */
   readonly canWait = false;
+  /** It knows no traffic policies. */
+  readonly answersHealthChecks = false;
 
   putOff(write: () => void): void {
     write();
