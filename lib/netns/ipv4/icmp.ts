@@ -10,6 +10,7 @@ import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, protocolOf } fro
 import { parseQuote } from "../../wire/parse.ts";
 import type { Netns } from "../netns.ts";
 import { socketError } from "../socket/errors.ts";
+import { isLocal } from "./arp-rules.ts";
 import { BURST } from "./icmp-limit.ts";
 import { routeOutput } from "./output-route.ts";
 import { learnPathMtu } from "./path-mtu.ts";
@@ -125,7 +126,7 @@ export function icmpError(
     return;
   }
   const isForUs = arrival !== null && ns.deviceOfAddress(packet.dst) !== undefined;
-  const src = isForUs || packet.dst.isLoopback ? packet.dst : null;
+  const src = isForUs || (packet.dst.isLoopback && isLocal(ns, packet.dst)) ? packet.dst : null;
   const mark = replyMark(ns, arrival?.mark ?? ns.carried?.get(packet)?.mark ?? 0);
   const way = routeOutput(ns, packet.src, src, null, cause, mark, packet);
   if (way.errno !== null) return;
