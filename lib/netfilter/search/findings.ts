@@ -106,7 +106,7 @@ export function deed({ rule, verdict, chain }: Pick<Ended, "rule" | "chain"> & {
 
 const TRIES = 60;
 /** A change is believed when a packet shows it: so many packets of a box are tried, and each so often where dice decide. */
-const PACKETS = 6;
+const PACKETS = 8;
 
 /** What becomes of packets in one table that does not become of them in the other. */
 export function changes(before: Table, after: Table, ground: Ground, net: Net, within: Box = EVERYTHING): Change[] {

@@ -12,11 +12,16 @@ import type { MarkMask } from "../text/marks.ts";
 import { type Ground, type Meaning, meaningOf } from "./matches.ts";
 import { type Box, common, without } from "./space.ts";
 
-/** What is known of a mark: the bits of `known` are those of `value`. `written`: bits that rules of the table wrote. */
+/** What is known of a mark: the bits of `known` are those of `value`. */
 export interface Mark {
   readonly value: number;
   readonly known: number;
+  /** Bits that rules of the table wrote. */
   readonly written: number;
+  /** Of the mark that the packet came with, the same; `flipped` are its bits that were turned, `gone` those overwritten. */
+  readonly first: { readonly value: number; readonly known: number };
+  readonly flipped: number;
+  readonly gone: number;
 }
 
 /** Packets that are treated alike so far. */
@@ -34,7 +39,10 @@ export interface End {
   readonly rule: Rule | null;
 }
 
-export const ANY_MARK: Mark = { value: 0, known: 0, written: 0 };
+export const ANY_MARK: Mark = {
+  ...{ value: 0, known: 0, written: 0, flipped: 0, gone: 0 },
+  first: { value: 0, known: 0 },
+};
 const SURE: ReadonlySet<string> = new Set();
 export const pieceOf = (box: Box, mark: Mark = ANY_MARK): Piece => ({ box, mark, doubts: SURE });
 
@@ -130,7 +138,10 @@ export class SpaceWalk {
     if (GOES_ON.has(extension.name)) return hits;
     if (extension.name === MARK.name) return hits.map((piece) => marked(piece, value as MarkMask));
     if (extension.name === "CONNMARK")
-      return hits.map((piece) => ({ ...piece, mark: { ...ANY_MARK, written: 0xffffffff } }));
+      return hits.map((piece) => ({
+        ...piece,
+        mark: { ...ANY_MARK, written: 0xffffffff, gone: 0xffffffff, first: piece.mark.first },
+      }));
     for (const piece of hits) this.ends.push({ piece, chain, rule });
     return [];
   }
@@ -140,13 +151,16 @@ export class SpaceWalk {
 const GOES_ON: ReadonlySet<string> = new Set("LOG NFLOG TRACE CLASSIFY SET TTL HL TCPMSS CT NOTRACK".split(" "));
 
 function marked(piece: Piece, { mark, mask }: MarkMask): Piece {
-  const { value, known, written } = piece.mark;
+  const { value, known, written, first, flipped, gone } = piece.mark;
   return {
     ...piece,
     mark: {
       value: (((value & ~mask) ^ mark) & (known | mask)) >>> 0,
       known: (known | mask) >>> 0,
       written: (written | mask | mark) >>> 0,
+      first,
+      flipped: (flipped ^ (mark & ~mask)) >>> 0,
+      gone: (gone | mask) >>> 0,
     },
   };
 }
@@ -174,6 +188,18 @@ export function split(piece: Piece, { boxes, marks, unknown }: Meaning): { hits:
   return { hits, rest };
 }
 
+/** The mark when a bit of it turns out to be as in `wanted`. */
+function learn(from: Mark, bit: number, wanted: number): Mark {
+  const { value, known, first, flipped, gone } = from;
+  const set = (before: number, bits: number) => ((before & ~bit) | (bits & bit)) >>> 0;
+  return {
+    ...from,
+    value: set(value, wanted),
+    known: (known | bit) >>> 0,
+    first: gone & bit ? first : { value: set(first.value, wanted ^ flipped), known: (first.known | bit) >>> 0 },
+  };
+}
+
 /** So many bits that nobody knows are looked at one by one. */
 const MOST_BITS = 4;
 
@@ -181,11 +207,6 @@ const MOST_BITS = 4;
 function splitMark(had: Mark, { mark, mask, inverted }: MarkValue) {
   const isOther = ((had.value ^ mark) & had.known & mask) !== 0 || (mark & ~mask) !== 0;
   const open = Array.from({ length: 32 }, (_, i) => (1 << i) >>> 0).filter((bit) => (bit & mask & ~had.known) !== 0);
-  const learn = (from: Mark, bit: number, wanted: number): Mark => ({
-    ...from,
-    value: ((from.value & ~bit) | (wanted & bit)) >>> 0,
-    known: (from.known | bit) >>> 0,
-  });
   const equal = isOther ? [] : [open.reduce((each, bit) => learn(each, bit, mark), had)];
   const isExact = isOther || open.length <= MOST_BITS;
   // The first bit is another, or the first is as wanted and the second is another, ...

@@ -46,6 +46,9 @@ const LIKELY: Partial<Readonly<Record<Field, readonly number[]>>> = {
   ct: [4, 8],
 };
 
+/** Bits of a mark of which nothing is known. */
+const FILLINGS = [0, 0xffffffff, 0x55555555, 0xaaaaaaaa];
+
 /** The `nth` packet of a piece; the first ones have values that readers know. */
 export function witness({ box, mark }: Piece, hook: HookName, nth = 0): Witness {
   const point = box.map((ranges, i) => choose(ranges, LIKELY[Object.keys(AT)[i] as Field] ?? [], nth));
@@ -65,7 +68,8 @@ export function witness({ box, mark }: Piece, hook: HookName, nth = 0): Witness 
             };
   const header = { ttl: 64, id: 1, tos: 0, dontFragment: true, moreFragments: false, fragmentOffset: 0 };
   const packet: Ipv4Packet = { kind: "ipv4", src: Ipv4.of(src), dst: Ipv4.of(dst), ...header, body };
-  return { hook, point, mark: mark.value, packet };
+  const { value, known } = mark.first;
+  return { hook, point, mark: (value | (FILLINGS[nth % FILLINGS.length]! & ~known)) >>> 0, packet };
 }
 
 function choose(ranges: Ranges, likely: readonly number[], nth: number): number {

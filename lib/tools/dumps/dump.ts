@@ -48,22 +48,42 @@ export function broken({ dump, number, text }: Line, why: string): BadInput {
 }
 
 /** Runs a command in the namespace. Null when it succeeded, else what it complained of. */
-export function attempt({ lab, ns }: Place, [name = "", ...args]: readonly string[]): string | null {
+export function attempt(place: Place, words: readonly string[]): string | null {
   let complaint = "";
   const err = (text: string) => {
     complaint += text;
   };
-  const run = () => {
-    throw new Error(`${name} runs nothing else`);
-  };
   try {
-    const status = COMMANDS[name]!({ lab, ns, container: null, args, stdin: "", out: () => {}, err, run });
+    const status = run(place, words, () => {}, err);
     return status === 0 ? null : complaint.trim().split("\n")[0]!;
   } catch (error) {
     if (error instanceof BadInput) return error.message;
     throw error;
   }
 }
+
+/** What a command prints there. */
+export function printed(place: Place, words: readonly string[]): string {
+  let text = "";
+  run(
+    place,
+    words,
+    (more) => {
+      text += more;
+    },
+    () => {},
+  );
+  return text;
+}
+
+function run({ lab, ns }: Place, [name = "", ...args]: readonly string[], out: Print, err: Print): unknown {
+  const others = () => {
+    throw new Error(`${name} runs nothing else`);
+  };
+  return COMMANDS[name]!({ lab, ns, container: null, args, stdin: "", out, err, run: others });
+}
+
+type Print = (text: string) => void;
 
 /** Runs the command that a line was made into. Throws BadInput with file and line when it does not succeed. */
 export function must(place: Place, line: Line, words: readonly string[]): void {

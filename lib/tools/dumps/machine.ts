@@ -5,6 +5,7 @@ import { setUp } from "../../netns/configure.ts";
 import { type HookFunction, PRIORITY } from "../../netns/hooks.ts";
 import { ipSend } from "../../netns/ipv4/send.ts";
 import { ip6Send } from "../../netns/ipv6/send.ts";
+import type { Netns } from "../../netns/netns.ts";
 import { LEVEL, NOT_RECORDED, type Step, type What } from "../../trace/step.ts";
 import { Trace } from "../../trace/trace.ts";
 import { MILLISECOND } from "../../trace/world.ts";
@@ -13,7 +14,7 @@ import { BadInput } from "../../wire/input.ts";
 import type { Frame, Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
 import { readAddr } from "./addr.ts";
 import { readConntrack } from "./conntrack.ts";
-import { type Dump, linesOf, must, type Place, wordsOf } from "./dump.ts";
+import { type Dump, linesOf, must, type Place, printed, wordsOf } from "./dump.ts";
 import { readNft } from "./nft.ts";
 import { type AskedPacket, readPacket } from "./packet.ts";
 import { readNeighbours, readRules as readPolicy, readRoutes } from "./routes.ts";
@@ -59,68 +60,96 @@ const UNKNOWN_WAY = "where it goes from here can't be said without the machine's
  */
 export function explainPacket(dumps: Dumps, text: string, stopsThere = false): Explained {
   const asked = readPacket(text);
-  const family = asked.packet.kind === "ipv4" ? 4 : 6;
-  const lab = new Lab({ seed: "explain", ipv6: family === 6 });
-  const network = lab.node("network");
-  const { root: ns } = lab.node(MACHINE);
-  const place: Place = { lab, ns, family };
-  const assumed: string[] = [];
-  const forwarding = family === 4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
-  ns.sysctls.set(forwarding, "1");
-  // First of their priority, they run behind all that is registered later.
-  endAt(place, "INPUT", "deliver", ({ body }) =>
-    body.kind === "tcp" || body.kind === "udp" ? "accepted: it goes to the socket, if one is bound there" : null,
-  );
-  const { addr, route, rule, neigh, ipset, iptables, ip6tables, nft, ipvsadm, conntrack, sysctl } = dumps;
-  if (addr === undefined && route === undefined) {
-    if (asked.device === null)
+  return new DumpedMachine(dumps, asked.packet.kind === "ipv4" ? 4 : 6, asked.device, stopsThere).ask(asked);
+}
+
+/** The machine that dumps show. */
+export class DumpedMachine {
+  readonly ns: Netns;
+  readonly assumed: string[] = [];
+  private readonly place: Place;
+  private readonly masters: ReadonlyMap<string, string>;
+  private readonly knowsWays: boolean;
+
+  /** Packets of this family will be asked about, by this device if no file says what devices there are. */
+  constructor(dumps: Dumps, family: 4 | 6, device: string | null, stopsThere: boolean) {
+    const lab = new Lab({ seed: "explain", ipv6: family === 6 });
+    const network = lab.node("network");
+    const { root: ns } = lab.node(MACHINE);
+    const place: Place = { lab, ns, family };
+    const { assumed } = this;
+    this.ns = ns;
+    this.place = place;
+    const forwarding = family === 4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
+    ns.sysctls.set(forwarding, "1");
+    // First of their priority, they run behind all that is registered later.
+    endAt(place, "INPUT", "deliver", ({ body }) =>
+      body.kind === "tcp" || body.kind === "udp" ? "accepted: it goes to the socket, if one is bound there" : null,
+    );
+    const { addr, route, rule, neigh, ipset, iptables, ip6tables, nft, ipvsadm, conntrack, sysctl } = dumps;
+    this.knowsWays = addr !== undefined || route !== undefined;
+    if (!this.knowsWays) endAt(place, "PREROUTING", "hook", () => UNKNOWN_WAY);
+    this.masters = addr === undefined ? new Map<string, string>() : readAddr(place, addr, network);
+    if (addr === undefined) for (const name of devicesNamed(device, route)) makeUp(place, network.name, name);
+    if (ipvsadm !== undefined && !/^\s*net\.ipv4\.vs\.conntrack\s*=/m.test(sysctl?.text ?? "")) {
+      ns.sysctls.set("net.ipv4.vs.conntrack", "1");
+      assumed.push("net.ipv4.vs.conntrack is 1, as kube-proxy sets it");
+    }
+    if (sysctl === undefined) assumed.push("packets for others are forwarded (ip_forward 1), and rp_filter is 0");
+    else {
+      const read = readSysctls(place, sysctl);
+      if (!read.has(forwarding) && !read.has("net.ipv4.conf.all.forwarding"))
+        assumed.push(`packets for others are forwarded (${forwarding} 1)`);
+      if (!read.has("net.ipv4.conf.all.rp_filter") && family === 4) assumed.push("rp_filter is 0");
+      assumed.push(...read.assumed);
+    }
+    if (route !== undefined) readRoutes(place, route);
+    else if (addr !== undefined) assumed.push("the only routes are those that the addresses bring");
+    if (rule !== undefined) readPolicy(place, rule);
+    if (neigh !== undefined) readNeighbours(place, neigh);
+    if (ipset !== undefined) readSets(place, ipset);
+    if (iptables !== undefined) readRules(place, iptables, 4, stopsThere);
+    if (ip6tables !== undefined) readRules(place, ip6tables, 6, stopsThere);
+    if (nft !== undefined) {
+      const told = [iptables && "ip", ip6tables && "ip6"].filter((each) => typeof each === "string");
+      assumed.push(...readNft(place, nft, new Set(told)));
+    }
+    if (ipvsadm !== undefined)
+      for (const line of linesOf(ipvsadm)) must(place, line, ["ipvsadm", ...wordsOf(line.text)]);
+    if (conntrack !== undefined) {
+      readConntrack(place, conntrack);
+      // An entry is printed without its windows.
+      ns.tracking.conntrack.settings.beLiberal = 1;
+      assumed.push("sequence numbers are in the windows of their connections");
+    }
+    // What the machine said while it was built is over before the packet comes.
+    lab.runFor(MILLISECOND);
+  }
+
+  /** What becomes of a packet. Throws BadInput for one that can't come so. */
+  ask(asked: AskedPacket): Explained {
+    const { place, assumed } = this;
+    const { lab } = place;
+    const { text } = asked;
+    if (asked.device !== null) checkDevice(place, asked, this.masters);
+    else if (!this.knowsWays)
       throw new BadInput(
         "a packet that is made here, and nothing is known of the machine's ways",
         text,
         "Give addr and route.",
       );
-    endAt(place, "PREROUTING", "hook", () => UNKNOWN_WAY);
+    lab.recorder.level = LEVEL.full;
+    inject(place, asked);
+    // Long enough for its way and an answer; too short for a neighbour to be given up.
+    lab.runFor(MILLISECOND);
+    lab.recorder.level = LEVEL.off;
+    return { packet: text, assumed, ...told(lab.recorder.take()) };
   }
-  const masters = addr === undefined ? new Map<string, string>() : readAddr(place, addr, network);
-  if (addr === undefined) for (const name of devicesNamed(asked, route)) makeUp(place, network.name, name);
-  if (asked.device !== null) checkDevice(place, asked, masters);
-  if (ipvsadm !== undefined && !/^\s*net\.ipv4\.vs\.conntrack\s*=/m.test(sysctl?.text ?? "")) {
-    ns.sysctls.set("net.ipv4.vs.conntrack", "1");
-    assumed.push("net.ipv4.vs.conntrack is 1, as kube-proxy sets it");
+
+  /** What `ip route` prints, for these words behind it. */
+  routes(...words: string[]): string {
+    return printed(this.place, ["ip", "route", ...words]);
   }
-  if (sysctl === undefined) assumed.push("packets for others are forwarded (ip_forward 1), and rp_filter is 0");
-  else {
-    const read = readSysctls(place, sysctl);
-    if (!read.has(forwarding) && !read.has("net.ipv4.conf.all.forwarding"))
-      assumed.push(`packets for others are forwarded (${forwarding} 1)`);
-    if (!read.has("net.ipv4.conf.all.rp_filter") && family === 4) assumed.push("rp_filter is 0");
-    assumed.push(...read.assumed);
-  }
-  if (route !== undefined) readRoutes(place, route);
-  else if (addr !== undefined) assumed.push("the only routes are those that the addresses bring");
-  if (rule !== undefined) readPolicy(place, rule);
-  if (neigh !== undefined) readNeighbours(place, neigh);
-  if (ipset !== undefined) readSets(place, ipset);
-  if (iptables !== undefined) readRules(place, iptables, 4, stopsThere);
-  if (ip6tables !== undefined) readRules(place, ip6tables, 6, stopsThere);
-  if (nft !== undefined) {
-    const told = [iptables && "ip", ip6tables && "ip6"].filter((each) => typeof each === "string");
-    assumed.push(...readNft(place, nft, new Set(told)));
-  }
-  if (ipvsadm !== undefined) for (const line of linesOf(ipvsadm)) must(place, line, ["ipvsadm", ...wordsOf(line.text)]);
-  if (conntrack !== undefined) {
-    readConntrack(place, conntrack);
-    // An entry is printed without its windows.
-    ns.tracking.conntrack.settings.beLiberal = 1;
-    assumed.push("sequence numbers are in the windows of their connections");
-  }
-  // What the machine said while it was built is over before the packet comes.
-  lab.runFor(MILLISECOND);
-  lab.recorder.level = LEVEL.full;
-  inject(place, asked);
-  // Long enough for its way and an answer; too short for a neighbour to be given up.
-  lab.runFor(MILLISECOND);
-  return { packet: text, assumed, ...told(lab.recorder.take()) };
 }
 
 type AnyPacket = Ipv4Packet | Ipv6Packet;
@@ -147,7 +176,7 @@ function endAt(
 }
 
 /** Devices that the packet and the routes name, where nobody said what devices there are. */
-function devicesNamed({ device }: AskedPacket, route: Dump | undefined): Set<string> {
+function devicesNamed(device: string | null, route: Dump | undefined): Set<string> {
   const names = new Set<string>(device === null ? [] : [device]);
   for (const [, name] of route?.text.matchAll(/ dev (\S+)/g) ?? []) names.add(name!);
   names.delete("lo");
