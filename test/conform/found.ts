@@ -159,6 +159,53 @@ function sourceIsGone(): Case {
   ]);
 }
 
+function command(at: number, ns: string, text: string): Traffic {
+  return { kind: "command", at, ns, command: text };
+}
+
+function proxyGoes(): Case {
+  const star = new Star6();
+  star.type("r", "ip -6 neigh add proxy fd00:2::77 dev e2");
+  return star.case("IPv6: a proxy ends when its device goes down, and its group is left", [
+    command(5, "r", "ip link set e2 down"),
+    command(800, "r", "ip link set e2 up"),
+    command(3400, "r", "ip -6 neigh show proxy"),
+  ]);
+}
+
+function toldInVain(): Case {
+  return new Star6().case("IPv6: who may have no address for IPv6 is switched off tells of its groups all the same", [
+    command(5, "r", "sysctl -qw net.ipv6.conf.e2.disable_ipv6=1"),
+    command(390, "r", "ip addr add fd07:2::2/64 dev e2"),
+    command(1900, "r", "ip -6 addr show dev e2"),
+  ]);
+}
+
+function errorAboutNobody(): Case {
+  const star = new Star();
+  star.type("h1", "ip addr del 127.0.0.1/8 dev lo; ip link set lo down; ip route add 127.255.255.255 dev eth0");
+  return star.case("an error about 127.0.0.0/8 where it is not local comes from one's own address", [
+    ping(20, "h1", "127.255.255.255", "10.1.0.2"),
+    command(3500, "h1", "ip neigh show 127.255.255.255"),
+  ]);
+}
+
+/** h1 connects to h2, which sends so much; each hears all but one of the segments that are no SYN. */
+function conversation(name: string, lost: { h1: number; h2: number }, writes: readonly number[]): Case {
+  const star = new Star();
+  const hears = (ns: "h1" | "h2") =>
+    command(5, ns, `iptables -A INPUT -p tcp ! --syn -m statistic --mode nth --every 99 --packet ${lost[ns]} -j DROP`);
+  const call = { kind: "tcp", ns: "h2" } as const;
+  return star.case(name, [
+    hears("h1"),
+    hears("h2"),
+    { ...call, at: 20, do: "listen", socket: "L", port: 80, address: null, backlog: 5, reuse: true },
+    { ...call, at: 40, ns: "h1", do: "connect", socket: "c", port: 80, to: "10.2.0.2" },
+    { ...call, at: 1300, do: "accept", socket: "s", listener: "L" },
+    ...writes.map((bytes, i) => ({ ...call, at: 1400 + 100 * i, do: "send", socket: "s", bytes }) as const),
+  ]);
+}
+
 export function foundCases(): Case[] {
   return [
     lostBehindAnError(),
@@ -170,5 +217,10 @@ export function foundCases(): Case[] {
     wayTooNarrow(),
     redirectAfterAnError(),
     nobodyHears(),
+    proxyGoes(),
+    toldInVain(),
+    errorAboutNobody(),
+    conversation("TCP: a burst ends with PSH, and what is sent of it again does not", { h1: 3, h2: 98 }, [1, 3000]),
+    conversation("TCP: who took long to connect sends two segments at a time", { h1: 98, h2: 0 }, [5000]),
   ];
 }

@@ -18,7 +18,9 @@ const DATA = ["udp.port==53", "udp.port==9", "udp.port==7777", "udp.port==9999",
 const CHECKED = ["ip", "tcp", "udp"].map((protocol) => `${protocol}.check_checksum:TRUE`);
 /** Several cases have the same addresses and ports: what belongs together is not for tshark to say. */
 const PIECES = ["ip.defragment:FALSE", "tcp.desegment_tcp_streams:FALSE", "tcp.analyze_sequence_numbers:FALSE"];
-const WRONG = '_ws.malformed or ip.checksum.status=="Bad" or tcp.checksum.status=="Bad" or udp.checksum.status=="Bad"';
+/** What an ICMP error quotes of a segment is cut off, and tshark sums it as if it were whole. */
+const QUOTED = "icmp or icmpv6";
+const WRONG = `_ws.malformed or ip.checksum.status=="Bad" or ((tcp.checksum.status=="Bad" or udp.checksum.status=="Bad") and not (${QUOTED}))`;
 
 /** Writes the files into a directory of its own and returns tshark's lines about frames that are wrong. */
 export function wrongFrames(captures: ReadonlyMap<Case, readonly CapturedFrame[]>): {
