@@ -24,7 +24,16 @@ export interface ConnKey {
 }
 
 /** Bits of `flags` (IP_VS_CONN_F_*): a director may hold a million connections. */
-const FLAG = { template: 1, onePacket: 2, active: 4, oneWay: 8, assured: 16, tracked: 32, hashed: 64 } as const;
+const FLAG = {
+  template: 1,
+  onePacket: 2,
+  active: 4,
+  oneWay: 8,
+  assured: 16,
+  tracked: 32,
+  hashed: 64,
+  synced: 128,
+} as const;
 
 export class Conn implements Timed {
   readonly protocol: number;
@@ -115,6 +124,13 @@ export class Conn implements Timed {
   }
   set isTracked(isSet: boolean) {
     this.set(FLAG.tracked, isSet);
+  }
+  /** Another director told of it (IP_VS_CONN_F_SYNC). */
+  get isSynced(): boolean {
+    return this.has(FLAG.synced);
+  }
+  set isSynced(isSet: boolean) {
+    this.set(FLAG.synced, isSet);
   }
   get isHashed(): boolean {
     return this.has(FLAG.hashed);

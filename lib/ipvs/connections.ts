@@ -40,6 +40,8 @@ export class Connections {
   private readonly spared: number[] = new Array(MOST_PACKETS + 1).fill(0);
   /** Connection tracking shall forget one too. */
   onGone: ((conn: Conn) => void) | null = null;
+  /** Other directors shall hear that one lives on. */
+  onExtended: ((conn: Conn) => void) | null = null;
 
   constructor(net: Net, settings: Settings, defense: Defense) {
     this.net = net;
@@ -134,6 +136,7 @@ export class Connections {
   private expire(conn: Conn): void {
     if (conn.controlled > 0) {
       conn.timeout = EXTENSION;
+      this.onExtended?.(conn);
       this.timers.start(conn, EXTENSION * SECOND);
       return;
     }

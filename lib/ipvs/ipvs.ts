@@ -15,6 +15,7 @@ import { CHUNK, firstChunk, SCTP_STATE } from "./sctp-states.ts";
 import { EVERY_CLIENT, type Service } from "./service.ts";
 import { FTP, Services } from "./services.ts";
 import { Settings } from "./settings.ts";
+import { Sync, THRESHOLD } from "./sync.ts";
 import { DIRECTION, TCP_STATE } from "./tcp-states.ts";
 
 /** Of a packet what IPVS looks at. */
@@ -68,11 +69,14 @@ export class Ipvs {
   readonly defense: Defense;
   readonly services: Services;
   readonly connections: Connections;
+  readonly sync: Sync;
 
   constructor(net: Net) {
     this.services = new Services(net, this.settings);
     this.defense = new Defense(net, this.settings);
     this.connections = new Connections(net, this.settings, this.defense);
+    this.sync = new Sync(net, this.connections, this.services);
+    this.connections.onExtended = (conn) => this.sync.master !== null && this.sync.note(conn, THRESHOLD);
     this.services.onHomeless = () => this.connections.removeHomeless();
     this.defense.onPressure = () => this.connections.dropAtRandom();
   }
@@ -174,8 +178,9 @@ export class Ipvs {
 
   /** Its packet is on its way. */
   put(conn: Conn): void {
-    if (!conn.isOnePacket) conn.packets++;
-    else if (conn.control !== null) conn.control.packets++;
+    const packets = conn.isOnePacket ? THRESHOLD : ++conn.packets;
+    if (this.sync.master !== null) this.sync.note(conn, packets);
+    else if (conn.isOnePacket && conn.control !== null) conn.control.packets++;
     this.connections.put(conn);
   }
 

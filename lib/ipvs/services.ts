@@ -184,6 +184,13 @@ export class Services {
     return false;
   }
 
+  /** Whether a server is of another family than its service; directors cannot tell each other of such. */
+  get hasMixed(): boolean {
+    return this.list().some((service) =>
+      [...service.destinations()].some((dest) => dest.address.family !== service.family),
+    );
+  }
+
   /** The server of any service that a tunnel leads to (ip_vs_find_tunnel). */
   findTunnel(address: Ip, tunnelPort: number): Destination | null {
     for (const { first } of this.all)

@@ -38,7 +38,7 @@ export function ipvsConnFile({ balancing, cables }: Netns): string {
   return `Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n${lines.join("")}`;
 }
 
-function connLine(conn: Conn, now: number): string {
+function connLine(conn: Conn, now: number, origin = ""): string {
   const { protocol, client, clientPort, virtual, virtualPort, dest, serverPort, stateName, expires } = conn;
   const ends = [
     [client, clientPort],
@@ -47,7 +47,15 @@ function connLine(conn: Conn, now: number): string {
   ] as const;
   const words = ends.map(([address, port]) => `${addressText(address)} ${hex(port, 4)}`).join(" ");
   const left = Math.floor(Math.max(expires - now, 0) / SECOND);
-  return `${protocolName(protocol).padEnd(3)} ${words} ${stateName.padEnd(11)} ${`${left}`.padStart(7)}\n`;
+  return `${protocolName(protocol).padEnd(3)} ${words} ${stateName.padEnd(11)} ${origin}${`${left}`.padStart(7)}\n`;
+}
+
+/** /proc/net/ip_vs_conn_sync: the same, with who made a connection: this director, or another one that told of it. */
+export function ipvsConnSyncFile({ balancing, cables }: Netns): string {
+  const lines = (balancing?.ipvs.connections.table.list() ?? []).map((conn) =>
+    connLine(conn, cables.now, conn.isSynced ? "SYNC   " : "LOCAL  "),
+  );
+  return `Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n${lines.join("")}`;
 }
 
 export function ipvsStatsFile({ balancing }: Netns): string {

@@ -2,7 +2,8 @@
 // generic_opt_check, tunnel_opt_check, process_options).
 import type { Method, TunnelType } from "../ipvs/destination.ts";
 import { EVERY_CLIENT, type ServiceKey } from "../ipvs/service.ts";
-import type { Ip } from "../wire/address.ts";
+import type { Role } from "../netns/ipvs/sync-daemons.ts";
+import type { Ip, Ipv4 } from "../wire/address.ts";
 import { PROTOCOL } from "../wire/packet.ts";
 import { notModelled } from "./command.ts";
 import {
@@ -17,12 +18,15 @@ import {
 } from "./ipvsadm-options.ts";
 import {
   endOf,
+  groupOf,
   LARGEST,
+  LONGEST_MESSAGE,
   markOf,
   netmaskOf,
   number,
   PERSISTENT_TIMEOUT,
   SUPPORTED,
+  SYNC_GROUP,
   schedFlags,
   timeout,
 } from "./ipvsadm-values.ts";
@@ -48,8 +52,14 @@ export interface Asked {
   tunnelChecksum: boolean;
   /** A persistence engine that there is not. */
   engine: string | null;
-  /** By which a daemon speaks to others. */
-  interface: string | null;
+  /** What a daemon does, by which device and how it speaks to others; what is 0 is the kernel's to say. */
+  role: Role;
+  interface: string;
+  syncId: number;
+  group: Ipv4;
+  groupPort: number;
+  groupTtl: number;
+  maxLength: number;
   /** Seconds of --set. */
   timeouts: readonly number[];
 }
@@ -60,7 +70,6 @@ export function readArguments(args: readonly string[]): Asked {
   if (first === undefined) throw new Complaint(TRY_HELP, 255);
   const command = (COMMANDS as Readonly<Record<string, CommandName>>)[first.word];
   if (command === undefined) throw new Complaint(TRY_HELP, 255);
-  if (command === "start-daemon" || command === "stop-daemon") checkRole(command, first.value!);
   const options = new Set<string>();
   const asked: Asked = {
     ...{
@@ -74,8 +83,10 @@ export function readArguments(args: readonly string[]): Asked {
       flags: 0,
     },
     ...{ server: null, method: "route", weight: 1, upper: 0, lower: 0 },
-    ...{ tunnel: "ipip", tunnelPort: 0, tunnelChecksum: false, engine: null, interface: null, timeouts: [] },
+    ...{ tunnel: "ipip", tunnelPort: 0, tunnelChecksum: false, engine: null, timeouts: [] },
+    ...{ role: "master", interface: "eth0", syncId: 0, group: SYNC_GROUP, groupPort: 0, groupTtl: 0, maxLength: 0 },
   };
+  if (command === "start-daemon" || command === "stop-daemon") asked.role = roleOf(command, first.value!);
   if (command === "help") return asked;
   let flags: string | null = null;
   for (const each of others) {
@@ -99,8 +110,8 @@ export function readArguments(args: readonly string[]): Asked {
   return asked;
 }
 
-function checkRole(command: "start-daemon" | "stop-daemon", role: string): void {
-  if (role === "master" || role === "backup") return;
+function roleOf(command: "start-daemon" | "stop-daemon", role: string): Role {
+  if (role === "master" || role === "backup") return role;
   throw new Complaint(`illegal ${command === "start-daemon" ? "start-daemon parameter" : "start_daemon"} specified`);
 }
 
@@ -179,7 +190,19 @@ function take(asked: Asked, word: string, value: string, isMissing: boolean): vo
       asked.interface = value;
       return;
     case "syncid":
-      number(value, 0, 255, "illegal syncid specified");
+      asked.syncId = number(value, 0, 255, "illegal syncid specified");
+      return;
+    case "mcast-group":
+      asked.group = groupOf(value);
+      return;
+    case "mcast-port":
+      asked.groupPort = number(value, 1, 65535, "illegal mcast-port specified");
+      return;
+    case "mcast-ttl":
+      asked.groupTtl = number(value, 1, 255, "illegal mcast-ttl specified");
+      return;
+    case "sync-maxlen":
+      asked.maxLength = number(value, 1, LONGEST_MESSAGE, "illegal sync-maxlen specified");
   }
 }
 

@@ -5,6 +5,7 @@ import type { Destination } from "../ipvs/destination.ts";
 import { balanced, protocolName } from "../ipvs/protocol.ts";
 import { endText as endOf, flagsText, maskText, serverWords, serviceWords } from "../ipvs/saved.ts";
 import type { Service } from "../ipvs/service.ts";
+import type { Sync } from "../ipvs/sync.ts";
 import { SECOND } from "../trace/world.ts";
 import { type Ip, Ipv4 } from "../wire/address.ts";
 import { serviceName } from "../wire/services.ts";
@@ -78,7 +79,7 @@ function nameOf({ key }: Service, format: Format): string {
     return `FWM  ${key.mark}${key.family === 6 ? " IPv6" : ""}`;
   }
   const end = endText(key.address, key.port, key.protocol, format);
-  return isRule ? `${balanced(key.protocol)!.option} ${end}` : `${protocolName(key.protocol)}  ${end}`;
+  return isRule ? `${balanced(key.protocol)!.option} ${end}` : `${protocolName(key.protocol).padEnd(4)} ${end}`;
 }
 
 function headOf(service: Service, name: string, format: Format): string {
@@ -152,4 +153,15 @@ function connectionText(conn: Conn, format: Format, now: number): string {
   const target = endText(address, virtualPort, protocol, format).padEnd(18);
   const server = endText(dest.address, serverPort, protocol, format);
   return `${name.padEnd(3)} ${time.padEnd(6)} ${conn.stateName.padEnd(11)} ${source} ${target} ${server}`;
+}
+
+/** The daemons that run. */
+export function daemonsText(sync: Sync): string {
+  const line = (role: "master" | "backup") => {
+    const spec = sync[role];
+    if (spec === null) return "";
+    const { interface: name, syncId, maxLength, group, port, ttl } = spec;
+    return `${role} sync daemon (mcast=${name}, syncid=${syncId}, maxlen=${maxLength}, group=${group}, port=${port}, ttl=${ttl})\n`;
+  };
+  return line("master") + line("backup");
 }

@@ -8,12 +8,17 @@ import { type Ip, type Ipv4, ipv4 } from "../wire/address.ts";
 import { type Ipv6, ipv6 } from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";
 import { servicePort } from "../wire/services.ts";
+import { notModelled } from "./command.ts";
 import { Complaint } from "./ipvsadm-options.ts";
 
 export const SUPPORTED = "-A -E -D -C -R -S -a -e -d -L -Z --set -h -v of TCP, UDP, SCTP and fwmarks";
 export const PERSISTENT_TIMEOUT = 360;
 const LONGEST_TIMEOUT = 86400 * 31;
 export const LARGEST = 2147483647;
+
+/** Who listens to the sync daemons. */
+export const SYNC_GROUP = ipv4("224.0.0.81");
+export const LONGEST_MESSAGE = 65535 - 20 - 8;
 
 export function number(text: string, min: number, max: number, complaint: string): number {
   const value = Number(text);
@@ -62,6 +67,14 @@ export function netmaskOf(text: string, family: 4 | 6): number {
   const mask = readHost(text, 4) as Ipv4 | null;
   if (mask === null) throw new Complaint("illegal virtual server persistent mask specified");
   return mask.bits;
+}
+
+/** A group of IPv4. */
+export function groupOf(text: string): Ipv4 {
+  if (text.includes(":")) throw notModelled("ipvsadm", `--mcast-group ${text}`, "groups of IPv4");
+  const group = asked(ipv4, text);
+  if (group?.isMulticast !== true) throw new Complaint(`invalid IPv4 mcast-group \`${text}'`);
+  return group;
 }
 
 export function schedFlags(scheduler: string, text: string): number {

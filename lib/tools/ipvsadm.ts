@@ -5,15 +5,15 @@ import { SCHEDULERS } from "../ipvs/schedulers/registry.ts";
 import type { ServiceSpec } from "../ipvs/service.ts";
 import type { Refusal } from "../ipvs/services.ts";
 import { type Balancing, balancingOf } from "../netns/ipvs/balancing.ts";
+import { startDaemon, stopDaemon } from "../netns/ipvs/sync-daemons.ts";
 import { addressType } from "../netns/netfilter/lookups.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Ip } from "../wire/address.ts";
-import { type Call, type Command, notModelled } from "./command.ts";
+import type { Call, Command } from "./command.ts";
 import { type Asked, readArguments } from "./ipvsadm-arguments.ts";
 import { HELP, VERSION } from "./ipvsadm-help.ts";
-import { connectionsText, HEADER, inOrder, serviceText, titles } from "./ipvsadm-list.ts";
+import { connectionsText, daemonsText, HEADER, inOrder, serviceText, titles } from "./ipvsadm-list.ts";
 import { Complaint } from "./ipvsadm-options.ts";
-import { SUPPORTED } from "./ipvsadm-values.ts";
 
 /** What the kernel refuses ends with -1. */
 const REFUSED = 255;
@@ -64,8 +64,9 @@ function run(call: Call, balancing: Balancing, asked: Asked): number {
       call.out(HELP);
       return 0;
     case "start-daemon":
-      return startDaemon(call, asked);
+      return start(call, asked);
     case "stop-daemon":
+      if (stopDaemon(call.ns, asked.role)) return 0;
       call.err("No daemon is running\n");
       return REFUSED;
     case "list":
@@ -116,17 +117,39 @@ function change({ ns }: Call, { ipvs }: Balancing, asked: Asked): Refusal {
   // Who does not translate cannot change the port.
   const isFixed = key.kind === "address" && asked.method !== "masq";
   const spec = serverSpec(asked, isFixed ? servicePort : own);
+  const { master, backup } = ipvs.sync;
+  const known = services.named(key);
+  if (known !== null && known.family !== address.family && (master ?? backup) !== null) return "EINVAL";
   if (command === "edit-server") return services.editServer(key, spec);
-  const isNew = services.named(key)?.find(address, spec.port) === null;
+  const isNew = known?.find(address, spec.port) === null;
   if (isNew && !isServerAddress(ns, address)) return "EINVAL";
   return services.addServer(key, spec);
 }
 
-/** A daemon sends by a device that can speak to groups. */
-function startDaemon({ ns, err }: Call, { interface: name }: Asked): number {
-  const device = name === null ? undefined : ns.devices.get(name);
-  if (device !== undefined && device.kind !== "loopback") throw notModelled("ipvsadm", "--start-daemon", SUPPORTED);
-  err(`${OTHER_WORDS.EINVAL}\n`);
+/** Octets that a message of a daemon may have: the headers of IPv4 and UDP go with it. */
+const SYNC_HEADERS = 28;
+const SYNC_MTU = 1500;
+const SHORTEST_BACKUP = 1024;
+
+const DAEMON_WORDS = {
+  EEXIST: "Daemon has already run",
+  EINVAL: OTHER_WORDS.EINVAL!,
+  ENODEV: "No such device",
+} as const;
+
+/** --start-daemon; a device of another MTU counts for a backup alone (start_sync_thread). */
+function start(
+  { ns, err }: Call,
+  { role, interface: name, syncId, group, groupPort, groupTtl, maxLength }: Asked,
+): number {
+  const device = ns.devices.get(name);
+  const mtu = role === "backup" ? Math.max(device?.mtu ?? 0, SYNC_MTU) : SYNC_MTU;
+  const length = maxLength === 0 ? mtu - SYNC_HEADERS : Math.max(maxLength, role === "backup" ? SHORTEST_BACKUP : 1);
+  const spec = { interface: name, syncId, maxLength: length, group, port: groupPort || 8848, ttl: groupTtl || 1 };
+  const isMixed = balancingOf(ns).ipvs.services.hasMixed;
+  const refusal = isMixed ? "EINVAL" : device === undefined ? "ENODEV" : startDaemon(ns, role, spec, device);
+  if (refusal === null) return 0;
+  err(`${DAEMON_WORDS[refusal]}\n`);
   return REFUSED;
 }
 
@@ -163,7 +186,10 @@ function show(call: Call, balancing: Balancing, asked: Asked): number {
     call.out(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
     return 0;
   }
-  if (options.has("daemon")) return 0;
+  if (options.has("daemon")) {
+    call.out(daemonsText(balancing.ipvs.sync));
+    return 0;
+  }
   return list(call, balancing, service, options);
 }
 

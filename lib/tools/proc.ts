@@ -8,13 +8,14 @@ import { type MibTable, netstatTables, snmpTables } from "../netns/mib.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import { mask4 } from "../wire/address.ts";
-import { ipvsConnFile, ipvsFile, ipvsStatsFile } from "./ipvs-proc.ts";
+import { ipvsConnFile, ipvsConnSyncFile, ipvsFile, ipvsStatsFile } from "./ipvs-proc.ts";
 
 const NET: Readonly<Record<string, (ns: Netns) => string>> = {
   arp: arpFile,
   dev: devFile,
   ip_vs: ipvsFile,
   ip_vs_conn: ipvsConnFile,
+  ip_vs_conn_sync: ipvsConnSyncFile,
   ip_vs_stats: ipvsStatsFile,
   nf_conntrack: connectionsFile,
   netstat: (ns) => tablesFile(netstatTables(ns.mib)),

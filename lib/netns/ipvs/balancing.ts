@@ -23,6 +23,8 @@ import { evidenceOf, Witness } from "./witness.ts";
 export class Balancing {
   readonly ipvs: Ipvs;
   private readonly ns: Netns;
+  /** What ends the daemons that keep directors in step. */
+  readonly daemons: Record<"master" | "backup", (() => void) | null> = { master: null, backup: null };
   private joins6 = false;
   private readonly unregister: Record<4 | 6, (() => void)[]> = { 4: [], 6: [] };
 

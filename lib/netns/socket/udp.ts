@@ -56,8 +56,8 @@ export class UdpSocket extends Waitable {
   error: Errno | null = null;
   /** Its errors in full, oldest first; null while the program does not ask for them (IP_RECVERR). */
   errors: QueuedError[] | null = null;
-  /** IP_TTL, IP_TOS, IP_MTU_DISCOVER, SO_MARK. */
-  options: Pick<Outgoing, "ttl" | "tos" | "discovery" | "mark"> = {};
+  /** IP_TTL, IP_TOS, IP_MTU_DISCOVER, SO_MARK, IP_MULTICAST_LOOP. */
+  options: Pick<Outgoing, "ttl" | "tos" | "discovery" | "mark" | "isLooped"> = {};
   /** The one device it uses (SO_BINDTODEVICE); null: any. */
   device: Device | null = null;
   /** Name of the program that owns it, for `ss -p` and the trace. */
