@@ -16,6 +16,7 @@ import { Client } from "./controller/client.ts";
 import { startControllers } from "./controller/manager.ts";
 import { type PublicNames, startNameServer } from "./dns/internet.ts";
 import { COREFILE, installCoreDns } from "./dns/manifests.ts";
+import { GATEWAY_KINDS } from "./edge/gateway-kinds.ts";
 import { ALL_KINDS } from "./kinds/all.ts";
 import { installKubectl } from "./kubectl/command.ts";
 import type { Files } from "./kubectl/session.ts";
@@ -67,6 +68,8 @@ export interface ClusterOptions {
   readonly proxy?: ProxyMode | "none";
   /** How the rules of iptables are laid out: as kube-proxy does it now, unless 1.20 is said. */
   readonly proxyLayout?: Layout;
+  /** Whether the kinds of the Gateway API are installed (its CustomResourceDefinitions). */
+  readonly gatewayApi?: boolean;
   /** What each worker has room for. */
   readonly capacity?: Readonly<Record<string, string>>;
   /** The lab to build it in; a new one unless said otherwise. */
@@ -119,7 +122,11 @@ export class Cluster {
     this.plugin = plugin;
     this.lab = options.lab ?? new Lab({ seed });
     this.clock = new LabClock(this.lab, options.began);
-    this.server = new ApiServer(this.clock, [...ALL_KINDS, ...(plugin.resources ?? [])]);
+    this.server = new ApiServer(this.clock, [
+      ...ALL_KINDS,
+      ...(plugin.resources ?? []),
+      ...(options.gatewayApi ? GATEWAY_KINDS : []),
+    ]);
     this.server.nodes = new Kubelets(this.kubelets);
     installKubectl(this.lab, this.server, this.clock, options.files);
     this.underlay = plugin.underlay?.(this.lab) ?? new SwitchedLan(this.lab, nodes);

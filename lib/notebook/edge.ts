@@ -1,7 +1,7 @@
 // Verbs about the way from the internet into a cluster: a cloud with its load balancers.
 import type { Cluster } from "../kube/cluster.ts";
 import { Cloud, type CloudOptions } from "../kube/edge/cloud.ts";
-import type { TargetGroup } from "../kube/edge/target-group.ts";
+import { backendKey } from "../kube/edge/http-balancer.ts";
 import { BadInput } from "../wire/input.ts";
 import { currentCluster } from "./cluster.ts";
 import { Table } from "./table.ts";
@@ -10,46 +10,79 @@ import { Table } from "./table.ts";
 export class ShownCloud extends Cloud {
   /** Load balancers with their addresses in each zone: where they stand, and what the internet calls them. */
   get loadBalancers(): Table {
-    const rows = [...this.balancers].flatMap(([service, { balancer, hostname }]) =>
-      balancer.balancer.fronts.map((front) => [
-        service,
-        balancer.balancer.name,
-        balancer.kind,
-        front.zone,
-        `${front.public}`,
-        `${front.address}`,
+    const rows = this.all.flatMap(({ of, kind, balancer, hostname }) =>
+      balancer.fronts.map(({ zone, address, public: known }) => [
+        of,
+        balancer.name,
+        kind,
+        zone,
+        `${known}`,
+        `${address}`,
         hostname,
       ]),
     );
     return new Table(["for", "machine", "kind", "zone", "public address", "private address", "name"], rows);
   }
 
-  /** Who is behind each listener of a Service's load balancer, and how they are: `targets("web")`, `targets("beta/web")`. Throws BadInput when it has none. */
-  targets(service: string): Table {
-    const rows = [...this.served(service).groups].flatMap(([listener, group]) => targetRows(listener, group));
+  /** The public name of a load balancer: of a Service `web` or `beta/web`, of an Ingress `ingress shop`, of a Gateway `gateway shop`. Throws BadInput when there is none. */
+  name(of: string): string {
+    return this.served(of).hostname;
+  }
+
+  /** Who is behind each listener or rule of a load balancer, and how they are; named as for `name`. Throws BadInput when there is none. */
+  targets(of: string): Table {
+    const rows = [...this.served(of).groups].flatMap(([listener, { targets }]) =>
+      [...targets.values()].map(({ name, id, zone, state, reason }) => [listener, name, id, zone, state, reason]),
+    );
     return new Table(["listener", "target", "address", "zone", "health", "reason"], rows);
   }
 
-  private served(service: string) {
-    const key = service.includes("/") ? service : `default/${service}`;
-    const found = this.balancers.get(key);
-    if (found === undefined)
-      throw new BadInput(
-        "this Service has no load balancer",
-        service,
-        `There are some for: ${[...this.balancers.keys()].join(", ") || "none"}.`,
-      );
-    return found.balancer;
+  /** The rules of an Ingress or a Gateway in the order they are asked: `rules("ingress shop")`. Throws BadInput when there are none. */
+  rules(of: string): Table {
+    const { listeners } = this.served(of);
+    if (listeners === null) throw new BadInput("no rules of HTTP are there", of, "Ask for an Ingress or a Gateway.");
+    const rows = listeners.flatMap(({ port, rules }) =>
+      rules.map(({ host, pathType, path, method, headers, queries, backends, from }, i) => [
+        `${port}`,
+        `${i + 1}`,
+        host || "*",
+        path === "" ? "every path" : `${pathType} ${path}`,
+        [...(method === null ? [] : [method]), ...[...headers, ...queries].map((each) => each.join("="))].join(", "),
+        backends.map((each) => `${backendKey(each)}${backends.length > 1 ? ` × ${each.weight}` : ""}`).join(", "),
+        from,
+      ]),
+    );
+    return new Table(["port", "#", "host", "path", "besides", "leads to", "from"], rows);
+  }
+
+  private get all() {
+    const http = [...this.http.balancers].map(([of, { balancer, hostname }]) => {
+      const { groups, listeners } = balancer;
+      return { of, kind: "alb", balancer: balancer.balancer, hostname, groups, listeners };
+    });
+    const services = [...this.balancers].map(([of, { balancer, hostname }]) => {
+      const { kind, groups } = balancer;
+      return { of, kind, balancer: balancer.balancer, hostname, groups, listeners: null };
+    });
+    return [...services, ...http];
+  }
+
+  private served(of: string) {
+    const [name = "", kind = ""] = of.split(" ").toReversed();
+    const key = `${kind === "" ? "" : `${kind} `}${name.includes("/") ? name : `default/${name}`}`;
+    const { all } = this;
+    const found = all.find((each) => each.of === key);
+    if (found !== undefined) return found;
+    const known = all.map((each) => each.of).join(", ") || "none";
+    throw new BadInput("nothing of this name has a load balancer", of, `There are some for: ${known}.`);
   }
 }
-
-const targetRows = (listener: string, { targets }: TargetGroup): string[][] =>
-  [...targets.values()].map(({ name, id, zone, state, reason }) => [listener, name, id, zone, state, reason]);
 
 /**
  * Puts the cluster made last into a cloud: nodes get zones and public addresses (an internet gateway translates them one to
  * one), and from now on Services of type LoadBalancer get load balancers, as annotations and classes say: an NLB with
- * `loadBalancerClass: service.k8s.aws/nlb`, a classic one without. The client outside is the machine `internet`. Throws
+ * `loadBalancerClass: service.k8s.aws/nlb`, a classic one without; Ingresses of class `alb` get one that reads HTTP, and so do
+ * Gateways where the Gateway API is installed (`cluster({ gatewayApi: true })`). The client outside is the machine `internet`. Throws
  * BadInput for a node that is not there.
  *
  * @example

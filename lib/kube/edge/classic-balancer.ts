@@ -82,7 +82,7 @@ export class ClassicBalancer implements ServiceBalancer {
   }
 
   /** Each connection has the next target in turn; nobody answers, and the client's connection ends. */
-  private *relay(client: TcpSocket, { zone }: Front, group: TargetGroup, turn: number): Program {
+  private *relay(client: TcpSocket, { address: own, zone }: Front, group: TargetGroup, turn: number): Program {
     const { ns } = this.balancer;
     const { from, because } = group.choices(zone);
     const target = from[turn % from.length];
@@ -94,6 +94,7 @@ export class ClassicBalancer implements ServiceBalancer {
           : `round robin, turn ${turn + 1}: ${target.name} (${target.id}, zone ${target.zone}), ${because}; the target sees the load balancer, not ${address}:${port}`,
     }));
     const server = new TcpSocket(ns, PROGRAM, 4);
+    server.bind(own, 0);
     const failed =
       target === undefined
         ? "ECONNREFUSED"

@@ -11,6 +11,7 @@ import type { EndpointSlice, Node } from "../shapes.ts";
 import { INTERNET } from "../underlay.ts";
 import { ClassicBalancer } from "./classic-balancer.ts";
 import { InternetGateway } from "./exit.ts";
+import { HttpController } from "./http-controller.ts";
 import { machineName, publicName, REGION } from "./names.ts";
 import { NetworkBalancer } from "./network-balancer.ts";
 import {
@@ -44,8 +45,10 @@ export class Cloud {
   readonly balancers = new Map<string, Served>();
   /** Public addresses of nodes by their names. */
   readonly publicAddresses = new Map<string, Ipv4>();
-  readonly nodes: Informer<Node>;
-  readonly slices: Informer<EndpointSlice>;
+  /** Load balancers of Ingresses and Gateways. */
+  readonly http: HttpController;
+  private readonly nodes: Informer<Node>;
+  private readonly slices: Informer<EndpointSlice>;
   private readonly k8s: Cluster;
   private readonly services: Informer<BalancedService>;
   private readonly events: EventRecorder;
@@ -80,6 +83,7 @@ export class Cloud {
       this.later(keyOf((now ?? before)!)),
     );
     for (const each of [this.nodes, this.slices, this.services]) each.start();
+    this.http = new HttpController(k8s, this.gateway);
   }
 
   private later(key: string): void {
