@@ -2,6 +2,7 @@
 import { Lab } from "../lab/lab.ts";
 import { labScript } from "../lab/script.ts";
 import { BadInput } from "../wire/input.ts";
+import { Journal } from "./api/journal.ts";
 import { ApiServer } from "./api/server.ts";
 import { awsVpc } from "./cni/aws.ts";
 import { bridgeHostGateway } from "./cni/bridge-host-gw.ts";
@@ -96,7 +97,7 @@ export class Cluster {
   readonly kubeProxies = new Map<string, KubeProxy>();
   readonly scheduler: Scheduler;
   /** What kubelets asked of their runtimes, and those of the plugin, in the order of time. */
-  readonly runtimeCalls: RuntimeCall[] = [];
+  readonly runtimeCalls = new Journal<RuntimeCall>();
   readonly underlay: Underlay;
   /** What the internet's name server knows. */
   readonly publicNames: PublicNames;

@@ -15,7 +15,7 @@ function newServer(): ApiServer {
       return lab.now;
     },
     random: () => lab.random(),
-    later: (delay: number, action: () => void) => lab.later(delay, action),
+    later: (delay: number, action: () => void, background?: boolean) => lab.later(delay, action, background),
     time: "2025-01-01T00:00:00Z",
   };
   const server = new ApiServer(world, ALL_KINDS, "10.100.0.0/16");

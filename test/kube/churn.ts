@@ -1,5 +1,6 @@
 // Things that happen to a cluster at random, and what must never be left behind by them.
-//   node dist/test/kube/churn.js [EVENTS] [SEED]     on every plugin, EVENTS in all; prints what was left and how it came
+//   node dist/test/kube/churn.js [EVENTS] [SEED] [LIFE]     on every plugin, EVENTS in all, LIFE of them in one cluster; prints
+//                                                          what was left and how it came, and the memory
 import { fileURLToPath } from "node:url";
 import alea from "seedrandom/lib/alea.js";
 import type { KubeObject } from "../../lib/kube/api/object.ts";
@@ -217,11 +218,11 @@ export class Churn {
   }
 }
 
-/** So many events on a plugin; null, or what was left by them. */
-export function churn(cni: string, seed: string, events: number): string | null {
+/** So many events on a plugin, `life` of them in each cluster; null, or what was left by them. */
+export function churn(cni: string, seed: string, events: number, life = EVENTS_OF_A_CLUSTER): string | null {
   for (let at = 0, round = 0; at < events; round++) {
     const churned = new Churn(cni, `${seed}-${round}`);
-    for (let i = 0; i < EVENTS_OF_A_CLUSTER && at < events; i++, at++) {
+    for (let i = 0; i < life && at < events; i++, at++) {
       churned.step();
       const left = churned.orphans();
       if (left.length > 0)
@@ -232,11 +233,12 @@ export function churn(cni: string, seed: string, events: number): string | null 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [events = "10000", seed = "churn"] = process.argv.slice(2);
+  const [events = "10000", seed = "churn", life] = process.argv.slice(2);
   for (const { name } of PLUGINS) {
     const count = Math.ceil(Number(events) / PLUGINS.length);
-    const left = churn(name, seed, count);
-    console.log(left ?? `${name}: nothing is left by ${count} events`);
+    const left = churn(name, seed, count, life === undefined ? undefined : Number(life));
+    const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
+    console.log(left ?? `${name}: nothing is left by ${count} events; ${memory} MB`);
     if (left !== null) process.exitCode = 1;
   }
 }

@@ -78,6 +78,8 @@ export interface Resource extends Qualified {
   /** How the server prints it (Accept: application/json;as=Table). */
   readonly columns: readonly Column[];
   readonly cells: Cells;
+  /** After so many seconds without being written it is gone. */
+  readonly ttl?: number;
   /** A field whose watches are found by its value: spec.nodeName of pods, for every kubelet asks for its own. */
   readonly indexed?: string;
   /** What a name must look like; a DNS label unless said otherwise. */

@@ -2,11 +2,22 @@
 // Before you edit: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, .../endpoints/handlers/*.go,
 // .../registry/rest/{create,update,delete}.go.
 import { MILLISECOND } from "../../trace/world.ts";
-import type { Call, DeleteOptions, Door, List, ListOptions, Options, Surroundings } from "./call.ts";
+import {
+  Call,
+  type DeleteOptions,
+  type Door,
+  type List,
+  type ListOptions,
+  type Options,
+  type Surroundings,
+  type Verb,
+} from "./call.ts";
+import { Expiry } from "./expiry.ts";
+import { Journal } from "./journal.ts";
 import type { NodeProxy } from "./node-proxy.ts";
 import { type Draft, type KubeObject, sameJson } from "./object.ts";
 import { jsonPatch, mergePatch, type PatchType, strategicPatch } from "./patch.ts";
-import { apiVersionOf, collectionOf, keyOf, pathOf, type Registry, type Resource } from "./resource.ts";
+import { apiVersionOf, collectionOf, keyOf, type Registry, type Resource } from "./resource.ts";
 import { schema } from "./schema.ts";
 import { ApiError, alreadyExists, badRequest, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
@@ -18,13 +29,14 @@ const WATCH_DELAY = MILLISECOND;
 
 export class ApiServer implements Registry {
   readonly store = new Store();
-  readonly calls: Call[] = [];
+  readonly calls = new Journal<Call>();
   readonly serviceRange: string;
   /** The kubelets behind it, if there are any. */
   nodes: NodeProxy | null = null;
   private readonly world: Surroundings;
   private readonly resources: readonly Resource[];
   private readonly watchers = new Map<Resource, Watchers>();
+  private readonly expiries = new Map<Resource, Expiry>();
   /** While a watch tells of a change: its resourceVersion, the reason of what is called meanwhile. */
   private telling: number | null = null;
 
@@ -35,6 +47,7 @@ export class ApiServer implements Registry {
     for (const resource of resources) {
       const watchers = new Watchers(resource);
       this.watchers.set(resource, watchers);
+      if (resource.ttl !== undefined) this.expiries.set(resource, this.expiry(resource, resource.ttl));
       this.store.watch(collectionOf(resource), 0, (change) => this.announce(watchers.toldOf(change), change.revision));
     }
   }
@@ -60,12 +73,12 @@ export class ApiServer implements Registry {
   }
 
   get(agent: string, door: Door): KubeObject {
-    return this.log(agent, "get", "GET", door, () => this.must(door));
+    return this.log(agent, "get", door, () => this.must(door));
   }
 
   list(agent: string, resource: Resource, options: ListOptions = {}): List {
     const { namespace = null } = options;
-    return this.log(agent, "list", "GET", { resource, namespace, name: "" }, () => this.selected(resource, options));
+    return this.log(agent, "list", { resource, namespace, name: "" }, () => this.selected(resource, options));
   }
 
   /**
@@ -78,7 +91,7 @@ export class ApiServer implements Registry {
     options: ListOptions & { readonly revision: number },
     listener: (event: WatchEvent) => void,
   ): () => void {
-    return this.log(agent, "watch", "GET", { resource, namespace: options.namespace ?? null, name: "" }, () => {
+    return this.log(agent, "watch", { resource, namespace: options.namespace ?? null, name: "" }, () => {
       const selection = selectionOf(resource, options);
       if (options.revision < this.store.oldest) throw expired(options.revision, this.store.oldest);
       const watcher = { agent, resource, selection, listener, isOpen: true };
@@ -122,13 +135,13 @@ export class ApiServer implements Registry {
   }
 
   create(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
-    return this.log(agent, "create", "POST", door, () =>
+    return this.log(agent, "create", door, () =>
       this.make(door, readObject(door.resource, body, options.fieldValidation), options),
     );
   }
 
   update(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
-    return this.log(agent, "update", "PUT", door, () => {
+    return this.log(agent, "update", door, () => {
       const { resource, namespace, name } = door;
       const old = this.find(resource, namespace ?? "", name) ?? null;
       const draft = readObject(resource, body, options.fieldValidation, old);
@@ -139,7 +152,7 @@ export class ApiServer implements Registry {
   }
 
   patch(agent: string, door: Door, patch: unknown, type: PatchType, options: Options = {}): KubeObject {
-    return this.log(agent, "patch", "PATCH", door, () => {
+    return this.log(agent, "patch", door, () => {
       const old = this.must(door);
       const patched = this.patched(door.resource, old, patch, type);
       const draft = readObject(door.resource, patched, options.fieldValidation, old);
@@ -150,13 +163,13 @@ export class ApiServer implements Registry {
 
   /** The object as it was last, or as it now waits for its end. */
   delete(agent: string, door: Door, options: DeleteOptions = {}): KubeObject {
-    return this.log(agent, "delete", "DELETE", door, () => this.end(door, options));
+    return this.log(agent, "delete", door, () => this.end(door, options));
   }
 
   /** Deletes all that is selected; what there was. */
   deleteCollection(agent: string, resource: Resource, options: ListOptions & DeleteOptions): List {
     const { namespace = null } = options;
-    return this.log(agent, "deletecollection", "DELETE", { resource, namespace, name: "" }, () => {
+    return this.log(agent, "deletecollection", { resource, namespace, name: "" }, () => {
       const found = this.selected(resource, options);
       for (const { metadata } of found.items)
         this.end({ resource, namespace: metadata.namespace ?? null, name: metadata.name }, options);
@@ -171,8 +184,7 @@ export class ApiServer implements Registry {
     door: Door,
     change: (old: KubeObject) => Draft,
   ): KubeObject {
-    const method = { create: "POST", update: "PUT", patch: "PATCH" } as const;
-    return this.log(agent, verb, method[verb], door, () => {
+    return this.log(agent, verb, door, () => {
       const old = this.must(door);
       return this.change(door, old, change(old), {});
     });
@@ -251,6 +263,7 @@ export class ApiServer implements Registry {
     const old = this.find(resource, namespace, name) ?? null;
     const stored = this.store.put(collectionOf(resource), keyOf(resource, namespace, name), object);
     resource.strategy.stored?.(stored, old, this);
+    this.expiries.get(resource)?.add(stored);
     return stored;
   }
 
@@ -258,6 +271,13 @@ export class ApiServer implements Registry {
     const { namespace = "", name } = object.metadata;
     resource.strategy.deleted?.(object, this);
     return this.store.delete(collectionOf(resource), keyOf(resource, namespace, name), object);
+  }
+
+  private expiry(resource: Resource, seconds: number): Expiry {
+    return new Expiry(this.world, seconds, (object) => {
+      const { namespace = "", name } = object.metadata;
+      if (this.find(resource, namespace, name) === object) this.remove(resource, object);
+    });
   }
 
   private must({ resource, namespace, name }: Door): KubeObject {
@@ -275,14 +295,7 @@ export class ApiServer implements Registry {
     if (found.metadata.deletionTimestamp !== undefined) throw forbidden(resource, name, why);
   }
 
-  private log<Value>(
-    agent: string,
-    verb: Call["verb"],
-    method: Call["method"],
-    door: Door,
-    action: () => Value,
-  ): Value {
-    const { resource, namespace, name, subresource } = door;
+  private log<Value>(agent: string, verb: Verb, door: Door, action: () => Value): Value {
     let code = verb === "create" ? 201 : 200;
     try {
       return action();
@@ -290,17 +303,8 @@ export class ApiServer implements Registry {
       code = failure instanceof ApiError ? failure.status.code! : 500;
       throw failure;
     } finally {
-      const path = pathOf(resource, namespace, name, subresource);
-      this.calls.push({
-        at: this.world.now,
-        agent,
-        verb,
-        method,
-        path,
-        code,
-        revision: this.store.revision,
-        because: this.telling,
-      });
+      const { world, store, telling: because } = this;
+      this.calls.push(new Call({ at: world.now, agent, verb, code, revision: store.revision, because }, door));
     }
   }
 }

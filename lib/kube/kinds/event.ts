@@ -24,6 +24,8 @@ export const EVENTS: Resource = {
   hasStatus: false,
   hasGeneration: false,
   madeByUpdate: true,
+  // --event-ttl of the API server.
+  ttl: 3600,
   nameRule: dnsSubdomain,
   columns: columns(
     "Last Seen",

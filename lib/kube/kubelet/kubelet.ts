@@ -3,6 +3,7 @@
 import type { Machine } from "../../lab/machine.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { SECOND, type Timer } from "../../trace/world.ts";
+import type { Journal } from "../api/journal.ts";
 import { ApiError } from "../api/status.ts";
 import type { CniPlugin, NodePlugin } from "../cni/plugin.ts";
 import type { Client } from "../controller/client.ts";
@@ -33,7 +34,7 @@ export interface KubeletOptions {
   readonly taints?: readonly object[];
   readonly images?: Readonly<Record<string, Image>>;
   /** Where it is written down what is asked of the runtime and the plugin. */
-  readonly runtimeCalls: RuntimeCall[];
+  readonly runtimeCalls: Journal<RuntimeCall>;
 }
 
 export class Kubelet {
