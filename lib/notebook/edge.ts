@@ -1,7 +1,8 @@
-// Verbs about the way from the internet into a cluster: a cloud with its load balancers.
+// Verbs about the way from the internet into a cluster: a cloud with its load balancers, or MetalLB.
 import type { Cluster } from "../kube/cluster.ts";
 import { Cloud, type CloudOptions } from "../kube/edge/cloud.ts";
 import { backendKey } from "../kube/edge/http-balancer.ts";
+import { MetalLb, type MetalLbOptions } from "../kube/edge/metallb.ts";
 import { BadInput } from "../wire/input.ts";
 import { currentCluster } from "./cluster.ts";
 import { Table } from "./table.ts";
@@ -93,6 +94,44 @@ export class ShownCloud extends Cloud {
  */
 export function cloud(options: CloudOptions = {}, k8s: Cluster = currentCluster()): ShownCloud {
   const made = new ShownCloud(k8s, options);
+  k8s.settle();
+  return made;
+}
+
+/** MetalLB that shows its elections. */
+export class ShownMetalLb extends MetalLb {
+  /** Who announces a Service's address and why: nodes by the hash of their name and the address. Throws BadInput for a Service without one. */
+  candidates(service: string): Table {
+    const key = service.includes("/") ? service : `default/${service}`;
+    const candidates = this.election(key);
+    if (candidates.length === 0)
+      throw new BadInput(
+        "MetalLB gave this Service no address",
+        service,
+        `It has given some to: ${[...this.addresses.keys()].join(", ") || "none"}.`,
+      );
+    const winner = candidates.find(({ excluded }) => excluded === null);
+    const rows = candidates.map((each) => [
+      each.node,
+      each.hash.slice(0, 16),
+      each === winner ? "announces it" : (each.excluded ?? "loses: its hash is greater"),
+    ]);
+    return new Table(["node", `sha256(node#${this.addresses.get(key)})`, "so it"], rows);
+  }
+}
+
+/**
+ * Puts MetalLB in layer 2 mode into the cluster made last: Services of type LoadBalancer get addresses of a pool, and for
+ * each one node answers ARP, elected by a hash. Throws BadInput where the cluster's network is a cloud's, which knows no ARP.
+ *
+ * @example
+ * const metal = metallb({ pool: "198.51.100.0/28" });
+ * kubectl("expose deployment web --type=LoadBalancer --port=80 --target-port=8080");
+ * k8s.settle();
+ * metal.candidates("web")
+ */
+export function metallb(options: MetalLbOptions = {}, k8s: Cluster = currentCluster()): ShownMetalLb {
+  const made = new ShownMetalLb(k8s, options);
   k8s.settle();
   return made;
 }
