@@ -1,7 +1,9 @@
 // The lines of a lab's script that set switches and policy rules.
-// Before you edit: ip-rule(8), Documentation/networking/ip-sysctl.rst, net/ipv4/arp.c (proxy_delay).
+// Before you edit: ip-rule(8), Documentation/networking/ip-sysctl.rst, net/ipv4/arp.c and
+// net/ipv6/ndisc.c (proxy_delay).
 import { DEFAULT_RULES, type PolicyRule, ruleText } from "../ip/rule.ts";
 import { DEFAULT_RULES6 } from "../ip/rule6.ts";
+import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { Ip } from "../wire/address.ts";
 import { ipIn, quoted } from "./script-words.ts";
@@ -19,12 +21,21 @@ export function sysctlLines(all: readonly Netns[], ofDevices: boolean): string[]
   });
 }
 
-/** A proxy answers at once here unless it is told otherwise; a real one would wait up to 0.8 s, at random. */
+/**
+ * A proxy answers at once here unless it is told otherwise, and so does a router for its anycast addresses; a real one
+ * would wait up to 0.8 s, at random.
+ */
 function proxyLines(ns: Netns): string[] {
-  return [...ns.devices.values()]
-    .filter((device) => device.kind !== "loopback" && ns.sysctls.conf.of(device, "proxy_arp") !== 0)
-    .filter((device) => ns.inet.get(device)!.parms.proxyDelay === 0)
-    .map(({ name }) => `in_netns ${ns.name} -w net.ipv4.neigh.${name.replaceAll(".", "/")}.proxy_delay=0`);
+  const devices = [...ns.devices.values()].filter(({ kind }) => kind !== "loopback");
+  const arp = devices.filter((device) => {
+    return ns.sysctls.conf.of(device, "proxy_arp") !== 0 && ns.inet.get(device)!.parms.proxyDelay === 0;
+  });
+  const nd = devices.filter(
+    (device) => ns.hasIpv6 && ns.ipv6.runsOn(device) && ns.ipv6.of(device).conf.forwarding !== 0,
+  );
+  const line = (family: 4 | 6, { name }: Device) =>
+    `in_netns ${ns.name} -w net.ipv${family}.neigh.${name.replaceAll(".", "/")}.proxy_delay=0`;
+  return [...arp.map((device) => line(4, device)), ...nd.map((device) => line(6, device))];
 }
 
 /** Routes with several ways: the lab's secret, so that each flow takes the same way (kernels before 6.11 draw their own). */
