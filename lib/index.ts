@@ -1,5 +1,7 @@
 // What a notebook imports. The only barrel: nothing inside the library imports it.
 export { type Checked, check, type Outcome, type Prediction, predict } from "./course/check.ts";
+export { type HandedIn, handIn } from "./course/hand-in.ts";
+export type { Plan, PodsValues } from "./course/pods.ts";
 export { type Contender, type OwnScheduler, rivals } from "./course/rival.ts";
 export type { Cluster, ClusterOptions } from "./kube/cluster.ts";
 export { type AwsOptions, awsVpc } from "./kube/cni/aws.ts";
@@ -16,6 +18,7 @@ export { bars, headersBeside, octetsBeside, rulesBeside, wirings } from "./noteb
 export { Picture } from "./notebook/display.ts";
 export { cloud, metallb, type ShownCloud, type ShownMetalLb } from "./notebook/edge.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
+export { Graded, graded, homework } from "./notebook/homework.ts";
 export { httpImage, images } from "./notebook/images.ts";
 export { keepalived } from "./notebook/keepalived.ts";
 export { kubectl } from "./notebook/kubectl.ts";

@@ -13,6 +13,8 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
   packetwalk ipvs SCENARIO.json             play histories of virtual services, and print which real server took what
   packetwalk proxy --mode iptables --objects FILE --node NAME (--rules | --packet "tcp A:PORT > B:PORT" ...) [--json]
                                             what kube-proxy on a node makes of Services: its rules, or a packet's ways
+  packetwalk grade DIR [--homework NAME] [--out FILE] [--secret TEXT] [--jobs N] [--timeout SECONDS] [--again] [--json]
+                                            grade a folder of students' notebooks by what their answers do
   packetwalk serve [--nodes N] [--cni P]    a Kubernetes cluster on loopback, for a real kubectl
   packetwalk kernel install (--user | --sys-prefix | --prefix DIR)
                                             make the kernel known to Jupyter
@@ -28,6 +30,7 @@ const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<
   explain: () => import("./explain.ts"),
   ipvs: () => import("./ipvs.ts"),
   proxy: () => import("./proxy.ts"),
+  grade: () => import("./grade.ts"),
   serve: () => import("./serve.ts"),
   kernel: () => import("./kernel.ts"),
 };
@@ -45,7 +48,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load)
     throw new Mistake(
-      `unknown command "${name}"; there are lab, run, explain, ipvs, proxy, serve and kernel (see packetwalk --help)`,
+      `unknown command "${name}"; there are lab, run, explain, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
     );
   return (await load()).command(args);
 }

@@ -57,7 +57,8 @@ function isOutcome(value: unknown): value is Outcome {
   return typeof value === "object" && value !== null && "ok" in value && "because" in value;
 }
 
-function short(value: unknown): string {
+/** The value on one line, of 200 characters at most. */
+export function short(value: unknown): string {
   const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 3 });
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

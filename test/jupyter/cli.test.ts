@@ -35,13 +35,23 @@ describe("packetwalk", () => {
   it("--help names every command, --version the version", () => {
     const { status, out } = packetwalk("--help");
     expect(status).to.equal(0);
-    for (const name of ["lab", "run", "explain", "ipvs", "serve", "kernel install", "kernel uninstall", "kernel start"])
+    for (const name of [
+      "lab",
+      "run",
+      "explain",
+      "ipvs",
+      "grade",
+      "serve",
+      "kernel install",
+      "kernel uninstall",
+      "kernel start",
+    ])
       expect(out).to.include(name);
     expect(packetwalk("--version").out).to.match(/^\d+\.\d+\.\d+\n$/);
   });
 
   for (const [args, said] of [
-    [["fly"], /unknown command "fly".*lab, run, explain, ipvs, proxy, serve and kernel/],
+    [["fly"], /unknown command "fly".*lab, run, explain, ipvs, proxy, grade, serve and kernel/],
     [["constructor"], /unknown command "constructor"/],
     [["run"], /needs a notebook/],
     [["run", "--fast", "a.ipynb"], /unknown option "--fast".*--check/],

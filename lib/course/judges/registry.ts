@@ -1,0 +1,24 @@
+// The assignments with what judges them. A submission's process never has this folder before its eyes.
+import { BadInput } from "../../wire/input.ts";
+import type { Assignment, Task } from "../assignment.ts";
+import { PODS } from "./pods.ts";
+
+const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS];
+
+export function assignmentNames(): string[] {
+  return ASSIGNMENTS.map(({ name }) => name);
+}
+
+/** The assignment of this name. Throws BadInput, naming those there are. */
+export function assignmentNamed(name: string): Assignment<unknown> {
+  const found = ASSIGNMENTS.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  throw new BadInput("no such assignment", name, `There is ${assignmentNames().join(", ")}.`);
+}
+
+/** The task of this name. Throws BadInput, naming those there are. */
+export function taskNamed({ name, tasks }: Assignment<unknown>, wanted: string): Task<unknown> {
+  const found = tasks.find((each) => each.name === wanted);
+  if (found !== undefined) return found;
+  throw new BadInput(`${name} has no such task`, wanted, `There are ${tasks.map((each) => each.name).join(", ")}.`);
+}
