@@ -119,6 +119,7 @@ function readIpip(device: Device, tunnel: Place, underlay: Netns, lower: Device 
     proto: tunnel.maybe("proto")?.oneOf(["any", "ipip"]) ?? "any",
     fallback: tunnel.maybe("fallback")?.flag() ?? false,
     encap: encapOf(tunnel.maybe("encap")),
+    failures: { count: 0, last: 0 },
   };
 }
 

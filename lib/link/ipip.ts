@@ -43,6 +43,8 @@ export interface IpipState extends IpipSettings {
   readonly underlay: Owner;
   /** tunl0, which the module makes in every namespace and which takes what no other tunnel takes. */
   readonly fallback: boolean;
+  /** Errors about its packets that no sender was told of yet, and when the last one came (err_count, err_time). */
+  readonly failures: { count: number; last: number };
 }
 
 export const IPIP_DEFAULTS = {

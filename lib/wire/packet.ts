@@ -166,6 +166,7 @@ export const ICMP_CODE = {
   protocol: 2,
   port: 3,
   fragmentationNeeded: 4,
+  sourceRouteFailed: 5,
   netProhibited: 9,
   hostProhibited: 10,
   filtered: 13,

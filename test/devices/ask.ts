@@ -13,6 +13,7 @@ import { generate } from "./generate.ts";
 import { generateBridge } from "./generate-bridge.ts";
 import { generateDnat } from "./generate-dnat.ts";
 import { generateFou } from "./generate-fou.ts";
+import { generateUnderlay } from "./generate-underlay.ts";
 import type { Shape } from "./labs.ts";
 
 /** What a kernel did with the cases. */
@@ -60,7 +61,7 @@ export function thatCount(test: Case, differences: readonly Difference[], kernel
 }
 
 /** Labs of tunnels, or of bridges without and with VLANs. */
-export type CaseKind = Shape["kind"] | "ports" | "vlans" | "fou" | "dnat";
+export type CaseKind = Shape["kind"] | "ports" | "vlans" | "fou" | "dnat" | "underlay";
 
 export function casesOf(kinds: readonly CaseKind[], first: number, count: number): Case[] {
   return Array.from({ length: count }, (_, i) => {
@@ -68,6 +69,7 @@ export function casesOf(kinds: readonly CaseKind[], first: number, count: number
     const [kind] = kinds;
     if (kind === "fou") return generateFou(seed);
     if (kind === "dnat") return generateDnat(seed);
+    if (kind === "underlay") return generateUnderlay(seed);
     if (kind === "ports" || kind === "vlans") return generateBridge(seed, kind === "vlans");
     return generate(seed, kinds as readonly Shape["kind"][]);
   });

@@ -15,6 +15,7 @@ export const SETS: readonly LabSet[] = [
   { name: "vxlan", device: "vxlan", kinds: ["routed", "bridged"], count: 8 },
   { name: "ipip", device: "ipip", kinds: ["ipip"], count: 6 },
   { name: "flannel", device: "tun", kinds: ["flannel"], count: 8 },
+  { name: "underlay", device: "vxlan", kinds: ["underlay"], count: 6 },
   { name: "fou", device: "fou", kinds: ["fou"], count: 6 },
   { name: "bridge", device: "bridge", kinds: ["ports"], count: 10 },
   { name: "dnat", device: "br_netfilter", kinds: ["dnat"], count: 12 },

@@ -6,6 +6,7 @@ import type { Said } from "../tools/real.ts";
 import { FOU_GOLDEN, FOU_LINES } from "./fou-lines.ts";
 import { BRIDGE_GOLDEN, BRIDGE_LINES, LINES, LINES_GOLDEN } from "./lines.ts";
 import { TUN_GOLDEN, TUN_LINES } from "./tun-lines.ts";
+import { UNDERLAY_GOLDEN, UNDERLAY_LINES } from "./underlay-lines.ts";
 
 /** Queues and names of namespaces are the machine's; of a neighbour's probe only that it was made counts; IPv6 is off. */
 function normal(text: string): string {
@@ -25,6 +26,13 @@ function normalBridge(text: string): string {
     .replaceAll(/(^5e:.* static\n)+/gm, (lines) => lines.split("\n").sort().join("\n"));
 }
 
+/** How long it took is the machine's. */
+const normalPing = (text: string): string =>
+  normal(text)
+    .replaceAll(/time=\S+ ms/g, "time")
+    .replaceAll(/^rtt .*$/gm, "rtt")
+    .replaceAll(/expires \d+sec/g, "expires");
+
 interface Recorded {
   readonly title: string;
   readonly lines: readonly string[];
@@ -37,6 +45,13 @@ const RECORDED: readonly Recorded[] = [
   { title: "ip link, ip tunnel and bridge fdb about tunnels", lines: LINES, file: LINES_GOLDEN, module: true, normal },
   { title: "ip tuntap, and ip link about tun devices", lines: TUN_LINES, file: TUN_GOLDEN, module: true, normal },
   { title: "ip fou, and encap of tunnels", lines: FOU_LINES, file: FOU_GOLDEN, module: true, normal },
+  {
+    title: "what ping says inside a tunnel of errors outside",
+    lines: UNDERLAY_LINES,
+    file: UNDERLAY_GOLDEN,
+    module: true,
+    normal: normalPing,
+  },
   { title: "bridges, VLANs", lines: BRIDGE_LINES, file: BRIDGE_GOLDEN, module: false, normal: normalBridge },
 ];
 

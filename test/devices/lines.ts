@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { runReal } from "../tools/real.ts";
 import { FOU_GOLDEN, FOU_LINES } from "./fou-lines.ts";
 import { TUN_GOLDEN, TUN_LINES } from "./tun-lines.ts";
+import { UNDERLAY_GOLDEN, UNDERLAY_LINES } from "./underlay-lines.ts";
 
 export const LINES_GOLDEN = path.join(
   path.dirname(fileURLToPath(import.meta.url)),
@@ -304,6 +305,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     bridges: [BRIDGE_GOLDEN, BRIDGE_LINES],
     tun: [TUN_GOLDEN, TUN_LINES],
     fou: [FOU_GOLDEN, FOU_LINES],
+    underlay: [UNDERLAY_GOLDEN, UNDERLAY_LINES],
   } as const;
   const [golden, lines] = sets[process.argv[2] as keyof typeof sets] ?? [LINES_GOLDEN, LINES];
   fs.writeFileSync(golden, `${JSON.stringify(runReal(lines), null, 1)}\n`);

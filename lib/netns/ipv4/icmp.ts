@@ -1,15 +1,18 @@
 // The kernel's own answers: echo replies and errors.
 // Before you edit: RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c (icmp_reply, __icmp_send).
+import type { Device } from "../../link/device.ts";
 import { attached } from "../../netfilter/conntrack/conn.ts";
 import { asTold, type Told } from "../../trace/recorder.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { Ipv4 } from "../../wire/address.ts";
 import { ipv4Bytes } from "../../wire/bytes.ts";
-import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet, PROTOCOL, protocolOf } from "../../wire/packet.ts";
+import { ICMP, ICMP_CODE, type Icmp, type Ipv4Packet } from "../../wire/packet.ts";
 import { parseQuote } from "../../wire/parse.ts";
 import type { Netns } from "../netns.ts";
 import { socketError } from "../socket/errors.ts";
+import { isOfTunnel } from "../socket/udp-input.ts";
+import { tunnelError, tunnelOf } from "../tunnel/errors.ts";
 import { isLocal } from "./arp-rules.ts";
 import { BURST } from "./icmp-limit.ts";
 import { routeOutput } from "./output-route.ts";
@@ -169,11 +172,21 @@ function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, caus
   }
   const quoted = parseQuote(icmp.data);
   const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;
-  const step = isTooLong ? learnMtu(ns, quoted, icmp, cause) : cause;
+  const tunnel = tunnelOf(ns, quoted);
+  const step = isTooLong ? learnMtu(ns, quoted, tunnel, icmp, cause) : cause;
   if (icmp.type === ICMP.redirect) {
     takeRedirect(ns, arrival.device, packet, icmp, quoted, step);
     for (const reader of quoted.body.kind === "icmp" ? ns.sockets.pingReaders(quoted.body.rest >>> 16) : [])
       reader.push({ packet, quoted, cause: step, time: ns.cables.now });
+    return;
+  }
+  if (tunnel !== undefined) {
+    const kept = tunnelError(ns, tunnel, icmp);
+    ns.step(LEVEL.path, step, arrival.device, kept ? "deliver" : "drop", packet, () => ({
+      because: kept
+        ? `a packet of ${tunnel.name} was lost: who sends the next one into it will be told`
+        : `about a packet of ${tunnel.name}, and nothing that a sender is told of`,
+    }));
     return;
   }
   const told = socketError(ns, quoted, packet, icmp, step);
@@ -185,20 +198,14 @@ function error(ns: Netns, arrival: Arrival, packet: Ipv4Packet, icmp: Icmp, caus
 }
 
 /** A router wants smaller packets: believed if somebody here may have sent the packet it quotes. */
-function learnMtu(ns: Netns, quoted: Ipv4Packet, icmp: Icmp, cause: number): number {
+function learnMtu(ns: Netns, quoted: Ipv4Packet, tunnel: Device | undefined, icmp: Icmp, cause: number): number {
   const { body } = quoted;
   if (body.kind === "icmp" && body.type !== ICMP.echoReply && ns.sockets.ping.length === 0) return cause;
-  if (body.kind === "udp" && !ns.sockets.udp.has(body.srcPort) && !isTunnelPort(ns, body.dstPort)) return cause;
-  const isTunnel = protocolOf(quoted) === PROTOCOL.ipip && ns.speaksIpip;
-  if (body.kind !== "icmp" && body.kind !== "udp" && !isTunnel) return cause;
+  const isSent = body.kind === "udp" && (ns.sockets.udp.has(body.srcPort) || isOfTunnel(ns, body));
+  if (body.kind !== "icmp" && !isSent && tunnel === undefined) return cause;
   const way = routeOutput(ns, quoted.dst, null, null, NOT_RECORDED);
   if (way.errno !== null) return cause;
   return learnPathMtu(ns, way.decision, quoted.dst, icmp.rest & 0xffff, cause);
-}
-
-/** A tunnel's datagrams come from any port and go to the tunnel's own (__udp4_lib_err_encap). */
-function isTunnelPort(ns: Netns, port: number): boolean {
-  return ns.sockets.udp.get(port)?.some(({ encap }) => encap !== null) === true;
 }
 
 /** The error in words, as ping says it. */

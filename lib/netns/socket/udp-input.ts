@@ -95,6 +95,11 @@ function finalError({ type, code }: Icmp): Errno | undefined {
   return type === ICMP.unreachable ? FINAL.get(code) : undefined;
 }
 
+/** A tunnel's datagrams come from any port; the port they go to is the tunnel's own here too (__udp4_lib_err_encap). */
+export function isOfTunnel(ns: Netns, udp: Udp): boolean {
+  return ns.sockets.udp.get(udp.dstPort)?.some(({ encap }) => encap?.sent(udp)) === true;
+}
+
 /**
  * An ICMP error about a datagram: a connected socket is told of what is final. A socket that asked for its errors in
  * full is told of every one, connected or not.
@@ -105,9 +110,7 @@ export function udpError(ns: Netns, quoted: Ipv4Packet, udp: Udp, message: Ipv4P
     sockets.find(({ remote }) => remote?.address === quoted.dst && remote.port === udp.dstPort) ??
     sockets.find(({ remote, local }) => remote === null && (local.address ?? quoted.src) === quoted.src);
   if (socket === undefined) {
-    // A tunnel's datagrams come from any port; the port they go to is the tunnel's own here too (__udp4_lib_err_encap).
-    const tunnel = ns.sockets.udp.get(udp.dstPort)?.find(({ encap }) => encap !== null)?.encap;
-    if (tunnel?.sent(udp) !== true) ns.mib.IcmpInErrors++;
+    if (!isOfTunnel(ns, udp)) ns.mib.IcmpInErrors++;
     return false;
   }
   const isTooLong = icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded;

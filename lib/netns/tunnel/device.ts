@@ -53,7 +53,7 @@ function outDevice(under: Netns, { local, remote }: IpipSettings, lower: Device 
 
 export function addIpipDevice(made: NewDevice, settings: IpipSettings, lower: Device | null, under: Netns): Device {
   const device = addDevice(made.ns, "ipip", made.name, ZERO_MAC, null, made.index);
-  device.ipip = { ...settings, lower, underlay: under, fallback: false };
+  device.ipip = { ...settings, lower, underlay: under, fallback: false, failures: { count: 0, last: 0 } };
   device.mtu = made.mtu ?? ipipMtu(outDevice(under, settings, lower), settings.encap);
   under.tunnels.add(device);
   return device;

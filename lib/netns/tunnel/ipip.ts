@@ -14,6 +14,7 @@ import { icmpError } from "../ipv4/icmp.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
 import { EPHEMERAL } from "../socket/socket.ts";
+import { tellFailure } from "./errors.ts";
 import {
   count,
   decapsulateEcn,
@@ -70,6 +71,7 @@ export function encapsulateIpip(ns: Netns, device: Device, packet: Ipv4Packet, n
     icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
     return;
   }
+  tellFailure(ns, device, packet, way.decision.cause);
   const outer = outerPacket(under, way, destination, {
     ttl: ttl === 0 ? packet.ttl : ttl,
     tos: encapsulateEcn(tos === "inherit" ? packet.tos : tos, packet.tos),

@@ -71,7 +71,7 @@ export function outerPacket(under: Netns, way: OuterWay, destination: Ipv4, oute
     ttl: ttl === 0 ? under.sysctls.get("net.ipv4.ip_default_ttl") : ttl,
     id: takeId(under),
     tos,
-    dontFragment,
+    dontFragment: dontFragment && !isLocked(under, way, destination),
     moreFragments: false,
     fragmentOffset: 0,
     body,
@@ -132,12 +132,31 @@ export function sendOuter(
 
 /** The MTU of the outer packet's way. */
 export function outerMtu(under: Netns, { device, decision }: OuterWay, destination: Ipv4): number {
-  return under.pathMtus.of({ device, nextHop: decision.nextHop }, destination, under.cables.now);
+  const { nextHop, mtu } = decision;
+  return under.pathMtus.of({ device, nextHop, mtu }, destination, under.cables.now);
 }
 
-/** The TOS byte of what is inside a frame, as far as it has one. */
+/** Whether what a router said of the way is not believed in full: then routers may cut (ip_mtu_locked). */
+function isLocked(under: Netns, { device, decision }: OuterWay, destination: Ipv4): boolean {
+  const { nextHop, mtuLocked } = decision;
+  const heard = under.pathMtus.exception({ device, nextHop }, destination, under.cables.now);
+  return heard?.locked ?? mtuLocked ?? false;
+}
+
+/** The TOS byte, or traffic class, of what is inside a frame, as far as it has one (ip_tunnel_get_dsfield). */
 export function innerTos(inner: Frame["payload"]): number {
-  return inner.kind === "ipv4" ? inner.tos : 0;
+  return inner.kind === "ipv4" ? inner.tos : inner.kind === "ipv6" ? inner.trafficClass : 0;
+}
+
+/** What is inside a frame with another TOS byte. */
+export function withTos(inner: Frame["payload"], tos: number): Frame["payload"] {
+  if (inner.kind === "ipv6") return { ...inner, trafficClass: tos };
+  return inner.kind === "ipv4" ? { ...inner, tos } : inner;
+}
+
+/** The TTL, or hop limit, of what is inside a frame, as far as it has one (ip_tunnel_get_ttl). */
+export function innerTtl(inner: Frame["payload"]): number {
+  return inner.kind === "ipv4" ? inner.ttl : inner.kind === "ipv6" ? inner.hopLimit : 0;
 }
 
 const ECN = { mask: 3, notCapable: 0, ect1: 1, ect0: 2, congested: 3 } as const;

@@ -1,36 +1,35 @@
 // A frame in a datagram, both ways.
 // Before you edit: drivers/net/vxlan/vxlan_core.c (vxlan_xmit, vxlan_xmit_one, vxlan_rcv, vxlan_set_mac, vxlan_open),
-// net/ipv4/ip_tunnel_core.c (skb_tunnel_check_pmtu, iptunnel_pmtud_build_icmp), include/net/udp_tunnel.h (udp_flow_src_port).
+// include/net/udp_tunnel.h (udp_flow_src_port).
 import type { TunnelKey } from "../../link/datapath.ts";
 import type { Device } from "../../link/device.ts";
 import { takeIn } from "../../link/forward.ts";
 import { remoteText, type VxlanRemote, vxlanFind, vxlanForget, vxlanLearn } from "../../link/vxlan.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { Ipv4 } from "../../wire/address.ts";
-import { frameLength, ipv4Length } from "../../wire/bytes.ts";
+import { frameLength } from "../../wire/bytes.ts";
 import { ZERO_MAC } from "../../wire/mac.ts";
 import type { Frame, Ipv4Packet, Udp } from "../../wire/packet.ts";
 import { sourcePort } from "../../wire/source-port.ts";
-import { hasVni, VXLAN_OVERHEAD, vxlanBytes, vxlanOf } from "../../wire/vxlan.ts";
+import { hasVni, vxlanBytes, vxlanOf } from "../../wire/vxlan.ts";
 import type { Errno } from "../errno.ts";
-import { peekRoute } from "../ipv4/output-route.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
 import { EPHEMERAL } from "../socket/socket.ts";
 import { UdpSocket } from "../socket/udp.ts";
-import { tooBigReply } from "./pmtu.ts";
+import { fits } from "./pmtu.ts";
 import {
   count,
   decapsulateEcn,
   ECN_DROP,
   encapsulateEcn,
   innerTos,
+  innerTtl,
   keepMark,
-  type OuterWay,
-  outerMtu,
   outerPacket,
   outerWay,
   sendOuter,
+  withTos,
 } from "./tunnel.ts";
 
 /** The octets of a frame from behind its Ethernet header: what a tunnel counts and what must fit. */
@@ -86,7 +85,7 @@ function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, ca
   const way = outerWay(under, device, state.local, remote.address, remote.via, frame, cause);
   if (way === null) return;
   if (way.decision.type === "local") return short(ns, device, frame, port, vni, way.decision.cause);
-  if (!fits(ns, under, device, frame, way, remote)) return;
+  if (!fits(under, device, frame, way, remote.address)) return;
   const { payload } = frame;
   const data = vxlanBytes(vni, frame);
   const body: Udp = {
@@ -97,12 +96,12 @@ function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, ca
     data,
   };
   const outer = outerPacket(under, way, remote.address, {
-    ttl: state.ttl === "inherit" ? (payload.kind === "ipv4" ? payload.ttl : 0) : state.ttl,
+    ttl: state.ttl === "inherit" ? innerTtl(payload) : state.ttl,
     tos: encapsulateEcn(state.tos === "inherit" ? innerTos(payload) : state.tos, innerTos(payload)),
     dontFragment:
       state.external ||
       state.df === "set" ||
-      (state.df === "inherit" && payload.kind === "ipv4" && payload.dontFragment),
+      (state.df === "inherit" && (payload.kind === "ipv6" || (payload.kind === "ipv4" && payload.dontFragment))),
     body,
   });
   const step = ns.step(LEVEL.path, way.decision.cause, device, "encapsulate", outer, () => ({
@@ -114,32 +113,6 @@ function sendTo(ns: Netns, device: Device, frame: Frame, remote: VxlanRemote, ca
     },
   }));
   sendOuter(under, device, way, outer, frame, inside(frame), step);
-}
-
-/** Whether the frame's way is wide enough, or, as the outer packet may be cut, goes all the same (skb_tunnel_check_pmtu). */
-function fits(ns: Netns, under: Netns, device: Device, frame: Frame, way: OuterWay, remote: VxlanRemote): boolean {
-  const mtu = outerMtu(under, way, remote.address) - VXLAN_OVERHEAD;
-  const { payload } = frame;
-  if (inside(frame) <= mtu || payload.kind !== "ipv4") return true;
-  if (device.master === null) {
-    // Who sent it here is told by the way itself: the next packet is measured by it.
-    const hop = peekRoute(ns, payload.dst, null, null);
-    if (hop.errno === null && hop.device === device)
-      ns.pathMtus.learn({ device, nextHop: hop.decision.nextHop }, payload.dst, mtu, ns.cables.now);
-    return true;
-  }
-  const reply = tooBigReply(frame, payload, mtu);
-  if (reply === null) return true;
-  const length = frameLength(reply);
-  device.stats.txPackets++;
-  device.stats.txBytes += length;
-  device.stats.rxPackets++;
-  device.stats.rxBytes += length;
-  const step = ns.step(LEVEL.path, way.decision.cause, device, "icmp error", frame, () => ({
-    because: `${ipv4Length(payload)} octets and ${VXLAN_OVERHEAD} of headers do not fit the MTU ${mtu + VXLAN_OVERHEAD} of ${way.device.name}: ${device.name} tells ${payload.src} in the name of ${payload.dst}`,
-  }));
-  takeIn(ns.cables, device, reply, step, true);
-  return false;
 }
 
 /** The other end is here too: the frame goes over without a datagram (encap_bypass_if_local). */
@@ -232,7 +205,7 @@ function decapsulate(
     count(device, "rx");
     return drop(ECN_DROP);
   }
-  const taken = payload.kind === "ipv4" && tos !== payload.tos ? { ...frame, payload: { ...payload, tos } } : frame;
+  const taken = tos === innerTos(payload) ? frame : { ...frame, payload: withTos(payload, tos) };
   device.stats.rxPackets++;
   device.stats.rxBytes += inside(taken);
   let step = ns.step(LEVEL.path, cause, device, "decapsulate", taken, () => ({
