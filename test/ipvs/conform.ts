@@ -15,8 +15,9 @@ const BATCH = 50;
 const HELP = `npm run conform -- ipvs [--cases 50] [--seed 1] [--from 0] [--jobs 2] [--player PROGRAM] [--shrink]
 
 Random histories of virtual services, played on a real kernel and here; every difference is shown, and --shrink keeps it
-as a small test. The kernel is played by test/ipvs/oracle/player.py (its --help says what it needs: QEMU, Debian's kernel
-6.1 and tools, no root), or by a program of yours that takes and prints what packetwalk ipvs does.
+as a small test. --from goes on where another run ended. The kernel is played by test/ipvs/oracle/player.py (its --help
+says what it needs: QEMU, Debian's kernel 6.1 and tools, no root), or by a program of yours that takes and prints what
+packetwalk ipvs does.
 `;
 
 interface Compared {
@@ -56,27 +57,34 @@ export async function main(words: readonly string[]): Promise<number> {
   const began = Date.now();
   const [from, count] = [Number(values.from), Number(values.cases)];
   const all = Array.from({ length: count }, (_, i) => generate(`${values.seed}/${from + i}`));
-  const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => all.slice(i * BATCH, (i + 1) * BATCH));
+  const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => ({
+    first: from + i * BATCH,
+    histories: all.slice(i * BATCH, (i + 1) * BATCH),
+  }));
+  /** Batches that are not finished: the first of them is where to go on. */
+  const open = new Set(batches.map(({ first }) => first));
   const different: Compared[] = [];
   let [played, events, connections] = [0, 0, 0];
   const work = async () => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-      for (const each of await compare(player, batch)) {
+      for (const each of await compare(player, batch.histories)) {
         events += each.history.events.length;
         connections += each.history.events.filter(({ op }) => op === "connect" || op === "syn").length;
         if (each.differs === null) continue;
         different.push(each);
         process.stdout.write(`${each.differs}\n`);
       }
-      played += batch.length;
-      process.stderr.write(`${played} of ${count}, ${different.length} with a difference\n`);
+      open.delete(batch.first);
+      played += batch.histories.length;
+      const seconds = ((Date.now() - began) / 1000).toFixed(0);
+      process.stderr.write(`${played} of ${count}, ${different.length} with a difference; ${seconds} s\n`);
     }
   };
   try {
     await Promise.all(Array.from({ length: Number(values.jobs) }, work));
   } catch (error) {
     process.stderr.write(
-      `conform: the real kernel cannot be asked: ${(error as Error).message}. conform -- ipvs --help says what is needed.\n`,
+      `conform: the real kernel cannot be asked: ${(error as Error).message}. conform -- ipvs --help says what is needed; --from ${Math.min(...open)} --cases ${from + count - Math.min(...open)} goes on.\n`,
     );
     return 2;
   }

@@ -25,6 +25,16 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   sh: ["", "sh-port", "sh-fallback", "sh-port,sh-fallback"],
   mh: ["", "mh-port", "mh-fallback", "mh-port,mh-fallback"],
 };
+/** Switches that change what becomes of connections. */
+const SYSCTLS: readonly Readonly<Record<string, number>>[] = [
+  { expire_nodest_conn: 1 },
+  { conn_reuse_mode: 0 },
+  { sloppy_tcp: 1 },
+  { secure_tcp: 3 },
+  { expire_quiescent_template: 1 },
+  { conntrack: 1 },
+  { expire_nodest_conn: 1, expire_quiescent_template: 1, secure_tcp: 3 },
+];
 const BY_DESTINATION = new Set(["dh", "lblc", "lblcr"]);
 const ENDINGS: readonly Ending[] = ["fin", "fin", "fin", "sfin", "cfin", "rst", "srst"];
 const WEIGHTS = [0, 1, 1, 1, 2, 2, 3, 4, 5, 6, 10];
@@ -80,6 +90,7 @@ class Generator {
       ...(dice.chance(0.12) && { persistent: dice.of([100, 300]) }),
       ...(isUdp && dice.chance(0.3) && { ops: true }),
       ...(fwmark && { fwmark }),
+      ...(dice.chance(0.25) && { sysctl: dice.of(SYSCTLS) }),
       dests,
       events: this.events,
     };
