@@ -10,6 +10,8 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
                                             run notebooks and write their outputs into them (--check: compare only)
   packetwalk explain --iptables FILE [--addr FILE] [--route FILE] ... --packet "in eth0 tcp A:PORT > B:PORT"
                                             what a real machine does with a packet, from what its tools printed
+  packetwalk search --iptables FILE ... [--to ADDRESS --in DEVICE | --against FILE]
+                                            rules that no packet meets; what can come to an address; what other rules change
   packetwalk ipvs SCENARIO.json             play histories of virtual services, and print which real server took what
   packetwalk proxy --mode iptables --objects FILE --node NAME (--rules | --packet "tcp A:PORT > B:PORT" ...) [--json]
                                             what kube-proxy on a node makes of Services: its rules, or a packet's ways
@@ -28,6 +30,7 @@ const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<
   lab: () => import("./lab.ts"),
   run: () => import("./run.ts"),
   explain: () => import("./explain.ts"),
+  search: () => import("./search.ts"),
   ipvs: () => import("./ipvs.ts"),
   proxy: () => import("./proxy.ts"),
   grade: () => import("./grade.ts"),
@@ -48,7 +51,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load)
     throw new Mistake(
-      `unknown command "${name}"; there are lab, run, explain, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
+      `unknown command "${name}"; there are lab, run, explain, search, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
     );
   return (await load()).command(args);
 }

@@ -96,6 +96,13 @@ export interface ExplainOptions {
  * explain({ iptables, addr, route }, "in eth0 tcp 198.51.100.7:40000 > 192.0.2.10:443 syn")
  */
 export function explain(files: MachineFiles, packet: string, { unknown = "error" }: ExplainOptions = {}): Explanation {
+  const dumps = dumpsOf(files);
+  const objects = files.objects === undefined ? undefined : { text: files.objects, file: "objects" };
+  return explained(dumps, objects, packet, unknown === "stop-there");
+}
+
+/** The texts, each by its name. Throws BadInput for a name that is none of a machine's files. */
+export function dumpsOf(files: MachineFiles): Dumps {
   const dumps: { [Name in DumpName]?: { text: string; file: string } } = {};
   for (const [name, text] of Object.entries(files)) {
     if (name === "objects") continue;
@@ -104,8 +111,7 @@ export function explain(files: MachineFiles, packet: string, { unknown = "error"
       throw new BadInput("not one of a machine's files", name, `There are ${DUMPS.join(", ")}, objects.`);
     if (text !== undefined) dumps[known] = { text, file: name };
   }
-  const objects = files.objects === undefined ? undefined : { text: files.objects, file: "objects" };
-  return explained(dumps, objects, packet, unknown === "stop-there");
+  return dumps;
 }
 
 /** The same of texts with the names of their files, for complaints. */

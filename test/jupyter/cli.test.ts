@@ -39,6 +39,7 @@ describe("packetwalk", () => {
       "lab",
       "run",
       "explain",
+      "search",
       "ipvs",
       "grade",
       "serve",
@@ -51,7 +52,7 @@ describe("packetwalk", () => {
   });
 
   for (const [args, said] of [
-    [["fly"], /unknown command "fly".*lab, run, explain, ipvs, proxy, grade, serve and kernel/],
+    [["fly"], /unknown command "fly".*lab, run, explain, search, ipvs, proxy, grade, serve and kernel/],
     [["constructor"], /unknown command "constructor"/],
     [["run"], /needs a notebook/],
     [["run", "--fast", "a.ipynb"], /unknown option "--fast".*--check/],

@@ -16,7 +16,7 @@ import { tcp } from "../match/tcp.ts";
 import { udp } from "../match/udp.ts";
 import type { AddressMatch, RuleSpec } from "../rule.ts";
 import type { DeviceNames } from "./names.ts";
-import { type Box, common, complement, EVERYTHING, type Field, only, type Ranges } from "./space.ts";
+import { type Box, common, complement, EVERYTHING, type Field, joined, only, type Ranges } from "./space.ts";
 
 /** What the search knows of the machine. */
 export interface Ground {
@@ -78,15 +78,7 @@ reader(icmp, ({ type, first, last, inverted }) => {
   );
 });
 reader(multiport, ({ side, ranges, inverted }) => {
-  const ports = ranges
-    .map(([first, last]) => [first, last])
-    .sort(([a], [b]) => a! - b!)
-    .reduce<number[]>((joined, [first, last]) => {
-      if (joined.length > 0 && first! <= joined.at(-1)! + 1)
-        joined[joined.length - 1] = Math.max(joined.at(-1)!, last!);
-      else joined.push(first!, last!);
-      return joined;
-    }, []);
+  const ports = ranges.reduce<Ranges>((all, range) => joined(all, range), []);
   const others = complement(ports, "sport");
   if (side === "sports") return exactly(only({ sport: inverted ? others : ports }));
   if (side === "dports") return exactly(only({ dport: inverted ? others : ports }));

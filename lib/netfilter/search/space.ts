@@ -32,6 +32,17 @@ export function meetRanges(a: Ranges, b: Ranges): Ranges {
   return found.length === a.length && found.every((each, i) => each === a[i]) ? a : found;
 }
 
+/** What is in either. */
+export function joined(a: Ranges, b: Ranges): Ranges {
+  const pairs: (readonly [first: number, last: number])[] = [];
+  for (const ranges of [a, b]) for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i]!, ranges[i + 1]!]);
+  const found: number[] = [];
+  for (const [first, last] of pairs.sort(([one], [other]) => one - other))
+    if (found.length > 0 && first <= found.at(-1)! + 1) found[found.length - 1] = Math.max(found.at(-1)!, last);
+    else found.push(first, last);
+  return found;
+}
+
 /** What of `a` is not in `b`. */
 export function withoutRanges(a: Ranges, b: Ranges): Ranges {
   const found: number[] = [];

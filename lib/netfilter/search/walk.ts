@@ -10,7 +10,7 @@ import type { Table } from "../table.ts";
 import { MARK } from "../target/mark.ts";
 import type { MarkMask } from "../text/marks.ts";
 import { type Ground, type Meaning, meaningOf } from "./matches.ts";
-import { type Box, common, without } from "./space.ts";
+import { type Box, common, type Ranges, without } from "./space.ts";
 
 /** What is known of a mark: the bits of `known` are those of `value`. */
 export interface Mark {
@@ -30,6 +30,8 @@ export interface Piece {
   readonly mark: Mark;
   /** Names of matches on the way that no box can tell: not all of these packets need come here. */
   readonly doubts: ReadonlySet<string>;
+  /** Where they were going before their destination was translated. */
+  readonly was?: { readonly dst: Ranges; readonly dport: Ranges };
 }
 
 /** Where packets end. `rule` is null where the policy of the built-in chain decides. */
@@ -180,11 +182,11 @@ export function split(piece: Piece, { boxes, marks, unknown }: Meaning): { hits:
   }
   if (met.length === 0) return { hits: [], rest: [piece] };
   const doubts = vague.length === 0 ? piece.doubts : new Set([...piece.doubts, ...vague]);
-  const hits = inside.flatMap((box) => met.map((mark) => ({ box, mark, doubts })));
+  const hits = inside.flatMap((box) => met.map((mark) => ({ ...piece, box, mark, doubts })));
   const outside = boxes.reduce<Box[]>((left, box) => left.flatMap((each) => without(each, box)), [piece.box]);
   const rest: Piece[] = outside.map((box) => ({ ...piece, box }));
-  for (const mark of missed) for (const box of inside) rest.push({ box, mark, doubts });
-  if (unknown.length > 0) for (const box of inside) rest.push({ box, mark: piece.mark, doubts });
+  for (const mark of missed) for (const box of inside) rest.push({ ...piece, box, mark, doubts });
+  if (unknown.length > 0) for (const box of inside) rest.push({ ...piece, box, doubts });
   return { hits, rest };
 }
 

@@ -12,7 +12,7 @@ import type { Table } from "../table.ts";
 import { traverse, type Watcher } from "../traverse.ts";
 import { CT_STATES } from "./matches.ts";
 import type { DeviceNames } from "./names.ts";
-import { AT, type Field, type Ranges } from "./space.ts";
+import { AT, FIELDS, type Field, type Ranges } from "./space.ts";
 import type { Piece } from "./walk.ts";
 
 /** One packet of a piece. */
@@ -49,9 +49,9 @@ const LIKELY: Partial<Readonly<Record<Field, readonly number[]>>> = {
 /** Bits of a mark of which nothing is known. */
 const FILLINGS = [0, 0xffffffff, 0x55555555, 0xaaaaaaaa];
 
-/** The `nth` packet of a piece; the first ones have values that readers know. */
-export function witness({ box, mark }: Piece, hook: HookName, nth = 0): Witness {
-  const point = box.map((ranges, i) => choose(ranges, LIKELY[Object.keys(AT)[i] as Field] ?? [], nth));
+/** The `nth` packet of a piece: the first has values that readers know, others differ from it in these fields. */
+export function witness({ box, mark }: Piece, hook: HookName, nth = 0, varied: readonly Field[] = FIELDS): Witness {
+  const point = box.map((ranges, i) => choose(ranges, LIKELY[FIELDS[i]!] ?? [], varied.includes(FIELDS[i]!) ? nth : 0));
   const [src, dst, protocol, sport, dport, flags] = point as [number, number, number, number, number, number];
   const ports = { srcPort: sport, dstPort: dport, data: new Uint8Array() };
   const body: Ipv4Packet["body"] =
