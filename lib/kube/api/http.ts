@@ -4,10 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { discovery } from "./discovery.ts";
 import { execUpgrade, logOf } from "./http-streams.ts";
 import type { KubeObject } from "./object.ts";
+import { readProtobuf } from "./protobuf.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import { doorOf, handle, type Request, type Response } from "./rest.ts";
 import type { ApiServer } from "./server.ts";
-import { ApiError, badRequest, unsupportedMediaType } from "./status.ts";
+import { ApiError, badRequest } from "./status.ts";
 import { tableOf } from "./table.ts";
 import type { WatchEvent } from "./watchers.ts";
 
@@ -30,7 +31,7 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
   const query = Object.fromEntries(searchParams);
   const accept = request.headers.accept ?? "";
-  const text = await bodyOf(request);
+  const octets = await bodyOf(request);
   if (["/readyz", "/livez", "/healthz"].includes(pathname)) {
     response.end("ok");
     return;
@@ -39,10 +40,9 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   if (log !== null) return send(response, log);
   const found = request.method === "GET" ? discovery(server.all, pathname) : null;
   if (found !== null) return send(response, { code: 200, body: found });
-  // Some commands of kubectl write Go's own octets; whoever sends JSON is understood.
-  if (request.headers["content-type"]?.includes("protobuf")) return send(response, refusal(unsupportedMediaType()));
-  const asked = requestOf(request, decodeURIComponent(pathname), query, text);
-  if (asked === null) return send(response, refusal(badRequest("the body of the request is not JSON")));
+  const asked = requestOf(request, decodeURIComponent(pathname), query, octets);
+  if (asked === null)
+    return send(response, refusal(badRequest("the body of the request is neither JSON nor protobuf")));
   if (request.method === "GET" && (query.watch === "true" || query.watch === "1"))
     return watch(server, asked, wantsTable(accept), response);
   const answer = handle(server, asked);
@@ -57,26 +57,28 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   );
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 function requestOf(
   request: IncomingMessage,
   path: string,
   query: Record<string, string>,
-  text: string,
+  octets: Buffer,
 ): Request | null {
+  const agent = (request.headers["user-agent"] ?? "").split("/")[0]!;
+  const contentType = (request.headers["content-type"] ?? "").split(";")[0]!;
   let body: unknown;
   try {
-    body = text === "" ? undefined : JSON.parse(text);
+    // Some commands of kubectl write Go's own octets.
+    if (contentType === "application/vnd.kubernetes.protobuf") body = readProtobuf(octets);
+    else if (octets.length > 0) body = JSON.parse(octets.toString("utf8"));
   } catch {
     return null;
   }
-  const agent = (request.headers["user-agent"] ?? "").split("/")[0]!;
-  const contentType = (request.headers["content-type"] ?? "").split(";")[0]!;
   return { method: request.method as Request["method"], path, query, agent, contentType, body };
 }
 

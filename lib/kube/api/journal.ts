@@ -2,7 +2,7 @@
 // Before you edit: staging/src/k8s.io/apiserver/pkg/server/options/audit.go (--audit-log-maxsize, --audit-log-maxbackup).
 
 /** So many notes are kept at least; with twice as many, half of them go. */
-const KEPT = 200_000;
+const KEPT = 100_000;
 
 export class Journal<Note> {
   private notes: Note[] = [];
