@@ -1,10 +1,14 @@
 // Verbs about the way from the internet into a cluster: a cloud with its load balancers, or MetalLB.
 import type { Cluster } from "../kube/cluster.ts";
 import { Cloud, type CloudOptions } from "../kube/edge/cloud.ts";
+import { flowHash } from "../kube/edge/flows.ts";
 import { backendKey } from "../kube/edge/http-balancer.ts";
 import { MetalLb, type MetalLbOptions } from "../kube/edge/metallb.ts";
+import { INTERNET } from "../kube/underlay.ts";
+import { ipv4 } from "../wire/address.ts";
 import { BadInput } from "../wire/input.ts";
 import { currentCluster } from "./cluster.ts";
+import { Spread } from "./services.ts";
 import { Table } from "./table.ts";
 
 /** A cloud that shows what it made. */
@@ -54,6 +58,26 @@ export class ShownCloud extends Cloud {
       ]),
     );
     return new Table(["port", "#", "host", "path", "besides", "leads to", "from"], rows);
+  }
+
+  /**
+   * Which target the flow hash of a Service's NLB gives so many connections of the client `internet`, half of them to the
+   * address of each zone when there are two, as its name is resolved. Nothing is sent. Throws BadInput for what has no NLB.
+   */
+  spread(of: string, count: number): Spread {
+    const { balancer, groups, kind } = this.served(of);
+    if (kind !== "nlb") throw new BadInput("no network load balancer", of, "Only that one picks by a hash.");
+    const [[listener = "", group] = []] = groups;
+    const { lab } = this.gateway;
+    const src = ipv4(INTERNET);
+    const dstPort = Number(listener.split(" ")[1]);
+    const names = Array.from({ length: count }, (_, i) => {
+      const front = balancer.fronts[i % balancer.fronts.length]!;
+      const { from } = group!.choices(front.zone);
+      const words = { kind: "tcp", srcPort: 1024 + lab.below(64512), dstPort, seq: lab.below(2 ** 32) } as const;
+      return from[flowHash(src, front.address, words) % from.length]?.name ?? null;
+    });
+    return new Spread(names, `${count.toLocaleString("en")} connections from the internet to ${of}`);
   }
 
   private get all() {

@@ -33,6 +33,9 @@ interface Flow {
 
 type Body = Tcp | Udp;
 
+/** What a flow's hash is made of, besides the addresses. */
+export type FlowWords = Pick<Tcp, "kind" | "srcPort" | "dstPort" | "seq"> | Pick<Udp, "kind" | "srcPort" | "dstPort">;
+
 export class Flows {
   /** Listeners by protocol and port: `tcp 80`. */
   readonly listeners = new Map<string, Listener>();
@@ -73,12 +76,12 @@ export class Flows {
   private begin(packet: Ipv4Packet, body: Body, cause: number, front: Front, listener: Listener, tun: TunFile): void {
     const { from, because } = listener.group.choices(front.zone);
     const client = { address: packet.src, port: body.srcPort };
-    if (from.length === 0) {
+    const hash = flowHash(packet.src, packet.dst, body);
+    const target = from[hash % from.length];
+    if (target === undefined) {
       const step = this.drop(cause, packet, `nobody to send it to: ${because}`);
       return void (body.kind === "tcp" && tun.write(reset(packet, body), step));
     }
-    const hash = flowHash(packet, body);
-    const target = from[hash % from.length]!;
     const source = listener.preservesClient ? client : this.ownSource(front, body, target);
     const flow: Flow = { listener, front, client, source, target, lastUsed: this.world.now };
     const backKey = keyOf(body.kind, target.address, target.port, source.address, source.port);
@@ -166,7 +169,7 @@ function reset(packet: Ipv4Packet, tcp: Tcp): Ipv4Packet {
  * Protocol, addresses, ports, and of TCP the first sequence number. Which function Amazon uses nobody knows; here it is
  * FNV-1a over these words, and MurmurHash3's last mix, so that near values fall far apart. Unsigned 32 bit.
  */
-export function flowHash({ src, dst }: Ipv4Packet, body: Body): number {
+export function flowHash(src: Ipv4, dst: Ipv4, body: FlowWords): number {
   let hash = 0x811c9dc5;
   const words = [body.kind === "tcp" ? 6 : 17, src.bits, dst.bits, (body.srcPort << 16) | body.dstPort];
   if (body.kind === "tcp") words.push(body.seq);
