@@ -75,7 +75,7 @@ export class Ipvs {
     this.services = new Services(net, this.settings);
     this.defense = new Defense(net, this.settings);
     this.connections = new Connections(net, this.settings, this.defense);
-    this.sync = new Sync(net, this.connections, this.services);
+    this.sync = new Sync(net, this.settings, this.connections, this.services);
     this.connections.onExtended = (conn) => this.sync.master !== null && this.sync.note(conn, THRESHOLD);
     this.services.onHomeless = () => this.connections.removeHomeless();
     this.defense.onPressure = () => this.connections.dropAtRandom();

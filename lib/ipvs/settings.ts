@@ -5,6 +5,7 @@
 export class Settings {
   am_droprate = 10;
   amemthresh = 1024;
+  backup_only = 0;
   conn_reuse_mode = 1;
   conntrack = 0;
   drop_entry = 0;

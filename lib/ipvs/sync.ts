@@ -11,6 +11,7 @@ import type { Destination } from "./destination.ts";
 import type { Net } from "./net.ts";
 import { SCTP_STATE } from "./sctp-states.ts";
 import type { Services } from "./services.ts";
+import type { Settings } from "./settings.ts";
 import { HEADER, readSyncMessage, sizeOf, syncMessage, type Told } from "./sync-message.ts";
 import { TCP_STATE } from "./tcp-states.ts";
 
@@ -58,16 +59,23 @@ export class Sync {
   private readonly net: Net;
   private readonly connections: Connections;
   private readonly services: Services;
+  private readonly settings: Settings;
   /** In which state a connection was when it was told of. */
   private readonly states = new WeakMap<Conn, number>();
   private pending: Told[] = [];
   private pendingSize = HEADER;
   private pendingSince = 0;
 
-  constructor(net: Net, connections: Connections, services: Services) {
+  constructor(net: Net, settings: Settings, connections: Connections, services: Services) {
     this.net = net;
+    this.settings = settings;
     this.connections = connections;
     this.services = services;
+  }
+
+  /** A backup that shall not balance itself, lest two directors hand a packet to and fro (sysctl_backup_only). */
+  get isIdle(): boolean {
+    return this.backup !== null && this.settings.backup_only !== 0;
   }
 
   startMaster(spec: DaemonSpec): void {

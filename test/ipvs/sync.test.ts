@@ -66,6 +66,27 @@ const frame = (octets: Uint8Array) => [
 /** Without the seconds that are left. */
 const timeless = (lines: readonly string[]) => lines.map((line) => line.replace(/ +\d+$/, "")).sort();
 
+/** Documentation/networking/ipvs-sysctl.rst. */
+describe("a director with backup_only", () => {
+  it("balances nothing while it is a backup", () => {
+    const lab = new Lab();
+    lab.node("n");
+    const sh = (line: string) => runShell(lab, place(lab, "n"), line).text;
+    sh("ip addr add 192.0.2.1/32 dev lo; ip link set lo up; ip link add s0 type dummy; ip link set s0 up");
+    sh("ipvsadm -A -u 192.0.2.1:53; ipvsadm -a -u 192.0.2.1:53 -r 192.0.2.7:53 -m");
+    const began = () => {
+      sh("nc -u -w 1 192.0.2.1 53 <<< hello");
+      return sh("ipvsadm -Lcn").split("192.0.2.7:53").length - 1;
+    };
+    sh("sysctl -w net.ipv4.vs.backup_only=1; ip route add 192.0.2.0/24 dev s0");
+    assert.equal(began(), 1);
+    sh("ipvsadm --start-daemon backup --mcast-interface s0");
+    assert.equal(began(), 1);
+    sh("ipvsadm --stop-daemon backup");
+    assert.equal(began(), 2);
+  });
+});
+
 describe("directors that are kept in step", () => {
   const golden = JSON.parse(
     gunzipSync(readFileSync(join(HERE, "../../../test/ipvs/goldens/sync.json.gz"))).toString("utf8"),

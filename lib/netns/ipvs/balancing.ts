@@ -74,11 +74,11 @@ export function balancingOf(ns: Netns): Balancing {
 
 /** ip_vs_in_hook. */
 function request(ns: Netns, skb: AnySkb, { hook }: { readonly hook: HookName }): Verdict {
-  if (skb.isBalanced || (hook !== "OUTPUT" && !skb.toOne)) return "accept";
+  const { ipvs } = ns.balancing!;
+  if (skb.isBalanced || (hook !== "OUTPUT" && !skb.toOne) || ipvs.sync.isIdle) return "accept";
   if (isError(skb.packet)) return incomingError(ns, skb);
   const segment = segmentOf(skb);
   if (segment === null) return "accept";
-  const { ipvs } = ns.balancing!;
   const watcher = ns.cables.recorder.level === LEVEL.off ? null : new Witness(ns, skb, hook);
   const found = ipvs.incoming(segment, watcher);
   if (found === "accept") return "accept";
@@ -172,7 +172,7 @@ function unasked(ns: Netns, skb: AnySkb, segment: Segment): Verdict {
 
 /** ip_vs_forward_icmp: errors that are not for this machine are about connections of a mark's service. */
 function passing(ns: Netns, skb: AnySkb): Verdict {
-  return isError(skb.packet) ? incomingError(ns, skb) : "accept";
+  return isError(skb.packet) && !ns.balancing!.ipvs.sync.isIdle ? incomingError(ns, skb) : "accept";
 }
 
 const HOOKS: readonly (readonly [HookName, HookFunction<AnySkb>])[] = [
