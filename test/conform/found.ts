@@ -173,6 +173,15 @@ function proxyGoes(): Case {
   ]);
 }
 
+function nobodyIsAsked(): Case {
+  return new Star6().case("IPv6: a device whose accept_dad is 0 asks for no duplicates, whatever others do", [
+    command(5, "h1", "sysctl -qw net.ipv6.conf.eth0.accept_dad=0"),
+    command(6, "h1", "ip link set eth0 down"),
+    command(390, "h1", "ip link set eth0 up"),
+    command(2600, "h1", "ip addr show dev eth0"),
+  ]);
+}
+
 function toldInVain(): Case {
   return new Star6().case("IPv6: who may have no address for IPv6 is switched off tells of its groups all the same", [
     command(5, "r", "sysctl -qw net.ipv6.conf.e2.disable_ipv6=1"),
@@ -218,6 +227,7 @@ export function foundCases(): Case[] {
     redirectAfterAnError(),
     nobodyHears(),
     proxyGoes(),
+    nobodyIsAsked(),
     toldInVain(),
     errorAboutNobody(),
     conversation("TCP: a burst ends with PSH, and what is sent of it again does not", { h1: 3, h2: 98 }, [1, 3000]),

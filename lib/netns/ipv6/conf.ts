@@ -36,8 +36,10 @@ export type Conf6 = Readonly<Record<Conf6Name, number>>;
 
 export const CONF6_NAMES = Object.keys(CONF6) as Conf6Name[];
 
-/** What all, default and every device begin with; shared until something is set. */
+/** What default and every device begin with; shared until something is set. */
 export const CONF6_PRESET = Object.fromEntries(CONF6_NAMES.map((name) => [name, CONF6[name][0]])) as Conf6;
+/** Of all: each device decides by itself whether it asks for duplicates, for either is enough. */
+export const ALL6_PRESET: Conf6 = { ...CONF6_PRESET, accept_dad: 0 };
 
 /** The values the model knows a meaning of. */
 export function range6(name: Conf6Name): { min: number; max: number } {
@@ -81,7 +83,7 @@ export function changed6({ all, fallback, devices }: Owner6): [string, string][]
   const add = (who: string, conf: Conf6, base: Conf6) => {
     for (const name of CONF6_NAMES) if (conf[name] !== base[name]) lines.push([conf6Key(who, name), `${conf[name]}`]);
   };
-  add("all", all, CONF6_PRESET);
+  add("all", all, ALL6_PRESET);
   add("default", fallback, { ...CONF6_PRESET, ...reaching });
   for (const [{ name }, { conf }] of devices)
     add(name, conf, name === "lo" ? { ...CONF6_PRESET, ...reaching } : fallback);

@@ -12,7 +12,7 @@ import { SECOND, type Timer, type World } from "../../trace/world.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
 import type { Ipv6Packet } from "../../wire/packet.ts";
 import { IcmpLimit } from "../ipv4/icmp-limit.ts";
-import { CONF6_PRESET, type Conf6 } from "./conf.ts";
+import { ALL6_PRESET, CONF6_PRESET, type Conf6 } from "./conf.ts";
 import { Reassembly6 } from "./fragment.ts";
 import { firstGroups, Groups } from "./groups.ts";
 import { Mib6 } from "./mib6.ts";
@@ -80,7 +80,7 @@ export class Ipv6State {
     [TABLE.main, new RouteTable6(TABLE.main)],
     [TABLE.local, new RouteTable6(TABLE.local)],
   ]);
-  all: Conf6 = CONF6_PRESET;
+  all: Conf6 = ALL6_PRESET;
   fallback: Conf6 = CONF6_PRESET;
   readonly reassembly: Reassembly6;
   readonly icmpLimit = new IcmpLimit<Ipv6>();
