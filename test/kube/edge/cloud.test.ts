@@ -6,6 +6,7 @@ import { Cloud } from "../../../lib/kube/edge/cloud.ts";
 import { flowHash } from "../../../lib/kube/edge/flows.ts";
 import { TCP_CHECK } from "../../../lib/kube/edge/health-check.ts";
 import { TargetGroup } from "../../../lib/kube/edge/target-group.ts";
+import { httpImage } from "../../../lib/kube/kubelet/images.ts";
 import type { ProxiedService } from "../../../lib/kube/proxy/service-port.ts";
 import { Lab } from "../../../lib/lab/lab.ts";
 import { place, runShell } from "../../../lib/tools/shell.ts";
@@ -208,11 +209,15 @@ describe("the shares of targets", () => {
 });
 
 describe("Ingress, by packets", () => {
-  it("an Ingress of a class that nobody serves does nothing; one of class alb leads by host and path", () => {
-    const k8s = cluster({ nodes: 2, seed: "ingress" });
+  it("an Ingress of a class that nobody serves does nothing; one of class alb leads by host and path, and tells who asked", () => {
+    const heads = httpImage(8080, ({ headers, client }) => {
+      const forwarded = ["for", "proto", "port"].map((each) => headers.get(`x-forwarded-${each}`));
+      return `${client.address} ${forwarded.join(" ")}\n`;
+    });
+    const k8s = cluster({ nodes: 2, seed: "ingress", images: { heads } });
     const cloud = new Cloud(k8s);
     const kubectl = k8s.client("kubectl");
-    kubectl.create("deployments", "default", deployment("web", 1));
+    kubectl.create("deployments", "default", deployment("web", 1, "heads"));
     const ports = [{ port: 80, targetPort: 8080 }];
     kubectl.create("services", "default", {
       metadata: { name: "web" },
@@ -225,8 +230,10 @@ describe("Ingress, by packets", () => {
     k8s.settle();
     assert.deepEqual([...cloud.http.balancers.keys()], ["ingress default/shop"]);
     const { hostname } = cloud.http.balancers.get("ingress default/shop")!;
-    const ask = (path: string) => sh(k8s, "internet", `curl -s -H 'Host: shop.example' http://${hostname}${path}`);
-    assert.match(ask("/foo/x"), /^web-\S+ saw client 10\.244\./);
+    const ask = (path: string) =>
+      sh(k8s, "internet", `curl -s -H 'Host: shop.example' -H 'X-Forwarded-For: 192.0.2.1' http://${hostname}${path}`);
+    // Of an instance the peer is a node; the headers keep who asked, and whom the client itself named.
+    assert.match(ask("/foo/x"), /^10\.244\.\d\.\d 192\.0\.2\.1, 203\.0\.113\.10 http 80\n$/);
     assert.match(ask("/foobar"), /404 Not Found/);
   });
 });
