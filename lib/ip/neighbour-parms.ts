@@ -1,4 +1,4 @@
-// How long a device's neighbours are believed, how often they are asked: the switches net.ipv4.neigh.DEV.
+// How long a device's neighbours are believed, how often they are asked: the switches net.ipv4.neigh.DEV and net.ipv6.neigh.DEV.
 // Before you edit: include/net/neighbour.h (NEIGH_VAR), net/core/neighbour.c (neigh_sysctl_template, neigh_parms_alloc,
 // neigh_proc_base_reachable_time, proc_unres_qlen), net/ipv4/arp.c (arp_tbl).
 import { MILLISECOND, SECOND } from "../trace/world.ts";

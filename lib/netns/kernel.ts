@@ -1,6 +1,6 @@
 // What all namespaces of a machine share: the table of neighbours, the kernel's log, and what packets bring in memory
 // besides their octets.
-// Before you edit: net/ipv4/arp.c (arp_tbl), include/net/sock.h (sock_confirm_neigh), kernel/printk, lib/ratelimit.c, net/core/utils.c (net_ratelimit).
+// Before you edit: net/ipv4/arp.c (arp_tbl), net/ipv6/ndisc.c (nd_tbl), include/net/sock.h (sock_confirm_neigh), kernel/printk, lib/ratelimit.c, net/core/utils.c (net_ratelimit).
 import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import { NeighbourTable } from "../ip/neighbour-table.ts";
 import { SECOND, type World } from "../trace/world.ts";
@@ -12,6 +12,8 @@ const INTERVAL = 5 * SECOND;
 
 export class Kernel {
   readonly arp: NeighbourTable;
+  /** What the neighbours of IPv6 begin with on a device: they have no table with an end (nd_tbl). */
+  readonly nd = new NeighbourParms({ random: () => 0.5 });
   /** What `dmesg` prints: the time in nanoseconds since the machine began, and the line. */
   readonly log: { readonly time: number; readonly line: string }[] = [];
   /**

@@ -170,7 +170,7 @@ export class Netns implements Owner {
   }
   /** All that IPv6 has here. Asked for where it is switched off (hasIpv6), it is made, and off. */
   get ipv6(): Ipv6State {
-    this.ownIpv6 ??= new Ipv6State(this.cables, this.devices.values());
+    this.ownIpv6 ??= new Ipv6State(this.cables, this.devices.values(), this.kernel.nd);
     return this.ownIpv6;
   }
   get hasIpv6(): boolean {

@@ -152,9 +152,10 @@ export class Sysctls {
     return [
       ...conf,
       ...others.filter((name) => !isOf6(name)),
-      ...allNeigh(this.owner),
+      ...allNeigh(this.owner, 4),
       ...conf6,
       ...others.filter(isOf6),
+      ...allNeigh(this.owner, 6),
       ...netfilter,
     ];
   }

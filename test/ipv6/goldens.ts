@@ -16,6 +16,7 @@ import { ADDRESS_LINES } from "./address-lines.ts";
 import { scriptLines, scripts } from "./generate.ts";
 import { realCounts } from "./hooks.ts";
 import { LINES } from "./lines.ts";
+import { NEIGH_LINES } from "./neigh-lines.ts";
 import { FRAMES, realLine, Stage } from "./stage.ts";
 
 const FILE = "test/ipv6/goldens/ipv6.json.gz";
@@ -38,12 +39,13 @@ export function allScripts(): Record<string, readonly string[]> {
   return {
     lines: LINES,
     addresses: ADDRESS_LINES,
+    neigh: NEIGH_LINES,
     ...Object.fromEntries(scripts(24, "fixed").map((test) => [test.name, scriptLines(test)])),
   };
 }
 
 /** What only lets time pass, or sets a stage that the two have each in its own way, says nothing. */
-const isHeard = ({ line }: Said) => !/^(sleep|watch|unwatch)|net\.ipv6\.neigh\./.test(line);
+const isHeard = ({ line }: Said) => !/^(sleep|watch|unwatch)|-qw net\.ipv6\.neigh\./.test(line);
 
 /** What the real tools say to the lines. */
 export function realLines(lines: readonly string[]): Said[] {

@@ -5,6 +5,7 @@ import { ADDRESS_LINES } from "./address-lines.ts";
 import { scriptLines, scripts } from "./generate.ts";
 import { allScripts, modelLines, realLines, record } from "./goldens.ts";
 import { LINES } from "./lines.ts";
+import { NEIGH_LINES } from "./neigh-lines.ts";
 
 const [, , count = "20", seed = "hunt"] = process.argv;
 if (count === "--record") await record(process.argv.slice(3));
@@ -15,6 +16,7 @@ else {
       ? [
           ["lines", LINES],
           ["addresses", ADDRESS_LINES],
+          ["neigh", NEIGH_LINES],
         ]
       : scripts(Number(count), seed).map((test) => [test.name, scriptLines(test)]);
   let different = 0;

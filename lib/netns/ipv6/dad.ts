@@ -14,8 +14,6 @@ import { isPermanent, peerRoute } from "./prefix-route.ts";
 import { solicitRouters } from "./router-solicit.ts";
 import { sendDetection, sendUnsolicited } from "./solicit.ts";
 
-/** retrans_time: how long an answer may take. */
-const PATIENCE = 1 * SECOND;
 const NONCE = 6;
 
 /** An address is new on its device: is it asked for first? (addrconf_dad_start) */
@@ -32,7 +30,7 @@ export function beginDad(ns: Netns, device: Device, address: InterfaceAddress6):
   if (inet.ready) kickDad(ns, device, address);
 }
 
-/** Asks as often as dad_transmits says, a second apart, and then takes the address; not all begin at one moment. */
+/** Asks as often as dad_transmits says, retrans_time_ms apart, and then takes the address; not all begin at one moment. */
 export function kickDad(ns: Netns, device: Device, address: InterfaceAddress6): void {
   const inet = ns.ipv6.of(device);
   const nonce = Uint8Array.from({ length: NONCE }, () => Math.floor(ns.cables.random() * 256));
@@ -63,7 +61,7 @@ function work(ns: Netns, device: Device, address: InterfaceAddress6): void {
     return completed(ns, device, address, true);
   }
   detection.left--;
-  later(ns, device, address, PATIENCE);
+  later(ns, device, address, ns.ipv6.of(device).parms.retransmit);
   sendDetection(ns, device, address.local, detection.nonce, NOT_RECORDED);
 }
 

@@ -97,16 +97,19 @@ export class Ipv6State {
   /** The kernel's own ICMPv6 socket is at work: it makes no error about what it sends (icmpv6_xmit_lock). */
   icmpBusy = false;
   private readonly world: World;
+  private readonly parms: NeighbourParms;
 
-  constructor(world: World, devices: Iterable<Device>) {
+  /** `parms` is what the neighbours of a device begin with on this machine. */
+  constructor(world: World, devices: Iterable<Device>, parms: NeighbourParms) {
     this.world = world;
+    this.parms = parms;
     this.reassembly = new Reassembly6(world);
     for (const device of devices) this.adopt(device);
   }
 
   /** A device came: its switches are those of `default`. */
   adopt(device: Device): void {
-    const inet = new Inet6(new NeighbourParms(this.world), this.fallback);
+    const inet = new Inet6(new NeighbourParms(this.world, this.parms), this.fallback);
     firstGroups(inet, device);
     this.devices.set(device, inet);
   }
