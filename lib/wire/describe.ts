@@ -109,7 +109,7 @@ function transport(packet: Ipv4Packet, options: DescribeOptions, length: number)
       if (body.protocol === IPV6_INSIDE && body.data.length >= 40)
         return `${src} > ${dst}: ${options.link ? "" : "IP6 "}${describeIpv6(parseQuote6(body.data), options, innerOf(options))}`;
       if (body.protocol === VRRP) {
-        const said = describeVrrp(body.data, packet.ttl, (options.verbose ?? 0) > 0);
+        const said = describeVrrp(body.data, packet.src, packet.ttl, (options.verbose ?? 0) > 0);
         if (said !== null) return `${src} > ${dst}: ${said}`;
       }
       return `${src} > ${dst}:  ip-proto-${body.protocol} ${body.data.length}`;

@@ -154,10 +154,16 @@ describe("keepalived", () => {
     // Captured with tcpdump -xx where keepalived 2.2.7 sent it.
     const captured = "2133960100017dbcc0a80a650000000000000000";
     const said = { vrid: 51, priority: 150, interval: 1, addresses: [ipv4("192.168.10.101")], password: null };
-    const { data } = advertisementBody(said);
+    const src = ipv4("192.168.10.2");
+    const { data } = advertisementBody({ ...said, version: 2 }, src);
     assert.equal(Buffer.from(data).toString("hex"), captured);
-    assert.deepEqual(advertisementOf(data), said);
-    assert.equal(advertisementOf(data.with(2, 151)), null);
+    assert.deepEqual(advertisementOf(data, src), { ...said, version: 2 });
+    assert.equal(advertisementOf(data.with(2, 151), src), null);
+    const third = { ...said, version: 3, vrid: 52, interval: 0.5 } as const;
+    const octets = advertisementBody(third, src).data;
+    assert.equal(Buffer.from(octets).toString("hex"), "313496010032c250c0a80a65");
+    assert.deepEqual(advertisementOf(octets, src), third);
+    assert.equal(advertisementOf(octets, ipv4("192.168.10.3")), null);
   });
 
   it("refuses aloud, with the line, what is wrong or not modelled", () => {
@@ -174,6 +180,12 @@ describe("keepalived", () => {
     };
     assert.match(refused("vrrp_instance a {\n  smtp_alert\n}")!, /line 2: not modelled.*smtp_alert/);
     assert.match(refused("vrrp_instance a {\n  priority 300\n}")!, /line 2: not a number from 1 to 255.*300/);
+    const instance = "interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n";
+    assert.match(
+      refused(`vrrp_instance a {\n advert_int 0.5\n ${instance}}`)!,
+      /advert_int that version 2 cannot write/,
+    );
+    assert.match(refused(`vrrp_instance a {\n version 3\n advert_int 41\n ${instance}}`)!, /version 3 cannot write/);
     assert.match(refused("virtual_server 192.0.2.1 80 {\n")!, /line 1: a block that is not closed/);
     assert.match(refused("virtual_server fwmark 1 {\n}")!, /line 1: not an IPv4 address.*fwmark/);
     assert.match(refused("}\n")!, /line 1: a brace that closes nothing/);

@@ -18,7 +18,7 @@ import {
   wordOf,
   wrong,
 } from "./blocks.ts";
-import { readInstance, type VrrpConfig } from "./vrrp-config.ts";
+import { readInstance, type VrrpConfig, versionOf } from "./vrrp-config.ts";
 
 /** A check of a real server; what is null comes from the server, the virtual server or the kind of check. */
 export interface CheckConfig {
@@ -60,6 +60,8 @@ export interface VirtualServerConfig {
 }
 
 export interface Config {
+  /** Of VRRP, where an instance does not say its own. */
+  version: 2 | 3;
   readonly vrrp: VrrpConfig[];
   readonly virtual: VirtualServerConfig[];
 }
@@ -68,13 +70,20 @@ const METHODS: Readonly<Record<string, Method>> = { NAT: "masq", DR: "route", TU
 
 /** Reads a keepalived.conf. Throws BadInput, with the line, for what is wrong or not modelled. */
 export function readConfig(text: string): Config {
-  return readWords(readBlocks(text), FILE, { vrrp: [], virtual: [] });
+  return readWords(readBlocks(text), FILE, { version: 2, vrrp: [], virtual: [] });
 }
 
 const FILE: Words<Config> = {
-  global_defs: (_, line) => void readWords(insideOf(line), { router_id: (_none, inner) => void wordOf(inner) }, null),
-  vrrp_instance: ({ vrrp }, line) => void vrrp.push(readInstance(line)),
+  global_defs: (into, line) => void readWords(insideOf(line), GLOBAL, into),
+  vrrp_instance: ({ vrrp, version }, line) => void vrrp.push(readInstance(line, version)),
   virtual_server: ({ virtual }, line) => void virtual.push(readVirtualServer(line)),
+};
+
+const GLOBAL: Words<Config> = {
+  router_id: (_, line) => void wordOf(line),
+  vrrp_version: (into, line) => {
+    into.version = versionOf(line);
+  },
 };
 
 function endOf({ number, word, values }: Line): { readonly address: Ipv4; readonly port: number } {

@@ -2,7 +2,18 @@
 // Before you edit: keepalived's vrrp_parser.c, vrrp_data.c (alloc_vrrp: what nobody said).
 import { SECOND } from "../../trace/world.ts";
 import type { Ipv4 } from "../../wire/address.ts";
-import { addressOf, flagOf, insideOf, type Line, numberOf, readWords, type Words, wordOf, wrong } from "./blocks.ts";
+import {
+  addressOf,
+  flagOf,
+  insideOf,
+  type Line,
+  numberOf,
+  readWords,
+  secondsOf,
+  type Words,
+  wordOf,
+  wrong,
+} from "./blocks.ts";
 
 export interface VirtualAddress {
   readonly address: Ipv4;
@@ -14,6 +25,7 @@ export interface VirtualAddress {
 /** A `vrrp_instance`; times in nanoseconds. */
 export interface VrrpConfig {
   readonly name: string;
+  version: 2 | 3;
   interface: string;
   vrid: number;
   priority: number;
@@ -25,12 +37,13 @@ export interface VrrpConfig {
   readonly addresses: VirtualAddress[];
 }
 
-/** Throws BadInput, with the line, for what is wrong or not modelled. */
-export function readInstance(line: Line): VrrpConfig {
+/** `version`: of instances that do not say theirs. Throws BadInput, with the line, for what is wrong or not modelled. */
+export function readInstance(line: Line, version: 2 | 3): VrrpConfig {
   const [name, more] = line.values;
   if (name === undefined || more !== undefined) throw wrong(line.number, "an instance needs one name", line.word);
   const instance: VrrpConfig = {
     name,
+    version,
     interface: "",
     vrid: 0,
     priority: 100,
@@ -44,9 +57,19 @@ export function readInstance(line: Line): VrrpConfig {
   readWords(insideOf(line), INSTANCE, instance);
   for (const [word, value] of Object.entries({ interface: instance.interface, virtual_router_id: instance.vrid }))
     if (!value) throw wrong(line.number, `an instance without ${word}`, name);
+  const { interval, password } = instance;
+  // RFC 5798 §5.2.7: twelve bits of hundredths.
+  const isWritable = instance.version === 2 ? interval % SECOND === 0 : interval % (SECOND / 100) === 0;
+  if (interval === 0 || interval > (instance.version === 2 ? 255 : 40.95) * SECOND || !isWritable)
+    throw wrong(line.number, `advert_int that version ${instance.version} cannot write`, `${interval / SECOND}`);
+  if (instance.version === 3 && password !== null)
+    throw wrong(line.number, "version 3 has no authentication", name, "Leave it out, or say version 2.");
   if (instance.addresses.length === 0) throw wrong(line.number, "an instance without virtual_ipaddress", name);
   return instance;
 }
+
+/** Of VRRP. */
+export const versionOf = (line: Line): 2 | 3 => numberOf(line, 2, 3) as 2 | 3;
 
 const INSTANCE: Words<VrrpConfig> = {
   // Who it is at first does not matter: each begins as a backup.
@@ -63,7 +86,10 @@ const INSTANCE: Words<VrrpConfig> = {
     into.priority = numberOf(line, 1, 255);
   },
   advert_int: (into, line) => {
-    into.interval = numberOf(line, 1, 255) * SECOND;
+    into.interval = secondsOf(line);
+  },
+  version: (into, line) => {
+    into.version = versionOf(line);
   },
   nopreempt: (into, line) => {
     into.nopreempt = flagOf(line);

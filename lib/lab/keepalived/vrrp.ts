@@ -1,6 +1,6 @@
 // A virtual router as one machine sees it: backup, until no better one is heard; then master, with the virtual addresses.
 // Before you edit: keepalived's vrrp.c (vrrp_state_backup, vrrp_state_master_rx, vrrp_restore_interface), vrrp_scheduler.c
-// (vrrp_dispatcher_read_timeout), vrrp_arp.c; RFC 3768 §6.
+// (vrrp_dispatcher_read_timeout), vrrp_arp.c; RFC 3768 §6, RFC 5798 §6.
 import type { Device } from "../../link/device.ts";
 import { transmit } from "../../link/forward.ts";
 import { addAddress, deleteAddress } from "../../netns/configure.ts";
@@ -9,8 +9,8 @@ import type { Netns } from "../../netns/netns.ts";
 import { type RawPacket, RawSocket } from "../../netns/socket/raw.ts";
 import { Waitable } from "../../netns/wait.ts";
 import { LEVEL, NOT_RECORDED } from "../../trace/step.ts";
-import { SECOND } from "../../trace/world.ts";
-import type { Ipv4 } from "../../wire/address.ts";
+import { MILLISECOND, SECOND } from "../../trace/world.ts";
+import { Ipv4 } from "../../wire/address.ts";
 import { BadInput } from "../../wire/input.ts";
 import { BROADCAST_MAC } from "../../wire/mac.ts";
 import type { Arp } from "../../wire/packet.ts";
@@ -33,6 +33,8 @@ export class VrrpInstance extends Waitable {
   private readonly socket: RawSocket;
   /** When the next advertisement is due, or the master's is missed (sands). */
   private expires = NEVER;
+  /** Between two advertisements of the master; version 3 learns it from him (master_adver_int). */
+  private interval: number;
   /** When everybody is told once more, the first time first. */
   private readonly garps: number[] = [];
   private hasAddresses = false;
@@ -42,6 +44,7 @@ export class VrrpInstance extends Waitable {
     super();
     this.ns = ns;
     this.config = config;
+    this.interval = config.interval;
     this.device = deviceNamed(ns, config.interface);
     for (const { device } of config.addresses) if (device !== null) deviceNamed(ns, device);
     this.log = (text) => log(`(${config.name}) ${text}`);
@@ -81,11 +84,12 @@ export class VrrpInstance extends Waitable {
 
   /** Three advertisements missed, and the longer the worse its priority (Master_Down_Interval, Skew_Time). */
   private waitForMaster(): void {
-    this.expires = this.ns.cables.now + 3 * this.config.interval + this.skew;
+    this.expires = this.ns.cables.now + 3 * this.interval + this.skew;
   }
 
   private get skew(): number {
-    return ((256 - this.config.priority) * SECOND) / 256;
+    const { version, priority } = this.config;
+    return ((256 - priority) * (version === 2 ? SECOND : this.interval)) / 256;
   }
 
   private expire(): void {
@@ -98,22 +102,32 @@ export class VrrpInstance extends Waitable {
     this.advertise(this.config.priority);
     if (this.hasAddresses) return;
     this.log("Entering MASTER STATE");
+    const { interval } = this.config;
+    if (interval !== this.interval)
+      this.log(`changing advert interval from ${ms(this.interval)} to locally configured ${ms(interval)}`);
+    this.interval = interval;
     this.takeAddresses();
     this.tellNeighbours();
   }
 
   private advertise(priority: number): void {
-    const { vrid, interval, addresses, password } = this.config;
+    const { version, vrid, interval, addresses, password } = this.config;
+    const src = this.ownAddress();
     const said: Advertisement = {
+      version,
       vrid,
       priority,
       interval: interval / SECOND,
       addresses: addresses.map(({ address }) => address),
       password,
     };
-    const how = { src: this.ownAddress(), dst: VRRP_GROUP, ttl: VRRP_TTL, tos: INTERNET_CONTROL };
+    const how = { src, dst: VRRP_GROUP, ttl: VRRP_TTL, tos: INTERNET_CONTROL };
     const about = `says that it is the master of virtual router ${vrid}, with priority ${priority}`;
-    this.socket.send(advertisementBody(said), how, priority === 0 ? `leaves virtual router ${vrid}` : about);
+    this.socket.send(
+      advertisementBody(said, src ?? Ipv4.of(0)),
+      how,
+      priority === 0 ? `leaves virtual router ${vrid}` : about,
+    );
   }
 
   /** The first of the device that is not virtual. */
@@ -124,7 +138,7 @@ export class VrrpInstance extends Waitable {
 
   private hear({ packet }: RawPacket): void {
     if (this.state === "FAULT" || packet.body.kind !== "unknown") return;
-    const said = advertisementOf(packet.body.data);
+    const said = advertisementOf(packet.body.data, packet.src);
     if (said === null || said.vrid !== this.config.vrid || !this.isAcceptable(said, packet.ttl)) return;
     if (this.state === "BACKUP") this.hearAsBackup(said, packet.src);
     else this.hearAsMaster(said, packet.src);
@@ -132,16 +146,17 @@ export class VrrpInstance extends Waitable {
 
   /** vrrp_check_packet. */
   private isAcceptable(said: Advertisement, ttl: number): boolean {
-    const { addresses, password, interval, vrid } = this.config;
+    const { version, addresses, password, interval, vrid } = this.config;
     const refuse = (text: string) => {
       this.log(text);
       return false;
     };
     if (ttl !== VRRP_TTL) return refuse(`invalid TTL/HL. Received ${ttl} and expect ${VRRP_TTL}`);
+    if (said.version !== version) return refuse(`wrong version. Received ${said.version} and expect ${version}`);
     const [theirs, ours] = [said.password, password].map((each) => (each === null ? 0 : 1));
     if (theirs !== ours) return refuse(`received a ${theirs} auth, expecting ${ours}!`);
     if (said.password !== password) return refuse("received an invalid passwd!");
-    if (said.interval !== interval / SECOND)
+    if (version === 2 && said.interval !== interval / SECOND)
       return refuse(`advertisement interval mismatch mine=${interval / SECOND} sec rcv'd=${said.interval} sec`);
     if (said.addresses.length !== addresses.length)
       return refuse(`received an unexpected ip number count ${said.addresses.length}, expected ${addresses.length}!`);
@@ -154,11 +169,22 @@ export class VrrpInstance extends Waitable {
     if (said.priority === 0) {
       this.log("Backup received priority 0 advertisement");
       this.expires = this.ns.cables.now + this.skew;
-    } else if (this.config.nopreempt || said.priority >= this.config.priority) this.waitForMaster();
-    else this.log(`received lower priority (${said.priority}) advert from ${from} - discarding`);
+    } else if (this.config.nopreempt || said.priority >= this.config.priority) {
+      this.learnInterval(said);
+      this.waitForMaster();
+    } else this.log(`received lower priority (${said.priority}) advert from ${from} - discarding`);
   }
 
-  private hearAsMaster({ priority: theirs }: Advertisement, from: Ipv4): void {
+  /** Version 3: who waits, waits as the master says. */
+  private learnInterval({ version, interval }: Advertisement): void {
+    const theirs = interval * SECOND;
+    if (version === 2 || theirs === this.interval) return;
+    this.log(`advertisement interval updated from ${ms(this.interval)} to ${ms(theirs)} by master`);
+    this.interval = theirs;
+  }
+
+  private hearAsMaster(said: Advertisement, from: Ipv4): void {
+    const theirs = said.priority;
     const { priority: ours } = this.config;
     this.expires = this.ns.cables.now + this.config.interval;
     if (theirs === 0) {
@@ -178,6 +204,7 @@ export class VrrpInstance extends Waitable {
         ? `higher priority ${theirs}, ours ${ours}`
         : `same priority ${theirs} but higher IP address than ours`;
     this.log(`Master received advert from ${from} with ${why}`);
+    this.learnInterval(said);
     this.log("Entering BACKUP STATE");
     this.state = "BACKUP";
     this.dropAddresses();
@@ -261,6 +288,8 @@ export class VrrpInstance extends Waitable {
     transmit(this.ns.cables, device, frame, step);
   }
 }
+
+const ms = (time: number) => `${time / MILLISECOND}ms`;
 
 function deviceNamed(ns: Netns, name: string): Device {
   const found = ns.devices.get(name);
