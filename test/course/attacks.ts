@@ -1,46 +1,44 @@
 // Submissions that would harm the grader, the others, or their own author.
 
-/** Texts of cells that stand in place of `sizes-answer`, and what the grader says of it. */
-export const ATTACKS: Readonly<Record<string, { readonly cell: string; readonly problem: RegExp | null }>> = {
-  "reads a file outside its folder": {
-    cell: 'import * as fs from "node:fs";\nfs.readFileSync("/etc/passwd")',
-    problem: /Access to this API has been restricted/,
-  },
-  "lists the folder above, where the others are": {
-    cell: 'import * as fs from "node:fs";\nfs.readdirSync("..")',
-    problem: /Access to this API has been restricted/,
-  },
-  "writes outside its folder": {
-    cell: 'import * as fs from "node:fs";\nfs.writeFileSync("../x", "x")',
-    problem: /Access to this API has been restricted/,
-  },
-  "makes a link to the outside": {
-    cell: 'import * as fs from "node:fs";\nfs.symlinkSync("/etc", "etc"); fs.readdirSync("etc")',
-    problem: /restricted|fs\.symlink/,
-  },
-  "starts a program": {
-    cell: 'import { execSync } from "node:child_process";\nexecSync("id")',
-    problem: /Access to this API has been restricted/,
-  },
-  "starts a thread": {
-    cell: 'import { Worker } from "node:worker_threads";\nnew Worker("1", { eval: true })',
-    problem: /Access to this API has been restricted/,
-  },
-  "looks for what judges": {
+export interface Attack {
+  /** The text of a cell in place of `sizes-answer`. */
+  readonly cell: string;
+  /** What the grader says of it, if anything. */
+  readonly problem: RegExp | null;
+  /** Points that stay, if not those of all other tasks. */
+  readonly keeps?: number;
+}
+
+export const ATTACKS: Readonly<Record<string, Attack>> = {
+  "reaches for the rest of the machine": {
     cell: `import * as fs from "node:fs";
-import { createRequire } from "node:module";
-const found = createRequire(import.meta.url ?? __filename);
-throw new Error(["packetwalk/dist/lib/course/judges/registry.js"].map((name) => {
-  try { return found.resolve(name); } catch (error) { return (error as Error).message; }
-}).join())`,
-    problem: /./,
+import { execSync } from "node:child_process";
+import { Worker } from "node:worker_threads";
+const library = process.argv[1]!.replace(/cli.grade-child.js$/, "course");
+const tries: (() => unknown)[] = [
+  () => fs.readFileSync("/etc/passwd"),
+  () => fs.readdirSync(".."),
+  () => fs.writeFileSync("../x", "x"),
+  () => fs.symlinkSync("/etc", "etc"),
+  () => fs.readFileSync("/proc/self/environ"),
+  () => execSync("id"),
+  () => new Worker("1", { eval: true }),
+  () => process.dlopen({ exports: {} }, "/lib/x.node"),
+  () => fs.readFileSync(library + "/judges/registry.js"),
+];
+const seen = tries.map((each) => { try { each(); return "reached"; } catch (error) { return (error as any).code; } });
+throw new Error(seen.join(" "))`,
+    problem: /Error: (ERR_ACCESS_DENIED |ERR_DLOPEN_DISABLED ){8}ENOENT/,
   },
-  "never ends": { cell: "for (;;);", problem: /for \(;;\);\): it took more than 4 s; the others ran without it/ },
-  "waits for ever": { cell: "await new Promise(() => {})", problem: /it took more than 4 s|exit status 13/ },
-  "ends its process": { cell: 'process.kill(process.pid, "SIGKILL")', problem: /its process ended/ },
+  "never ends": { cell: "for (;;);", problem: /for \(;;\);\): it took more than 12 s; the others ran without it/ },
+  "waits for ever": { cell: "await new Promise(() => {})", problem: /took more than 12 s|exit status/ },
+  "ends its process": {
+    cell: 'process.kill(process.pid, "SIGABRT"); for (;;);',
+    problem: /took more than|its process ended/,
+  },
   "asks for all memory": {
     cell: "const all: number[][] = [];\nfor (;;) all.push(new Array(1e6).fill(1.5));",
-    problem: /needed more than \d+ MB of memory|its process ended/,
+    problem: /needed more than \d+ MB of memory|its process ended|took more than/,
   },
   "prints 100 MB": { cell: 'for (let i = 0; i < 1000; i++) console.log("x".repeat(100_000))', problem: null },
   "writes 100 MB past the library": {
@@ -57,10 +55,7 @@ throw new Error(["packetwalk/dist/lib/course/judges/registry.js"].map((name) => 
   },
   throws: { cell: 'throw new Error("I gave up")', problem: /Error: I gave up/ },
   "does not compile": { cell: 'const n: number = "five";', problem: /not assignable/ },
-  "replaces check, handIn and JSON": {
-    cell: 'JSON.stringify = () => \'{"say":"ran"}\';',
-    problem: /./,
-  },
+  "breaks JSON for itself": { cell: 'JSON.stringify = () => \'{"say":"ran"}\';', problem: /./, keeps: 8 },
 };
 
 /** Runs only where the system cuts submissions off (unshare). */
