@@ -10,6 +10,9 @@ import { staticTables, type Tunnel, tableText } from "../../../lib/kube/cni/cali
 import { calico } from "../../../lib/kube/cni/calico.ts";
 import type { CniPlugin } from "../../../lib/kube/cni/plugin.ts";
 import type { Pod } from "../../../lib/kube/shapes.ts";
+import { buildInternet, type Underlay } from "../../../lib/kube/underlay.ts";
+import type { Lab } from "../../../lib/lab/lab.ts";
+import type { Machine } from "../../../lib/lab/machine.ts";
 import { place, runShell } from "../../../lib/tools/shell.ts";
 import { ipv4, prefix4 } from "../../../lib/wire/address.ts";
 import { normal } from "../../samples/compare.ts";
@@ -42,6 +45,45 @@ interface Sampled {
 }
 
 const crossSubnet = calico("calico-ipip-cross-subnet", { ipip: "CrossSubnet", vxlan: "Never" });
+const crossSubnetVxlan = calico("calico-vxlan-cross-subnet", { ipip: "Never", vxlan: "CrossSubnet" });
+
+/** Machines in two networks by turns, 192.168.0.0/24 and 192.168.1.0/24, with a router between them that knows no pods. */
+class TwoNetworks implements Underlay {
+  readonly clusterCidr = "10.244.0.0/16";
+  readonly allocatesNodeCidrs = true;
+  readonly capacity = {};
+  readonly exit = { router: "gateway", device: "eth2", publicOf: () => undefined, open: () => {} };
+  private readonly lab: Lab;
+  private machines = 0;
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+    lab.node("gateway").forward();
+    for (const each of [0, 1]) {
+      lab.node(`switch-${each}`).bridge("sw0");
+      this.plug("gateway", `eth${each}`, each, 1);
+    }
+    buildInternet(lab, "gateway", "eth2");
+  }
+
+  connect({ name }: Machine): string {
+    const network = this.machines % 2;
+    const host = 10 + this.machines++;
+    const { lab } = this;
+    this.plug(name, "eth0", network, host);
+    runShell(lab, place(lab, name), `ip route add default via 192.168.${network}.1`);
+    return `192.168.${network}.${host}`;
+  }
+
+  start(): void {}
+
+  private plug(machine: string, device: string, network: number, host: number): void {
+    const { lab } = this;
+    lab.wire(machine, device, `switch-${network}`, machine);
+    runShell(lab, place(lab, `switch-${network}`), `ip link set ${machine} master sw0`);
+    runShell(lab, place(lab, machine), `ip addr add 192.168.${network}.${host}/24 brd + dev ${device}`);
+  }
+}
 
 function sampled(cni: string | CniPlugin): Sampled {
   const k8s = cluster({ nodes: 2, cni, proxy: "none", seed: "samples" });
@@ -188,4 +230,40 @@ describe("cni calico: BGP", () => {
     expect(sh(k8s, "node-1", "ip route")).to.match(/\/26 via 192\.168\.0\.12 dev eth0 proto bird/);
     expect(sh(k8s, "node-1", "ip link show tunl0")).to.contain("mtu 1480");
   });
+
+  for (const [plugin, tunnel, outer] of [
+    [crossSubnet, "tunl0", "ip proto 4"],
+    [crossSubnetVxlan, "vxlan.calico", "udp port 4789"],
+  ] as const)
+    it(`${plugin.name}: only what crosses a router is put into a tunnel, and pods reach each other either way`, () => {
+      const k8s = cluster({
+        nodes: 3,
+        cni: { ...plugin, underlay: (lab) => new TwoNetworks(lab) },
+        proxy: "none",
+        seed: "two networks",
+      });
+      // The control plane was first: node-1 and node-3 are in one network, node-2 in the other.
+      pod(k8s, "web", "node-1");
+      const [beside, beyond] = [pod(k8s, "beside", "node-3"), pod(k8s, "beyond", "node-2")];
+      const routes = sh(k8s, "node-1", "ip route");
+      expect(routes).to.match(/\/26 via 192\.168\.1\.13 dev eth0 /);
+      expect(routes).to.match(new RegExp(`/26 via \\S+ dev ${tunnel.replace(".", "\\.")} .*onlink`));
+      const crossing = (to: string) =>
+        sh(
+          k8s,
+          "node-1",
+          `tcpdump -ni eth0 ${outer} & sleep 0.1; ip netns exec ${netnsOf(k8s)} ping -c 1 ${to}; kill %1`,
+        );
+      for (const [to, packets] of [
+        [beside, 0],
+        [beyond, 2],
+      ] as const) {
+        const said = crossing(to);
+        expect(said).to.contain(" 0% packet loss");
+        expect(said).to.contain(`${packets} packets captured`);
+      }
+    });
 });
+
+/** The namespace of the pod called web. */
+const netnsOf = ({ lab }: Cluster): string => place(lab, "web").ns.name;

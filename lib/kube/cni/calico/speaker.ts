@@ -16,6 +16,8 @@ const HOLD_TIME = 240;
 /** "connect delay time", before the first attempt, and "connect retry time". */
 const DELAY = 2 * SECOND;
 const RETRY = 5 * SECOND;
+/** All speakers try again together, at times that divide by this: BIRD's timers are jittered, and a lab would never be quiet. */
+const ROUND = 2 * RETRY;
 /** Codes of NOTIFICATION: who was silent too long, and who ends a session or wants a second one. */
 const HOLD_EXPIRED = { code: 4, subcode: 0 };
 const DECONFIGURED = { code: 6, subcode: 3 };
@@ -251,7 +253,9 @@ export class Session {
     socket?.[how]();
     for (const prefix of this.routes.keys()) this.speaker.changed(prefix, null);
     this.routes.clear();
-    if (!this.isOver && !this.isPassive) this.arm("retry", RETRY, () => this.connect());
+    const { now } = this.speaker.lab;
+    const again = Math.ceil((now + RETRY) / ROUND) * ROUND;
+    if (!this.isOver && !this.isPassive) this.arm("retry", again - now, () => this.connect());
   }
 
   /** Nobody waits for these: a lab is quiet while a session only keeps itself alive. */
