@@ -4,7 +4,7 @@
 import { changes, deadRules, deed } from "../netfilter/search/findings.ts";
 import { type Ground, meaningOf } from "../netfilter/search/matches.ts";
 import { DeviceNames } from "../netfilter/search/names.ts";
-import { AT, joined, type Ranges } from "../netfilter/search/space.ts";
+import { AT, joined, type Ranges, size } from "../netfilter/search/space.ts";
 import type { Piece } from "../netfilter/search/walk.ts";
 import { waysTo } from "../netfilter/search/ways.ts";
 import { type Ended, type Witness, witness } from "../netfilter/search/witness.ts";
@@ -87,7 +87,9 @@ export class Search {
       throw new BadInput("no way leads there", address, "Give an IPv4 address, and what ip route prints.");
     const ways = waysTo(pod.bits, { in: device, out }, (name) => this.machine.ns.xtables.peek(name), ground);
     const groups = new Map<string, { box: Piece["box"]; shown: string | null; sure: boolean }>();
-    for (const piece of ways.pieces) {
+    // Strangers first: they are more than those who ask their own Service.
+    const sources = ({ box }: Piece) => size(box[AT.src]!);
+    for (const piece of ways.pieces.toSorted((one, other) => sources(other) - sources(one))) {
       const asked = { ...piece, box: askedBox(piece) };
       const key = asked.box.filter((_, i) => i === AT.proto || i === AT.dst || i === AT.dport).join("|");
       const known = groups.get(key);

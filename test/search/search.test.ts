@@ -138,7 +138,7 @@ describe("searching all packets", () => {
   for (const vague of [false, true])
     it(`finds the rules that no packet meets${vague ? ", and none that one may meet" : ": just those"}`, () => {
       let dead = 0;
-      for (let seed = 0; seed < (vague ? 12 : 25); seed++) {
+      for (let seed = 0; seed < (vague ? 8 : 15); seed++) {
         const lines = tableText(`dead ${vague} ${seed}`, vague);
         const table = tableOf(lines);
         const devices = new DeviceNames([table]);
@@ -163,12 +163,12 @@ describe("searching all packets", () => {
         }
         dead += found.length;
       }
-      assert.ok(dead > 10, `${dead} dead rules`);
+      assert.ok(dead > 5, `${dead} dead rules`);
     }).timeout(60_000);
 
   it("finds what two tables do differently: all of it, and nothing else", () => {
     let differences = 0;
-    for (let seed = 0; seed < 35; seed++) {
+    for (let seed = 0; seed < 18; seed++) {
       const lines = tableText(`change ${seed}`, false);
       const { below } = dice(`edit ${seed}`);
       const rules = lines.map((line, i) => (line.startsWith("-A") ? i : -1)).filter((i) => i !== -1);
@@ -191,6 +191,6 @@ describe("searching all packets", () => {
         differences += here.length;
       }
     }
-    assert.ok(differences > 10, `${differences} differences`);
+    assert.ok(differences > 6, `${differences} differences`);
   }).timeout(60_000);
 });

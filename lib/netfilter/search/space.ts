@@ -103,3 +103,7 @@ export const contains = (box: Box, point: readonly number[]): boolean =>
 
 /** All values that are no value of the others. */
 export const complement = (ranges: Ranges, field: Field): Ranges => withoutRanges([0, LAST[AT[field]]!], ranges);
+
+/** How many values there are. */
+export const size = (ranges: Ranges): number =>
+  ranges.reduce((sum, each, i) => sum + (i % 2 === 0 ? ranges[i + 1]! - each + 1 : 0), 0);

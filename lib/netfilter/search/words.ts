@@ -4,7 +4,7 @@ import { PROTOCOL, TCP_FLAG } from "../../wire/packet.ts";
 import { protocolName } from "../text/protocol.ts";
 import { CT_STATES } from "./matches.ts";
 import type { DeviceNames } from "./names.ts";
-import { AT, type Box, complement, EVERYTHING, meetRanges, type Ranges } from "./space.ts";
+import { AT, type Box, complement, EVERYTHING, meetRanges, type Ranges, size } from "./space.ts";
 import type { Witness } from "./witness.ts";
 
 const MOST = 4;
@@ -29,8 +29,6 @@ export function boxText(box: Box, devices: DeviceNames): string {
 }
 
 const contains = (ranges: Ranges, value: number): boolean => meetRanges(ranges, [value, value]).length > 0;
-const size = (ranges: Ranges): number =>
-  ranges.reduce((sum, each, i) => sum + (i % 2 === 0 ? ranges[i + 1]! - each + 1 : 0), 0);
 
 function list(
   ranges: Ranges,
