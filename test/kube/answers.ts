@@ -20,8 +20,8 @@ export class Alike {
       return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
     }
     // What a Service is given out of a range (it never asks for one of these).
-    if (key === "nodePort" && typeof value === "number" && value >= 30086 && value <= 32767)
-      return this.name("port", `${value}`);
+    const isPort = key === "nodePort" || key === "healthCheckNodePort";
+    if (isPort && typeof value === "number" && value >= 30086 && value <= 32767) return this.name("port", `${value}`);
     if (typeof value !== "string") return value;
     if (key === "uid" && value.length === 36) return this.name("uid", value);
     if (key === "resourceVersion") return this.name("version", value);

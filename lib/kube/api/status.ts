@@ -10,6 +10,7 @@ export type Reason =
   | "Conflict"
   | "Expired"
   | "Forbidden"
+  | "InternalError"
   | "Invalid"
   | "MethodNotAllowed"
   | "NotAcceptable"
@@ -23,6 +24,7 @@ const CODE: Readonly<Record<Reason, number>> = {
   Conflict: 409,
   Expired: 410,
   Forbidden: 403,
+  InternalError: 500,
   Invalid: 422,
   MethodNotAllowed: 405,
   NotAcceptable: 406,
@@ -43,7 +45,7 @@ export interface Status {
     readonly group?: string;
     readonly kind?: string;
     readonly uid?: string;
-    readonly causes?: readonly { readonly reason: string; readonly message: string; readonly field?: string }[];
+    readonly causes?: readonly { readonly reason?: string; readonly message: string; readonly field?: string }[];
   };
   readonly code?: number;
 }
@@ -113,6 +115,11 @@ export function badRequest(message: string): ApiError {
 /** Something went wrong that has no reason of its own. */
 export function failure(message: string): ApiError {
   return new ApiError("", message);
+}
+
+/** Something went wrong on the way, and this is what (NewInternalError). */
+export function internalError(message: string): ApiError {
+  return new ApiError("InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
 }
 
 export function forbidden(of: Qualified, name: string, why: string): ApiError {

@@ -6,7 +6,7 @@ import { isIp } from "../api/address.ts";
 import { type FieldError, wrong } from "../api/field-error.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
 import type { Registry } from "../api/resource.ts";
-import { invalid } from "../api/status.ts";
+import { internalError, invalid } from "../api/status.ts";
 
 /** The port range of --service-node-port-range. */
 const NODE_PORTS = { first: 30000, size: 2768 };
@@ -111,8 +111,25 @@ export function allocate(draft: Draft, old: KubeObject | null, registry: Registr
     drawn.set(port.port, port.nodePort);
     now.add(`${port.protocol} ${port.nodePort}`);
   }
-  if (needsHealthCheck(spec) && !spec.healthCheckNodePort)
-    spec.healthCheckNodePort = drawPort(registry, new Set([...of.ports, ...now]), "TCP");
+  if (needsHealthCheck(spec)) allocateHealthCheck(draft, before, registry, new Set([...of.ports, ...now]));
+}
+
+/** Once it is given, validation sees to it that it stays. */
+function allocateHealthCheck({ spec }: Draft, before: Draft, registry: Registry, taken: ReadonlySet<string>): void {
+  const { healthCheckNodePort: asked } = spec;
+  if (!asked) spec.healthCheckNodePort = drawPort(registry, taken, "TCP");
+  else if (!needsHealthCheck(before)) {
+    const { first, size } = NODE_PORTS;
+    const last = first + size - 1;
+    const why =
+      asked < first || asked > last
+        ? `provided port is not in the valid range. The range of valid ports is ${first}-${last}`
+        : taken.has(`TCP ${asked}`)
+          ? "provided port is already allocated"
+          : null;
+    if (why === null) return;
+    throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${why}`);
+  }
 }
 
 function checkAddress(draft: Draft, registry: Registry, { addresses }: Given): void {

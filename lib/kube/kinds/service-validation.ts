@@ -17,6 +17,7 @@ import { validateLabels } from "../api/metadata.ts";
 import { dnsLabel, dnsSubdomain, qualifiedName } from "../api/names.ts";
 import type { Draft } from "../api/object.ts";
 import { PROTOCOLS, portOrName } from "./container-validation.ts";
+import { needsHealthCheck } from "./service-addresses.ts";
 
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const POLICIES = ["Cluster", "Local"];
@@ -177,7 +178,7 @@ function validateTraffic(spec: Draft): FieldError[] {
     errors.push(
       wrong("spec.externalTrafficPolicy", externalTrafficPolicy, "may only be set for externally-accessible services"),
     );
-  if (spec.healthCheckNodePort && !(type === "LoadBalancer" && externalTrafficPolicy === "Local"))
+  if (spec.healthCheckNodePort && !needsHealthCheck(spec))
     errors.push(
       wrong(
         "spec.healthCheckNodePort",
@@ -199,7 +200,10 @@ export function validateServiceUpdate(spec: Draft, old: Draft): FieldError[] {
   const [now, before] = [(spec.clusterIPs ?? []) as string[], (old.clusterIPs ?? []) as string[]];
   if (now.length === 0 && before.length > 0)
     return [wrong("spec.clusterIPs[0]", null, "primary clusterIP can not be unset")];
-  return before.flatMap((each, i) =>
+  const errors = before.flatMap((each, i) =>
     i < now.length && now[i] !== each ? [wrong(`spec.clusterIPs[${i}]`, now, "may not change once set")] : [],
   );
+  if (needsHealthCheck(spec) && needsHealthCheck(old) && spec.healthCheckNodePort !== old.healthCheckNodePort)
+    errors.push(denied("spec.healthCheckNodePort", "field is immutable"));
+  return errors;
 }

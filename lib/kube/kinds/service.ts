@@ -10,6 +10,16 @@ import { validateService, validateServiceUpdate } from "./service-validation.ts"
 const isReachedFromOutside = ({ type, externalIPs }: Draft): boolean =>
   type === "NodePort" || type === "LoadBalancer" || (type === "ClusterIP" && (externalIPs?.length ?? 0) > 0);
 
+const isBalanced = ({ type }: Draft): boolean => type === "LoadBalancer";
+
+/** Fields that go when they no longer apply, and nobody changed them (dropTypeDependentFields). */
+const DEPENDENT: readonly (readonly [field: string, applies: (spec: Draft) => boolean])[] = [
+  ["healthCheckNodePort", needsHealthCheck],
+  ["allocateLoadBalancerNodePorts", isBalanced],
+  ["loadBalancerClass", isBalanced],
+  ["externalTrafficPolicy", isReachedFromOutside],
+];
+
 function defaultSpec(spec: Draft): void {
   spec.sessionAffinity ||= "None";
   if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
@@ -106,7 +116,9 @@ export const SERVICES: Resource = {
             if (same?.nodePort) port.nodePort = same.nodePort;
           }
       if (needsHealthCheck(spec)) spec.healthCheckNodePort ||= before.healthCheckNodePort;
-      else if (spec.healthCheckNodePort === before.healthCheckNodePort) delete spec.healthCheckNodePort;
+      for (const [field, applies] of DEPENDENT)
+        if (applies(before) && !applies(spec) && spec[field] === before[field]) delete spec[field];
+      if (spec.type !== "LoadBalancer") draft.status = { ...draft.status, loadBalancer: {} };
       if (spec.type === "ClusterIP" && before.type !== "ClusterIP")
         for (const port of (spec.ports ?? []) as Draft[])
           if (((before.ports ?? []) as Draft[]).some((each) => each.nodePort === port.nodePort)) delete port.nodePort;

@@ -39,7 +39,38 @@ const policy = {
 };
 const CLASSES = "/apis/networking.k8s.io/v1/ingressclasses";
 
+/** A Service of type LoadBalancer, changed step after step: what it is given, keeps and loses. */
+const balanced = {
+  ...service,
+  spec: { ...service.spec, type: "LoadBalancer", loadBalancerClass: "example.com/own", externalTrafficPolicy: "Local" },
+};
+
 export const NETWORK: Conversations = {
+  "load-balancers": [
+    { method: "POST", path: S, body: balanced },
+    ...patches(
+      `${S}/web`,
+      [
+        { externalTrafficPolicy: "Cluster" },
+        { externalTrafficPolicy: "Local", healthCheckNodePort: 30 },
+        { externalTrafficPolicy: "Local", healthCheckNodePort: 30044 },
+        { healthCheckNodePort: 30045 },
+        { type: "NodePort" },
+        { externalTrafficPolicy: "Cluster" },
+        { type: "LoadBalancer", externalTrafficPolicy: "Local" },
+        { type: "ClusterIP" },
+        { externalTrafficPolicy: "Local" },
+        { type: "LoadBalancer", allocateLoadBalancerNodePorts: false },
+      ].map((spec) => ({ spec })),
+      merge,
+    ),
+    ...patches(
+      `${S}/web/status`,
+      [{ status: { loadBalancer: { ingress: [{ hostname: "web.example.com" }, { ip: "192.0.2.1" }] } } }],
+      merge,
+    ),
+    ...patches(`${S}/web`, [{ spec: { type: "ClusterIP" } }], merge),
+  ],
   services: [
     { method: "POST", path: S, body: service },
     ...variants(S, service, [
