@@ -97,7 +97,7 @@ export class Sync {
     });
   }
 
-  /** A packet of a connection was forwarded, its so manieth; its template is told of, too. */
+  /** A packet of a connection was forwarded, the so manieth; its template is told of, too. */
   note(conn: Conn, packets: number): void {
     let count = packets;
     for (let each: Conn | null = conn; each !== null; each = each.control) {
@@ -106,19 +106,18 @@ export class Sync {
     }
   }
 
+  /** ip_vs_sync_conn_needed. */
   private isWorthTelling(conn: Conn, packets: number): boolean {
     if (conn.isTemplate) return true;
+    const isDue = packets % PERIOD === THRESHOLD;
     const { protocol, state } = conn;
-    if (protocol !== PROTOCOL.udp) {
-      const [told, established] =
-        protocol === PROTOCOL.tcp ? [TCP_TOLD, TCP_STATE.established] : [SCTP_TOLD, SCTP_STATE.established];
-      if (!told.includes(state)) return false;
-      const isNews = state !== (this.states.get(conn) ?? 0) && state !== established;
-      if (!isNews && packets % PERIOD !== THRESHOLD) return false;
-      this.states.set(conn, state);
-      return true;
-    }
-    return packets % PERIOD === THRESHOLD;
+    if (protocol === PROTOCOL.udp) return isDue;
+    const [told, established] =
+      protocol === PROTOCOL.tcp ? [TCP_TOLD, TCP_STATE.established] : [SCTP_TOLD, SCTP_STATE.established];
+    const isNews = state !== established && state !== (this.states.get(conn) ?? 0);
+    if (!told.includes(state) || !(isNews || isDue)) return false;
+    this.states.set(conn, state);
+    return true;
   }
 
   private add(told: Told): void {

@@ -2,7 +2,7 @@
 import type { Event, History, Outcome, Result } from "../../lib/tools/ipvs-histories/history.ts";
 
 /** Timers that a packet nobody sees starts again, or that the kernel lets end late before it starts them again. */
-const LOOSE = /^(\S+ +)\S+( +(?:SYN_RECV|NONE|ASSURED) )/;
+const LOOSE = /^(\S+ +)\S+( +(?:SYN_RECV|SYNACK|NONE|ASSURED) )/;
 
 /** Octets of TCP: kernels are played with shorter segments, without timestamps. */
 const OCTETS = /( +\d+ +\d+ +\d+) +\d+ +\d+$/;
