@@ -200,8 +200,9 @@ function errorAboutNobody(): Case {
 }
 
 /** h1 connects to h2, which sends so much; each hears all but one of the segments that are no SYN. */
-function conversation(name: string, lost: { h1: number; h2: number }, writes: readonly number[]): Case {
+function conversation(name: string, lost: { h1: number; h2: number }, writes: readonly number[], mtu = 1500): Case {
   const star = new Star();
+  star.type("h2", `ip link set eth0 mtu ${mtu}`);
   const hears = (ns: "h1" | "h2") =>
     command(5, ns, `iptables -A INPUT -p tcp ! --syn -m statistic --mode nth --every 99 --packet ${lost[ns]} -j DROP`);
   const call = { kind: "tcp", ns: "h2" } as const;
@@ -232,5 +233,6 @@ export function foundCases(): Case[] {
     errorAboutNobody(),
     conversation("TCP: a burst ends with PSH, and what is sent of it again does not", { h1: 3, h2: 98 }, [1, 3000]),
     conversation("TCP: who took long to connect sends two segments at a time", { h1: 98, h2: 0 }, [5000]),
+    conversation("TCP: the window opens by what one would take, not by what comes", { h1: 98, h2: 98 }, [3000], 1400),
   ];
 }

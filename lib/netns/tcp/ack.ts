@@ -27,7 +27,7 @@ export function dataReceived(socket: TcpSocket, length: number, flags: number, e
   else if (gap < owed.ato) owed.ato = Math.min(owed.ato / 2 + gap, socket.rto);
   else if (gap > socket.rto) quickAcks(socket);
   owed.lastReceived = now;
-  if (length >= 128) growWindow(socket, length);
+  if (length >= 128) growWindow(socket, length, length);
 }
 
 function quickAcks({ owed, rcvWnd }: TcpSocket): void {

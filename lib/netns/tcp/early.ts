@@ -30,7 +30,7 @@ export function keepEarly(socket: TcpSocket, piece: Early): void {
   early.splice(at === -1 ? early.length : at, 0, piece);
   noteRun(socket, piece.seq, end);
   // Before it takes its room; without SACK a window that grew would hide that the ACK says the same once more.
-  if (socket.hasSack) growWindow(socket, piece.data.length);
+  if (socket.hasSack) growWindow(socket, piece.data.length, piece.truesize);
   socket.rmem += piece.truesize;
 }
 

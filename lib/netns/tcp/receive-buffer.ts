@@ -50,20 +50,23 @@ function setWindowClamp(socket: TcpSocket, clamp: number): void {
   socket.rcvSsthresh = clamp < old ? Math.min(rcvSsthresh, clamp) : Math.max(rcvSsthresh, Math.min(rcvWnd, clamp));
 }
 
-/** tcp_grow_window: each good segment opens the window by two more, and is acknowledged at once to say so. */
-export function growWindow(socket: TcpSocket, length: number): void {
+/**
+ * tcp_grow_window: each good segment opens the window by two more, and is acknowledged at once to say so. `memory` is what
+ * it takes of the buffer; of one that comes in order only its data counts (truesize_adjust).
+ */
+export function growWindow(socket: TcpSocket, length: number, memory: number): void {
   const room = Math.min(socket.windowClamp, freeSpace(socket)) - socket.rcvSsthresh;
   if (room <= 0) return;
-  const isDense = windowFrom(socket, truesize(length)) <= length;
-  const grown = isDense ? 2 * advertisedMss(socket) : grownBySmall(socket, length);
+  const isDense = windowFrom(socket, memory) <= length;
+  const grown = isDense ? 2 * advertisedMss(socket) : grownBySmall(socket, length, memory);
   if (grown === 0) return;
   socket.rcvSsthresh += Math.min(room, Math.max(grown, 2 * length));
   socket.owed.quick |= 1;
 }
 
 /** __tcp_grow_window: the less of a packet's memory is data, the smaller the window that it may still open. */
-function grownBySmall(socket: TcpSocket, length: number): number {
-  let memory = windowFrom(socket, truesize(length)) >> 1;
+function grownBySmall(socket: TcpSocket, length: number, taken: number): number {
+  let memory = windowFrom(socket, taken) >> 1;
   let window = windowFrom(socket, TCP.rcvbufMax) >> 1;
   while (socket.rcvSsthresh <= window) {
     if (memory <= length) return 2 * socket.owed.rcvMss;
