@@ -69,7 +69,10 @@ export class Cloud {
       const zone = zones[name] ?? `${REGION}a`;
       const labels = { [ZONE]: zone, "topology.kubernetes.io/region": REGION };
       client.patch("nodes", client.get("nodes", null, name)!, { metadata: { labels } });
-      this.publicAddresses.set(name, this.gateway.publish(address));
+      const known = this.gateway.publish(address);
+      this.publicAddresses.set(name, known);
+      const status = { addresses: [{ type: "ExternalIP", address: `${known}` }] };
+      client.patch("nodes", client.get("nodes", null, name)!, { status }, { subresource: "status" });
     }
     this.nodes = new Informer<Node>(client, "nodes").on((now, before) => {
       const stays =

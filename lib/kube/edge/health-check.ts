@@ -12,8 +12,9 @@ export interface Check {
   readonly protocol: "TCP" | "HTTP";
   /** null: the port that connections go to. */
   readonly port: number | null;
-  /** Of HTTP. */
+  /** Of HTTP: what is asked for, and the greatest status that is a success. */
   readonly path: string;
+  readonly success: number;
   /** In seconds. */
   readonly interval: number;
   readonly timeout: number;
@@ -27,6 +28,7 @@ export const TCP_CHECK: Check = {
   protocol: "TCP",
   port: null,
   path: "/",
+  success: 399,
   interval: 10,
   timeout: 10,
   healthy: 3,
@@ -38,6 +40,7 @@ export const nodePortCheck = (port: number): Check => ({
   protocol: "HTTP",
   port,
   path: "/healthz",
+  success: 399,
   interval: 10,
   timeout: 6,
   healthy: 2,
@@ -49,6 +52,7 @@ export const HTTP_CHECK: Check = {
   protocol: "HTTP",
   port: null,
   path: "/",
+  success: 200,
   interval: 15,
   timeout: 5,
   healthy: 2,
@@ -81,7 +85,8 @@ export function* checking(ns: Netns, target: Target, check: Check): Program {
 }
 
 /** What is wrong, as `describe-target-health` says it, or null. */
-function* probe(ns: Netns, target: Target, { protocol, port, path, timeout }: Check): Asking<string | null> {
+function* probe(ns: Netns, target: Target, check: Check): Asking<string | null> {
+  const { protocol, port, path, success, timeout } = check;
   const { now } = ns.cables;
   const until = now + timeout * SECOND;
   const socket = new TcpSocket(ns, "health-check", 4);
@@ -100,7 +105,7 @@ function* probe(ns: Netns, target: Target, { protocol, port, path, timeout }: Ch
       text += new TextDecoder().decode(piece.data);
     }
     const status = Number(/^HTTP\/\S+ (\d{3})/.exec(text)?.[1]);
-    return status >= 200 && status <= 399 ? null : `Target.ResponseCodeMismatch [${status}]`;
+    return status >= 200 && status <= success ? null : `Target.ResponseCodeMismatch [${status}]`;
   } finally {
     socket.close();
   }
