@@ -66,6 +66,8 @@ export class Flows {
     if (front === undefined || listener === undefined)
       return void this.drop(cause, packet, `no listener at ${packet.dst} port ${body.dstPort}, and no flow is known`);
     // Who comes back after the flow was forgotten is told so.
+    if (body.kind === "tcp" && (body.flags & TCP_FLAG.rst) !== 0)
+      return void this.drop(cause, packet, "a reset of a flow that is not known");
     if (body.kind === "tcp" && (body.flags & TCP_FLAG.syn) === 0) {
       const step = this.drop(cause, packet, "no flow is known of it (any more): the load balancer resets it");
       return void tun.write(reset(packet, body), step);

@@ -8,7 +8,9 @@ import { TCP_CHECK } from "../../../lib/kube/edge/health-check.ts";
 import { TargetGroup } from "../../../lib/kube/edge/target-group.ts";
 import { httpImage } from "../../../lib/kube/kubelet/images.ts";
 import type { ProxiedService } from "../../../lib/kube/proxy/service-port.ts";
+import type { Pod } from "../../../lib/kube/shapes.ts";
 import { Lab } from "../../../lib/lab/lab.ts";
+import { httpServer } from "../../../lib/lab/programs.ts";
 import { place, runShell } from "../../../lib/tools/shell.ts";
 import { LEVEL } from "../../../lib/trace/step.ts";
 import { Trace } from "../../../lib/trace/trace.ts";
@@ -130,6 +132,17 @@ describe("load balancers of a cloud", () => {
     assert.equal(Object.values(states(groupOf("local"))).filter((each) => each === "healthy").length, 2);
   });
 
+  it("who goes out is known by the public address of the node, whoever asks", () => {
+    const { lab } = k8s;
+    const ns = lab.netns("internet");
+    const says = { ns, out: () => {}, err: () => {} };
+    lab.start("server", says, httpServer(ns, { port: 80, reply: ({ client }) => `saw client ${client.address}:` }));
+    const pods = k8s.server.store.list("/registry/pods", "/registry/pods/default/") as Pod[];
+    for (const { metadata, spec } of pods)
+      for (const where of [metadata.name, spec.nodeName!])
+        assert.equal(seen(k8s, `http://${CLIENT}/`, where), `${cloud.publicAddresses.get(spec.nodeName!)}`);
+  });
+
   it("no target is taken of another zone, unless cross-zone is on", () => {
     const zones = (name: string, zone: string) =>
       new Set(
@@ -175,6 +188,21 @@ describe("load balancers of a cloud", () => {
     assert.equal(seen(k8s, `http://${nameOf("local")}/`), CLIENT);
   });
 });
+
+for (const proxy of ["ipvs", "nftables"] as const)
+  describe(`a load balancer before kube-proxy's ${proxy} mode`, () => {
+    it("keeps the client's address with the Local policy, and knows which nodes have pods", () => {
+      const k8s = cluster({ nodes: 3, proxy, seed: "modes" });
+      const cloud = new Cloud(k8s);
+      k8s.client("kubectl").create("deployments", "default", deployment("web", 1));
+      balanced(k8s, "local", {}, { externalTrafficPolicy: "Local" });
+      k8s.settle();
+      const { balancer, hostname } = cloud.balancers.get("default/local")!;
+      assert.equal(seen(k8s, `http://${hostname}/`), CLIENT);
+      const healthy = Object.values(states(balancer.groups.get("tcp 80")!)).filter((each) => each === "healthy");
+      assert.equal(healthy.length, 1);
+    });
+  });
 
 /** Two targets in zone a, eight in zone b: what each of them gets, by Amazon's documentation of cross-zone load balancing. */
 const SHARES = [
