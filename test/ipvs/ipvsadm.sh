@@ -205,4 +205,26 @@ foo
 -Ln
 -C
 -Ln
+-C
+-A --sctp-service 10.9.0.1:90 -o
+-A --sctp-service 10.9.0.1:5672 -s rr -p 30
+-A --sctp-service 10.9.0.1:amqp -s rr
+-A --sctp-service 10.9.0.1:http -s rr
+-A --sctp-service 10.9.0.1
+-A --sctp-service=[2001:db8::9]:90 -s sh -b sh-port
+-A -t 10.9.0.1:90 --sctp-service 10.9.0.1:90
+-a --sctp-service 10.9.0.1:5672 -r 10.0.0.2 -m
+-a --sctp-service 10.9.0.1:5672 -r 10.0.0.2:90 -g
+-a --sctp-service [2001:db8::9]:90 -r [2001:db8::2]:91 -m
+-A -u 10.9.0.1:5672
+-A -t 10.9.0.1:5672
+-L
+-Ln
+-Ln --stats
+-L --sctp-service 10.9.0.1:5672
+-Sn
+-D --sctp-service 10.9.0.1:5672
+-C
+-R
+-S
 X
