@@ -32,7 +32,7 @@ export { curves, Spread, serviceChains, spread } from "./notebook/services.ts";
 export { lab, type ShownLab } from "./notebook/session.ts";
 export { Output, sh } from "./notebook/sh.ts";
 export { show } from "./notebook/show.ts";
-export { Sources, whoSees } from "./notebook/sources.ts";
+export { Sources, whichRule, whoSees } from "./notebook/sources.ts";
 export { StepTable, Table } from "./notebook/table.ts";
 export { type Seen, Walk, type WalkOptions, walk } from "./notebook/walk.ts";
 export { Loaded, type LoadOptions, multiples, workload } from "./notebook/workload.ts";

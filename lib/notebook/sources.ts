@@ -1,5 +1,6 @@
-// The verb whoSees: which source address each machine on the way to a server saw.
+// The verbs whoSees and whichRule: the machines on the way to a server, and what they saw and decided.
 
+import { requests } from "../draw/requests.ts";
 import { type SourcePath, type Stop, sources } from "../draw/sources.ts";
 import type { LabData } from "../lab/data.ts";
 import { TCP_FLAG } from "../wire/packet.ts";
@@ -36,6 +37,20 @@ export class Sources {
  */
 export function whoSees(walks: Readonly<Record<string, Walk>>, without: readonly string[] = []): Sources {
   return new Sources(Object.entries(walks).map(([name, each]) => pathOf(name, each, without)));
+}
+
+/**
+ * Which rule of a balancer for HTTP took each request, what the rules before it failed on, and by which machines it went.
+ *
+ * @example
+ * whichRule({ "shop, /cart": walk("internet", "curl -s -H 'Host: shop.example.com' http://198.19.0.10/cart") }, ["vpc"])
+ */
+export function whichRule(walks: Readonly<Record<string, Walk>>, without: readonly string[] = []): Picture {
+  const asked = Object.entries(walks).map(([name, each]) => {
+    const way = pathOf(name, each, without).stops.map(({ where }) => where);
+    return { name, steps: each.steps, way: way.filter((where, i) => way[i - 1] !== where) };
+  });
+  return new Picture(requests(asked));
 }
 
 /** The first segment of a connection, where a machine sent or received it. */
@@ -83,8 +98,10 @@ function pathOf(name: string, { frames, output, lab }: Walk, without: readonly s
     for (const { seen, source, seq: other } of syns) {
       const last = stops.at(-1);
       if (seen.direction !== "in" || other !== seq) continue;
-      if (last?.where === seen.netns && last.source === source) continue;
-      stops.push({ where: seen.netns, source, of: holders.get(source) ?? "" });
+      if (last?.where === seen.netns) continue;
+      // Who has no device with an address may be known by it all the same.
+      const by = last?.source === source ? last.of : (last?.where ?? "");
+      stops.push({ where: seen.netns, source, of: holders.get(source) ?? by });
     }
     const end = stops.at(-1)?.where;
     next = syns.find(({ seen, seq: other }) => seen.direction === "out" && seen.netns === end && !followed.has(other));
