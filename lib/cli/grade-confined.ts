@@ -15,6 +15,9 @@ export interface Confinement {
   readonly folder: string;
   /** Cut off by unshare from the network and from other processes. */
   readonly apart: boolean;
+  /** Processes that run now. */
+  readonly running: Set<ChildProcess>;
+  /** Ends them, and removes the folder. */
   remove(): void;
 }
 
@@ -58,7 +61,12 @@ export function confine(): Confinement {
   fs.mkdirSync(path.join(library, "node_modules"));
   for (const each of dependencies(root)) fs.symlinkSync(each, path.join(library, "node_modules", path.basename(each)));
   const apart = process.platform === "linux" && spawnSync("unshare", [...UNSHARE, "true"]).status === 0;
-  return { folder, apart, remove: () => fs.rmSync(folder, { recursive: true, force: true }) };
+  const running = new Set<ChildProcess>();
+  const remove = () => {
+    for (const child of running) child.kill("SIGKILL");
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  return { folder, apart, running, remove };
 }
 
 /** Where packages are: in the project's own node_modules, or, where it is itself installed, beside it. */
@@ -76,7 +84,7 @@ function dependencies(root: string): string[] {
 
 /** Runs a notebook's text for a student; `calls` is asked once it ran what its functions are called with. */
 export async function runConfined(
-  { folder, apart }: Confinement,
+  { folder, apart, running }: Confinement,
   notebook: string,
   student: string,
   skip: readonly number[],
@@ -87,6 +95,8 @@ export async function runConfined(
   try {
     fs.writeFileSync(path.join(own, "notebook.ipynb"), notebook);
     const child = start(folder, own, apart, student, skip);
+    running.add(child);
+    child.on("close", () => running.delete(child));
     return await listen(child, limits, calls);
   } finally {
     fs.rmSync(own, { recursive: true, force: true, maxRetries: 3 });

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type Answer, type Assignment, callsOf, type Sitting } from "../course/assignment.ts";
+import { type Answer, type Assignment, callsOf, pointsOf, type Sitting } from "../course/assignment.ts";
 import { assignmentNamed, assignmentNames } from "../course/judges/registry.ts";
 import { type Notebook, parseNotebook, sourceOf } from "../jupyter/notebook.ts";
 import { BadInput } from "../wire/input.ts";
@@ -62,7 +62,7 @@ export async function command(args: string[]): Promise<number> {
     confinement.remove();
     process.exit(130);
   };
-  process.once("SIGINT", onSignal);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
   const waiting = submissions.values();
   const work = async () => {
     const grader = new Grader(assignment, secret, confinement, { seconds, totalSeconds: 10 * seconds });
@@ -77,7 +77,7 @@ export async function command(args: string[]): Promise<number> {
   try {
     await Promise.all(Array.from({ length: Math.min(jobs, submissions.length) }, work));
   } finally {
-    process.removeListener("SIGINT", onSignal);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, onSignal);
     confinement.remove();
   }
   const sorted = new Map([...grades].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -186,7 +186,7 @@ class Grader {
       return { digest, ...(await this.gradeNotebook(parseNotebook(text, path.basename(file)), student)) };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const of = this.assignment.tasks.flatMap((task) => task.properties).reduce((sum, { points }) => sum + points, 0);
+      const of = this.assignment.tasks.reduce((sum, task) => sum + pointsOf(task), 0);
       return { digest, points: 0, of, tasks: [], problems: [], corrupt: why };
     }
   }

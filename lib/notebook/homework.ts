@@ -15,8 +15,9 @@ let current: { readonly name: keyof Homeworks; readonly student: string } | unde
  * const mine = homework("pods", "s1042");
  */
 export function homework<Name extends keyof Homeworks>(name: Name, student: string): Homeworks[Name] {
-  const values = valuesOf(name, process.env.PACKETWALK_STUDENT ?? folderOfNbgrader() ?? student);
-  current = { name, student: process.env.PACKETWALK_STUDENT ?? folderOfNbgrader() ?? student };
+  const whose = process.env.PACKETWALK_STUDENT ?? folderOfNbgrader() ?? student;
+  const values = valuesOf(name, whose);
+  current = { name, student: whose };
   return values;
 }
 
