@@ -1,5 +1,6 @@
 // What a student writes into the exercises: an answer that is right, and one that is wrong in a typical way.
 import { KUBERNETES_BASICS } from "./solutions-00.ts";
+import { INTERNET_TO_SERVICE } from "./solutions-04.ts";
 
 /** What replaces a text of a cell; the text must be there. */
 export type Change = readonly [from: string, to: string];
@@ -366,6 +367,7 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
       { cell: "predict-dots", right: "8", wrong: "1" },
     ],
   },
+  "04-internet-to-service.ipynb": INTERNET_TO_SERVICE,
   "05-lvs-modes.ipynb": {
     rows: [...numbered("L", 14), ...numbered("M", 25)],
     // Three modes, each with what goes wrong in it.
