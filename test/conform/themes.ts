@@ -57,6 +57,9 @@ function isRace(frames: Result["frames"]): boolean {
     const ns = where.split(" ")[0]!;
     if (where !== `${ns} lo out`) return false;
     const given = times(ns, " lo out", /icmp 3\/1 .* tcp /);
+    // Without a carrier nobody sees the question, which the third SYN that goes out again may repeat.
+    const asked = times(ns, " out", / arp 1 /);
+    if (given.some((at) => !asked.some((before) => before < at && at - before < 3100))) return true;
     return times(ns, " in", / tcp \d+ > \d+ S /).some((syn) => given.some((at) => Math.abs(at - syn) < 200));
   });
 }
