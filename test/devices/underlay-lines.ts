@@ -91,6 +91,12 @@ ip -n n link set dev pipe up
 ip -n n route add 10.9.0.2 dev pipe
 ip netns exec p ping -c 3 -i 1.1 -W 1 -t 2 10.9.0.2
 ip netns exec p ping -c 1 -W 1 10.9.0.2
+ip netns exec n iptables-legacy -t nat -A POSTROUTING -o pipe -j MASQUERADE
+ip -n p route flush cache
+ip -n r link set eth1 mtu 1300
+ip netns exec p ping -c 3 -i 1.1 -W 1 -s 1400 -M do 10.9.0.2 2>&1
+ip -n r route add unreachable 192.168.2.1
+ip netns exec p ping -c 3 -i 1.1 -W 1 10.9.0.2
 `
   .trim()
   .split("\n");

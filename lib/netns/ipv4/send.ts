@@ -211,7 +211,7 @@ function toNeighbour(ns: Netns, skb: Skb, packet: Ipv4Packet, cause: number): bo
     mib.IpExtOutBcastOctets += length;
   }
   const isLooped = device.kind === "loopback" && (skb.ct !== null || skb.input !== null);
-  if (skb.mark !== 0 || isLooped) carry(ns, packet, skb);
+  if (skb.mark !== 0 || isLooped || (device.ipip !== null && skb.ct !== null)) carry(ns, packet, skb);
   if (device.ipip !== null) return ipipOutput(ns, device, packet, nextHop, cause);
   if (device.kind === "loopback" || device.isBare) {
     return transmit(ns.cables, device, { dst: ZERO_MAC, src: ZERO_MAC, payload: packet }, cause);

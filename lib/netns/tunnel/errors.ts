@@ -1,8 +1,9 @@
 // What the network below says of the packets of IPIP tunnels, and how who sent what is inside comes to hear of it.
 // Before you edit: net/ipv4/ipip.c (ipip_err), ip_tunnel.c (ip_tunnel_xmit, err_count), route.c (ipv4_link_failure),
-// tunnel4.c (tunnel4_err), fou_core.c (gue_err), RFC 2003 §4.
+// tunnel4.c (tunnel4_err), icmp.c (icmp_ndo_send), fou_core.c (gue_err), RFC 2003 §4.
 import type { Device } from "../../link/device.ts";
 import { findTunnel } from "../../link/ipip.ts";
+import { directionOf, STATUS } from "../../netfilter/conntrack/conn.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { SECOND } from "../../trace/world.ts";
 import { gueOf } from "../../wire/gue.ts";
@@ -43,6 +44,21 @@ export function tunnelError(ns: Netns, { ipip }: Device, { type, code }: Icmp): 
   failures.count = now < failures.last + KEPT ? failures.count + 1 : 1;
   failures.last = now;
   return true;
+}
+
+/**
+ * The packet with the source it had before NAT: who is told of it is who sent it (icmp_ndo_send). What is known of the
+ * packet is known of this one, too.
+ */
+export function asSent(ns: Netns, packet: Ipv4Packet): Ipv4Packet {
+  const skb = ns.carried?.get(packet);
+  if (skb?.ct?.kind !== "tracked") return packet;
+  const { conn, info } = skb.ct;
+  const { src } = conn.tuple(directionOf(info));
+  if (!conn.has(STATUS.srcNat | STATUS.dstNat) || src === packet.src || src.family !== 4) return packet;
+  const sent = { ...packet, src };
+  ns.carried!.set(sent, skb);
+  return sent;
 }
 
 /** A packet goes by the tunnel: for each error of late the sender of one is told that the host cannot be reached. */

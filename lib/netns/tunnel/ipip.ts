@@ -14,7 +14,7 @@ import { icmpError } from "../ipv4/icmp.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
 import { EPHEMERAL } from "../socket/socket.ts";
-import { tellFailure } from "./errors.ts";
+import { asSent, tellFailure } from "./errors.ts";
 import {
   count,
   decapsulateEcn,
@@ -68,7 +68,8 @@ export function encapsulateIpip(ns: Netns, device: Device, packet: Ipv4Packet, n
         command: `ip link show ${way.device.name}`,
       },
     }));
-    icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
+    const told = asSent(ns, packet);
+    icmpError(ns, null, told, ICMP.unreachable, ICMP_CODE.fragmentationNeeded, mtu, step);
     return;
   }
   tellFailure(ns, device, packet, way.decision.cause);
