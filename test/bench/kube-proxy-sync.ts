@@ -1,6 +1,6 @@
 // A kube-proxy with many Services, alone in its process: node kube-proxy-sync.js MODE SERVICES says as JSON what it costs:
 // the first sync and one changed endpoint (CPU ms), memory (MB), and the first packet of a flow to the last Service (µs).
-import { readAskedPacket } from "../../lib/kube/proxy/asked-packet.ts";
+import { type AskedPacket, readAskedPacket } from "../../lib/kube/proxy/asked-packet.ts";
 import { DEFAULTS } from "../../lib/kube/proxy/settings.ts";
 import { makeProxier, type ProxyMode } from "../../lib/kube/proxy/start.ts";
 import { Tracker } from "../../lib/kube/proxy/tracker.ts";
@@ -18,7 +18,7 @@ export interface SyncCosts {
 }
 
 const CHANGES = 100;
-const FLOWS = 1500;
+const FLOWS = 10_000;
 const address = (bits: number) => [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
 const vip = (i: number) => address(0x0a600001 + i);
 
@@ -43,7 +43,11 @@ function measure(mode: ProxyMode, count: number): SyncCosts {
   const network = lab.node("network").root;
   const ns = lab.node("node").forward().root;
   const [device] = lab.addVeth({ ns, name: "eth0" }, { ns: network, name: "node" });
-  runShell(lab, place(lab, "network"), "ip addr add 192.168.0.1/24 dev node; ip link set node up");
+  runShell(
+    lab,
+    place(lab, "network"),
+    "ip addr add 192.168.0.1/24 dev node; ip link set node up; ip route add blackhole default",
+  );
   runShell(
     lab,
     place(lab, "node"),
@@ -70,14 +74,16 @@ function measure(mode: ProxyMode, count: number): SyncCosts {
       proxier.sync();
     }
   });
-  const send = (from: number) => {
-    const { packet } = readAskedPacket(`tcp 10.244.9.9:${from} > ${vip(count - 1)}:80`);
+  const flows = (first: number) =>
+    Array.from({ length: FLOWS }, (_, i) => readAskedPacket(`tcp 10.244.9.9:${first + i} > ${vip(count - 1)}:80`));
+  const send = ({ packet }: AskedPacket) => {
     lab.carry(device, { dst: device.mac, src: device.peer!.mac, payload: packet }, NOT_RECORDED);
     lab.runFor(MILLISECOND);
   };
-  for (let i = 0; i < FLOWS; i++) send(2000 + i);
+  for (const each of flows(2000)) send(each);
+  const measured = flows(20_000);
   const packet = cost(() => {
-    for (let i = 0; i < FLOWS; i++) send(20000 + i);
+    for (const each of measured) send(each);
   });
   return { sync, change: change / CHANGES, memory, packet: (1000 * packet) / FLOWS };
 }

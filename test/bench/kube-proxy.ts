@@ -8,12 +8,14 @@ import type { SyncCosts } from "./kube-proxy-sync.ts";
 const SYNC = fileURLToPath(new URL("kube-proxy-sync.js", import.meta.url));
 const SERVICES = 20_000;
 
-const costs = (mode: ProxyMode, count: number): SyncCosts =>
+/** What kube-proxy-sync.js says. */
+export const proxyCosts = (mode: ProxyMode, count: number): SyncCosts =>
   JSON.parse(execFileSync(process.execPath, [SYNC, mode, `${count}`], { encoding: "utf8" })) as SyncCosts;
 
 export function benchKubeProxy(): BenchFigure[] {
   return MODES.flatMap((mode) => {
-    const { sync, change, memory, packet } = costs(mode, SERVICES);
+    const { sync, change, memory, packet } = proxyCosts(mode, SERVICES);
+    const few = proxyCosts(mode, 100).packet;
     const figure = (name: string, ours: number, unit: string, target?: number): BenchFigure => ({
       ...{ name: `${mode}: ${name}`, ours, theirs: null, unit, peer: "" },
       ...(target !== undefined && { target }),
@@ -23,6 +25,7 @@ export function benchKubeProxy(): BenchFigure[] {
       figure("memory", memory, "MB", 1024),
       figure("one endpoint changed", change, "ms", 10),
       figure("first packet of a flow", packet, "µs"),
+      figure("the same over that with 100 Services", packet / few, ""),
     ];
   });
 }

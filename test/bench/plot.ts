@@ -5,8 +5,8 @@ import { BODY, MARGIN, Painter, type Point, type Scene, SMALL, STRONG, scene } f
 export interface Curve {
   readonly name: string;
   readonly ink: Ink;
-  /** One for each place. */
-  readonly costs: readonly number[];
+  /** One for each place; null: it was not measured there. At the last place it was. */
+  readonly costs: readonly (number | null)[];
 }
 
 export interface Plot {
@@ -30,6 +30,7 @@ const TOP = 52;
 const BOTTOM = HEIGHT - 50;
 
 export const short = (cost: number) => (cost < 10 ? cost.toPrecision(2) : cost.toFixed(0));
+const lastOf = ({ costs }: Curve): number => costs.at(-1)!;
 const share = (value: number, first: number, last: number) => Math.log(value / first) / Math.log(last / first);
 
 export function plot(curves: readonly Curve[], { title, desc, places, across, costs, unit, column }: Plot): Scene {
@@ -51,13 +52,14 @@ export function plot(curves: readonly Curve[], { title, desc, places, across, co
     painter.text(acrossOf(place), BOTTOM + 18, `${place}`, 50, SMALL, "muted", { anchor: "middle" });
   painter.text((LEFT + RIGHT) / 2, BOTTOM + 38, across, 300, SMALL, "muted", { anchor: "middle" });
   // Names stand beside the ends of their lines, and make room for each other.
-  const ends = curves.map((curve) => ({ ...curve, y: up(curve.costs.at(-1)!) })).sort((a, b) => a.y - b.y);
+  const ends = curves.map((curve) => ({ ...curve, y: up(lastOf(curve)) })).sort((a, b) => a.y - b.y);
   let least = TOP;
   for (const { name, ink, costs: each, y } of ends) {
-    const points = each.map((cost, i): Point => [acrossOf(places[i]!), up(cost)]);
+    const known = each.flatMap((cost, i) => (cost === null ? [] : [{ place: places[i]!, cost }]));
+    const points = known.map(({ place, cost }): Point => [acrossOf(place), up(cost)]);
     painter.line(points, ink);
     for (const [i, [x, at]] of points.entries())
-      painter.dot(x, at, 3, "lifelineDot", { tip: `${name}: ${places[i]}, ${short(each[i]!)} ${unit}` });
+      painter.dot(x, at, 3, "lifelineDot", { tip: `${name}: ${known[i]!.place}, ${short(known[i]!.cost)} ${unit}` });
     const at = Math.max(y, least);
     painter.line(
       [
@@ -69,7 +71,7 @@ export function plot(curves: readonly Curve[], { title, desc, places, across, co
     painter.text(RIGHT + 16, at + 4, name, WIDTH - RIGHT - 16 - MARGIN, BODY);
     least = at + 22;
   }
-  const last = (curve: Curve) => `${curve.name} ${short(curve.costs.at(-1)!)} ${unit}`;
+  const last = (curve: Curve) => `${curve.name} ${short(lastOf(curve))} ${unit}`;
   return scene({
     title,
     desc: `${desc}: ${curves.map(last).join(", ")}.`,
@@ -78,7 +80,7 @@ export function plot(curves: readonly Curve[], { title, desc, places, across, co
     shapes: painter.shapes,
     table: {
       columns: [column, ...places.map((place) => `${place}`)],
-      rows: curves.map((curve) => [curve.name, ...curve.costs.map(short)]),
+      rows: curves.map((curve) => [curve.name, ...curve.costs.map((cost) => (cost === null ? "" : short(cost)))]),
     },
   });
 }
