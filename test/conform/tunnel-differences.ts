@@ -17,7 +17,7 @@ function normalText(text: string, about: string): string {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/ vlan 1 master \S+ (permanent|static)$/.test(line));
-  return (about.includes("bridge fdb") ? lines.sort() : lines).join("\n");
+  return (about.includes("bridge fdb") ? lines.sort() : lines).map((line) => `${line}\n`).join("");
 }
 
 /** From here on, in milliseconds, neighbours are probed that were used in the beginning. */

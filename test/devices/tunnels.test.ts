@@ -18,7 +18,11 @@ function fromGoldens({ name }: LabSet): Asked {
       const { result } = runModel(each.test, atLeast(each.test));
       return {
         ...each,
-        differences: thatCount(each.test, compare(normalResult(result), each.real, emptyTally(), true), asked.kernel),
+        differences: thatCount(
+          each.test,
+          compare(normalResult(result), normalResult(each.real), emptyTally(), true),
+          asked.kernel,
+        ),
       };
     }),
   };
