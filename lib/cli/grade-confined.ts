@@ -139,7 +139,8 @@ function listen(
     const answers = new Map<string, { value?: unknown }>();
     const failed: { cell: number; what: string }[] = [];
     const replies: Reply[] = [];
-    let [cell, octets, rest, lastWords, why] = [0, 0, "", "", ""];
+    let [cell, octets, lastWords, why] = [0, 0, "", ""];
+    let begun: string[] = [];
     let waiting: number | undefined;
     let patience: NodeJS.Timeout | undefined;
     const total = setTimeout(() => stop(`it took more than ${totalSeconds} s`), (START_SECONDS + totalSeconds) * 1000);
@@ -179,8 +180,10 @@ function listen(
       if (why !== "") return;
       octets += piece.length;
       if (octets > MOST_SAID) return stop("what it handed in is too large");
-      const lines = (rest + piece).split("\n");
-      rest = lines.pop()!;
+      const end = piece.lastIndexOf("\n");
+      if (end < 0) return void begun.push(piece);
+      const lines = (begun.join("") + piece.slice(0, end)).split("\n");
+      begun = [piece.slice(end + 1)];
       try {
         for (const line of lines) if (why === "") hear(JSON.parse(line) as Said);
       } catch {
