@@ -59,6 +59,8 @@ export function journey(steps: readonly Step[]): Journey {
     if (hop === undefined) continue;
     if (isTaken(step, packet)) hop.to = where.netns;
     else if (what === "receive") hop.to ??= where.netns;
+    // What a program reads from a tun device it passes on: that is no end.
+    if (what === "deliver" && step.evidence?.kind === "link") continue;
     if (what === "deliver" && back) break;
     if (what !== "deliver" && what !== "drop") continue;
     answers.add(id);
