@@ -127,7 +127,8 @@ function start(folder: string, own: string, apart: boolean, student: string, ski
   ];
   const [command = "", ...args] = apart ? ["unshare", ...UNSHARE, ...node] : node;
   const env = { PACKETWALK_STUDENT: student, PATH: process.env.PATH ?? "" };
-  return spawn(command, args, { cwd: own, env, stdio: ["pipe", "ignore", "pipe", "pipe"] });
+  // In a process group of its own: kill(0) goes to the whole group, whatever namespaces its members are in.
+  return spawn(command, args, { cwd: own, env, detached: true, stdio: ["pipe", "ignore", "pipe", "pipe"] });
 }
 
 function listen(
