@@ -94,4 +94,4 @@ export function askReal(): Said[] {
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
-  writeFileSync(GOLDEN, `${JSON.stringify(askReal(), null, 1)}\n`);
+  writeFileSync(GOLDEN, `${JSON.stringify(askReal(), null, 2)}\n`);
