@@ -35,7 +35,7 @@ export function ping6(call: Call, options: Options): number | Program {
   const { address } = target;
   // Before it sends, ping connects a socket of UDP to learn its source; not to an address of the link.
   if (from.address === null && !address.isLinkLocal && !address.isLinkLocalMulticast) {
-    const way = peekRoute6(ns, address.isUnspecified ? LOOPBACK6 : address, null, oif, PROTOCOL.udp);
+    const way = peekRoute6(ns, address.isUnspecified ? LOOPBACK6 : address, null, oif, { protocol: PROTOCOL.udp });
     if (way.errno !== null) {
       call.err(`ping: connect: ${errorText(way.errno)}\n`);
       return 2;

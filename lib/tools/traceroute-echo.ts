@@ -70,7 +70,7 @@ export function echoSocket6(ns: Netns, wanted: Ipv6, src: Ipv6 | null, manner: M
   const { device: oif, tos: trafficClass, discovery } = manner;
   const dst = wanted.isUnspecified ? LOOPBACK6 : wanted;
   if (dst.isLinkLocal && oif === null) return "EINVAL";
-  const way = peekRoute6(ns, dst, src, oif, PROTOCOL.icmp6);
+  const way = peekRoute6(ns, dst, src, oif, { protocol: PROTOCOL.icmp6 });
   if (way.errno !== null) return way.errno;
   const socket = new PingSocket6(ns, "traceroute");
   const how = { src: way.src, oif, trafficClass, discovery };

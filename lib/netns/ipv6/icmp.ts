@@ -14,7 +14,7 @@ import type { Netns } from "../netns.ts";
 import { socketError6 } from "../socket/errors6.ts";
 import { sourceFrom } from "./decide.ts";
 import { ndInput } from "./ndisc.ts";
-import { routeOutput6 } from "./output-route.ts";
+import { peekRoute6, routeOutput6 } from "./output-route.ts";
 import { ip6Send } from "./send.ts";
 import type { Arrival6, Skb6 } from "./skb6.ts";
 import { LEAST_MTU } from "./state.ts";
@@ -150,9 +150,9 @@ export function icmp6Error(
     because: `tell ${to}: ${icmp6ErrorText(type, code)}`,
   }));
   const ct = attached(arrival.ct);
-  // The way back is also asked as IPsec asks it, by the device the packet came in by: lo leads to no such address.
-  if (to.isLinkLocal && arrival.device.kind === "loopback") ns.ipv6.mib.Ip6OutNoRoutes++;
-  ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark, ct }, step);
+  const { packet: sent } = ip6Send(ns, { src, dst: to, body, oif, prefersOif: true, mark, ct }, step);
+  // One that has a way is looked up again as IPsec sees it, the packet turned round (icmpv6_route_lookup): it is counted.
+  if (sent !== undefined) peekRoute6(ns, to, dst, arrival.input, { bound: false, mark: arrival.mark });
 }
 
 /** A network of the loopback leads nowhere (ip6_pkt_drop). */

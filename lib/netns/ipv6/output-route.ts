@@ -13,14 +13,21 @@ export type OutputRoute6 =
   | { readonly errno: null; readonly way: Way6; readonly src: Ipv6; readonly device: Device; readonly cause: number }
   | { readonly errno: Errno; readonly way: NoWay6 | null };
 
-/** Which way, from which address (ip6_dst_lookup_flow). `bound` false: the device is only preferred. */
+/** `protocol` is the next header; `bound` false: the device is only preferred. */
+interface RouteOptions {
+  readonly protocol?: number;
+  readonly bound?: boolean;
+  readonly mark?: number;
+}
+
+/** Which way, from which address (ip6_dst_lookup_flow). */
 export function routeOutput6(
   ns: Netns,
   dst: Ipv6,
   src: Ipv6 | null,
   oif: Device | null,
   cause: number,
-  { protocol = 0, bound = true, mark = 0 }: { protocol?: number; bound?: boolean; mark?: number } = {},
+  { protocol = 0, bound = true, mark = 0 }: RouteOptions = {},
 ): OutputRoute6 {
   const question = { dst, src, oif, protocol, bound: bound && oif !== null, mark };
   let way = decide6(ns, question, undefined, cause);
@@ -43,14 +50,13 @@ export function peekRoute6(
   dst: Ipv6,
   src: Ipv6 | null,
   oif: Device | null,
-  protocol = 0,
-  mark = 0,
+  options?: RouteOptions,
 ): OutputRoute6 {
   const { recorder } = ns.cables;
   const { level } = recorder;
   recorder.level = LEVEL.off;
   try {
-    const found = routeOutput6(ns, dst, src, oif, NOT_RECORDED, { protocol, mark });
+    const found = routeOutput6(ns, dst, src, oif, NOT_RECORDED, options);
     if (found.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
     return found;
   } finally {

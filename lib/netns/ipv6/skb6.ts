@@ -28,4 +28,4 @@ export class Skb6 extends Skb<Ipv6Packet, Way6> {
 }
 
 /** How a packet came here. */
-export type Arrival6 = Pick<Skb6, "device" | "iif" | "toOne" | "mark" | "ct">;
+export type Arrival6 = Pick<Skb6, "device" | "input" | "iif" | "toOne" | "mark" | "ct">;

@@ -99,7 +99,7 @@ export function wayTo(
 ): SocketWay {
   if (dst.family === 6) {
     if (lacksScope(dst, oif)) return { errno: "EINVAL" };
-    const way = peekRoute6(ns, dst, src as Ipv6 | null, oif, protocol, mark);
+    const way = peekRoute6(ns, dst, src as Ipv6 | null, oif, { protocol, mark });
     if (way.errno !== null) return { errno: way.errno };
     return { errno: null, src: way.src, mtu: mtu6Of(ns, way.way, dst), toAll: false };
   }
