@@ -68,6 +68,7 @@ export interface Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
+  readonly restartPolicy?: "Always" | "OnFailure" | "Never";
 }
 
 export interface ContainerState {
@@ -110,6 +111,7 @@ export interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly serviceAccountName?: string;
   readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
   readonly nodeSelector?: Labels;
   readonly tolerations?: readonly Toleration[];
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
@@ -147,6 +149,7 @@ export interface Pod extends KubeObject {
     readonly phase?: PodPhase;
     readonly conditions?: readonly Condition[];
     readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly podIP?: string;
     readonly podIPs?: readonly { readonly ip: string }[];
     readonly hostIP?: string;
@@ -283,6 +286,9 @@ export function conditionOf(
 }
 
 export const isReady = (object: Pod | Node): boolean => conditionOf(object, "Ready")?.status === "True";
+
+/** Of an init container: one that stays (IsRestartableInitContainer). */
+export const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
 /** Not ended, and not asked to end (IsPodActive). */
 export const isActive = ({ metadata, status }: Pod): boolean =>

@@ -17,15 +17,19 @@ const FORGIVEN = 600 * SECOND;
 /** As long as a program may run after it was asked to end is up to it; those here end at once. */
 const TERMINATED = 143;
 
+/** One of the pod's own; one that must end well before they begin; or one that begins before them and stays beside them. */
+export type Role = "app" | "init" | "sidecar";
+
 export class ContainerRun {
   readonly container: Container;
+  readonly role: Role;
   /** What it wrote, and what the one before it wrote. */
   log = "";
   previousLog = "";
   private readonly pod: PodWorker;
   private readonly image: Image;
   private process: Process | null = null;
-  private state: ContainerState = { waiting: { reason: "ContainerCreating" } };
+  private state: ContainerState;
   private lastState: ContainerState = {};
   private restarts = 0;
   private backoff = 0;
@@ -37,10 +41,13 @@ export class ContainerRun {
   private probers: Prober[] = [];
   private stopping = false;
 
-  constructor(pod: PodWorker, container: Container, image: Image) {
+  constructor(pod: PodWorker, container: Container, image: Image, role: Role) {
     this.pod = pod;
     this.container = container;
     this.image = image;
+    this.role = role;
+    const hasInit = (pod.pod.spec.initContainers ?? []).length > 0;
+    this.state = { waiting: { reason: hasInit ? "PodInitializing" : "ContainerCreating" } };
   }
 
   get status(): ContainerStatus {
@@ -60,6 +67,20 @@ export class ContainerRun {
 
   get isRunning(): boolean {
     return this.process !== null;
+  }
+
+  /** It ended and is not started again. */
+  get isOver(): boolean {
+    const { terminated } = this.state;
+    return terminated !== undefined && !this.isStartedAgain(terminated.exitCode);
+  }
+
+  private isStartedAgain(exitCode: number): boolean {
+    const { role, pod } = this;
+    const { restartPolicy = "Always" } = pod.pod.spec;
+    if (role === "sidecar") return true;
+    if (restartPolicy === "Never") return false;
+    return exitCode !== 0 || (role === "app" && restartPolicy === "Always");
   }
 
   /** Makes it and, a little later, runs it. */
@@ -88,8 +109,9 @@ export class ContainerRun {
     this.process = lab.lab.start(container.name, { ns: pod.ns!, out, err: out }, watched);
     this.state = { running: { startedAt: this.startedAt } };
     const { readinessProbe, livenessProbe } = container;
-    this.ready = readinessProbe === undefined;
+    this.ready = this.role !== "init" && readinessProbe === undefined;
     pod.tell("Normal", "Started", "Container started", container);
+    if (this.role === "sidecar") pod.initialized(this);
     if (readinessProbe !== undefined)
       this.probe(readinessProbe, (isWell, why) => {
         if (why !== null) pod.tell("Warning", "Unhealthy", `Readiness probe failed: ${why}`, container);
@@ -131,13 +153,14 @@ export class ContainerRun {
     this.unprobe();
     const { pod, startedAt, id } = this;
     const { lab } = pod.node;
-    this.ready = false;
+    this.ready = this.role === "init" && exitCode === 0;
     const reason = exitCode === 0 ? "Completed" : "Error";
     const containerID = `containerd://${id}`;
     this.state = { terminated: { exitCode, reason, startedAt, finishedAt: lab.time, containerID } };
-    const { restartPolicy = "Always" } = pod.pod.spec;
-    const again = restartPolicy === "Always" || (restartPolicy === "OnFailure" && exitCode !== 0);
-    if (again && !this.stopping) this.restart();
+    if (this.isStartedAgain(exitCode)) {
+      if (!this.stopping) this.restart();
+    } else if (this.ready) pod.initialized(this);
+    else pod.endedForGood(this);
     pod.report();
   }
 

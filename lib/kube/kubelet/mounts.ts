@@ -93,7 +93,7 @@ export function volumeFiles({ metadata: { namespace }, spec }: Pod, client: Clie
       return `MountVolume.SetUp failed for volume "${name}" : configmap "${configMap.name}" not found`;
     const { data = {} } = found;
     const items = configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
-    for (const { volumeMounts = [] } of spec.containers)
+    for (const { volumeMounts = [] } of [...(spec.initContainers ?? []), ...spec.containers])
       for (const mount of volumeMounts.filter((each) => each.name === name))
         for (const { key, path } of items)
           if (data[key] !== undefined) files.set(`${mount.mountPath.replace(/\/$/, "")}/${path}`, data[key]);

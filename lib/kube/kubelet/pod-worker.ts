@@ -6,8 +6,8 @@ import { MILLISECOND, SECOND } from "../../trace/world.ts";
 import { sameJson } from "../api/object.ts";
 import { unlessGone } from "../controller/client.ts";
 import type { EventType } from "../controller/events.ts";
-import { type Condition, type Container, conditionOf, type Pod } from "../shapes.ts";
-import { ContainerRun } from "./container.ts";
+import { type Condition, type Container, conditionOf, isSidecar, type Pod } from "../shapes.ts";
+import { ContainerRun, type Role } from "./container.ts";
 import { repositoryOf } from "./images.ts";
 import type { Kubelet } from "./kubelet.ts";
 import { mountFiles, volumeFiles } from "./mounts.ts";
@@ -25,6 +25,10 @@ export class PodWorker {
   ns: Netns | null = null;
   address: string | null = null;
   readonly containers: ContainerRun[] = [];
+  /** Init containers and sidecars, in the order in which they begin. */
+  readonly inits: ContainerRun[] = [];
+  /** How many of them have begun; one more, and the pod's own have too. */
+  private begun = 0;
   private readonly id: string;
   private conditions: readonly Condition[];
   private said: object | null = null;
@@ -54,14 +58,19 @@ export class PodWorker {
   }
 
   tell(type: EventType, reason: string, message: string, container?: Container): void {
-    const path = container === undefined ? undefined : `spec.containers{${container.name}}`;
+    const isInit = container !== undefined && this.pod.spec.initContainers?.includes(container);
+    const path =
+      container === undefined ? undefined : `spec.${isInit ? "initContainers" : "containers"}{${container.name}}`;
     this.node.recorder.event(this.pod, type, reason, message, path);
   }
 
   start(): void {
     this.startTime = this.node.lab.time;
-    for (const container of this.pod.spec.containers)
-      this.containers.push(new ContainerRun(this, container, this.node.imageOf(container.image)));
+    const { containers, initContainers = [] } = this.pod.spec;
+    const runOf = (container: Container, role: Role) =>
+      new ContainerRun(this, container, this.node.imageOf(container.image), role);
+    this.containers.push(...containers.map((each) => runOf(each, "app")));
+    this.inits.push(...initContainers.map((each) => runOf(each, isSidecar(each) ? "sidecar" : "init")));
     this.report();
     this.node.lab.lab.later(SANDBOX_TIME, () => this.makeSandbox());
   }
@@ -100,8 +109,25 @@ export class PodWorker {
         return;
       }
     }
-    for (const each of this.containers) this.pull(each);
+    this.goOn();
     this.report();
+  }
+
+  /** Init containers begin one after another, the pod's own all at once. */
+  private goOn(): void {
+    const init = this.inits[this.begun++];
+    for (const each of init === undefined ? this.containers : [init]) this.pull(each);
+  }
+
+  /** An init container ended well, or a sidecar is up: the next one's turn, unless it has begun already. */
+  initialized(run: ContainerRun): void {
+    if (!this.isEnding && run === this.inits[this.begun - 1]) this.goOn();
+  }
+
+  /** Sidecars end, last first, when nobody is left to need them. */
+  endedForGood(run: ContainerRun): void {
+    if (this.isEnding || (run.role === "app" && !this.containers.every(({ isOver }) => isOver))) return;
+    for (const each of this.inits.toReversed()) each.stop();
   }
 
   private pull(run: ContainerRun): void {
@@ -144,9 +170,17 @@ export class PodWorker {
     if (this.isGone) return;
     const { pod, node, startTime, address } = this;
     const containerStatuses = this.containers.map((each) => each.status);
-    const phase = phaseOf(pod, containerStatuses);
+    const initContainerStatuses = this.inits.map((each) => each.status);
+    const phase = phaseOf(pod, containerStatuses, initContainerStatuses);
     const { time } = node.lab;
-    this.conditions = conditionsOf(pod, containerStatuses, phase, this.ns !== null, this.conditions, time);
+    this.conditions = conditionsOf(
+      pod,
+      [...initContainerStatuses, ...containerStatuses],
+      phase,
+      this.ns !== null,
+      this.conditions,
+      time,
+    );
     const scheduled = conditionOf(pod, "PodScheduled");
     const conditions = this.conditions.map((each) => (each.type === "PodScheduled" && scheduled ? scheduled : each));
     const status = {
@@ -156,6 +190,7 @@ export class PodWorker {
       hostIPs: [{ ip: node.address }],
       ...(startTime !== null && { startTime }),
       ...(address !== null && { podIP: address, podIPs: [{ ip: address }] }),
+      ...(initContainerStatuses.length > 0 && { initContainerStatuses }),
       containerStatuses,
       ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     };
@@ -180,7 +215,7 @@ export class PodWorker {
   private end(done: () => void): void {
     if (this.isEnding) return;
     this.isEnding = true;
-    for (const each of this.containers) each.stop();
+    for (const each of [...this.containers, ...this.inits.toReversed()]) each.stop();
     this.report();
     this.node.lab.lab.later(SANDBOX_TIME, () => {
       this.takeDown();
@@ -212,7 +247,7 @@ export class PodWorker {
   abandon(): void {
     this.isEnding = true;
     this.isGone = true;
-    for (const each of this.containers) each.abandon();
+    for (const each of [...this.containers, ...this.inits]) each.abandon();
     this.takeDown();
   }
 }

@@ -2,7 +2,7 @@
 // Before you edit: github.com/containerd/containerd internal/cri/server/sandbox_run.go, pkg/netns/netns_linux.go.
 import { setUp } from "../../netns/configure.ts";
 import type { Netns } from "../../netns/netns.ts";
-import type { Pod } from "../shapes.ts";
+import { isSidecar, type Pod } from "../shapes.ts";
 import type { Kubelet } from "./kubelet.ts";
 
 /** A lab's names have at most 63 letters. */
@@ -24,7 +24,7 @@ export function sandboxNetns({ machine, lab }: Kubelet, pod: Pod): Netns {
   setUp(ns, ns.devices.get("lo")!);
   machine.containers.set(
     name,
-    pod.spec.containers.map((each) => each.name),
+    [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)].map((each) => each.name),
   );
   return ns;
 }

@@ -1,10 +1,17 @@
 // What a kubelet says of a pod: states of its containers, conditions, the phase that follows from them.
 // Before you edit: pkg/kubelet/status/generate.go, pkg/kubelet/kubelet_pods.go (getPhase, convertStatusToAPIStatus).
-import type { Condition, ContainerStatus, Pod, PodPhase } from "../shapes.ts";
+import { type Condition, type ContainerStatus, isSidecar, type Pod, type PodPhase } from "../shapes.ts";
 
-/** getPhase, of pods without init containers. */
-export function phaseOf({ spec }: Pod, statuses: readonly ContainerStatus[]): PodPhase {
-  const { restartPolicy = "Always" } = spec;
+/** getPhase. While an init container goes on, the pod's own ones wait. */
+export function phaseOf(
+  { spec }: Pod,
+  statuses: readonly ContainerStatus[],
+  inits: readonly ContainerStatus[],
+): PodPhase {
+  const { restartPolicy = "Always", initContainers = [] } = spec;
+  const failed = ({ state }: ContainerStatus, i: number) =>
+    !isSidecar(initContainers[i]!) && (state.terminated?.exitCode ?? 0) !== 0;
+  if (restartPolicy === "Never" && inits.some(failed)) return "Failed";
   let waiting = 0;
   let running = 0;
   let succeeded = 0;
@@ -35,7 +42,22 @@ function containersReady(statuses: readonly ContainerStatus[], phase: PodPhase):
   return { type: "ContainersReady", status: "False", reason: "ContainersNotReady", message };
 }
 
-/** The conditions a kubelet says, in its order; a time changes only with the status it is of. */
+/** Once one of the pod's own containers began, it was initialized. */
+function initialized({ spec }: Pod, statuses: readonly ContainerStatus[], phase: PodPhase): Said {
+  const { initContainers = [] } = spec;
+  const hasBegun = ({ state, lastState }: ContainerStatus) => !state.waiting || lastState.terminated !== undefined;
+  const not = initContainers.filter((each, i) => !(isSidecar(each) ? statuses[i]!.started : statuses[i]!.ready));
+  if (phase === "Succeeded") return { type: "Initialized", status: "True", reason: "PodCompleted" };
+  if (not.length === 0 || statuses.slice(initContainers.length).some(hasBegun))
+    return { type: "Initialized", status: "True" };
+  const message = `containers with incomplete status: [${not.map(({ name }) => name).join(" ")}]`;
+  return { type: "Initialized", status: "False", reason: "ContainersNotInitialized", message };
+}
+
+/**
+ * The conditions a kubelet says, in its order; a time changes only with the status it is of. `statuses` are those of
+ * init containers, and behind them the others.
+ */
 export function conditionsOf(
   pod: Pod,
   statuses: readonly ContainerStatus[],
@@ -44,13 +66,12 @@ export function conditionsOf(
   known: readonly Condition[],
   time: string,
 ): Condition[] {
-  const ready = containersReady(statuses, phase);
-  const isOver = phase === "Succeeded" || phase === "Failed";
+  const { initContainers = [] } = pod.spec;
+  const stays = statuses.filter((_, i) => initContainers[i] === undefined || isSidecar(initContainers[i]));
+  const ready = containersReady(stays, phase);
   const said: Said[] = [
     { type: "PodReadyToStartContainers", status: hasSandbox ? "True" : "False" },
-    isOver
-      ? { type: "Initialized", status: "True", ...(phase === "Succeeded" && { reason: "PodCompleted" }) }
-      : { type: "Initialized", status: "True" },
+    initialized(pod, statuses, phase),
     { ...ready, type: "Ready" },
     ready,
     { type: "PodScheduled", status: "True" },

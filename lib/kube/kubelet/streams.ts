@@ -49,11 +49,14 @@ export class Kubelets implements NodeProxy {
     const kubelet = this.kubelets.get(pod.spec.nodeName);
     const worker = [...(kubelet?.workers.values() ?? [])].find((each) => each.pod.metadata.uid === uid);
     if (kubelet === undefined) throw failure(`Get "https://${pod.spec.nodeName}:10250": dial tcp: i/o timeout`);
-    const all = worker?.containers ?? [];
-    if (container === "" && all.length > 1)
-      throw badRequest(
-        `a container name must be specified for pod ${name}, choose one of: [${all.map((each) => each.container.name).join(" ")}]`,
-      );
+    const own = worker?.containers ?? [];
+    const inits = worker?.inits ?? [];
+    const all = [...own, ...inits];
+    const names = (runs: readonly ContainerRun[]) => runs.map((each) => each.container.name).join(" ");
+    if (container === "" && own.length > 1) {
+      const or = inits.length === 0 ? "" : ` or one of the init containers: [${names(inits)}]`;
+      throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names(own)}]${or}`);
+    }
     const run = all.find((each) => container === "" || each.container.name === container);
     if (worker === undefined || run === undefined)
       throw badRequest(`container ${container} is not valid for pod ${name}_${namespace}`);

@@ -1,6 +1,6 @@
 // What the scheduler keeps of a node: its object, and the sums over the pods that are or will be on it.
 // Before you edit: pkg/scheduler/framework/types.go (NodeInfo), pkg/scheduler/util/pod_resources.go.
-import { controllerOf, type Node, type Pod } from "../shapes.ts";
+import { type Container, controllerOf, isSidecar, type Node, type Pod } from "../shapes.ts";
 import { milli, quantity } from "./quantity.ts";
 
 /** Of a pod that asks for nothing, so that it counts for something (DefaultMilliCPURequest, DefaultMemoryRequest). */
@@ -32,20 +32,39 @@ export function requestOf(pod: Pod): Request {
 }
 
 function reckon(pod: Pod): Request {
-  let cpu = 0;
-  let memory = 0;
-  let scoredCpu = 0;
-  let scoredMemory = 0;
+  const { containers, initContainers = [] } = pod.spec;
+  const most = (of: (requests: Requests) => number): number => peak(containers, initContainers, of);
   const hostPorts: string[] = [];
-  for (const { resources, ports = [] } of pod.spec.containers) {
-    const { cpu: asked, memory: octets } = resources?.requests ?? {};
-    cpu += milli(asked);
-    memory += quantity(octets);
-    scoredCpu += asked === undefined ? LEAST_CPU : milli(asked);
-    scoredMemory += octets === undefined ? LEAST_MEMORY : quantity(octets);
+  for (const { ports = [] } of [...initContainers.filter(isSidecar), ...containers])
     for (const { hostPort, protocol = "TCP" } of ports) if (hostPort) hostPorts.push(`${protocol} ${hostPort}`);
-  }
-  return { cpu, memory, scoredCpu, scoredMemory, hostPorts, controller: controllerOf(pod)?.uid ?? null };
+  return {
+    cpu: most(({ cpu }) => milli(cpu)),
+    memory: most(({ memory }) => quantity(memory)),
+    scoredCpu: most(({ cpu }) => (cpu === undefined ? LEAST_CPU : milli(cpu))),
+    scoredMemory: most(({ memory }) => (memory === undefined ? LEAST_MEMORY : quantity(memory))),
+    hostPorts,
+    controller: controllerOf(pod)?.uid ?? null,
+  };
+}
+
+type Requests = Readonly<Record<string, string>>;
+
+/** The most that runs at once: an init container with the sidecars before it, or all others together. */
+function peak(
+  containers: readonly Container[],
+  inits: readonly Container[],
+  of: (requests: Requests) => number,
+): number {
+  const asks = ({ resources }: Container): number => of(resources?.requests ?? {});
+  let sidecars = 0;
+  let most = 0;
+  for (const each of inits)
+    if (isSidecar(each)) sidecars += asks(each);
+    else most = Math.max(most, sidecars + asks(each));
+  return Math.max(
+    most,
+    containers.reduce((sum, each) => sum + asks(each), sidecars),
+  );
 }
 
 export class NodeInfo {
