@@ -25,15 +25,6 @@ function question(state: State, settings: CaseSettings, mode: ProxyMode): ProxyQ
   );
 }
 
-/** Virtual servers of SCTP are not modelled. */
-function withoutSctp({ Services, Slices }: State): State {
-  const plain = Services.map((each) => {
-    const ports = (each.spec.ports ?? []).filter(({ protocol }) => protocol !== "SCTP");
-    return { ...each, spec: { ...each.spec, ports } };
-  });
-  return { Services: plain, Slices };
-}
-
 /** What each mode promises; the IPVS and the userspace mode are here for IPv4. */
 const PROMISES = {
   userspace: expectedOfUserspace,
@@ -62,7 +53,7 @@ describe("packets to Services", () => {
       for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
         const { Settings, Steps } = proxyCase(`${seed}`);
         if ((mode === "ipvs" || mode === "userspace") && Settings.Family === 6) continue;
-        const state = mode === "ipvs" ? withoutSctp(Steps.at(-1)!) : Steps.at(-1)!;
+        const state = Steps.at(-1)!;
         const proxy = question(state, Settings, mode);
         for (const flow of flowsOf(state, Settings)) {
           const should = PROMISES[mode](state, Settings, flow);

@@ -1,8 +1,11 @@
 // kube-proxy's modes write what its own code wrote of the same objects (record.ts).
 import { strict as assert } from "node:assert";
+import { IpvsProxier } from "../../../lib/kube/proxy/ipvs/proxier.ts";
+import { said } from "../../../lib/kube/proxy/tool.ts";
+import { WalkedNode } from "../../../lib/kube/proxy/walk.ts";
 import { largeCase, proxyCase } from "./cases.ts";
 import { answersOf, goldenOf, RECORDED } from "./record.ts";
-import { assertSame, textsOf } from "./text.ts";
+import { assertSame, syncs, textsOf } from "./text.ts";
 
 describe("kube-proxy, as its own code", () => {
   for (const mode of ["iptables", "ipvs", "nftables"])
@@ -15,6 +18,41 @@ describe("kube-proxy, as its own code", () => {
         for (const [step, each] of ours.entries()) assertSame(each, answers[step]!, `seed ${seed}, step ${step}`);
       }
     }).timeout(20000);
+
+  it("ipvs: a node has those virtual servers, of SCTP too", () => {
+    const options: Record<string, string> = { TCP: "-t", UDP: "-u", SCTP: "--sctp-service" };
+    const seen = new Set<string>();
+    for (const [seed, answers] of goldenOf("ipvs").entries()) {
+      const asked = proxyCase(`${seed}`);
+      if (asked.Settings.Family === 6) continue;
+      let proxier: IpvsProxier | null = null;
+      let place: { lab: WalkedNode; ns: WalkedNode["ns"] };
+      const saved = syncs(asked, ({ tracker, settings, at, nodeAddresses }) => {
+        if (proxier === null) {
+          const lab = new WalkedNode(4, nodeAddresses);
+          place = { lab, ns: lab.ns };
+          proxier = new IpvsProxier(place, tracker, settings, at);
+        }
+        proxier.sync(true);
+        return said(place, ["ipvsadm", "-Sn"]).trim().split("\n").sort();
+      });
+      for (const [step, lines] of saved.entries()) {
+        const servers = Object.entries(answers[step]!).filter(([name]) => name.includes("/"));
+        const theirs = servers.flatMap(([name, [, timeout, ...reals]]) => {
+          const [, at, protocol] = /^(.*)\/(.*)$/.exec(name)!;
+          seen.add(protocol!);
+          const end = `${options[protocol!]} ${at}`;
+          const seconds = timeout!.replace("timeout ", "");
+          return [
+            `-A ${end} -s rr${seconds === "0" ? "" : ` -p ${seconds}`}`,
+            ...reals.map((each) => `-a ${end} -r ${each} -m -w 1`),
+          ];
+        });
+        assert.deepEqual(lines, theirs.sort(), `seed ${seed}, step ${step}`);
+      }
+    }
+    assert.deepEqual([...seen].sort(), ["SCTP", "TCP", "UDP"]);
+  }).timeout(20000);
 
   it("iptables: rules of endpoints have no comments where there are more than a thousand", () => {
     const commented = textsOf(largeCase()).map((text) => /-A KUBE-SEP-\S+ -m comment/.test(text));

@@ -48,7 +48,7 @@ export class GracefulTermination {
     return true;
   }
 
-  /** UDP's connections end with the next packet anyhow (expire_nodest_conn). */
+  /** Those of UDP and SCTP end with the next packet anyhow (expire_nodest_conn). */
   private isDeleted({ key, real }: Ending): boolean {
     const found = this.services.named(key)?.find(real.address, real.port) ?? null;
     if (found === null) return true;

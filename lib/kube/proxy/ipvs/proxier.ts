@@ -1,12 +1,12 @@
 // kube-proxy in its IPVS mode, in a namespace: addresses on kube-ipvs0, sets, virtual servers, and a few rules.
 // Before you edit: pkg/proxy/ipvs/proxier.go (NewProxier, syncProxyRules, syncService), pkg/proxy/ipvs/netlink_linux.go.
+import { BALANCED, protocolName } from "../../../ipvs/protocol.ts";
 import { SCHEDULERS } from "../../../ipvs/schedulers/registry.ts";
-import type { ServiceKey } from "../../../ipvs/service.ts";
+import { EVERY_CLIENT, type ServiceKey } from "../../../ipvs/service.ts";
 import { addHosts } from "../../../netns/ipv4/fib.ts";
 import { type Balancing, balancingOf } from "../../../netns/ipvs/balancing.ts";
 import { notModelled } from "../../../tools/command.ts";
 import { type Ip, ipv4 } from "../../../wire/address.ts";
-import { PROTOCOL } from "../../../wire/packet.ts";
 import { ensureJumps } from "../iptables/proxier.ts";
 import type { Proxier } from "../proxier.ts";
 import type { ProxySettings } from "../settings.ts";
@@ -21,8 +21,6 @@ import { WrittenPlan } from "./written.ts";
 
 const DEVICE = "kube-ipvs0";
 const SCHEDULER = "rr";
-/** The bits of an address that count for who the client is. */
-const EVERY_BIT = 32;
 const SYSCTLS = [
   "net.ipv4.vs.conntrack",
   "net.ipv4.vs.expire_nodest_conn",
@@ -80,9 +78,6 @@ export class IpvsProxier implements Proxier {
     this.plannedAt = "";
     const planner = new Planner(surroundings);
     const plans = [...keys].map((key) => [key, tracker.services.has(key) ? planner.contribution(key) : null] as const);
-    for (const [, plan] of plans)
-      for (const [, { protocol }] of plan?.servers ?? [])
-        if (protocol === "SCTP") throw notModelled("kube-proxy --proxy-mode=ipvs", "protocol: SCTP", "TCP, UDP");
     if (isFirst) this.prepare();
     for (const [key, plan] of plans) written.replace(key, plan);
     this.fillSets();
@@ -140,7 +135,10 @@ export class IpvsProxier implements Proxier {
     for (const [, server] of written.takeServers()) if (server !== null) this.open(balancing, server);
     if (services.size !== written.servers.size)
       for (const { key } of services.list())
-        if (key.kind === "address" && !written.servers.has(serverKey(nameOf(key.protocol), key.address, key.port)))
+        if (
+          key.kind === "address" &&
+          !written.servers.has(serverKey(protocolName(key.protocol), key.address, key.port))
+        )
           services.delete(key);
     balancing.settle();
   }
@@ -148,7 +146,7 @@ export class IpvsProxier implements Proxier {
   private open({ ipvs: { services } }: Balancing, server: VirtualServer): void {
     const key = keyOf(server);
     const scheduler = SCHEDULERS.get(SCHEDULER)!;
-    const spec = { scheduler, persistent: server.persistent, netmask: EVERY_BIT, onePacket: false, flags: 0 };
+    const spec = { scheduler, persistent: server.persistent, netmask: EVERY_CLIENT[4], onePacket: false, flags: 0 };
     const known = services.named(key);
     if (known === null) services.add(key, spec);
     else if (known.persistent !== spec.persistent) services.edit(key, spec);
@@ -167,15 +165,13 @@ export class IpvsProxier implements Proxier {
 
 const keyOf = ({ protocol, address, port }: VirtualServer): ServiceKey => ({
   ...{ kind: "address", address, port },
-  protocol: protocol === "TCP" ? PROTOCOL.tcp : PROTOCOL.udp,
+  protocol: BALANCED.find(({ name }) => name === protocol)!.number,
 });
-
-const nameOf = (protocol: number): string => (protocol === PROTOCOL.tcp ? "TCP" : "UDP");
 
 /** As `ipvsadm --save` would print them. */
 function serverLines({ protocol, address, port, persistent, endpoints }: VirtualServer): string[] {
   const host = address.family === 6 ? `[${address}]` : address.text;
-  const option = { TCP: "-t", UDP: "-u", SCTP: "--sctp-service" }[protocol];
+  const { option } = BALANCED.find(({ name }) => name === protocol)!;
   const end = `${option} ${host}:${port}`;
   return [
     `-A ${end} -s ${SCHEDULER}${persistent === null ? "" : ` -p ${persistent}`}`,
