@@ -4,6 +4,8 @@
 import type { Destination } from "../../ipvs/destination.ts";
 import type { Services } from "../../ipvs/services.ts";
 import { Lab } from "../../lab/lab.ts";
+import { Tuple, tupleOf } from "../../netfilter/conntrack/tuple.ts";
+import { manipulated } from "../../netfilter/nat/manip.ts";
 import { setUp } from "../../netns/configure.ts";
 import { PRIORITY } from "../../netns/hooks.ts";
 import { ipSend } from "../../netns/ipv4/send.ts";
@@ -12,7 +14,7 @@ import type { Netns } from "../../netns/netns.ts";
 import { LEVEL, NOT_RECORDED, type Step } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import type { Ip } from "../../wire/address.ts";
-import { type Ipv4Packet, type Ipv6Packet, protocolOf } from "../../wire/packet.ts";
+import type { Ipv4Packet, Ipv6Packet } from "../../wire/packet.ts";
 import { type Family, hostPort } from "./address.ts";
 import type { AskedPacket } from "./asked-packet.ts";
 import { realServer } from "./ipvs/graceful.ts";
@@ -107,11 +109,9 @@ export class WalkedNode extends Lab {
   /** The steps of each way, one by one: by the dice, or by the real servers of a virtual one. */
   private *ways(asked: AskedPacket): Generator<readonly Step[], void> {
     const { packet } = asked;
-    const { dst, body } = packet;
-    const protocol = protocolOf(packet);
-    const port = body.kind === "tcp" || body.kind === "udp" ? body.dstPort : 0;
+    const { dst, protocol, to } = tupleOf(packet)!;
     const services = this.ns.balancing?.ipvs.services;
-    const service = services?.find(0, protocol, dst, port) ?? null;
+    const service = services?.find(0, protocol, dst, to) ?? null;
     if (services !== undefined && service !== null && service.count > 0) {
       const servers = [...service.destinations()].filter(({ weight }) => weight > 0);
       servers.sort((one, other) => (serverText(one) < serverText(other) ? -1 : 1));
@@ -197,9 +197,8 @@ function weigh(services: Services, { service, address, port }: Destination, weig
 }
 
 function withSourcePort(packet: Packet, added: number): Packet {
-  const { body } = packet;
-  if (added === 0 || (body.kind !== "tcp" && body.kind !== "udp")) return packet;
-  return { ...packet, body: { ...body, srcPort: ((body.srcPort - 1 + added) % 65535) + 1 } } as Packet;
+  const { src, dst, protocol, from, to } = tupleOf(packet)!;
+  return manipulated(packet, new Tuple(src, dst, protocol, ((from - 1 + added) % 65535) + 1, to), "source");
 }
 
 /** The last number below 1 that dice can show. */
@@ -219,8 +218,9 @@ function nextScript(script: readonly Die[]): Die[] | null {
   return [...script.slice(0, last), { side: side + 1, sides }];
 }
 
-function destinationOf({ dst, body }: Packet): string | null {
-  return body.kind === "tcp" || body.kind === "udp" ? hostPort(dst.text, body.dstPort) : null;
+function destinationOf(packet: Packet): string | null {
+  const tuple = tupleOf(packet);
+  return tuple?.hasPorts ? hostPort(tuple.dst.text, tuple.to) : null;
 }
 
 /** What a rule does with a packet, of those that matched; null for other steps. */

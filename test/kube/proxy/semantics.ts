@@ -8,7 +8,7 @@ import { ip, prefix } from "../../../lib/wire/address.ts";
 import type { CaseSettings, State } from "./cases.ts";
 
 export interface Flow {
-  readonly protocol: "tcp" | "udp";
+  readonly protocol: "tcp" | "udp" | "sctp";
   readonly src: string;
   readonly dst: string;
   readonly port: number;
@@ -154,11 +154,12 @@ export function expectedOfIpvs(state: State, settings: CaseSettings, flow: Flow)
     const isBound = fronts.some(({ address }) => address !== null && address === flow.dst);
     if (isHealthCheck(state, settings, flow, true)) return { ...NOTHING, verdict: "accept" };
     if (isBound && !isOwn(flow.dst, settings)) return { ...NOTHING, verdict: "reject" };
-    // Node ports are marked by number, also at addresses where they are not served; only the node's own packets feel it.
+    // Node ports of TCP and UDP are marked by number, also where they are not served; only the node's own packets feel it.
     const isMarked = fronts.some(
       ({ kind, port, protocol, service: { spec } }) =>
         kind === "node" &&
         port === flow.port &&
+        protocol !== "SCTP" &&
         protocol.toLowerCase() === flow.protocol &&
         spec.externalTrafficPolicy !== "Local" &&
         settings.NodeAddresses.some((each) => !isLoopback(each) && servesAt(each, settings)),
@@ -182,8 +183,12 @@ export function expectedOfIpvs(state: State, settings: CaseSettings, flow: Flow)
   return { destinations: chosen.map(({ text }) => text), verdict: "none", masquerade: masquerade || meetsItself };
 }
 
-/** The userspace mode knows of no policies, ranges, hints and settings: whom it answers it proxies, to any ready pod. */
+/**
+ * The userspace mode knows of no SCTP, policies, ranges, hints and settings: whom it answers it proxies, to any ready
+ * pod.
+ */
 export function expectedOfUserspace(state: State, settings: CaseSettings, flow: Flow): Expected | null {
+  if (flow.protocol === "sctp") return NOTHING;
   const hits = frontsOf(state, settings).filter(({ address, port, protocol, kind }) => {
     // From the node itself an external IP is only served where it is one of the node's own.
     if (kind === "external" && isOwn(flow.src, settings) && !isOwn(flow.dst, settings)) return false;
@@ -282,8 +287,8 @@ function nearest(pods: readonly Pod[], { Node, Zone }: CaseSettings): readonly P
 
 function isHealthCheck({ Services }: State, settings: CaseSettings, flow: Flow, isIpvs = false): boolean {
   const { protocol, dst, port } = flow;
-  // The set of the IPVS mode has ports of any protocol.
-  if ((protocol !== "tcp" && !isIpvs) || !isOwn(dst, settings)) return false;
+  // The set of the IPVS mode has ports of TCP and UDP alike (ip_set_bitmap_port.c).
+  if ((protocol !== "tcp" && !(isIpvs && protocol === "udp")) || !isOwn(dst, settings)) return false;
   // kube-proxy forgets the health check of a port whose node port has no address to be served at.
   const isForgotten = ({ nodePort = 0 }: SpecPort) =>
     isIpvs && nodePort !== 0 && !settings.NodeAddresses.some((each) => !isLoopback(each) && servesAt(each, settings));
@@ -326,7 +331,6 @@ export function flowsOf(state: State, settings: CaseSettings): Flow[] {
     node[0]!,
   ];
   const targets = frontsOf(state, settings).flatMap(({ address, port, protocol, service: { spec } }) => {
-    if (protocol === "SCTP") return [];
     const at = address === null ? node : [address];
     const ports = [
       port,
