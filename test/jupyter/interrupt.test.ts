@@ -6,9 +6,9 @@ const SITUATIONS: Record<string, string> = {
   "a loop": "console.log('on'); while (true) {}",
   "an await that never ends": "console.log('on'); await new Promise(() => {})",
   "a loop after an await": "await 1; await new Promise((r) => setTimeout(r, 5)); console.log('on'); while (true) {}",
-  "a loop in a timer": "console.log('on'); await new Promise(() => setTimeout(() => { while (true) {} }, 20))",
+  "a loop in a timer": "await new Promise(() => setTimeout(() => { console.log('on'); while (true) {} }, 20))",
   "a timer that loops again and again":
-    "console.log('on'); await new Promise(() => setInterval(() => { const end = Date.now() + 700; while (Date.now() < end); }, 1))",
+    "await new Promise(() => setInterval(() => { console.log('on'); const end = Date.now() + 700; while (Date.now() < end); }, 1))",
   "a loop of microtasks": "console.log('on'); while (true) await null",
   "a loop that prints": "while (true) console.log('on')",
   "a loop that catches": "console.log('on'); while (true) { try { while (true) {} } catch {} finally {} }",
