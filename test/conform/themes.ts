@@ -4,6 +4,7 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { generate as tunnelCase } from "../devices/generate.ts";
 import { policyCase } from "../policy/generate.ts";
 import { atLeast } from "./batches.ts";
+import { isBulk } from "./canonical-tcp.ts";
 import type { Case, Drawn, Result, SeenFrame, Traffic } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { generate } from "./generate.ts";
@@ -107,6 +108,36 @@ function isAskedBothWays(frames: Result["frames"]): boolean {
   });
 }
 
+/**
+ * Whether what a stream in bulk sends because of an ACK is acknowledged late. By microseconds the kernel keeps the last
+ * segments until the next ACK, or sends them at once (tcp_tso_should_defer); when no ACK comes soon, a probe for the tail
+ * then sends them first, or again.
+ */
+function isTailLate(frames: Result["frames"]): boolean {
+  return Object.entries(frames).some(([where, seen]) => {
+    if (!where.endsWith(" out")) return false;
+    const heard = (frames[where.replace(/out$/, "in")] ?? []).flatMap(({ at, text }) => {
+      const [from, to, , ack] = segmentOf(text) ?? [];
+      return ack === undefined ? [] : [{ at, way: `${to} ${from}`, ack }];
+    });
+    return seen.some(({ at, text }) => {
+      const [from, to, end] = segmentOf(text) ?? [];
+      if (end === undefined || !/ length [1-9]/.test(text) || !(isBulk(from!) || isBulk(to!))) return false;
+      const answers = heard.filter(({ way }) => way === `${from} ${to}`);
+      const isAnswer = answers.some((ack) => ack.at <= at && ack.at > at - 0.1);
+      return isAnswer && !answers.some((ack) => ack.at >= at && ack.at < at + 1 && ack.ack >= end);
+    });
+  });
+}
+
+/** Ports of a TCP segment, where its octets end, and up to where it acknowledges. */
+function segmentOf(text: string): number[] | undefined {
+  const found = / tcp (\d+) > (\d+) \S+ seq (\d+) ack (\d+) .* length (\d+)/.exec(text);
+  if (found === null) return undefined;
+  const [from, to, seq, ack, length] = found.slice(1).map(Number);
+  return [from!, to!, seq! + length!, ack!];
+}
+
 /** A question is repeated each second. */
 const isSoon = (after: number): boolean => after > -1 && after < 1000;
 
@@ -166,6 +197,7 @@ function decided(base: Case, draw: () => Traffic[]): Case {
     const { result, drawn } = runModel(test, atLeast(test));
     const { frames } = result;
     if (isAnsweredInside(frames) || isBurstAnswered(frames) || isRace(frames) || isAskedBothWays(frames)) continue;
+    if (isTailLate(frames)) continue;
     if (isCloseToTimer(test, frames) || isTwice(drawn)) continue;
     if (isSame(result, runModel(test, atLeast(test), lateTimers).result)) return test;
   }

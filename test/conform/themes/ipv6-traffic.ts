@@ -5,6 +5,8 @@ import type { Dice } from "../dice.ts";
 
 /** Milliseconds between two flows, as in traffic.ts. */
 const GAP = 370;
+/** Milliseconds between the commands of two namespaces: no machine decides which of them was first. */
+const TURN = 20;
 /** A device that went comes again when all know that it went, and is looked at when it has told its groups twice. */
 const [UP, LOOKED_AT] = [1800, 4300];
 
@@ -39,10 +41,12 @@ export class Flows {
     // What ends on a link is done in both worlds: no script builds what is left of it.
     const traffic = this.listeners();
     const changed = new Set(traffic.map(({ ns }) => ns));
+    let at = 5 + TURN * changed.size;
     for (const { ns, dev } of this.feet) {
       if (changed.has(ns) || !dice.chance(0.02)) continue;
       const command = `ip link set ${dev} ${dice.of(["down", "down", "mtu 1200"])}`;
-      traffic.push({ kind: "command", at: 5, ns, command });
+      traffic.push({ kind: "command", at, ns, command });
+      at += TURN;
     }
     for (const ns of this.lab.namespaces.keys())
       if (dice.chance(0.4)) {
@@ -52,7 +56,7 @@ export class Flows {
         traffic.push({ kind: "listen", ns, address, port: dice.of([53, 7777]), echo: dice.chance(0.7) });
       }
     const flows = dice.whole(3, 8);
-    for (let i = 0; i < flows; i++) traffic.push(this.flow(20 + i * GAP));
+    for (let i = 0; i < flows; i++) traffic.push(this.flow(at + 15 + i * GAP));
     return traffic;
   }
 
@@ -65,8 +69,9 @@ export class Flows {
     const done = new Set<string>();
     for (const { ns, dev, address } of this.feet) {
       if (!dice.chance(0.06) || done.has(ns)) continue;
+      const turn = TURN * done.size;
       done.add(ns);
-      const type = (at: number, command: string) => void traffic.push({ kind: "command", at, ns, command });
+      const type = (at: number, command: string) => void traffic.push({ kind: "command", at: at + turn, ns, command });
       const own = `${address.replace("fd00:", "fd07:")}/${dice.of([64, 128])} dev ${dev}`;
       const conf = `net.ipv6.conf.${dev}`;
       const kind = dice.whole(1, 7);
