@@ -44,6 +44,14 @@ export interface NeighbourPort<Address extends Ipv4 | Ipv6 = Ipv4> {
   send(neighbour: Neighbour<Address>, waiting: Waiting<Address>): void;
   /** Nobody answered: this one will never go out, of which its sender is told or not. */
   unreachable(neighbour: Neighbour<Address>, waiting: Waiting<Address>, isTold: boolean): void;
-  /** The state changed, for the trace. Returns the step to be the cause of what follows. */
+  /** It has another MAC, is being deleted, or goes: who listens is told (__neigh_notify). */
+  notify?(neighbour: Neighbour<Address>, isGone: boolean): void;
+  /** The state changed, for the trace and for who listens. Returns the step to be the cause of what follows. */
   changed(neighbour: Neighbour<Address>, from: NeighbourState | null, because: string, cause: number): number;
+}
+
+/** That somebody is asked, or will be, is told to nobody; nor that nobody can be (__neigh_event_send). */
+export function isTold(from: NeighbourState | null, state: NeighbourState): boolean {
+  if (state === "FAILED") return from === "INCOMPLETE" || from === "PROBE";
+  return from !== state && state !== "INCOMPLETE" && state !== "DELAY";
 }

@@ -120,6 +120,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
       return;
     }
     const isNews = mac !== this.mac;
+    const before = this.state;
     this.mac = mac;
     // What changes nothing does not count as news: the next answer may come at once (__neigh_update).
     if (isNews) this.updated = world.now;
@@ -130,6 +131,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
       step = this.become("STALE", because, cause);
       this.disarm();
     }
+    if (isNews && this.state === before) this.port.notify?.(this, false);
     if (!wasValid) this.flush(step);
   }
 
@@ -150,8 +152,10 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
 
   /** `ip neigh add|replace`. */
   set(mac: Mac, state: "PERMANENT" | "REACHABLE" | "STALE", cause: number): void {
+    const isMoved = this.state === state && this.mac !== mac;
     this.mac = mac;
     this.updated = this.port.world.now;
+    if (isMoved) this.port.notify?.(this, false);
     if (state === "PERMANENT") this.confirmed = this.updated;
     if (state === "REACHABLE") this.reachable("set by hand", cause);
     else {
@@ -173,6 +177,10 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   /** Somebody deletes the entry: who waits for an answer is told that none will come (neigh_delete). */
   delete(): void {
     if (this.state === "INCOMPLETE") this.invalidate("the entry is deleted");
+    else if (this.isValid) {
+      this.state = "FAILED";
+      this.port.notify?.(this, false);
+    }
     this.remove();
   }
 
@@ -182,6 +190,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     this.queue = [];
     this.queued = 0;
     this.port.table?.delete(this);
+    if (this.state !== null) this.port.notify?.(this, true);
     this.state = null;
   }
 

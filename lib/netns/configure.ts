@@ -17,6 +17,7 @@ import { addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } fro
 import { Inet } from "./ipv4/inet.ts";
 import { down6, forgetNeighbours6, linkChanged6, linkDown6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import type { Netns } from "./netns.ts";
+import { tellAddress } from "./rtnetlink.ts";
 import { closeVxlan, openVxlan } from "./tunnel/vxlan.ts";
 
 export { addAddress, deleteAddress } from "./ipv4/fib.ts";
@@ -104,6 +105,7 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
     }));
   ns.devices.clear();
   for (const each of devices) ns.devices.set(each.name, each);
+  for (const address of inet?.addresses ?? []) tellAddress(ns, device, address);
 }
 
 /** What a loopback that comes up has. */
@@ -136,7 +138,10 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   device.up = true;
   device.everUp = true;
   const inet = ns.inet.get(device)!;
-  if (device.kind === "loopback" && inet.addresses.length === 0) inet.addresses = [LOOPBACK];
+  if (device.kind === "loopback" && inet.addresses.length === 0) {
+    inet.addresses = [LOOPBACK];
+    tellAddress(ns, device, LOOPBACK);
+  }
   if (inet.addresses.length > 0) inet.confSet = ALL_SET;
   for (const address of inet.addresses) addAddressRoutes(ns, device, address, inet.addresses);
   revive(ns, device);

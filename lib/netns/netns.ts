@@ -27,6 +27,7 @@ import { Mib } from "./mib.ts";
 import { Nftables } from "./netfilter/nftables.ts";
 import { Tables } from "./netfilter/tables.ts";
 import { Tracking } from "./netfilter/tracking.ts";
+import type { RtListener } from "./rtnetlink.ts";
 import { secretOf } from "./secret.ts";
 import type { Skb } from "./skb.ts";
 import { SocketTable } from "./socket/socket.ts";
@@ -75,6 +76,8 @@ export class Netns implements Owner {
   balancing: Balancing | null = null;
   /** The kernel's own ICMP socket is at work: it makes no error about what it sends (icmp_xmit_lock). */
   icmpBusy = false;
+  /** Who is told of changes (rtnetlink.ts); null while nobody listens. */
+  listeners: readonly RtListener[] | null = null;
   /** The next index a device gets, if it does not bring one. */
   nextIndex = 1;
   /** Identification of the next packet that may be fragmented. */

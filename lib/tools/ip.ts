@@ -7,6 +7,7 @@ import { ipAddress } from "./iproute/addr.ts";
 import { Context, type Options, openNetns } from "./iproute/context.ts";
 import { ipFou } from "./iproute/fou.ts";
 import { ipLink } from "./iproute/link.ts";
+import { ipMonitor } from "./iproute/monitor.ts";
 import { ipNeighbour } from "./iproute/neigh.ts";
 import { ipNetns } from "./iproute/netns.ts";
 import { ipRoute } from "./iproute/route.ts";
@@ -21,7 +22,7 @@ type Run = (context: Context, words: Words) => void;
 const OBJECTS = ["address", "route", "rule", "neighbour", "link", "tunnel", "tuntap", "fou", "netns"] as const;
 const SUPPORTED = `the objects ${OBJECTS.join(", ")} with the options -4, -6, -br, -o, -j, -s, -d, -n NAME`;
 
-/** In iproute2's order; null is known to the real tool and not modelled (netns may be a program, so it stands alone). */
+/** In iproute2's order; null is known to the real tool and not modelled (monitor and netns may be programs, so they stand alone). */
 const COMMANDS: Readonly<Record<string, Run | null>> = {
   address: ipAddress,
   addrlabel: null,
@@ -83,6 +84,7 @@ function doCommand(context: Context, words: Words): number | Program {
   const object = firstMatch(word, Object.keys(COMMANDS));
   if (object === undefined) throw new Quit(`Object "${word}" is unknown, try "ip help".\n`, 1);
   const run = COMMANDS[object];
+  if (object === "monitor") return ipMonitor(context, words);
   if (object === "netns") return ipNetns(context, words) ?? 0;
   if (run === null || run === undefined) throw notModelled("ip", word, SUPPORTED);
   if (context.options.details && !["route", "link", "address", "tunnel"].includes(object))
@@ -151,6 +153,7 @@ export function noOptions(): Options {
     brief: false,
     oneline: false,
     json: false,
+    timestamp: false,
     pretty: false,
     details: false,
     human: false,
@@ -177,8 +180,7 @@ function readOptions(start: Context, words: Words): Context {
     } else if (option === "-4") options.inet = true;
     else if (option === "-6") options.inet6 = true;
     else if (matches(option, "-stats") || matches(option, "-statistics")) options.stats++;
-    // Only `ip monitor` says when.
-    else if (matches(option, "-timestamp") || matches(option, "-tshort")) continue;
+    else if (matches(option, "-timestamp") || matches(option, "-tshort")) options.timestamp = true;
     else if (matches(option, "-human-readable")) options.human = true;
     else if (matches(option, "-iec")) options.iec = true;
     else if (matches(option, "-details")) options.details = true;

@@ -31,6 +31,7 @@ import { ss } from "./ss.ts";
 import { sysctl } from "./sysctl.ts";
 import { tcpdump } from "./tcpdump.ts";
 import { cat, echo, grep, head, no, sleep, tail, wc, yes } from "./text.ts";
+import { timeout } from "./timeout.ts";
 import { tracepath } from "./tracepath.ts";
 import { traceroute, traceroute6 } from "./traceroute.ts";
 
@@ -73,6 +74,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   sysctl,
   tail,
   tcpdump,
+  timeout,
   tracepath,
   traceroute,
   traceroute6,

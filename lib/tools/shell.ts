@@ -46,7 +46,7 @@ export function place(lab: Lab, where: string): Place {
 
 /**
  * Runs shell text and lets virtual time pass until it is done; what it leaves running in the background goes on,
- * except tcpdump: it ends with the text, as when its terminal closes, and counts. What other background jobs say later
+ * except tcpdump and ip monitor: they end with the text, as when their terminal closes. What other background jobs say later
  * stands first in what the next shell of that namespace prints.
  * Throws BadInput for unknown commands before anything runs, and for flags that are not modelled.
  */
@@ -151,13 +151,18 @@ function* list(
     if (pipeline.background) {
       const process = lab.start(pipeline.text, { ns: where.ns, ...voice }, body);
       enlist(lab, where.ns, process);
-      if (pipeline.commands.some(({ words }) => words.includes("tcpdump"))) captures.push(process);
+      if (pipeline.commands.some(isCapture)) captures.push(process);
       // It gets the chance to start: a server in the background listens before the next command asks it.
       yield { until: lab.now };
       status = 0;
     } else status = yield* body;
   }
   return status;
+}
+
+/** `tcpdump` and `ip monitor` tell what happens while the rest of the text runs. */
+function isCapture({ words }: SimpleCommand): boolean {
+  return words.includes("tcpdump") || (words.includes("ip") && words.some((word) => /^mon(i(t(or?)?)?)?$/.test(word)));
 }
 
 function* pipe(lab: Lab, where: Place, commands: readonly SimpleCommand[], voice: Voice, input: string): Program {
@@ -216,7 +221,7 @@ function* simple(lab: Lab, where: Place, words: readonly string[], voice: Voice,
   const command = commandNamed(lab, name, where);
   // Another namespace, the same file system.
   const run = (other: Netns, line: readonly string[]) =>
-    simple(lab, { ...where, ns: other, container: null }, line, voice, stdin);
+    simple(lab, other === where.ns ? where : { ...where, ns: other, container: null }, line, voice, stdin);
   const result = command({ lab, ...where, args, stdin, ...voice, run });
   return typeof result === "number" ? result : yield* result;
 }

@@ -891,6 +891,48 @@ ip route get 8.8.8.8
 ip r g 8.8.8.8
 ip ro get 8.8.8.8 oif veth1
 `,
+  monitor: `
+ip link add veth0 type veth peer name veth1
+ip link add veth2 type veth peer name veth3
+ip link set veth0 up
+ip link set veth1 up
+ip link set veth2 up
+sleep 1.1
+ip monitor label address route & ip addr add 10.0.0.1/24 dev veth0; ip addr add 10.0.0.3/24 brd + dev veth0; ip addr add 10.0.0.4/24 brd + dev veth0
+ip -o monitor address route & ip addr add 10.1.0.1 peer 10.1.0.2 dev veth0; ip addr add 10.2.0.1/31 dev veth0; ip addr add 10.3.0.1/24 dev veth0 noprefixroute; ip addr add 10.4.0.1/24 dev veth2
+ip monitor address route & ip addr change 10.0.0.1/24 dev veth0 metric 7; ip addr change 10.0.0.3/24 dev veth0; ip addr add 10.0.0.1/24 dev veth0
+ip monitor route & ip route add 10.9.0.0/16 via 10.0.0.2; ip route add 10.9.0.0/16 via 10.0.0.2 2>/dev/null; ip route replace 10.9.0.0/16 via 10.0.0.2; ip route replace 10.9.0.0/16 via 10.0.0.5; ip route change 10.9.0.0/16 via 10.0.0.6; ip route append 10.9.0.0/16 via 10.0.0.2; ip route prepend 10.9.0.0/16 via 10.0.0.7; ip route del 10.9.0.0/16
+ip monitor rou label & ip route add default via 10.0.0.2 table 7 metric 5; ip route add 10.8.0.0/16 nexthop via 10.0.0.2 nexthop via 10.0.0.5 weight 3; ip route add blackhole 10.7.0.0/16; ip route add 10.6.0.0/16 dev veth0 src 10.0.0.1 mtu 1400 proto bird; ip route flush 10.8.0.0/16; ip route flush table 7; ip route flush root 10.9.0.0/16
+ip -o monitor route & ip route add 10.8.0.0/16 nexthop via 10.0.0.2 nexthop via 10.0.0.5; ip route del 10.8.0.0/16
+ip monitor rule & ip rule add from 10.1.0.0/16 lookup 7; ip rule add fwmark 1 priority 50 blackhole; ip rule add iif nowhere lookup 8 priority 50; ip rule del priority 50; ip rule add fwmark 1 priority 50 blackhole
+ip monitor rule label address & ip rule flush; ip rule add lookup main; ip addr add 10.5.0.1/24 dev veth2
+ip monitor neigh & ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0; ip neigh replace 10.0.0.9 lladdr 02:00:00:00:00:0a dev veth0; ip neigh replace 10.0.0.9 lladdr 02:00:00:00:00:0a dev veth0 nud stale; ip neigh replace 10.0.0.9 lladdr 02:00:00:00:00:0b dev veth0 nud stale; ip neigh replace 10.0.0.9 lladdr 02:00:00:00:00:0b dev veth0 nud reachable; ip neigh del 10.0.0.9 dev veth0; ip neigh del 10.0.0.9 dev veth0
+ip monitor nei label & ip neigh add 10.4.0.9 lladdr 02:00:00:00:00:09 dev veth2; ip neigh add 10.0.0.10 lladdr 02:00:00:00:00:0a dev veth0 nud reachable; ip neigh flush dev veth0; ip neigh flush dev veth2
+ip monitor neigh address route & ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0; ip link set veth0 down
+ip monitor address route & ip addr del 10.3.0.1/24 dev veth0; ip link set veth0 up; sleep 0.3
+ip monitor address route & ip addr del 10.0.0.1/24 dev veth0; ip addr del 10.2.0.1/31 dev veth0; ip addr flush dev veth0
+ip monitor address route & ip addr add 10.0.0.1/24 dev veth0; ip route add 10.9.0.0/16 via 10.0.0.2; ip addr flush dev veth0
+ip monitor address route & ip link set lo down; ip link set lo up; ip addr flush dev lo; ip link set lo down; ip link set lo up
+ip monitor address route & ip link del veth2
+ip netns add red
+ip link set veth1 netns red
+ip -n red link set veth1 up
+ip -n red addr add 10.0.0.2/24 dev veth1
+ip addr add 10.0.0.1/24 dev veth0
+sleep 1.1
+ip monitor neigh & ping -c 1 -W 1 10.0.0.2 >/dev/null
+ip -n red monitor neigh & ping -c 1 -W 1 10.0.0.2 >/dev/null; ip -n red neigh flush all; ping -c 1 -W 1 10.0.0.2 >/dev/null
+ip monitor neigh & ping -c 1 -W 4 10.0.0.77 >/dev/null; sleep 0.5; ip neigh del 10.0.0.77 dev veth0
+ip -n red monitor address & ip addr add 10.0.0.20/24 dev veth0
+ip monitor foo
+timeout 0.3 ip monitor rule
+timeout 0.3 sleep 5
+timeout 5 ip route show 10.1.0.0/16
+timeout 5 false
+timeout 5x true
+timeout 5
+timeout
+`,
   neighbours: `
 ip netns add red
 ip link add veth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns red

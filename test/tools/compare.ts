@@ -55,7 +55,7 @@ export class Normal {
         .map((each) => JSON.stringify(each))
         .sort()
         .join(",")}]\n`;
-    if (/\b(ip( -\w+)* (n|neigh\w*)|arp)\b/.test(line) && !line.includes("-j")) {
+    if (/\b(ip( -\w+)* (n|neigh\w*)|arp)\b/.test(line) && !/-j|monitor/.test(line)) {
       const lines = normal.split(/(?<=\n)/);
       const head = lines[0]?.startsWith("Address ") ? [lines.shift()!] : [];
       normal = [...head, ...lines.sort()].join("");

@@ -39,9 +39,9 @@ export function unavailable(): string | null {
 
 /** A capture beside a command ends with its line in the model; a real one is told to, when it had time to see all. */
 function captured(line: string): string {
-  const [, watch, command] = /^(.*tcpdump .*) & (.*)$/.exec(line) ?? [];
+  const [, watch, command] = /^(.*(?:tcpdump|ip .*monitor) .*) & (.*)$/.exec(line) ?? [];
   if (watch === undefined) return line;
-  const now = watch.replace("tcpdump ", "tcpdump --immediate-mode ");
+  const now = watch.replace("tcpdump ", "tcpdump --immediate-mode ").replace(/^ip (?=.*monitor)/, "stdbuf -oL ip ");
   return `${now} &\nP=$!; sleep 0.5; ${command}; S=$?; sleep 0.2; kill $P 2>/dev/null; wait $P; (exit $S)`;
 }
 

@@ -2,6 +2,7 @@
 // Before you edit: RFC 826, net/ipv4/arp.c (arp_process, arp_solicit), net/core/neighbour.c (neigh_event_ns).
 import { selectSource } from "../../ip/address.ts";
 import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
+import { isTold } from "../../ip/neighbour-port.ts";
 import { type Route, TABLE } from "../../ip/route.ts";
 import { DEFAULT_RULES } from "../../ip/rule.ts";
 import { waitsForMac } from "../../link/bridge-translated.ts";
@@ -13,6 +14,7 @@ import { Ipv4 } from "../../wire/address.ts";
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from "../../wire/mac.ts";
 import { type Arp, type Frame, ICMP, ICMP_CODE } from "../../wire/packet.ts";
 import type { Netns } from "../netns.ts";
+import { tellNeighbour } from "../rtnetlink.ts";
 import { accepts, announced, judge } from "./arp-rules.ts";
 import { icmpError } from "./icmp.ts";
 import { inetOf } from "./inet.ts";
@@ -206,15 +208,18 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
       // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
       icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);
     },
-    changed: (neighbour, from, because, cause) =>
-      ns.step(LEVEL.path, cause, device, "neighbour", undefined, () => ({
+    notify: (neighbour, isGone) => tellNeighbour(ns, device, neighbour, isGone),
+    changed: (neighbour, from, because, cause) => {
+      if (isTold(from, neighbour.state!)) tellNeighbour(ns, device, neighbour);
+      return ns.step(LEVEL.path, cause, device, "neighbour", undefined, () => ({
         because: `${neighbour.address}: ${from ?? "no entry"} becomes ${neighbour.state}, because ${because}`,
         evidence: {
           kind: "neighbour",
           text: `${neighbour.address} dev ${device.name}${neighbour.isValid ? ` lladdr ${neighbour.mac}` : ""} ${neighbour.state}`,
           command: "ip neigh",
         },
-      })),
+      }));
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import type { Device } from "../../link/device.ts";
 import type { Ipv4, Prefix4 } from "../../wire/address.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
+import { tellRoute } from "../rtnetlink.ts";
 import { forgetMtus, isOwnAddress, type Refusal, refuse } from "./fib.ts";
 
 /** A way as it is asked for: its device may be left to the kernel. */
@@ -40,6 +41,8 @@ export function tryRoute(ns: Netns, tableId: number, route: AskedRoute, verb: Ro
   if ("errno" in checked) return checked;
   if (verb === "change" && !table.list().some((each) => sameKey(each, route))) return { errno: "ENOENT" };
   if (!table.add(checked, HOW[verb])) return { errno: "EEXIST" };
+  // A route that replaces itself is no news.
+  if (ns.listeners !== null && table.all.includes(checked)) tellRoute(ns, tableId, checked);
   if (checked.type === "local") ns.hasLocalRoutes = true;
   if (ns.hasRedirects) ns.redirects.clear();
   return null;
@@ -197,6 +200,7 @@ export function deleteRoute(ns: Netns, tableId: number, pattern: RoutePattern): 
     );
   if (found === undefined) return { errno: "ESRCH" };
   table.remove(found);
+  tellRoute(ns, tableId, found, true);
   forgetMtus(ns);
   return null;
 }

@@ -16,6 +16,8 @@ import { type Ipv4, Prefix4 } from "../../wire/address.ts";
 import { ALL_SET } from "../devconf.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
+import { tellAddress, tellRoute } from "../rtnetlink.ts";
+import { bringsRoute, isNetwork, isNetworkRoute, isRouteOf, tellDeleted } from "./address-routes.ts";
 import { inetOf } from "./inet.ts";
 
 /** Why the kernel refused: the number, and the sentence it gives with it (extended ACK), if it has one. */
@@ -74,6 +76,7 @@ export function tryAddress(
   const secondary = isSecondary(addresses, peer, length);
   const address = { local, peer, length, broadcast, scope, label, secondary, noPrefixRoute, metric, lifetime };
   inet.addresses = withAddress(addresses, address);
+  tellAddress(ns, device, address);
   addAddressRoutes(ns, device, address, inet.addresses);
   endWithLifetime(ns, device, lifetime);
   return null;
@@ -93,7 +96,10 @@ export function addHosts(ns: Netns, device: Device, hosts: readonly Ipv4[]): voi
   );
   inet.confSet = ALL_SET;
   inet.addresses = addresses.toSpliced(addresses.findLastIndex(({ secondary }) => !secondary) + 1, 0, ...added);
-  for (const each of added) addAddressRoutes(ns, device, each, inet.addresses);
+  for (const each of added) {
+    tellAddress(ns, device, each);
+    addAddressRoutes(ns, device, each, inet.addresses);
+  }
 }
 
 /** `ip addr change`: an address that is there gets another lifetime and its route another metric; all else stays. */
@@ -107,7 +113,12 @@ export function changeAddress(
   const changed = { ...existing, lifetime, metric: metric ?? existing.metric };
   inet.addresses = inet.addresses.map((each) => (each === existing ? changed : each));
   endWithLifetime(ns, device, lifetime);
-  if (changed.metric === existing.metric || !device.up || !bringsRoute(changed)) return;
+  if (changed.metric !== existing.metric && device.up && bringsRoute(changed)) moveRoute(ns, device, existing, changed);
+  tellAddress(ns, device, changed);
+}
+
+/** The route to the network of an address gets another metric (fib_modify_prefix_metric). */
+function moveRoute(ns: Netns, device: Device, existing: InterfaceAddress, changed: InterfaceAddress): void {
   const table = ns.tables.get(device.kind === "loopback" ? TABLE.local : TABLE.main)!;
   const network = networkOf(changed);
   const old = table
@@ -117,17 +128,12 @@ export function changeAddress(
     );
   const scope = device.kind === "loopback" ? "host" : "link";
   const type = device.kind === "loopback" ? "local" : "unicast";
-  const route = {
-    type,
-    prefix: network,
-    via: null,
-    dev: device,
-    src: changed.local,
-    protocol: "kernel",
-    scope,
-  } as const;
-  table.add({ ...route, metric: changed.metric }, "append");
-  if (old !== undefined) table.remove(old);
+  const { local: src, metric } = changed;
+  const route: Route = { type, prefix: network, via: null, dev: device, src, metric, protocol: "kernel", scope };
+  if (table.add(route, "append")) tellRoute(ns, table.id, route);
+  if (old === undefined) return;
+  table.remove(old);
+  tellRoute(ns, table.id, old, true);
 }
 
 /** When its time is over the address goes, unless it was changed meanwhile (check_lifetime). */
@@ -153,6 +159,7 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
   );
   const left = addresses.filter((each) => !goes.includes(each));
   inet.addresses = left;
+  if (ns.listeners !== null) tellDeleted(ns, device, [...goes.filter((each) => each !== address), address], left);
   if (ns.hasTracking) for (const { local } of goes) ns.tracking.forgetMasqueraded(device, local);
   // With the last address IPv4 ends on the device: no route by it is left, and no neighbour (fib_disable_ip).
   if (left.length === 0) {
@@ -167,38 +174,6 @@ export function deleteAddress(ns: Netns, device: Device, address: InterfaceAddre
     }
   }
   forgetMtus(ns);
-}
-
-/** Whether the kernel made this route for that address and no other address still needs it. */
-function isRouteOf(route: Route, address: InterfaceAddress, left: readonly InterfaceAddress[]): boolean {
-  if (route.protocol !== "kernel") return false;
-  const network = networkOf(address);
-  if (route.type === "local")
-    return (
-      route.prefix.length === 32 &&
-      route.prefix.address === address.local &&
-      left.every((each) => each.local !== address.local)
-    );
-  const needed = left.some((each) => each.length === address.length && network.contains(each.peer));
-  if (needed) return false;
-  if (route.type === "broadcast")
-    return route.prefix.address === network.broadcast || route.prefix.address === address.broadcast;
-  return !address.noPrefixRoute && isNetworkRoute(route, network, address);
-}
-
-function isNetworkRoute(route: Route, network: Prefix4, address: InterfaceAddress): boolean {
-  return route.protocol === "kernel" && route.prefix.toString() === network.toString() && route.src === address.local;
-}
-
-/** A route to its network is brought by the first address of it, if the network is more than the address itself. */
-function bringsRoute(address: InterfaceAddress): boolean {
-  if (address.secondary || address.noPrefixRoute) return false;
-  return isNetwork(address);
-}
-
-function isNetwork(address: InterfaceAddress): boolean {
-  const { address: first } = networkOf(address);
-  return !first.isZeroNet && (first !== address.local || address.length < 32);
 }
 
 /**
@@ -217,10 +192,10 @@ export function addAddressRoutes(
     ? all.find((each) => !each.secondary && each.length === length && network.contains(each.peer))
     : undefined;
   const src = primary?.local ?? local;
-  const add = (table: number, type: RouteType, prefix: Prefix4, scope: Scope, metric = 0) =>
-    ns.tables
-      .get(table)!
-      .add({ type, prefix, via: null, dev: device, src, metric, protocol: "kernel", scope }, "append");
+  const add = (table: number, type: RouteType, prefix: Prefix4, scope: Scope, metric = 0) => {
+    const route: Route = { type, prefix, via: null, dev: device, src, metric, protocol: "kernel", scope };
+    if (ns.tables.get(table)!.add(route, "append")) tellRoute(ns, table, route);
+  };
   add(TABLE.local, "local", Prefix4.of(local, 32), "host");
   if (!device.up) return;
   revive(ns, device);

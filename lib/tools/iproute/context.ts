@@ -18,6 +18,8 @@ export interface Options {
   brief: boolean;
   oneline: boolean;
   json: boolean;
+  /** `-t`, `-ts`: when it was. */
+  timestamp: boolean;
   /** `-p`: JSON on many lines. */
   pretty: boolean;
   details: boolean;

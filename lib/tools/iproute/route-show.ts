@@ -13,6 +13,7 @@ import {
 } from "../../ip/route.ts";
 import { tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
+import { tellRoute } from "../../netns/rtnetlink.ts";
 import { mask4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
@@ -160,7 +161,11 @@ export function flushRoutes(context: Context, words: Words): void {
   if (context.options.stats > 0) throw notModelled("ip route flush", "-s", "ip route flush without -s");
   if (filter.cache) return context.ns.pathMtus.clear();
   for (const [table, routes] of tablesOf(context, filter, "Flush"))
-    for (const route of routes) if (passes(route, filter)) context.ns.tables.get(table)!.remove(route);
+    for (const route of routes) {
+      if (!passes(route, filter)) continue;
+      context.ns.tables.get(table)!.remove(route);
+      tellRoute(context.ns, table, route, true);
+    }
 }
 
 function destinationOf({ prefix }: Route): string {

@@ -16,6 +16,7 @@ import {
 } from "../../ip/rule.ts";
 import { DEFAULT_RULES6, type PolicyRule6 } from "../../ip/rule6.ts";
 import type { Netns } from "../../netns/netns.ts";
+import { tellRule } from "../../netns/rtnetlink.ts";
 import type { Ip } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
@@ -50,7 +51,10 @@ function rulesOf({ ns, options }: Context): readonly AnyRule[] {
 function setRules({ ns, options }: Context, rules: readonly AnyRule[]): void {
   if (options.inet6) ns.ipv6.rules = rules as readonly PolicyRule6[];
   else {
+    const before = ns.rules;
     ns.rules = rules as readonly PolicyRule[];
+    for (const rule of ns.rules) if (!before.includes(rule)) tellRule(ns, rule);
+    for (const rule of before) if (!ns.rules.includes(rule)) tellRule(ns, rule, true);
     if (ns.hasRedirects) ns.redirects.clear();
   }
 }
