@@ -25,26 +25,9 @@ const MARKED_VIP = "10.9.100.1";
 const PORT = 80;
 const SWITCH = { masq: "-m", tunnel: "-i", route: "-g" } as const;
 
-/** What comes of each history. Whoever is a real server in one of them listens in all, as on one machine. */
-export function playHistories(histories: readonly History[]): Outcome[] {
-  const open = histories.flatMap(listeners);
-  return histories.map((history) => new Player(history, open).play());
-}
-
-/** A program on a real server that takes what comes to a port. */
-interface Listener {
-  readonly proto: "tcp" | "udp";
-  readonly server: number;
-  readonly port: number;
-}
-
-/** Translated packets come to the server's own port, others to the virtual one. */
-function listeners(history: History): Listener[] {
-  const { proto = "tcp", mode = "masq", vport = PORT } = history;
-  return serversOf(history).map(({ ip, port }) => {
-    return { proto, server: serverNumber(ipv4(ip)), port: mode === "masq" && port !== 0 ? port : vport };
-  });
-}
+/** What comes of each history. */
+export const playHistories = (histories: readonly History[]): Outcome[] =>
+  histories.map((history) => new Player(history).play());
 
 /** Those there are at first, and those that come. */
 function serversOf({ dests, events }: History): readonly Server[] {
@@ -64,7 +47,7 @@ class Player {
   /** By address, the first port a server of it had: on its own machine a client's packet comes to the virtual one. */
   private readonly names = new Map<string, string>();
 
-  constructor(history: History, open: readonly Listener[]) {
+  constructor(history: History) {
     const { name, mode = "masq", vip = VIP, vport = PORT, proto = "tcp", fwmark } = history;
     this.history = history;
     this.mode = mode;
@@ -73,7 +56,6 @@ class Player {
     this.lab = directorLab(name, mode);
     this.director = this.lab.netns("d");
     this.calls = new Calls(this.lab);
-    for (const { server, port, proto: kind } of open) this.calls.serve(server, port, kind);
     for (const server of serversOf(history)) if (!this.names.has(server.ip)) this.names.set(server.ip, nameOf(server));
   }
 
@@ -139,6 +121,9 @@ class Player {
 
   private add(server: Server): readonly string[] {
     const { ip, port, weight, x, y, mode } = server;
+    // Translated packets come to the server's own port, others to the virtual one.
+    const served = this.mode === "masq" && port !== 0 ? port : this.port;
+    this.calls.serve(serverNumber(ipv4(ip)), served, this.history.proto ?? "tcp");
     const said = { ip, port, ...(weight !== undefined && { weight }), ...(x !== undefined && { x }) };
     this.said.set(nameOf(server), { ...said, ...(y !== undefined && { y }), ...(mode !== undefined && { mode }) });
     return this.run("d", `ipvsadm -a ${this.service} -r ${nameOf(server)} ${this.optionsOf(server)}`);

@@ -131,7 +131,7 @@ def checksum(data):
 
 
 class Lab:
-    """What lives longer than a history: who listens, and which way the servers answer."""
+    """Who listens, and, longer than a history, which way the servers answer."""
 
     def __init__(self):
         self.tcp = {}
@@ -158,6 +158,13 @@ class Lab:
             made, _ = sock.accept()
             return made, number, made.getsockname()[1]
         return None
+
+    def hush(self):
+        """Nobody listens any more."""
+        for known in (self.tcp, self.udp):
+            for sock in known.values():
+                sock.close()
+            known.clear()
 
     def answer_by(self, is_masq):
         if self.is_masq != is_masq:
@@ -382,6 +389,7 @@ class History:
         time.sleep(0.005)
         while (left := self.lab.accept(0)) is not None:
             abort(left[0])
+        self.lab.hush()
         run("d", "ipvsadm", "-C")
         for _ in range(130):
             enter("d")
