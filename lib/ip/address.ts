@@ -48,7 +48,8 @@ export function lifeLeft({ lifetime }: InterfaceAddress, now: number): LifeLeft 
   if (valid === null) return preferred === 0 ? { ...FOR_EVER, deprecated: true } : FOR_EVER;
   const age = Math.floor((now - since) / SECOND);
   const left = preferred === null ? null : Math.max(0, preferred - age);
-  return { valid: Math.max(0, valid - age), preferred: left, deprecated: left === 0 };
+  // What ends with its life goes before anybody marks it (check_lifetime).
+  return { valid: Math.max(0, valid - age), preferred: left, deprecated: left === 0 && preferred !== valid };
 }
 
 /** A longer list is gone through once for all: the kernel has a hash, too (inet_addr_lst). */

@@ -924,6 +924,12 @@ ip monitor neigh & ping -c 1 -W 1 10.0.0.2 >/dev/null
 ip -n red monitor neigh & ping -c 1 -W 1 10.0.0.2 >/dev/null; ip -n red neigh flush all; ping -c 1 -W 1 10.0.0.2 >/dev/null
 ip monitor neigh & ping -c 1 -W 4 10.0.0.77 >/dev/null; sleep 0.5; ip neigh del 10.0.0.77 dev veth0
 ip -n red monitor address & ip addr add 10.0.0.20/24 dev veth0
+sysctl -qw net.ipv4.neigh.veth0.base_reachable_time_ms=500 net.ipv4.neigh.veth0.delay_first_probe_time=0
+ip neigh flush dev veth0
+ip monitor neigh & ping -c 1 -W 1 10.0.0.2 >/dev/null; sleep 1.2; ping -c 1 -W 1 10.0.0.2 >/dev/null; sleep 1.2; ip -n red link set veth1 down; sleep 0.2
+ip -n red link set veth1 up
+ip monitor neigh & ip neigh add 10.0.0.4 lladdr 02:00:00:00:00:0a nud reachable dev veth0; ip link set veth0 address 02:00:00:00:00:77; ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:09 nud stale dev veth0; ip link set veth0 arp off; sleep 0.1
+ip monitor address route & ip addr add 10.5.0.1/24 dev veth0 valid_lft 3 preferred_lft 1; ip addr add 10.6.0.1/24 dev veth0 valid_lft 2 preferred_lft 2; sleep 3.7
 ip monitor foo
 timeout 0.3 ip monitor rule
 timeout 0.3 sleep 5

@@ -136,15 +136,20 @@ function moveRoute(ns: Netns, device: Device, existing: InterfaceAddress, change
   tellRoute(ns, table.id, old, true);
 }
 
-/** When its time is over the address goes, unless it was changed meanwhile (check_lifetime). */
+/** When its time is over the address is deprecated, and goes, unless it was changed meanwhile (check_lifetime). */
 export function endWithLifetime(ns: Netns, device: Device, lifetime: Lifetime | null): void {
   if (lifetime === null || lifetime.valid === null) return;
-  const end = () => {
-    const owner = device.owner as Netns;
-    const address = owner.inet.get(device)?.addresses.find((each) => each.lifetime === lifetime);
-    if (address !== undefined) deleteAddress(owner, device, address);
+  const { valid, preferred, since } = lifetime;
+  const at = (seconds: number, act: (ns: Netns, device: Device, address: InterfaceAddress) => void) => {
+    const happen = () => {
+      const owner = device.owner as Netns;
+      const address = owner.inet.get(device)?.addresses.find((each) => each.lifetime === lifetime);
+      if (address !== undefined) act(owner, device, address);
+    };
+    ns.cables.later(since + seconds * SECOND - ns.cables.now, happen, true);
   };
-  ns.cables.later(lifetime.since + lifetime.valid * SECOND - ns.cables.now, end, true);
+  at(valid, deleteAddress);
+  if (preferred !== null && preferred > 0 && preferred < valid) at(preferred, tellAddress);
 }
 
 /** `ip addr del`: with a primary address its secondaries go too (promote_secondaries is 0). */
