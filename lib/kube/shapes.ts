@@ -269,6 +269,26 @@ export interface EndpointSlice extends KubeObject {
   }[];
 }
 
+export interface PodDisruptionBudget extends KubeObject {
+  readonly spec: {
+    readonly minAvailable?: number | string;
+    readonly maxUnavailable?: number | string;
+    /** None selects no pod, an empty one all. */
+    readonly selector?: LabelSelector;
+    readonly unhealthyPodEvictionPolicy?: "IfHealthyBudget" | "AlwaysAllow";
+  };
+  readonly status: {
+    readonly disruptionsAllowed: number;
+    readonly currentHealthy: number;
+    readonly desiredHealthy: number;
+    readonly expectedPods: number;
+    readonly observedGeneration?: number;
+    /** Pods that were told to go, by name, and when; the controller has not seen them go yet. */
+    readonly disruptedPods?: Readonly<Record<string, string>>;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
 export interface Lease extends KubeObject {
   readonly spec: {
     readonly holderIdentity?: string;

@@ -64,6 +64,17 @@ const patch = (replicas: number) => ({ spec: { replicas } });
 const roll = (at: string) => ({ spec: { template: { metadata: { annotations: { at } } } } });
 const end = (propagationPolicy: string) => ({ kind: "DeleteOptions", apiVersion: "v1", propagationPolicy });
 
+const BUDGETS = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+const budget = (name: string, spec: object) => ({ metadata: { name }, spec });
+
+/** Asks one of the deployment's pods to go. */
+async function evictKept(side: Side): Promise<void> {
+  const { items } = await side.ask("GET", `${CORE}/pods`);
+  const { name } = (items as Draft[]).find(({ metadata }) => metadata.labels?.app === "kept")!.metadata;
+  const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace: "default" } };
+  await side.ask("POST", `${CORE}/pods/${name}/eviction`, eviction);
+}
+
 const SILENCE = "all nodes fall silent";
 
 type Step = (side: Side) => Promise<unknown>;
@@ -88,6 +99,35 @@ export const STEPS: Readonly<Record<string, Step>> = {
     return side.ask("POST", `${CORE}/pods`, { metadata: { name: "big" }, spec: { containers: [container] } });
   },
   "take it back": (side) => side.ask("DELETE", `${CORE}/pods/big`),
+  "a deployment and a budget": async (side) => {
+    await side.ask("POST", `${APPS}/deployments`, withPatience("kept", 3));
+    // A budget that is there before its pods tells that there are none.
+    await side.quiet();
+    await side.ask("POST", BUDGETS, budget("kept", { minAvailable: 2, selector: { matchLabels: { app: "kept" } } }));
+  },
+  "evict what the budget allows": (side) => evictKept(side),
+  "a budget in percent": (side) =>
+    side.ask("PATCH", `${BUDGETS}/kept`, { spec: { minAvailable: null, maxUnavailable: "50%" } }, MERGE),
+  "evict of that": (side) => evictKept(side),
+  "fewer pods than the budget wants": async (side) => {
+    await side.ask("PATCH", `${BUDGETS}/kept`, { spec: { minAvailable: 3, maxUnavailable: null } }, MERGE);
+    await side.ask("PATCH", `${APPS}/deployments/kept`, patch(2), MERGE);
+  },
+  "a budget for nobody, and one for a pod without a controller": async (side) => {
+    await side.ask(
+      "POST",
+      BUDGETS,
+      budget("nobody", { minAvailable: "50%", selector: { matchLabels: { app: "no" } } }),
+    );
+    const metadata = { name: "lone", labels: { app: "lone" } };
+    await side.ask("POST", `${CORE}/pods`, { metadata, spec: { containers: [{ name: "app", image: "echo" }] } });
+    await side.ask("POST", BUDGETS, budget("lone", { maxUnavailable: 1, selector: { matchLabels: { app: "lone" } } }));
+  },
+  "budgets and pods go": async (side) => {
+    for (const name of ["kept", "nobody", "lone"]) await side.ask("DELETE", `${BUDGETS}/${name}`);
+    await side.ask("DELETE", `${APPS}/deployments/kept`, end("Background"));
+    await side.ask("DELETE", `${CORE}/pods/lone`);
+  },
   "before the silence": (side) => side.ask("POST", `${APPS}/deployments`, withPatience("stay", 2)),
   [SILENCE]: (side) => side.wait(75),
 };
@@ -139,6 +179,7 @@ const KINDS = [
   `${CORE}/pods`,
   `${CORE}/endpoints`,
   "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+  "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
   "/api/v1/nodes",
 ];
 

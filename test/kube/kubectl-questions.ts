@@ -8,6 +8,11 @@ export interface Question {
 
 const READING = `
 get pods
+get pdb
+get pdb -A -o wide
+describe pdb web
+describe pdb
+get pdb some -o yaml
 get pods -o wide
 get po
 get pod -A

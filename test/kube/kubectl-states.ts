@@ -21,6 +21,16 @@ spec:
         readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 5}
         livenessProbe: {tcpSocket: {port: 80}, initialDelaySeconds: 3}
 ---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: some}
+spec: {maxUnavailable: 10%, selector: {matchExpressions: [{key: app, operator: In, values: [rolling, agent]}]}}
+---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: rolling}

@@ -11,6 +11,7 @@ const FILES = [
   "apis__coordination.k8s.io__v1",
   "apis__discovery.k8s.io__v1",
   "apis__networking.k8s.io__v1",
+  "apis__policy__v1",
 ];
 const KINDS = new Set([
   "v1/Binding",
@@ -31,6 +32,7 @@ const KINDS = new Set([
   "networking.k8s.io/v1/Ingress",
   "networking.k8s.io/v1/IngressClass",
   "networking.k8s.io/v1/NetworkPolicy",
+  "policy/v1/PodDisruptionBudget",
 ]);
 
 interface Published {
@@ -100,7 +102,10 @@ function define(name: string): void {
   if (definitions[key] !== undefined) return;
   const { properties = {}, required } = published[name]!;
   const fields: Record<string, unknown> = {};
-  definitions[key] = { fields, ...(required && { required }) };
+  const replaced = Object.keys(properties).filter(
+    (field) => properties[field]!["x-kubernetes-patch-strategy"] === "replace",
+  );
+  definitions[key] = { fields, ...(required && { required }), ...(replaced.length > 0 && { replaced }) };
   for (const [field, of] of Object.entries(properties)) fields[field] = typeOf(of);
 }
 
@@ -119,7 +124,7 @@ const texts: Record<string, Record<string, string>> = {};
 const embedded: Record<string, Record<string, string>> = {};
 const structs: Record<string, readonly (readonly [name: string, type: string, json: string])[]> = {};
 const named = new Set<string>();
-for (const path of ["core", "apps", "networking", "discovery", "coordination"]) {
+for (const path of ["core", "apps", "networking", "discovery", "coordination", "policy"]) {
   const source = readFileSync(join(api, path, "v1", "types.go"), "utf8");
   for (const [, name] of source.matchAll(/^type (\w+) string$/gm)) named.add(name!);
   for (const [, name, body] of source.matchAll(/^type (\w+) struct \{\n(.*?)^\}/gms))

@@ -67,7 +67,12 @@ function entries(of: Resource): Draft[] {
       ...(shortNames.length > 0 && { shortNames }),
       ...(categories.length > 0 && { categories }),
     },
-    ...(kind === "Pod" ? [part("binding", { kind: "Binding", verbs: ["create"] })] : []),
+    ...(kind === "Pod"
+      ? [
+          part("binding", { kind: "Binding", verbs: ["create"] }),
+          part("eviction", { group: "policy", version: "v1", kind: "Eviction", verbs: ["create"] }),
+        ]
+      : []),
     ...(scale
       ? [part("scale", { group: "autoscaling", version: "v1", kind: "Scale", verbs: ["get", "patch", "update"] })]
       : []),

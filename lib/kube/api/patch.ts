@@ -36,7 +36,7 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
   const merged: Draft = isObject(value) ? { ...value } : {};
   const retained = patch.$retainKeys as readonly string[] | undefined;
   if (retained !== undefined) for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key];
-  const fields = definitionOf(type)?.fields ?? null;
+  const { fields = null, replaced = [] } = definitionOf(type) ?? {};
   for (const key in patch) {
     if (key.startsWith("$")) continue;
     const each = patch[key];
@@ -44,7 +44,9 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
     if (each === null) delete merged[key];
     else if (Array.isArray(each) && typeof of === "object" && "list" in of && of.merge !== undefined)
       merged[key] = mergeLists(merged[key] ?? [], each, of);
-    else merged[key] = Array.isArray(each) ? draftOf(each) : strategicPatch(merged[key], each, of);
+    else
+      merged[key] =
+        Array.isArray(each) || replaced.includes(key) ? draftOf(each) : strategicPatch(merged[key], each, of);
   }
   for (const directive in patch) {
     if (!directive.startsWith("$")) continue;

@@ -1,12 +1,13 @@
 // The API server as a program on the network sees it: a method, a path, a body in; a code and a body out.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers/*.go}, .../request/requestinfo.go.
 import type { DeleteOptions, Door } from "./call.ts";
+import { evict } from "./eviction.ts";
 import type { Draft, KubeObject } from "./object.ts";
 import { PATCH_TYPES, type PatchType } from "./patch.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, badRequest, methodNotAllowed, noSuchPath, type Status, unsupportedMediaType } from "./status.ts";
-import { bind, evict, scaleOf, writeScale } from "./subresource.ts";
+import { bind, scaleOf, writeScale } from "./subresource.ts";
 import type { FieldValidation, Propagation } from "./write.ts";
 
 export interface Request {

@@ -36,6 +36,8 @@ const SCALARS = new Set([
 export interface Definition {
   readonly fields: Readonly<Record<string, FieldType>>;
   readonly required?: readonly string[];
+  /** Fields that a strategic merge patch replaces whole. */
+  readonly replaced?: readonly string[];
 }
 
 interface Published {

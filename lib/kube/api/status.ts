@@ -15,6 +15,7 @@ export type Reason =
   | "MethodNotAllowed"
   | "NotAcceptable"
   | "NotFound"
+  | "TooManyRequests"
   | "UnsupportedMediaType";
 
 const CODE: Readonly<Record<Reason, number>> = {
@@ -29,6 +30,7 @@ const CODE: Readonly<Record<Reason, number>> = {
   MethodNotAllowed: 405,
   NotAcceptable: 406,
   NotFound: 404,
+  TooManyRequests: 429,
   UnsupportedMediaType: 415,
 };
 
@@ -45,6 +47,7 @@ export interface Status {
     readonly group?: string;
     readonly kind?: string;
     readonly uid?: string;
+    readonly retryAfterSeconds?: number;
     readonly causes?: readonly { readonly reason?: string; readonly message: string; readonly field?: string }[];
   };
   readonly code?: number;

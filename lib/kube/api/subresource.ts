@@ -1,16 +1,13 @@
-// Parts of an object with a shape of their own: `…/scale`; `…/binding`, by which a scheduler says where a pod goes; and
-// `…/eviction`, by which it is asked to go.
+// Parts of an object with a shape of their own: `…/scale`, and `…/binding`, by which a scheduler says where a pod goes.
 // Before you edit: pkg/registry/apps/deployment/storage/storage.go (ScaleREST), pkg/registry/core/pod/storage/storage.go
-// (BindingREST, setPodNodeAndMetadata), pkg/registry/core/pod/storage/eviction.go, pkg/apis/autoscaling/validation/validation.go.
-import type { DeleteOptions, Door } from "./call.ts";
+// (BindingREST, setPodNodeAndMetadata), pkg/apis/autoscaling/validation/validation.go.
+import type { Door } from "./call.ts";
 import { type FieldError, notNegative, required } from "./field-error.ts";
 import { type Draft, draftOf, type KubeObject } from "./object.ts";
 import { mergePatch } from "./patch.ts";
-import { versionOf } from "./schema.ts";
 import type { ApiServer } from "./server.ts";
-import { badRequest, conflict, invalid, notFound, type Status } from "./status.ts";
+import { badRequest, conflict, invalid, type Status } from "./status.ts";
 import { selectorText } from "./table.ts";
-import { mustBeMeant } from "./write.ts";
 
 /** A Scale of autoscaling/v1. */
 export function scaleOf(object: KubeObject): Draft {
@@ -88,37 +85,3 @@ export function bind(server: ApiServer, agent: string, door: Door, sent: unknown
   });
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
 }
-
-/** Asks a pod to go, and says in its status why: what `kubectl drain` POSTs to `…/eviction`. No budget holds it up. Throws ApiError. */
-export function evict(server: ApiServer, agent: string, door: Door, sent: unknown, dryRun: boolean): Status {
-  const { apiVersion = "policy/v1", kind = "Eviction", metadata = {}, deleteOptions = {} } = sent as Draft;
-  const version = versionOf(apiVersion);
-  if (kind !== "Eviction")
-    throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a Eviction: converting (${version}.${kind}) to (policy.Eviction): unknown conversion`,
-    );
-  const { resource, namespace, name } = door;
-  if (metadata.name !== name) throw badRequest("name in URL does not match name in Eviction object");
-  const pod = server.find(resource, namespace ?? "", name);
-  if (pod === undefined) throw notFound(resource, name);
-  mustBeMeant(resource, pod, deleteOptions.preconditions);
-  if (!dryRun) {
-    server.rewrite(agent, "patch", { resource, namespace, name, subresource: "status" }, disrupted(server.time));
-    server.delete(agent, { resource, namespace, name }, deleteOptions as DeleteOptions);
-  }
-  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
-}
-
-const disrupted =
-  (time: string) =>
-  (pod: KubeObject): Draft => {
-    const draft = draftOf(pod) as Draft;
-    const conditions = (draft.status.conditions ?? []) as Draft[];
-    const reason = { reason: "EvictionByEvictionAPI", message: "Eviction API: evicting" };
-    if (!conditions.some(({ type }) => type === "DisruptionTarget"))
-      draft.status.conditions = [
-        ...conditions,
-        { type: "DisruptionTarget", status: "True", lastProbeTime: null, lastTransitionTime: time, ...reason },
-      ];
-    return draft;
-  };

@@ -3,6 +3,7 @@
 import type { Client } from "./client.ts";
 import { daemonSetController } from "./daemon-set.ts";
 import { deploymentController } from "./deployment.ts";
+import { disruptionController } from "./disruption.ts";
 import { endpointSliceController } from "./endpoint-slice.ts";
 import { endpointsController } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
@@ -22,6 +23,7 @@ export function startControllers(client: Client, clusterCidr: string | null): vo
   daemonSetController(informers, client.as("daemon-set-controller"));
   endpointSliceController(informers, client.as("endpointslice-controller"));
   endpointsController(informers, client.as("endpoint-controller"));
+  disruptionController(informers, client.as("disruption-controller"));
   garbageCollector(informers, client.as("generic-garbage-collector"));
   namespaceController(informers, client.as("namespace-controller"));
   informers.start();

@@ -2,6 +2,7 @@
 import type { Resource } from "../api/resource.ts";
 import { DAEMON_SETS } from "./daemon-set.ts";
 import { DEPLOYMENTS } from "./deployment.ts";
+import { POD_DISRUPTION_BUDGETS } from "./disruption-budget.ts";
 import { ENDPOINT_SLICES, ENDPOINTS } from "./endpoints.ts";
 import { EVENTS } from "./event.ts";
 import { INGRESS_CLASSES, INGRESSES } from "./ingress.ts";
@@ -31,4 +32,5 @@ export const ALL_KINDS: readonly Resource[] = [
   INGRESS_CLASSES,
   INGRESSES,
   NETWORK_POLICIES,
+  POD_DISRUPTION_BUDGETS,
 ];

@@ -1,13 +1,18 @@
 // kubectl cordon, uncordon, drain: a node is to have no pods.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/drain/drain.go, .../pkg/drain/{drain,filters}.go.
 import type { Program } from "../../lab/process.ts";
+import { SECOND } from "../../trace/world.ts";
 import type { Draft } from "../api/object.ts";
 import { merged } from "./apply.ts";
-import { Failure, Failures, isRefusal, usage } from "./failure.ts";
+import { Going } from "./evict.ts";
+import { Failure, Failures, usage } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { report } from "./print.ts";
 import { type Info, mustFetch, select } from "./select.ts";
 import type { Session } from "./session.ts";
+
+/** The real one waits for ever unless --timeout says otherwise; a cell must end. In seconds. */
+const PATIENCE = 600;
 
 export const CORDON = flagsOf("selector:l dry-run=unchanged");
 export const DRAIN = flagsOf(
@@ -77,18 +82,20 @@ function grouped(pods: readonly { pod: Draft; text: string | undefined }[]): [st
   return [...by].map(([text, names]) => [text, names.join(", ")]);
 }
 
-function podsToGo(session: Session, node: string): Draft[] {
+function judged(session: Session, node: string): { pod: Draft; verdict: Verdict }[] {
   const resource = session.server.resource("pods", "")!;
   const query = { fieldSelector: `spec.nodeName=${node}`, labelSelector: session.flags.text("pod-selector") };
-  const judged = session
-    .items({ resource, namespace: null }, query)
-    .map((pod) => ({ pod, verdict: verdictOn(session, pod) }));
-  const refused = grouped(judged.map(({ pod, verdict }) => ({ pod, text: verdict.refusal })));
+  return session.items({ resource, namespace: null }, query).map((pod) => ({ pod, verdict: verdictOn(session, pod) }));
+}
+
+function podsToGo(session: Session, node: string): Draft[] {
+  const all = judged(session, node);
+  const refused = grouped(all.map(({ pod, verdict }) => ({ pod, text: verdict.refusal })));
   if (refused.length > 0)
     throw new Failures(refused.map(([why, names]) => new Failure(`cannot delete ${why}: ${names}`)));
-  const warned = grouped(judged.map(({ pod, verdict }) => ({ pod, text: verdict.warning })));
+  const warned = grouped(all.map(({ pod, verdict }) => ({ pod, text: verdict.warning })));
   if (warned.length > 0) session.err(`Warning: ${warned.map(([why, names]) => `${why}: ${names}`).join("; ")}\n`);
-  return judged.filter(({ verdict }) => verdict.goes).map(({ pod }) => pod);
+  return all.filter(({ verdict }) => verdict.goes).map(({ pod }) => pod);
 }
 
 export function* drain(session: Session): Program {
@@ -109,36 +116,30 @@ export function* drain(session: Session): Program {
   if (failed.length === 0) return 0;
   session.err(`There are pending nodes to be drained:\n${failed.map(({ name }) => ` ${name}\n`).join("")}`);
   const all = failed.flatMap(({ failure }) => (failure instanceof Failures ? failure.all : [failure]));
-  throw new Failures(all);
+  throw new Failures(
+    all,
+    failed.some(({ failure }) => failure instanceof Failures && failure.isNested),
+  );
 }
 
 function* empty(session: Session, node: string): Generator<{ until: number }, void, void> {
-  const { flags } = session;
-  const resource = session.server.resource("pods", "")!;
+  const { flags, setting } = session;
   const pods = podsToGo(session, node);
-  for (const { metadata } of pods) {
-    const dry = { "": "", client: " (dry run)", server: " (server dry run)" }[session.isDry];
-    session.out(`evicting pod ${metadata.namespace}/${metadata.name}${dry}\n`);
-    if (session.isDry !== "") continue;
-    const grace = flags.number("grace-period", -1);
-    const deleteOptions = grace < 0 ? {} : { gracePeriodSeconds: grace };
-    const { namespace, name } = metadata;
-    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace }, deleteOptions };
-    try {
-      if (flags.is("disable-eviction")) session.ask("DELETE", { resource, namespace, name }, { body: deleteOptions });
-      else session.ask("POST", { resource, namespace, name, subresource: "eviction" }, { body: eviction });
-    } catch (failure) {
-      if (!isRefusal(failure, "NotFound")) throw failure;
-    }
+  if (session.isDry !== "") {
+    const dry = session.isDry === "client" ? "dry run" : "server dry run";
+    for (const { metadata } of pods) session.out(`evicting pod ${metadata.namespace}/${metadata.name} (${dry})\n`);
+    return;
   }
-  if (session.isDry !== "") return;
-  const patience = flags.span("timeout", 0) || 600;
-  for (const { metadata } of pods) {
-    const place = { resource, namespace: metadata.namespace, name: metadata.name };
-    if (!(yield* session.until(patience, () => session.find(place)?.metadata.uid !== metadata.uid)))
-      throw new Failure(
-        `error when waiting for pod ${JSON.stringify(metadata.name)} in namespace ${JSON.stringify(metadata.namespace)} to terminate: global timeout reached: ${flags.text("timeout")}`,
-      );
-    session.out(`pod/${metadata.name} evicted\n`);
-  }
+  const patience = (flags.span("timeout", 0) || PATIENCE) * SECOND;
+  const timeout = { at: setting.clock.now + patience, text: flags.text("timeout") || "10m0s" };
+  const going = pods.map((pod) => new Going(session, pod, timeout));
+  yield* session.until(Number.POSITIVE_INFINITY, () => going.filter((each) => !each.isDone()).length === 0);
+  const failures = going.flatMap(({ failure }) => failure ?? []);
+  if (failures.length === 0) return;
+  const failure = new Failures(failures, true);
+  const pending = judged(session, node).filter(({ verdict }) => verdict.goes);
+  if (pending.length > 0)
+    session.err(`There are pending pods in node ${JSON.stringify(node)} when an error occurred: ${failure.message}\n`);
+  for (const { pod } of pending) session.err(`pod/${pod.metadata.name}\n`);
+  throw failure;
 }

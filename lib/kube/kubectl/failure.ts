@@ -15,11 +15,14 @@ export class Failure extends Error {
 /** Several at once: each is told on a line of its own. */
 export class Failures extends Error {
   readonly all: readonly Error[];
+  /** A list within a list: even one alone is told as one of several. */
+  readonly isNested: boolean;
 
-  constructor(several: readonly Error[]) {
+  constructor(several: readonly Error[], isNested = false) {
     const all = several.flatMap((each) => (each instanceof Failures ? each.all : [each]));
     super(all.length === 1 ? all[0]!.message : `[${all.map(({ message }) => message).join(", ")}]`);
     this.all = all;
+    this.isNested = isNested;
   }
 }
 
@@ -73,7 +76,8 @@ function invalid({ answer }: Refusal): string {
 
 /** What stands on standard error, and the exit status. Throws what is no answer to the user. */
 export function told(failure: unknown): { readonly text: string; readonly status: number } {
-  const alone = failure instanceof Failures && failure.all.length === 1 ? failure.all[0]! : failure;
+  const isAlone = failure instanceof Failures && failure.all.length === 1 && !failure.isNested;
+  const alone = isAlone ? failure.all[0]! : failure;
   if (alone instanceof Failures) return { text: `${alone.all.map(lineOf).join("\n")}\n`, status: 1 };
   if (alone instanceof Refusal) {
     const text = alone.answer.reason === "Invalid" ? invalid(alone) : serverSaid(alone);

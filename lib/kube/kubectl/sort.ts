@@ -1,5 +1,5 @@
 // `--sort-by`: rows or objects by the value of a field.
-// Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/get/sorter.go, github.com/fvbommel/sortorder natsort.go.
+// Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/get/sorter.go.
 import { quantity } from "../api/quantity.ts";
 import { Failure } from "./failure.ts";
 import { parseTemplate, relaxed, valuesOf } from "./jsonpath.ts";
@@ -20,18 +20,5 @@ function compare(a: unknown, b: unknown): number {
   const [left, right] = [String(a), String(b)];
   const [x, y] = [quantity(left), quantity(right)];
   if (x !== null && y !== null) return Number(x) - Number(y);
-  return naturally(left, right);
-}
-
-/** Runs of digits by what they count. */
-function naturally(a: string, b: string): number {
-  const parts = (text: string): string[] => text.match(/\d+|\D+/g) ?? [];
-  const [x, y] = [parts(a), parts(b)];
-  for (let i = 0; i < x.length && i < y.length; i++) {
-    if (x[i] === y[i]) continue;
-    const areNumbers = /^\d/.test(x[i]!) && /^\d/.test(y[i]!);
-    if (areNumbers && Number(x[i]) !== Number(y[i])) return Number(x[i]) - Number(y[i]);
-    return x[i]! < y[i]! ? -1 : 1;
-  }
-  return x.length - y.length;
+  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -15,6 +15,8 @@ export function threeWay(original: Draft, modified: Draft, current: Draft, type:
 const fieldType = (type: FieldType, key: string): FieldType =>
   definitionOf(type)?.fields[key] ?? (typeof type === "object" && "map" in type ? type.map : "any");
 
+const isReplaced = (type: FieldType, key: string): boolean => definitionOf(type)?.replaced?.includes(key) ?? false;
+
 const isKeyed = (type: FieldType): type is ListType & { merge: string } =>
   typeof type === "object" && "list" in type && typeof type.merge === "string";
 
@@ -28,7 +30,7 @@ function changes(current: Draft, modified: Draft, type: FieldType): Draft {
     const is = current[key];
     if (is === undefined || is === null) {
       if (wanted !== null) patch[key] = wanted;
-    } else if (isMap(wanted) && isMap(is)) {
+    } else if (isMap(wanted) && isMap(is) && !isReplaced(type, key)) {
       const inner = changes(is, wanted, of);
       // One kind of strategy has no use for the fields of another.
       const replaced = of === "DeploymentStrategy" && is.type !== wanted.type;
@@ -77,6 +79,7 @@ function deletions(original: Draft, modified: Draft, type: FieldType): Draft {
     const of = fieldType(type, key);
     const now = modified[key];
     if (now === undefined) patch[key] = null;
+    else if (isReplaced(type, key)) continue;
     else if (isMap(was) && isMap(now)) {
       const inner = deletions(was, now, of);
       if (!isEmpty(inner)) patch[key] = inner;

@@ -1,5 +1,6 @@
 // Every conversation, by the name of its golden.
 import type { Conversations } from "./asked.ts";
+import { BUDGET_CONVERSATIONS } from "./budgets.ts";
 import { ENDINGS } from "./endings.ts";
 import { METADATA } from "./metadata.ts";
 import { NETWORK } from "./network.ts";
@@ -7,4 +8,12 @@ import { NODES } from "./nodes.ts";
 import { PODS } from "./pods.ts";
 import { WORKLOADS } from "./workloads.ts";
 
-export const CONVERSATIONS: Conversations = { ...METADATA, ...PODS, ...WORKLOADS, ...NETWORK, ...NODES, ...ENDINGS };
+export const CONVERSATIONS: Conversations = {
+  ...METADATA,
+  ...PODS,
+  ...WORKLOADS,
+  ...NETWORK,
+  ...NODES,
+  ...ENDINGS,
+  ...BUDGET_CONVERSATIONS,
+};

@@ -6,7 +6,7 @@ import { Failure, Failures, isRefusal } from "../failure.ts";
 import { flagsOf } from "../flags.ts";
 import { fetched, type Info, select } from "../select.ts";
 import type { Session } from "../session.ts";
-import { endpointSlice, endpoints, ingress, networkPolicy, service } from "./network.ts";
+import { disruptionBudget, endpointSlice, endpoints, ingress, networkPolicy, service } from "./network.ts";
 import { configMap, namespace, node, serviceAccount } from "./node.ts";
 import { Paper } from "./paper.ts";
 import { unstructured } from "./unstructured.ts";
@@ -26,6 +26,7 @@ const DESCRIBERS: Readonly<Record<string, Describe>> = {
   namespaces: namespace,
   networkpolicies: networkPolicy,
   nodes: node,
+  poddisruptionbudgets: disruptionBudget,
   pods: pod,
   replicasets: replicaSet,
   serviceaccounts: serviceAccount,

@@ -189,6 +189,19 @@ export const networkPolicy: Describe = (paper, object) => {
   paper.line(1, `Policy Types: ${orNone(types.join(", "))}`);
 };
 
+export const disruptionBudget: Describe = (paper, { metadata, spec, status = {} }) => {
+  paper.field("Name", metadata.name);
+  paper.field("Namespace", metadata.namespace);
+  if (spec.minAvailable !== undefined) paper.field("Min available", `${spec.minAvailable}`);
+  else if (spec.maxUnavailable !== undefined) paper.field("Max unavailable", `${spec.maxUnavailable}`);
+  paper.field("Selector", spec.selector === undefined ? "<unset>" : labelSelector(spec.selector));
+  paper.line(0, "Status:");
+  paper.field("Allowed disruptions", `${status.disruptionsAllowed ?? 0}`, 2);
+  paper.field("Current", `${status.currentHealthy ?? 0}`, 2);
+  paper.field("Desired", `${status.desiredHealthy ?? 0}`, 2);
+  paper.field("Total", `${status.expectedPods ?? 0}`, 2);
+};
+
 function policyRules(paper: Paper, rules: readonly Draft[], type: "Ingress" | "Egress"): void {
   const isIn = type === "Ingress";
   const say = (level: number, text: string) => paper.line(level, `    ${text}`);
