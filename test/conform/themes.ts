@@ -138,6 +138,15 @@ function segmentOf(text: string): number[] | undefined {
   return [from!, to!, seq! + length!, ack!];
 }
 
+/** Whether a machine sends a SYN again to itself, and the SYN-ACK that was lost: which of the two timers is first? */
+function isOwnAnswerLost(frames: Result["frames"]): boolean {
+  return Object.entries(frames).some(([where, seen]) => {
+    if (!where.endsWith(" lo out")) return false;
+    const answers = seen.flatMap(({ text }) => / tcp \d+ > \d+ SA /.exec(text)?.[0] ?? []);
+    return new Set(answers).size < answers.length;
+  });
+}
+
 /** A question is repeated each second. */
 const isSoon = (after: number): boolean => after > -1 && after < 1000;
 
@@ -197,7 +206,7 @@ function decided(base: Case, draw: () => Traffic[]): Case {
     const { result, drawn } = runModel(test, atLeast(test));
     const { frames } = result;
     if (isAnsweredInside(frames) || isBurstAnswered(frames) || isRace(frames) || isAskedBothWays(frames)) continue;
-    if (isTailLate(frames)) continue;
+    if (isTailLate(frames) || isOwnAnswerLost(frames)) continue;
     if (isCloseToTimer(test, frames) || isTwice(drawn)) continue;
     if (isSame(result, runModel(test, atLeast(test), lateTimers).result)) return test;
   }
