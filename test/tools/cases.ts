@@ -929,7 +929,7 @@ ip neigh flush dev veth0
 ip monitor neigh & ping -c 1 -W 1 10.0.0.2 >/dev/null; sleep 1.2; ping -c 1 -W 1 10.0.0.2 >/dev/null; sleep 1.2; ip -n red link set veth1 down; sleep 0.2
 ip -n red link set veth1 up
 ip monitor neigh & ip neigh add 10.0.0.4 lladdr 02:00:00:00:00:0a nud reachable dev veth0; ip link set veth0 address 02:00:00:00:00:77; ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:09 nud stale dev veth0; ip link set veth0 arp off; sleep 0.1
-ip monitor address route & ip addr add 10.5.0.1/24 dev veth0 valid_lft 3 preferred_lft 1; ip addr add 10.6.0.1/24 dev veth0 valid_lft 2 preferred_lft 2; sleep 3.7
+ip monitor address route & ip addr add 10.5.0.1/24 dev veth0 valid_lft 3 preferred_lft 1; ip addr add 10.6.0.1/24 dev veth0 valid_lft 2 preferred_lft 2; sleep 5.2
 ip monitor foo
 timeout 0.3 ip monitor rule
 timeout 0.3 sleep 5

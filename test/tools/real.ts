@@ -68,7 +68,9 @@ export function runReal(lines: readonly string[]): Said[] {
       if (made !== undefined) script.push(`ip netns exec ${made} ${NO_IPV6} 2>/dev/null`);
     }
     writeFileSync(join(room, "all.sh"), script.join("\n"));
-    execFileSync("unshare", ["-n", "-m", "bash", join(room, "all.sh")], { stdio: ["ignore", "pipe", "pipe"] });
+    // Some tools quote with other marks in other languages.
+    const env = { ...process.env, LC_ALL: "C.UTF-8" };
+    execFileSync("unshare", ["-n", "-m", "bash", join(room, "all.sh")], { stdio: ["ignore", "pipe", "pipe"], env });
     const read = (name: string) => readFileSync(join(room, name), "utf8");
     return lines.map((line, i) => ({
       line,
