@@ -49,7 +49,7 @@ export function requests(asked: readonly Request[], options: { readonly title?: 
     left,
     w,
     y,
-  ); // prettier-ignore
+  );
   y = drawList(
     painter,
     "by way of",

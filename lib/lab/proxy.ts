@@ -63,14 +63,14 @@ function* accept(listener: TcpSocket, begin: (client: TcpSocket) => void): Progr
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** One request: from the client to an upstream, and the answer back. */
 function* relay(client: TcpSocket, routes: readonly (ProxyRoute & Upstream)[], program: string): Program {
   const until = client.ns.cables.now + PATIENCE;
   try {
-    const head = yield* headOf(client, until);
-    if (head === null) return 0;
+    const request = yield* requestOf(client, until);
+    if (request === null) return 0;
+    const { head } = request;
     const path = /^\S+ (\S+)/.exec(head)?.[1] ?? "/";
     const host = /^host: *([^\s:]+)/im.exec(head)?.[1];
     const route = routes.find((each) => (each.host ?? host) === host && (each.path?.test(path) ?? true));
@@ -93,15 +93,32 @@ function* relay(client: TcpSocket, routes: readonly (ProxyRoute & Upstream)[], p
   }
 }
 
-/** What stands before the empty line; null when it does not come. */
-function* headOf(client: TcpSocket, until: number): Asking<string | null> {
+/** A request as it came. */
+interface Request {
+  /** What stands before the empty line. */
+  readonly head: string;
+  readonly body: string;
+  /** The step that brought its end. */
+  readonly cause: number;
+}
+
+/** A request, when `isWhole` says that its body is there; null when it does not come. */
+export function* requestOf(
+  client: TcpSocket,
+  until: number,
+  isWhole: (head: string, body: string) => boolean = () => true,
+): Asking<Request | null> {
+  // Of its own: a letter that is cut in two waits in it.
+  const decoder = new TextDecoder();
   let text = "";
   for (;;) {
     const piece = yield* more(client, until);
     if (piece === null || typeof piece === "string" || piece.end) return null;
     text += decoder.decode(piece.data, { stream: true });
     const end = text.indexOf("\r\n\r\n");
-    if (end !== -1) return text.slice(0, end);
+    if (end === -1) continue;
+    const [head, body] = [text.slice(0, end), text.slice(end + 4)];
+    if (isWhole(head, body)) return { head, body, cause: piece.cause };
   }
 }
 

@@ -8,21 +8,12 @@ import { fileURLToPath } from "node:url";
 import { type Search, search } from "../../lib/notebook/search.ts";
 import { readPacket } from "../../lib/tools/dumps/packet.ts";
 import { BadInput } from "../../lib/wire/input.ts";
+import { WAYS } from "../explain/node.ts";
 
 const recorded = new URL("../../../test/netfilter/text/goldens/kube-proxy.nft.txt", import.meta.url);
 const FILES = {
   iptables: readFileSync(recorded, "utf8"),
-  addr: `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536
-    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
-    inet 127.0.0.1/8 scope host lo
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500
-    link/ether b2:45:18:2a:13:49 brd ff:ff:ff:ff:ff:ff
-    inet 192.168.0.2/24 brd 192.168.0.255 scope global eth0
-3: cni0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500
-    link/ether b2:45:18:2a:13:50 brd ff:ff:ff:ff:ff:ff
-    inet 10.180.0.254/24 brd 10.180.0.255 scope global cni0
-`,
-  route: "default via 192.168.0.1 dev eth0\n192.168.0.0/24 dev eth0 scope link\n10.180.0.0/24 dev cni0 scope link\n",
+  ...WAYS,
 };
 
 describe("searching a machine's files", () => {

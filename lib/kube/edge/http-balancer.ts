@@ -4,6 +4,7 @@
 // load-balancer-target-groups}.html (headers, round robin), lab/proxy.ts.
 import type { Process, Program } from "../../lab/process.ts";
 import { type Asking, connected, listen, more } from "../../lab/programs.ts";
+import { requestOf } from "../../lab/proxy.ts";
 import { TcpSocket } from "../../netns/tcp/tcp.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { SECOND } from "../../trace/world.ts";
@@ -180,23 +181,16 @@ const missing = ({ from }: HttpRule): string =>
   from.startsWith("httproute") ? "500 Internal Server Error" : "503 Service Temporarily Unavailable";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** A request with its body, of the length it says; null when it does not come. */
 function* headOf(client: TcpSocket, until: number): Asking<Head | null> {
-  let text = "";
-  for (;;) {
-    const piece = yield* more(client, until);
-    if (piece === null || typeof piece === "string" || piece.end) return null;
-    text += decoder.decode(piece.data, { stream: true });
-    const end = text.indexOf("\r\n\r\n");
-    if (end === -1) continue;
-    const length = Number(/^content-length: *(\d+)/im.exec(text.slice(0, end))?.[1] ?? 0);
-    const body = text.slice(end + 4);
-    if (encoder.encode(body).length < length) continue;
-    const lines = text.slice(0, end).split("\r\n");
-    return { question: questionOf(lines), lines, body, cause: piece.cause };
-  }
+  const request = yield* requestOf(client, until, (head, body) => {
+    const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+    return encoder.encode(body).length >= length;
+  });
+  if (request === null) return null;
+  const lines = request.head.split("\r\n");
+  return { question: questionOf(lines), lines, body: request.body, cause: request.cause };
 }
 
 function questionOf([first = "", ...lines]: readonly string[]): HttpQuestion {
