@@ -67,18 +67,20 @@ export function pointsOf({ properties }: Task<unknown>): number {
 
 /** The arguments for a function that is handed in for this task. */
 export function callsOf<V>(assignment: Assignment<V>, task: Task<V>, sitting: Sitting): (readonly unknown[])[] {
+  const values = assignment.values(sitting.student);
   return task.properties.flatMap((each) =>
-    "cases" in each ? each.cases(about(assignment, task, each, sitting)).map(({ args }) => args) : [],
+    "cases" in each ? each.cases(about(assignment, task, each, sitting, values)).map(({ args }) => args) : [],
   );
 }
 
 /** Judges an answer, or its absence; an error on the way is a property that does not hold, with the error as reason. */
 export function judge<V>(assignment: Assignment<V>, task: Task<V>, sitting: Sitting, answer?: Answer): Judged[] {
   const replies = answer !== undefined && "replies" in answer ? [...answer.replies] : [];
+  const values = assignment.values(sitting.student);
   return task.properties.map((property) => {
     const { title, points: of } = property;
     const { ok, because } = attempt(() => {
-      const context = about(assignment, task, property, sitting);
+      const context = about(assignment, task, property, sitting, values);
       const cases = "cases" in property ? property.cases(context) : [];
       const own = replies.splice(0, cases.length);
       if (answer === undefined) return no("Nothing was handed in.");
@@ -91,10 +93,15 @@ export function judge<V>(assignment: Assignment<V>, task: Task<V>, sitting: Sitt
   });
 }
 
-function about<V>(assignment: Assignment<V>, task: Task<V>, property: Property<V>, sitting: Sitting): About<V> {
-  const { student, secret } = sitting;
+function about<V>(
+  assignment: Assignment<V>,
+  task: Task<V>,
+  property: Property<V>,
+  { student, secret }: Sitting,
+  values: V,
+): About<V> {
   const seed = JSON.stringify([assignment.name, task.name, property.title, student, secret]);
-  return { values: assignment.values(student), dice: new Lab({ seed }) };
+  return { values, dice: new Lab({ seed }) };
 }
 
 function allRight(cases: readonly Case[], replies: readonly Reply[]): Outcome {

@@ -1,4 +1,8 @@
 // Reads what students hand in: data of any shape.
+import type { LabData } from "../../lab/data.ts";
+import { labFrom } from "../../lab/data-read.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { parseShell } from "../../tools/words.ts";
 import { BadInput } from "../../wire/input.ts";
 import { short } from "../check.ts";
 
@@ -11,4 +15,37 @@ export function field(answer: unknown, name: string, type: "number" | "string"):
   const value = (answer as Record<string, unknown>)[name];
   if (typeof value === type) return value;
   throw new BadInput(`${name} is not a ${type}`, short(value), `Hand in a ${type}.`);
+}
+
+/** The lab that was handed in. Throws BadInput for what is none. */
+export function labOf(answer: unknown): Lab {
+  if (typeof answer !== "object" || answer === null || !("nodes" in answer))
+    throw new BadInput("not a lab", short(answer), 'Hand in the lab itself: handIn("…", net).');
+  return labFrom(answer as LabData);
+}
+
+/** The commands for a place, of an answer like `{ "node-1": "ip …", red: "…" }`; nothing where it says nothing. */
+export function commandsFor(answer: unknown, where: string): string {
+  const given = typeof answer === "object" && answer !== null && Object.hasOwn(answer, where);
+  return given ? field(answer, where, "string") : "";
+}
+
+/** Commands that change nothing, in the words that begin them. */
+const LOOKS = new RegExp(
+  [
+    "(ping|true|echo|arping|traceroute|cat|ss|curl|nc|sleep)\\b",
+    "ip( -\\S+)* \\S+($| (show|list|get)\\b)",
+    "bridge \\S+ show",
+    "ipvsadm (-[LS]|--list|--save)",
+    "iptables(-save$|( -t \\S+)? -[LS])",
+    "sysctl( -\\S+)* [^-=][^=]*$",
+  ]
+    .map((each) => `^${each}`)
+    .join("|"),
+);
+
+/** How many commands of the answer change something in these places. */
+export function changes(answer: unknown, places: readonly string[]): number {
+  const commands = places.flatMap((where) => parseShell(commandsFor(answer, where))).flatMap((each) => each.commands);
+  return commands.filter(({ words }) => !LOOKS.test(words.join(" "))).length;
 }

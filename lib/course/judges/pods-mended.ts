@@ -1,12 +1,11 @@
 // Judges commands that students hand in, by what packets do in a fresh lab in which they ran.
 import { labFrom } from "../../lab/data-read.ts";
 import { Lab } from "../../lab/lab.ts";
-import { parseShell } from "../../tools/words.ts";
 import { all, no, type Property, type Task } from "../assignment.ts";
 import type { Outcome } from "../check.ts";
 import { tried } from "../loss.ts";
 import type { PodsValues } from "../pods.ts";
-import { field } from "./answers.ts";
+import { changes, commandsFor, field } from "./answers.ts";
 import { ping } from "./pods-wiring.ts";
 
 /** A pod with two containers, and another pod beside it. */
@@ -51,24 +50,10 @@ export const LISTENERS: Task<PodsValues> = {
 };
 
 const PLACES = ["node-1", "node-2", "red", "green", "blue"] as const;
-/** Commands that change nothing, in the words that begin them. */
-const LOOKS =
-  /^(ping|true|echo|arping|traceroute|cat|ss|ip( -\S+)* \S+$|ip( -\S+)* \S+ (show|list|get)\b|bridge \S+ show)/;
-
-function textAt(answer: unknown, where: string): string {
-  const given = typeof answer === "object" && answer !== null && Object.hasOwn(answer, where);
-  return given ? field(answer, where, "string") : "";
-}
-
-function changes(answer: unknown): number {
-  const commands = PLACES.flatMap((where) => parseShell(textAt(answer, where))).flatMap((each) => each.commands);
-  return commands.filter(({ words }) => !LOOKS.test(words.join(" "))).length;
-}
-
 function mended(answer: unknown, { broken }: PodsValues): Lab {
   const lab = labFrom(broken);
   for (const where of PLACES) {
-    const text = textAt(answer, where);
+    const text = commandsFor(answer, where);
     if (text.trim() !== "") tried(lab, where, text);
   }
   return lab;
@@ -112,7 +97,7 @@ export const REPAIR: Task<PodsValues> = {
           () => redAndBlue(mended(answer, values), values),
           () => greenAndBlue(mended(answer, values), values),
           () => {
-            const count = changes(answer);
+            const count = changes(answer, PLACES);
             return count <= 3 ? { ok: true, because: `${count}` } : no(`${count} commands change something.`);
           },
         ),

@@ -1,19 +1,11 @@
 // Judges a lab that was wired by a plan: by what packets do in it.
-import type { LabData } from "../../lab/data.ts";
-import { labFrom } from "../../lab/data-read.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { BadInput } from "../../wire/input.ts";
 import { all, no, type Property, type Task } from "../assignment.ts";
-import { type Outcome, short } from "../check.ts";
+import type { Outcome } from "../check.ts";
 import { tried } from "../loss.ts";
 import { bare, type Plan, type PodsValues } from "../pods.ts";
-
-/** The lab that was handed in. Throws BadInput for what is none. */
-function labOf(answer: unknown): Lab {
-  if (typeof answer !== "object" || answer === null || !("nodes" in answer))
-    throw new BadInput("not a lab", short(answer), 'Hand in the lab itself: handIn("wiring", net).');
-  return labFrom(answer as LabData);
-}
+import { labOf } from "./answers.ts";
 
 /** Whether `from` gets an answer from an address, with this ttl if one is said. */
 export function ping(lab: Lab, from: string, address: string, ttl?: number): Outcome {
