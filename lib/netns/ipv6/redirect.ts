@@ -32,7 +32,7 @@ export function sendRedirect6(ns: Netns, { packet, device, dst: way, cause }: Sk
   const from = linkLocalFrom(ns.ipv6.of(device));
   // A host can only be told of routers by their link-local addresses.
   if (from === null || (target !== dst && !target.isLinkLocal)) return;
-  const back = quietly(ns, () => routeOutput6(ns, src, from, device, NOT_RECORDED));
+  const back = quietly(ns, () => routeOutput6(ns, src, from, device, NOT_RECORDED, { bound: false }));
   if (back.errno !== null || back.way.via !== null || !icmpLimit.allow(src, now)) return;
   const neighbour = neighbour6Of(ns, device, target);
   const { mac } = neighbour;
@@ -42,9 +42,9 @@ export function sendRedirect6(ns: Netns, { packet, device, dst: way, cause }: Sk
   const named = neighbour.isValid && mac !== null ? { targetMac: mac } : {};
   const message = { kind: "redirect", target, destination: dst, ...named, quoted } as const;
   const where = target === dst ? `${dst} is on ${src}'s own link` : `${target} on the same link is nearer to ${dst}`;
-  // One's own packet that came back: one tells oneself.
-  const inside = back.device.kind === "loopback" ? back.way : null;
-  ndSend(ns, device, ndPacket(from, src, message), cause, `tell ${src}: ${where}`, inside);
+  // The sender need not be of this link: a packet in a loop came from elsewhere, or from here.
+  const elsewhere = back.device === device ? null : back.way;
+  ndSend(ns, device, ndPacket(from, src, message), cause, `tell ${src}: ${where}`, elsewhere);
 }
 
 /** A redirect came in: believed by a host that sends to `destination` by the router which says so (rt6_do_redirect). */
