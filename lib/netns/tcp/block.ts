@@ -166,8 +166,13 @@ export abstract class TcpBlock extends Waitable {
   /** How the kernel sees the way (icsk_ca_state), and up to where what it knows of a loss reaches (high_seq). */
   caState: CaState = "Open";
   highSeq = 0;
-  /** The window was full when it was used last, or how much of it was (tcp_cwnd_validate). */
-  readonly usage = { isFull: false, most: 0, until: 0 };
+  /**
+   * The window was full when it was used last, or how much of it was (tcp_cwnd_validate); the most that was under way
+   * while it was not full, and since when that is counted (snd_cwnd_used, snd_cwnd_stamp).
+   */
+  readonly usage = { isFull: false, most: 0, until: 0, used: 0, since: 0 };
+  /** When data left last, or the connection was made (lsndtime). */
+  lastSent = 0;
   /** Proportional rate reduction: what arrived and what was sent since it began, and the window before. */
   readonly prr = { delivered: 0, out: 0, priorCwnd: 0 };
   /** Should the loss prove to be none: where it began, how many copies are under way, what was before. */

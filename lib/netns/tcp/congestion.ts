@@ -1,7 +1,7 @@
 // How much may be under way? Reno's window, how it shrinks when something is lost, and how that is undone.
 // Before you edit: RFC 5681, RFC 6937, net/ipv4/tcp_cong.c (tcp_reno_cong_avoid), tcp_input.c (tcp_cwnd_reduction,
 // tcp_enter_recovery, tcp_enter_loss, tcp_undo_cwnd_reduction, tcp_update_pacing_rate), tcp_output.c (tcp_cwnd_validate,
-// tcp_cwnd_restart, tcp_tso_autosize), net/core/sock.c (sk_trim_gso_size).
+// tcp_cwnd_application_limited, tcp_cwnd_restart, tcp_tso_autosize), net/core/sock.c (sk_trim_gso_size).
 import { SECOND } from "../../trace/world.ts";
 import { before, TCP } from "./block.ts";
 import { remaining } from "./rack.ts";
@@ -32,13 +32,16 @@ export function controlWindow(
   else if (ack.raises) avoid(socket, delivered);
 }
 
+/** tcp_is_cwnd_limited. */
+const isLimited = ({ cwnd, ssthresh, usage }: TcpSocket): boolean =>
+  usage.isFull || (cwnd < ssthresh && cwnd < 2 * usage.most);
+
 /** tcp_reno_cong_avoid: a window grows only if it was used. */
 function avoid(socket: TcpSocket, delivered: number): void {
-  const { cwnd, ssthresh, usage } = socket;
-  const isSlowStart = cwnd < ssthresh;
-  if (!usage.isFull && !(isSlowStart && cwnd < 2 * usage.most)) return;
+  if (!isLimited(socket)) return;
+  const { cwnd, ssthresh } = socket;
   let acked = delivered;
-  if (isSlowStart) {
+  if (cwnd < ssthresh) {
     socket.cwnd = Math.min(cwnd + acked, ssthresh);
     acked -= socket.cwnd - cwnd;
     if (acked === 0) return;
@@ -58,20 +61,45 @@ function avoid(socket: TcpSocket, delivered: number): void {
 /** tcp_cwnd_validate: behind what was sent. */
 export function validateWindow(socket: TcpSocket, isFull: boolean): void {
   const { usage, packetsOut } = socket;
-  if (before(socket.sndUna, usage.until) && !isFull && (usage.isFull || packetsOut <= usage.most)) return;
-  usage.isFull = isFull;
-  usage.most = packetsOut;
-  usage.until = socket.sndNxt;
+  if (!before(socket.sndUna, usage.until) || isFull || (!usage.isFull && packetsOut > usage.most)) {
+    usage.isFull = isFull;
+    usage.most = packetsOut;
+    usage.until = socket.sndNxt;
+  }
+  if (isLimited(socket)) return useAnew(socket);
+  usage.used = Math.max(usage.used, packetsOut);
+  if (socket.ns.cables.now - usage.since >= socket.rto) shrinkToUsed(socket);
+}
+
+/** What is under way is counted from now on. */
+function useAnew({ usage, ns }: TcpSocket): void {
+  usage.used = 0;
+  usage.since = ns.cables.now;
+}
+
+/** tcp_cwnd_application_limited: a window that the program did not fill for a whole timeout gives half of the rest back. */
+function shrinkToUsed(socket: TcpSocket): void {
+  const { usage, cwnd } = socket;
+  if (socket.caState === "Open" && !socket.orphan) {
+    const used = Math.max(usage.used, TCP.initialWindow);
+    if (used < cwnd) {
+      socket.ssthresh = currentSsthresh(socket);
+      socket.cwnd = (cwnd + used) >> 1;
+    }
+    usage.used = 0;
+  }
+  usage.since = socket.ns.cables.now;
 }
 
 /** tcp_slow_start_after_idle_check: what was known of the way is old after a silence. */
-export function restartAfterIdle(socket: TcpSocket, silence: number): void {
+export function restartAfterIdle(socket: TcpSocket): void {
+  const silence = socket.ns.cables.now - socket.lastSent;
   if (socket.packetsOut > 0 || silence <= socket.rto) return;
   socket.ssthresh = currentSsthresh(socket);
   const least = Math.min(TCP.initialWindow, socket.cwnd);
   for (let left = silence - socket.rto; left > 0 && socket.cwnd > least; left -= socket.rto) socket.cwnd >>= 1;
   socket.cwnd = Math.max(socket.cwnd, least);
-  socket.usage.most = 0;
+  useAnew(socket);
 }
 
 /** tcp_init_cwnd_reduction. */
@@ -98,8 +126,10 @@ export function reduce(socket: TcpSocket, delivered: number, lost: number, advan
 
 /** tcp_end_cwnd_reduction. */
 export function endReduction(socket: TcpSocket): void {
-  if (socket.ssthresh < Number.POSITIVE_INFINITY && (socket.caState === "CWR" || socket.undo.marker !== null))
+  if (socket.ssthresh < Number.POSITIVE_INFINITY && (socket.caState === "CWR" || socket.undo.marker !== null)) {
     socket.cwnd = socket.ssthresh;
+    socket.usage.since = socket.ns.cables.now;
+  }
 }
 
 /** tcp_init_undo. */
@@ -151,6 +181,7 @@ export function enterLoss(socket: TcpSocket): void {
   }
   socket.cwnd = inFlight(socket) + 1;
   socket.cwndCount = 0;
+  socket.usage.since = socket.ns.cables.now;
   if ((caState === "Open" || caState === "Disorder") && socket.sackedOut >= TCP.reordering)
     socket.reordering = Math.min(socket.reordering, TCP.reordering);
   socket.caState = "Loss";
@@ -180,6 +211,7 @@ export function undoReduction(socket: TcpSocket, unmarks: boolean): void {
     socket.cwnd = Math.max(socket.cwnd, socket.prr.priorCwnd);
     socket.ssthresh = Math.max(socket.ssthresh, undo.ssthresh);
   }
+  socket.usage.since = socket.ns.cables.now;
   undo.marker = null;
   socket.rack.moved = true;
 }

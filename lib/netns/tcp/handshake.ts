@@ -202,6 +202,7 @@ function established(socket: TcpSocket, tcp: Tcp): void {
   // tcp_init_transfer: more than one SYN was lost.
   socket.cwnd = isSyn && socket.resends > 1 ? 1 : TCP.initialWindow;
   socket.sndUna = tcp.ack;
+  socket.lastSent = socket.usage.since = socket.ns.cables.now;
   socket.backoff = 0;
   socket.retransmits = 0;
   stopRetransmission(socket);

@@ -126,7 +126,9 @@ function ackSent(socket: TcpSocket): void {
 /** tcp_event_data_sent: an answer soon after a question makes the connection a conversation ("pingpong"). */
 function dataSent(socket: TcpSocket): void {
   const { owed, ns } = socket;
-  if (ns.cables.now - owed.lastReceived < owed.ato) owed.pingpong = true;
+  const { now } = ns.cables;
+  socket.lastSent = now;
+  if (now - owed.lastReceived < owed.ato) owed.pingpong = true;
 }
 
 export function sendAck(socket: TcpSocket, cause: number): void {

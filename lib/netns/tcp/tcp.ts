@@ -17,6 +17,7 @@ import { afterRead } from "./ack.ts";
 import { conflict, hash, hashListener, lookup, portToBind, portToConnect } from "./bind.ts";
 import { type Piece, TcpBlock } from "./block.ts";
 import { close, disconnect, sendFin } from "./close.ts";
+import { restartAfterIdle } from "./congestion.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
 import { push, segmentText } from "./output.ts";
@@ -135,6 +136,7 @@ export class TcpSocket extends TcpBlock {
       because: `${this.program} writes ${data.length} octets for ${endText(this.remote!, this.family)}`,
       evidence: { kind: "socket", text: this.text, command: "ss -tan" },
     }));
+    restartAfterIdle(this);
     this.unsent.push(data);
     this.unsentLength += data.length;
     push(this, step);
