@@ -37,6 +37,7 @@ async function answers(set: LabSet): Promise<{ asked: Asked; how: string }> {
 
 describe("tunnels do what Linux does", function () {
   this.timeout(240_000);
+  this.retries(2);
 
   for (const set of SETS)
     it(`${set.name}: the same labs, the same traffic: the same frames inside and outside, tables, counters`, async () => {

@@ -53,6 +53,7 @@ describe("explain", () => {
       this.skip();
     }
     this.timeout(30_000);
+    this.retries(2);
     compareAll(await record("pwxt-"));
   });
 

@@ -23,6 +23,7 @@ function pair(): Lab {
 
 describe("the stack of a namespace", function () {
   this.timeout(120_000);
+  this.retries(2);
 
   it("says to every line what a real kernel and real tools say: marks, default routes, counters, neighbours", () => {
     const why = unavailable();

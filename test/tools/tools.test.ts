@@ -37,6 +37,7 @@ describe(`command lines say what the recorded tools said (${lines} lines)`, () =
 const why = unavailable();
 describe(`command lines say what the real tools say here${why === null ? ", asked now" : `: NOT ASKED, ${why}`}`, function () {
   this.timeout(120_000);
+  this.retries(2);
   for (const [name, script] of Object.entries(CASES))
     it(name, function () {
       if (why !== null) return this.skip();

@@ -15,6 +15,7 @@ const LIVE = 80;
 
 describe("random rules do with random packets what Linux does", function () {
   this.timeout(180_000);
+  this.retries(2);
 
   it(`live${why === null ? "" : `: left out, ${why}`}`, async function () {
     if (why !== null) return this.skip();

@@ -28,6 +28,7 @@ function withoutWindows(result: Result): Result {
 
 describe("each plugin's wiring, on a real kernel", function () {
   this.timeout(120_000);
+  this.retries(2);
 
   for (const { test, real, kernel } of goldens)
     it(`${test.name}: as Linux ${kernel} had it`, () => {

@@ -118,6 +118,7 @@ describe("packets through nft's rules", () => {
     const kernel = real(receiver);
     const other = kernel === null ? null : real(sender);
     if (kernel === null || other === null) return this.skip();
+    this.retries(2);
     const ip = (...words: string[]) => assert.equal(spawnSync("ip", words).status, 0, words.join(" "));
     try {
       ip("link", "add", "y0", "netns", sender, "type", "veth", "peer", "name", "x0", "netns", receiver);

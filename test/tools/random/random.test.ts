@@ -8,6 +8,7 @@ const why = unavailable();
 
 describe(`random lines of ip say what the real ip says${why === null ? "" : `: NOT ASKED, ${why}`}`, function () {
   this.timeout(120_000);
+  this.retries(2);
   it("six sequences of fifty lines", async function () {
     if (why !== null) return this.skip();
     const played = await Promise.all(Array.from({ length: 6 }, (_, i) => playBoth(sequence(`fixed/${i}`, 50))));
