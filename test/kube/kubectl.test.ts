@@ -1,15 +1,14 @@
 // kubectl prints what a real one printed: of a real API server, and of the model's (record-kubectl.ts); and a real one
 // works with a cluster that `packetwalk serve` serves.
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { bootstrap } from "../../lib/kube/api/bootstrap.ts";
 import { agesAlike } from "./kubectl-alike.ts";
 import { type Answer, askOurs, askReal, type Still, serverWith } from "./kubectl-ask.ts";
 import { alike, COMMANDS } from "./kubectl-commands.ts";
 import { MADE, QUESTIONS } from "./kubectl-questions.ts";
+import { serve } from "./serve.ts";
 
 const KUBECTL = process.env.KUBECTL ?? "kubectl";
 
@@ -80,25 +79,6 @@ spec:
   selector: {matchLabels: {app: web}}
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
 `;
-
-/** `packetwalk serve` with these words: its kubeconfig, and how to end it. */
-async function serve(...words: readonly string[]): Promise<{ config: string; stop: () => void }> {
-  const folder = mkdtempSync(join(tmpdir(), "packetwalk-serve-"));
-  const config = join(folder, "config");
-  const child = spawn(
-    process.execPath,
-    ["dist/lib/cli/main.js", "serve", "--port", "0", "--kubeconfig", config, ...words],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  await new Promise((resolve) => child.stdout.once("data", resolve));
-  const stop = () => {
-    child.kill();
-    rmSync(folder, { recursive: true });
-  };
-  return { config, stop };
-}
 
 describe("a real kubectl and packetwalk serve", function () {
   this.timeout(60_000);

@@ -56,7 +56,7 @@ describe("programs of containers", () => {
     k8s.client("kubectl").create("pods", "default", { metadata: { name: "client" }, spec });
     k8s.settle();
     k8s.lab.runFor(10e9);
-    expect(runOf(k8s, "client").log.match(/web saw client/g)!.length).to.be.within(5, 7);
+    expect(runOf(k8s, "client").log.text.match(/web saw client/g)!.length).to.be.within(5, 7);
   });
 
   it("a crasher, a sleeper and a function of one's own end as they say", () => {
@@ -73,7 +73,7 @@ describe("programs of containers", () => {
     k8s.lab.runFor(10e9);
     const ended = (name: string) => podOf(k8s, name).status!.containerStatuses![0]!.state.terminated!.exitCode;
     expect([ended("crash"), ended("sleep"), ended("count")]).to.deep.equal([42, 0, 7]);
-    expect(runOf(k8s, "count").log).to.equal("1\n2\n3\n");
+    expect(runOf(k8s, "count").log.text).to.equal("1\n2\n3\n");
     expect(sh(k8s, "node-1", `curl -s ${podOf(k8s, "word").status!.podIP}:3021`)).to.equal("a word for 10.244.1.1\n");
   });
 });

@@ -2,43 +2,49 @@
 // Before you edit: RFC 6455, staging/src/k8s.io/apimachinery/pkg/util/remotecommand/constants.go (v5.channel.k8s.io),
 // staging/src/k8s.io/kubelet/pkg/cri/streaming/remotecommand/websocket.go.
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Process } from "../../lab/process.ts";
 import { BadInput } from "../../wire/input.ts";
-import type { LogOptions } from "./node-proxy.ts";
+import { openLog } from "./log.ts";
+import type { LogStream } from "./node-proxy.ts";
 import type { KubeObject } from "./object.ts";
-import type { Response } from "./rest.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, failure, notFound } from "./status.ts";
 
 const PART = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/(log|exec)$/;
 
-function podOf(server: ApiServer, path: string, part: "log" | "exec"): KubeObject | null {
+function podOf(server: ApiServer, path: string): KubeObject | null {
   const [, namespace, name, of] = PART.exec(path) ?? [];
-  if (of !== part) return null;
+  if (of !== "exec") return null;
   const pods = server.resource("pods", "")!;
   const pod = server.find(pods, namespace!, name!);
   if (pod === undefined) throw notFound(pods, name!);
   return pod;
 }
 
-/** The answer to `GET …/pods/NAME/log`; null for another path. */
-export function logOf(server: ApiServer, path: string, query: Readonly<Record<string, string>>): Response | null {
-  try {
-    const pod = podOf(server, path, "log");
-    if (pod === null) return null;
-    const options: LogOptions = {
-      ...(query.container && { container: query.container }),
-      previous: query.previous === "true",
-      ...(query.tailLines !== undefined && { tailLines: Number(query.tailLines) }),
-    };
-    if (server.nodes === null) throw failure("there are no kubelets behind this API server");
-    return { code: 200, body: server.nodes.logs(pod, options) };
-  } catch (refused) {
-    if (!(refused instanceof ApiError)) throw refused;
-    return { code: refused.status.code!, body: refused.status };
-  }
+/** Opens the log that `GET …/pods/NAME/log?follow=true` asks for; null for another path. Throws ApiError. */
+export function followedLog(
+  server: ApiServer,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): LogStream | null {
+  const [, namespace, name, of] = PART.exec(path) ?? [];
+  return of === "log" && query.follow !== undefined ? openLog(server, namespace!, name!, query) : null;
+}
+
+/** Writes a log as it comes, until the container ends or nobody listens any more. */
+export function sendLog(response: ServerResponse, { read, isOver, more }: LogStream): void {
+  let wakeNoMore = () => {};
+  const go = () => {
+    response.write(read());
+    if (isOver()) response.end();
+    else wakeNoMore = more.sleep(go);
+  };
+  response.on("close", () => wakeNoMore());
+  response.writeHead(200, { "content-type": "text/plain" });
+  response.flushHeaders();
+  go();
 }
 
 const PROTOCOL = "v5.channel.k8s.io";
@@ -52,7 +58,7 @@ export function execUpgrade(server: ApiServer, request: IncomingMessage, socket:
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
   socket.on("error", () => socket.destroy());
   try {
-    const pod = podOf(server, decodeURIComponent(pathname), "exec");
+    const pod = podOf(server, decodeURIComponent(pathname));
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(/\s*,\s*/);
     const { nodes } = server;
     if (pod === null || nodes === null || !offered.includes(PROTOCOL)) throw failure("unable to upgrade connection");

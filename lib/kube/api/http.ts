@@ -2,7 +2,7 @@
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{get,watch,response}.go.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { discovery } from "./discovery.ts";
-import { execUpgrade, logOf } from "./http-streams.ts";
+import { execUpgrade, followedLog, sendLog } from "./http-streams.ts";
 import type { KubeObject } from "./object.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
@@ -36,8 +36,13 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
     response.end("ok");
     return;
   }
-  const log = request.method === "GET" ? logOf(server, pathname, query) : null;
-  if (log !== null) return send(response, log);
+  try {
+    const log = request.method === "GET" ? followedLog(server, decodeURIComponent(pathname), query) : null;
+    if (log !== null) return sendLog(response, log);
+  } catch (failure) {
+    if (!(failure instanceof ApiError)) throw failure;
+    return send(response, refusal(failure));
+  }
   const found = request.method === "GET" ? discovery(server.all, pathname) : null;
   if (found !== null) return send(response, { code: 200, body: found });
   const asked = requestOf(request, decodeURIComponent(pathname), query, octets);

@@ -2,6 +2,7 @@
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers/*.go}, .../request/requestinfo.go.
 import type { DeleteOptions, Door } from "./call.ts";
 import { evict } from "./eviction.ts";
+import { openLog } from "./log.ts";
 import type { Draft, KubeObject } from "./object.ts";
 import { PATCH_TYPES, type PatchType } from "./patch.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
@@ -71,6 +72,10 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
   if (subresource === "eviction" && resource.kind === "Pod") {
     if (method !== "POST") throw methodNotAllowed();
     return { code: 201, body: evict(server, agent, door, body, query.dryRun === "All") };
+  }
+  if (subresource === "log" && resource.kind === "Pod" && method === "GET") {
+    const log = openLog(server, namespace!, name, query);
+    return log === null ? { code: 204, body: "" } : { code: 200, body: log.read() };
   }
   if (subresource !== undefined && !(subresource === "status" && resource.hasStatus)) throw noSuchPath();
   const options = {

@@ -7,7 +7,7 @@ import type { Resource } from "../api/resource.ts";
 import { tableOf } from "../api/table.ts";
 import type { WatchEvent } from "../api/watchers.ts";
 import { Failure, Failures, isRefusal, usage } from "./failure.ts";
-import { flagsOf, secondsOf } from "./flags.ts";
+import { flagsOf } from "./flags.ts";
 import { isList, printer } from "./print.ts";
 import { type RowOptions, rowsOf } from "./rows.ts";
 import { fetched, type Info, type Many, type Selected, select, withKind } from "./select.ts";
@@ -20,9 +20,6 @@ export const GET = flagsOf(
     "recursive:R? chunk-size# selector:l show-labels? label-columns:L* show-kind? sort-by no-headers? server-print? " +
     "!raw !subresource !kustomize:k !show-managed-fields? !allow-missing-template-keys?",
 );
-
-/** Nobody presses Ctrl-C here: a watch ends after so many seconds, unless --request-timeout says otherwise. */
-const PATIENCE = 60;
 
 export function get(session: Session): number | Program {
   const { flags } = session;
@@ -167,8 +164,7 @@ function* watched(session: Session, selected: Selected): Program {
   const revision = server.store.revision;
   const queue: WatchEvent[] = [];
   const close = server.watch("kubectl", resource, { namespace, ...query, revision }, (event) => queue.push(event));
-  const seconds = flags.has("request-timeout") ? (secondsOf(flags.text("request-timeout")) ?? PATIENCE) : PATIENCE;
-  const end = session.setting.clock.now + seconds * SECOND;
+  const end = session.endOfPatience();
   try {
     while (session.setting.clock.now < end) {
       for (const { type, object } of queue.splice(0))

@@ -13,11 +13,12 @@ import { Failure, told } from "./failure.ts";
 import { type Flag, parseFlags } from "./flags.ts";
 import { GET, get } from "./get.ts";
 import { annotate, LABEL, label, TAINT, taint } from "./label.ts";
+import { LOGS, logs } from "./logs.ts";
 import * as make from "./make.ts";
 import * as rollout from "./rollout.ts";
 import { SCALE, SET_IMAGE, scale, setImage } from "./scale.ts";
 import { type Action, Session, type Setting, type Streams } from "./session.ts";
-import { EXEC, exec, LOGS, logs } from "./streams.ts";
+import { EXEC, exec } from "./streams.ts";
 import { WAIT, wait } from "./wait.ts";
 
 interface Verb {

@@ -11,7 +11,7 @@ import type { Status } from "../api/status.ts";
 import { tableOf } from "../api/table.ts";
 import type { Clock } from "../controller/client.ts";
 import { Failure, Refusal } from "./failure.ts";
-import type { Flags } from "./flags.ts";
+import { type Flags, secondsOf } from "./flags.ts";
 
 /** Files that `-f` may name. */
 export interface Files {
@@ -49,6 +49,9 @@ export interface Asked {
   /** A Table instead of the object or list; with the whole objects, or their metadata. */
   readonly table?: "Metadata" | "Object";
 }
+
+/** Nobody presses Ctrl-C here: what would go on for ever ends after so many seconds. */
+const PATIENCE = 60;
 
 /** How often a waiting command looks again. */
 const LOOK = 100 * MILLISECOND;
@@ -162,6 +165,12 @@ export class Session {
   warn(text: string): void {
     if (!this.warned.has(text)) this.err(`Warning: ${text}\n`);
     this.warned.add(text);
+  }
+
+  /** When a command that goes on for ever ends from now, unless --request-timeout says otherwise. */
+  endOfPatience(): number {
+    const seconds = (this.flags.has("request-timeout") && secondsOf(this.flags.text("request-timeout"))) || PATIENCE;
+    return this.setting.clock.now + seconds * SECOND;
   }
 
   /** Lets time pass until `isDone`; false when `seconds` are over first. */

@@ -4,6 +4,7 @@
 import type { Process, Program } from "../../lab/process.ts";
 import { MILLISECOND, SECOND, type Timer } from "../../trace/world.ts";
 import type { Container, ContainerState, ContainerStatus } from "../shapes.ts";
+import { ContainerLog } from "./container-log.ts";
 import { type Image, programOf } from "./images.ts";
 import type { PodWorker } from "./pod-worker.ts";
 import { Prober } from "./probe.ts";
@@ -24,8 +25,8 @@ export class ContainerRun {
   readonly container: Container;
   readonly role: Role;
   /** What it wrote, and what the one before it wrote. */
-  log = "";
-  previousLog = "";
+  log: ContainerLog;
+  previousLog: ContainerLog | null = null;
   private readonly pod: PodWorker;
   private readonly image: Image;
   private process: Process | null = null;
@@ -46,6 +47,7 @@ export class ContainerRun {
     this.container = container;
     this.image = image;
     this.role = role;
+    this.log = new ContainerLog(pod.node.lab);
     const hasInit = (pod.pod.spec.initContainers ?? []).length > 0;
     this.state = { waiting: { reason: hasInit ? "PodInitializing" : "ContainerCreating" } };
   }
@@ -63,6 +65,13 @@ export class ContainerRun {
       ...(id !== "" && { containerID: `containerd://${id}` }),
       started: state.running !== undefined,
     };
+  }
+
+  /** What the container that ended last wrote: the one before this, or this one while it waits to start again. */
+  get logBefore(): ContainerLog | null {
+    const { terminated } = this.lastState;
+    if (terminated === undefined) return null;
+    return terminated.containerID.endsWith(this.id) ? this.log : this.previousLog;
   }
 
   get isRunning(): boolean {
@@ -94,14 +103,15 @@ export class ContainerRun {
   private run(): void {
     const { pod, container } = this;
     const { lab } = pod.node;
-    this.previousLog = this.log;
-    this.log = "";
+    if (this.id !== "") {
+      this.previousLog = this.log;
+      this.log = new ContainerLog(lab);
+    }
     this.id = pod.drawId();
     pod.node.asked("StartContainer", pod.pod, container.name);
     this.startedAt = lab.time;
-    const out = (text: string) => {
-      this.log += text;
-    };
+    const { log } = this;
+    const out = (text: string) => log.write(text);
     const client = pod.node.client.as(container.name);
     const running = { lab: lab.lab, ns: pod.ns!, pod: pod.pod, container, client, out };
     const program = programOf(this.image, running);
@@ -150,6 +160,7 @@ export class ContainerRun {
   private ended(exitCode: number): void {
     if (this.process === null) return;
     this.process = null;
+    this.log.end();
     this.unprobe();
     const { pod, startedAt, id } = this;
     const { lab } = pod.node;
@@ -215,6 +226,7 @@ export class ContainerRun {
     const { process } = this;
     this.process = null;
     process?.kill(TERMINATED);
+    this.log.end();
   }
 
   /** It can't run: its image can't be had. */

@@ -9,12 +9,17 @@ export class LabClock implements Clock {
   readonly lab: Lab;
   private written = "";
   private second = -1;
-  private readonly began: number;
+  private readonly start: number;
 
   /** `began` is when the lab's time was 0, in milliseconds since 1970. */
   constructor(lab: Lab, began = Number(EPOCH / MILLISECONDS)) {
     this.lab = lab;
-    this.began = began;
+    this.start = began;
+  }
+
+  /** When the lab's time was 0, in nanoseconds since 1970. */
+  get began(): bigint {
+    return BigInt(this.start) * MILLISECONDS;
   }
 
   get now(): number {
@@ -25,7 +30,7 @@ export class LabClock implements Clock {
     const second = Math.floor(this.lab.now / 1e9);
     if (second !== this.second) {
       this.second = second;
-      const since = this.began + second * 1000;
+      const since = this.start + second * 1000;
       this.written = `${new Date(since).toISOString().slice(0, 19)}Z`;
     }
     return this.written;

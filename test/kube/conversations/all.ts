@@ -2,6 +2,7 @@
 import type { Conversations } from "./asked.ts";
 import { BUDGET_CONVERSATIONS } from "./budgets.ts";
 import { ENDINGS } from "./endings.ts";
+import { LOG_CONVERSATIONS } from "./logs.ts";
 import { METADATA } from "./metadata.ts";
 import { NETWORK } from "./network.ts";
 import { NODES } from "./nodes.ts";
@@ -16,4 +17,5 @@ export const CONVERSATIONS: Conversations = {
   ...NODES,
   ...ENDINGS,
   ...BUDGET_CONVERSATIONS,
+  ...LOG_CONVERSATIONS,
 };

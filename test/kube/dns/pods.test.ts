@@ -115,7 +115,7 @@ options ndots:2
       const workers = [...k8s.kubelets.values()].flatMap((each) => [...each.workers.values()]);
       const coredns = workers.find(({ pod: { metadata } }) => metadata.name.startsWith("coredns-"))!;
       const [run] = coredns.containers;
-      expect(run!.log + run!.previousLog).to.contain(`Corefile:2 - ${why}\n`);
+      expect(run!.log.text + (run!.previousLog?.text ?? "")).to.contain(`Corefile:2 - ${why}\n`);
       expect(run!.status.restartCount).to.be.greaterThan(0);
     }
   });

@@ -36,7 +36,7 @@ export function named(): Named {
   const pods = k8s.server.store.list("/registry/pods", "/registry/pods/kube-system/") as Pod[];
   const pod = pods.find(({ metadata }) => metadata.name.startsWith("coredns-"))!;
   const worker = k8s.kubelets.get(pod.spec.nodeName!)!.workers.get(`kube-system/${pod.metadata.name}`)!;
-  return { k8s, address: pod.status!.podIP!, log: () => worker.containers[0]!.log };
+  return { k8s, address: pod.status!.podIP!, log: () => worker.containers[0]!.log.text };
 }
 
 /** What CoreDNS answers to one message. */
