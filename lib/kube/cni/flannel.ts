@@ -168,6 +168,8 @@ export class Flanneld implements NodePlugin {
   private readonly nodes: Informer<Node>;
   private bridge: Bridge | null = null;
   private backend: Backend | null = null;
+  /** What was heard at this moment: how nodes are reached, and how they were, by turns. */
+  private heard: (Reach | null)[] = [];
 
   constructor(node: CniNode, makeBackend: (node: CniNode, subnet: string) => Backend, ready: () => void) {
     this.node = node;
@@ -193,6 +195,7 @@ export class Flanneld implements NodePlugin {
 
   stop(): void {
     this.nodes.stop();
+    this.heard = [];
     this.backend?.stop?.();
   }
 
@@ -202,7 +205,19 @@ export class Flanneld implements NodePlugin {
       if (this.backend === null && now?.spec.podCIDR !== undefined) this.begin(now, now.spec.podCIDR);
       return;
     }
-    if (this.backend !== null && isReachedAnew(now, before)) this.follow(reachOf(now), reachOf(before));
+    if (this.backend !== null && isReachedAnew(now, before)) this.hear(reachOf(now), reachOf(before));
+  }
+
+  /** All news of a moment is followed in one go: nodes that start together would else have it by turns, one by one. */
+  private hear(now: Reach | null, before: Reach | null): void {
+    if (this.heard.length === 0) this.node.lab.later(0, () => this.followAll());
+    this.heard.push(now, before);
+  }
+
+  private followAll(): void {
+    const { heard } = this;
+    this.heard = [];
+    for (let at = 0; at < heard.length; at += 2) this.follow(heard[at]!, heard[at + 1]!);
   }
 
   /** The controller gave the node its network: only now can flanneld begin. */
