@@ -68,6 +68,7 @@ export interface Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
 }
 

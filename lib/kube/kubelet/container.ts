@@ -7,7 +7,7 @@ import type { Container, ContainerState, ContainerStatus } from "../shapes.ts";
 import { ContainerLog } from "./container-log.ts";
 import { type Image, programOf } from "./images.ts";
 import type { PodWorker } from "./pod-worker.ts";
-import { Prober } from "./probe.ts";
+import { ContainerProbes } from "./probes.ts";
 
 /** What a runtime takes to make and start a container. */
 const START_TIME = 20 * MILLISECOND;
@@ -17,6 +17,7 @@ const LAST_BACKOFF = 300 * SECOND;
 const FORGIVEN = 600 * SECOND;
 /** As long as a program may run after it was asked to end is up to it; those here end at once. */
 const TERMINATED = 143;
+const KILLED = 137;
 
 /** One of the pod's own; one that must end well before they begin; or one that begins before them and stays beside them. */
 export type Role = "app" | "init" | "sidecar";
@@ -39,7 +40,7 @@ export class ContainerRun {
   private id = "";
   private ready = false;
   private timer: Timer | null = null;
-  private probers: Prober[] = [];
+  private probes: ContainerProbes | null = null;
   private stopping = false;
 
   constructor(pod: PodWorker, container: Container, image: Image, role: Role) {
@@ -53,7 +54,7 @@ export class ContainerRun {
   }
 
   get status(): ContainerStatus {
-    const { container, state, lastState, ready, restarts, id } = this;
+    const { container, state, lastState, ready, restarts, id, probes } = this;
     return {
       name: container.name,
       state,
@@ -63,7 +64,7 @@ export class ContainerRun {
       image: container.image,
       imageID: id === "" ? "" : `${container.image}@sha256:${id.slice(0, 12)}`,
       ...(id !== "" && { containerID: `containerd://${id}` }),
-      started: state.running !== undefined,
+      started: state.running !== undefined && probes?.started === true,
     };
   }
 
@@ -118,27 +119,8 @@ export class ContainerRun {
     const watched = this.watched(program);
     this.process = lab.lab.start(container.name, { ns: pod.ns!, out, err: out }, watched);
     this.state = { running: { startedAt: this.startedAt } };
-    const { readinessProbe, livenessProbe } = container;
-    this.ready = this.role !== "init" && readinessProbe === undefined;
     pod.tell("Normal", "Started", "Container started", container);
-    if (this.role === "sidecar") pod.initialized(this);
-    if (readinessProbe !== undefined)
-      this.probe(readinessProbe, (isWell, why) => {
-        if (why !== null) pod.tell("Warning", "Unhealthy", `Readiness probe failed: ${why}`, container);
-        if (this.ready === isWell || (why !== null && isWell)) return;
-        this.ready = isWell;
-        pod.report();
-      });
-    if (livenessProbe !== undefined)
-      this.probe(livenessProbe, (isWell, why) => {
-        if (why !== null) pod.tell("Warning", "Unhealthy", `Liveness probe failed: ${why}`, container);
-        if (isWell) return;
-        const message = `Container ${container.name} failed liveness probe, will be restarted`;
-        pod.tell("Normal", "Killing", message, container);
-        pod.node.asked("StopContainer", pod.pod, container.name);
-        this.process?.kill(137);
-        this.ended(137);
-      });
+    this.probe();
     pod.report();
   }
 
@@ -148,13 +130,32 @@ export class ContainerRun {
     return status;
   }
 
-  private probe(
-    of: NonNullable<Container["readinessProbe"]>,
-    told: (isWell: boolean, why: string | null) => void,
-  ): void {
-    const { node, ns, address } = this.pod;
-    const probed = { lab: node.lab.lab, node: node.ns, pod: ns!, address: address!, container: this.container };
-    this.probers.push(new Prober(of, probed, told));
+  private probe(): void {
+    const { pod, container, role } = this;
+    const { node, ns, address } = pod;
+    const probed = { lab: node.lab.lab, node: node.ns, pod: ns!, address: address!, container };
+    const changed = () => {
+      this.ready = role !== "init" && probes.ready;
+      if (role === "sidecar" && probes.started) pod.initialized(this);
+    };
+    const probes = new ContainerProbes(probed, {
+      unhealthy: (message) => pod.tell("Warning", "Unhealthy", message, container),
+      changed: () => {
+        changed();
+        pod.report();
+      },
+      dead: (of) => this.killBecause(`Container ${container.name} failed ${of} probe`),
+    });
+    this.probes = probes;
+    changed();
+  }
+
+  private killBecause(why: string): void {
+    const { pod, container } = this;
+    pod.tell("Normal", "Killing", this.isStartedAgain(KILLED) ? `${why}, will be restarted` : why, container);
+    pod.node.asked("StopContainer", pod.pod, container.name);
+    this.process?.kill(KILLED);
+    this.ended(KILLED);
   }
 
   private ended(exitCode: number): void {
@@ -235,7 +236,7 @@ export class ContainerRun {
   }
 
   private unprobe(): void {
-    for (const each of this.probers) each.stop();
-    this.probers = [];
+    this.probes?.stop();
+    this.probes = null;
   }
 }

@@ -59,27 +59,47 @@ function* ask(probe: Probe, { lab, node, pod, address, container }: Probed): Ask
   }
 }
 
-/** One probe of one container: asks again and again, and tells when the answer has changed often enough to be believed. */
+/** What becomes of a probe's answers. */
+export interface Hearing {
+  /** Every failure, in the words of its event. */
+  readonly failed: (why: string) => void;
+  /** An answer that has come often enough to be believed. */
+  readonly believed: (isWell: boolean) => void;
+  /** It is not asked now; its time passes nevertheless. */
+  readonly isHeld: () => boolean;
+}
+
+/** One probe of one container: asks again and again. */
 export class Prober {
   private readonly probe: Probe;
   private readonly probed: Probed;
-  private readonly told: (isWell: boolean, why: Answer) => void;
+  private readonly hearing: Hearing;
+  /** initialDelaySeconds end then. */
+  private readonly begin: number;
   private timer: Timer | null = null;
   private process: Process | null = null;
   private streak = 0;
   private last: boolean | null = null;
 
-  /** `told` hears of every answer that counts: each success or failure once its threshold is reached. */
-  constructor(probe: Probe, probed: Probed, told: (isWell: boolean, why: Answer) => void) {
+  constructor(probe: Probe, probed: Probed, hearing: Hearing) {
     this.probe = probe;
     this.probed = probed;
-    this.told = told;
-    this.again(Math.max(probe.initialDelaySeconds ?? 0, 0) * SECOND);
+    this.hearing = hearing;
+    const delay = (probe.initialDelaySeconds ?? 0) * SECOND;
+    this.begin = probed.lab.now + delay;
+    this.again(delay);
   }
 
   stop(): void {
     this.timer?.cancel();
     this.process?.kill(0);
+  }
+
+  /** Asks at once, and from now on after each period (manualTriggerCh). */
+  now(): void {
+    if (this.process !== null || this.probed.lab.now < this.begin) return;
+    this.timer?.cancel();
+    this.once();
   }
 
   /** A lab does not wait for probes: they go on for ever. */
@@ -89,12 +109,13 @@ export class Prober {
 
   private once(): void {
     const { lab, node } = this.probed;
+    if (this.hearing.isHeld()) return this.again((this.probe.periodSeconds ?? 10) * SECOND);
     const silent = { ns: node, out: () => {}, err: () => {} };
     this.process = lab.start("kubelet", silent, this.run());
   }
 
   private *run(): Program {
-    const { probe } = this;
+    const { probe, hearing } = this;
     const answer = yield* ask(probe, this.probed);
     const isWell = answer === null;
     this.streak = isWell === this.last ? this.streak + 1 : 1;
@@ -103,7 +124,8 @@ export class Prober {
     this.again((probe.periodSeconds ?? 10) * SECOND);
     // It has its answer: who is told of it may stop the prober, but nobody can end a program that is running.
     this.process = null;
-    if (this.streak >= threshold || !isWell) this.told(this.streak >= threshold ? isWell : true, answer);
+    if (answer !== null) hearing.failed(answer);
+    if (this.streak >= threshold) hearing.believed(isWell);
     return 0;
   }
 }
