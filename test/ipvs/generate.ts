@@ -42,6 +42,8 @@ const LARGE = [100, 1000, 4096, 65535, 70000, 1000000, 8388608, 16777215, 214748
 const CLIENTS = ["10.1.", "172.16.", "192.168.", "100.64.", "203.0.113."];
 /** Seconds between two events: a hundred of them end before the shortest timer. */
 const GAP = 0.05;
+/** Seconds after which every connection has ended. */
+const FOREVER = 1500;
 
 /** The history of a seed. */
 export function generate(seed: string, length = 100): History {
@@ -81,18 +83,21 @@ class Generator {
     for (const each of dests) this.servers.set(each.ip, each);
     for (let i = 0; i < this.length; i++) this.step(mode === "masq", isUdp, fwmark);
     const flags = dice.of(FLAGS[scheduler] ?? [""]);
+    const persistent = dice.chance(0.12) && dice.of([100, 300]);
+    const ops = isUdp && dice.chance(0.3);
+    const sysctl = dice.chance(0.25) ? dice.of(SYSCTLS) : null;
     return {
       name: this.name,
       scheduler,
       ...(flags !== "" && { flags }),
       mode,
       ...(isUdp && { proto: "udp" as const }),
-      ...(dice.chance(0.12) && { persistent: dice.of([100, 300]) }),
-      ...(isUdp && dice.chance(0.3) && { ops: true }),
+      ...(persistent && { persistent }),
+      ...(ops && { ops }),
       ...(fwmark && { fwmark }),
-      ...(dice.chance(0.25) && { sysctl: dice.of(SYSCTLS) }),
+      ...(sysctl && { sysctl }),
       dests,
-      events: this.events,
+      events: sysctl?.sloppy_tcp ? withoutLateClosing(this.events) : this.events,
     };
   }
 
@@ -194,10 +199,22 @@ class Generator {
   /** Two waits in which only closed connections end, or one in which nearly all do, or one in which all do. */
   private wait(): void {
     const { dice } = this;
-    const sec = this.shortWaits < 2 && dice.chance(0.6) ? 15 : this.longWaits < 3 && dice.chance(0.6) ? 200 : 1500;
+    const sec = this.shortWaits < 2 && dice.chance(0.6) ? 15 : this.longWaits < 3 && dice.chance(0.6) ? 200 : FOREVER;
     this.shortWaits = sec === 15 ? this.shortWaits + 1 : 0;
-    this.longWaits = sec === 200 ? this.longWaits + 1 : sec === 1500 ? 0 : this.longWaits;
+    this.longWaits = sec === 200 ? this.longWaits + 1 : sec === FOREVER ? 0 : this.longWaits;
     this.put({ op: "wait", sec });
     this.now = Math.round((this.now + sec) * 1000) / 1000;
   }
+}
+
+/**
+ * With sloppy_tcp the end of a connection that IPVS has forgotten is for any server, or for none: then both ends send it
+ * again, and in which order their timers run decides the state of a connection that a server added since takes.
+ */
+function withoutLateClosing(events: readonly Event[]): Event[] {
+  let forgotten = 0;
+  return events.map((event, i) => {
+    if (event.op === "wait" && event.sec === FOREVER) forgotten = i;
+    return event.op === "close" && event.conn < forgotten ? { t: event.t!, op: "snap" } : event;
+  });
 }
