@@ -1,6 +1,7 @@
 // A chapter as a deck. Each cell's slideshow metadata says what it is for nbconvert; a text cell is cut finer here, for
 // it often ends one section and begins the next, and has more words than a slide may have.
 import { type Cell, type Notebook, type Output, sourceOf } from "../jupyter/notebook.ts";
+import { isExercises, isList, type Section, sections } from "./sections.ts";
 
 export const SLIDE_TYPES = ["slide", "subslide", "fragment", "skip", "notes", "-"] as const;
 export type SlideType = (typeof SLIDE_TYPES)[number];
@@ -9,7 +10,7 @@ export type SlideType = (typeof SLIDE_TYPES)[number];
 const WORDS = 60;
 /** Words that may introduce a list, a table or a listing on its own slide. */
 const LEAD = 25;
-/** Lines of code beyond which a picture is shown alone, and the code is the speaker's. */
+/** Lines of code beyond which a picture is shown alone, and the code is the speaker's; half of what a slide holds. */
 const LINES = 14;
 
 /** What the metadata says of a cell; a cell without it goes on where the one before stands. */
@@ -39,65 +40,33 @@ export function deck(notebook: Notebook): Notebook {
     const type = slideType(cell);
     if (cell.cell_type === "markdown") {
       for (const section of sections(sourceOf(cell))) {
-        if (section.heading !== "") exercises = /^#+ (Exercises?|练习)\b|^#+ 练习/.test(section.heading);
+        if (section.heading !== "") exercises = isExercises(section.heading);
         if (exercises || type === "skip") continue;
         for (const part of parts(section, type)) put(cell, part.type, part.text);
       }
     } else if (type !== "skip" && !exercises) {
       const source = sourceOf(cell);
-      const picture = (cell.outputs ?? []).some(isPicture);
-      const alone = picture && source.split("\n").length > LINES;
-      put(cell, type, source, [...(alone ? ["alone"] : []), ...(/\bpredict\(/.test(source) ? ["later"] : [])]);
-      if (alone) put({ cell_type: "markdown", source: "", metadata: {} }, "notes", `\`\`\`ts\n${source}\n\`\`\``);
+      const outputs = cell.outputs ?? [];
+      const length = source.split("\n").length;
+      if (outputs.some(isPicture) && length > LINES) {
+        put(cell, type, source, ["alone"]);
+        put({ cell_type: "markdown", source: "", metadata: {} }, "notes", `\`\`\`ts\n${source}\n\`\`\``);
+      } else if (length > LINES / 2 && length + outputs.reduce((sum, each) => sum + lines(each), 0) > 2 * LINES) {
+        put({ ...cell, outputs: [] }, type, source);
+        put(cell, "subslide", source, ["alone"]);
+      } else put(cell, type, source);
     }
   }
   return { ...notebook, cells };
 }
 
+function lines({ text, data }: Output): number {
+  const said = text ?? (data as Record<string, unknown> | undefined)?.["text/plain"] ?? "";
+  return [said].flat().join("").split("\n").length;
+}
+
 function isPicture(output: Output): boolean {
   return "text/html" in ((output.data as object | undefined) ?? {});
-}
-
-interface Section {
-  heading: string;
-  blocks: string[];
-}
-
-/** A text at its headings, each with its paragraphs, lists, tables and listings. */
-function sections(text: string): Section[] {
-  const found: Section[] = [];
-  let now: Section = { heading: "", blocks: [] };
-  for (const block of blocks(text)) {
-    if (!/^#{1,6} /.test(block)) {
-      now.blocks.push(block);
-      continue;
-    }
-    found.push(now);
-    now = { heading: block, blocks: [] };
-  }
-  return [...found, now].filter(({ heading, blocks }) => heading !== "" || blocks.length > 0);
-}
-
-/** Texts between blank lines; a blank line in a listing or a list does not end it. */
-function blocks(text: string): string[] {
-  const found: string[] = [];
-  let open = false;
-  let ended = true;
-  for (const line of text.split("\n")) {
-    const fence = /^\s*(```|~~~)/.test(line);
-    const heading = !open && /^#{1,6} /.test(line);
-    const goesOn = /^\s+\S/.test(line) || (isList(line) && isList(found.at(-1) ?? ""));
-    if (!open && line.trim() === "") ended = true;
-    else if ((ended && !(goesOn && found.length > 0) && !open) || heading) found.push(line);
-    else found[found.length - 1] += `${ended && !open ? "\n\n" : "\n"}${line}`;
-    if (fence) open = !open;
-    if (open || line.trim() !== "") ended = heading;
-  }
-  return found;
-}
-
-function isList(block: string): boolean {
-  return /^\s*([-*+]|\d+[.)]) /.test(block);
 }
 
 /** Is it to be seen, and not said? */

@@ -10,6 +10,8 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
                                             run notebooks and write their outputs into them (--check: compare only)
   packetwalk slides FILE.ipynb... [--out FILE]
                                             chapters as decks to be projected, each one HTML file that works offline
+  packetwalk clean FILE.ipynb... [--out DIR]
+                                            copies of chapters with headings, code and exercises only
   packetwalk explain --iptables FILE [--addr FILE] [--route FILE] ... --packet "in eth0 tcp A:PORT > B:PORT"
                                             what a real machine does with a packet, from what its tools printed
   packetwalk search --iptables FILE ... [--to ADDRESS --in DEVICE | --against FILE]
@@ -32,6 +34,7 @@ const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<
   lab: () => import("./lab.ts"),
   run: () => import("./run.ts"),
   slides: () => import("./slides.ts"),
+  clean: () => import("./clean.ts"),
   explain: () => import("./explain.ts"),
   search: () => import("./search.ts"),
   ipvs: () => import("./ipvs.ts"),
@@ -54,7 +57,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load)
     throw new Mistake(
-      `unknown command "${name}"; there are lab, run, slides, explain, search, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
+      `unknown command "${name}"; there are lab, run, slides, clean, explain, search, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
     );
   return (await load()).command(args);
 }

@@ -1,10 +1,13 @@
-// Starts the deck. Slides higher than the screen are made smaller, code goes beside a picture where that shows more of
-// it, and a prediction's answer waits for a key.
+// Starts the deck: each slide's content is drawn as large as fits, and code goes beside a picture where that shows
+// both larger.
 (() => {
   const WIDTH = 1280;
   const HEIGHT = 720;
-  const ROOM = { width: WIDTH - 60, height: HEIGHT - 70 };
-  const leaves = [...document.querySelectorAll(".slides section")].filter((each) => !each.querySelector("section"));
+  const ROOM = { width: WIDTH - 60, height: HEIGHT - 80 };
+  const LARGEST = 1.4;
+  const STEP = 0.05;
+  const slides = document.querySelector(".slides");
+  const leaves = [...slides.querySelectorAll("section")].filter((each) => !each.querySelector("section"));
 
   for (const section of leaves) {
     const fit = document.createElement("div");
@@ -12,32 +15,27 @@
     fit.append(...[...section.childNodes].filter((node) => !node.matches?.("aside")));
     section.prepend(fit);
   }
-  for (const output of document.querySelectorAll(".celltag_later .jp-Cell-outputWrapper")) output.classList.add("fragment");
 
-  /** How large its content may be drawn, as it stands now; text is not made larger. */
+  /** The largest scale at which the content, laid out anew for it, is neither wider nor higher than the slide. */
   function scaleOf(fit) {
-    fit.style.width = `${ROOM.width}px`;
-    const width = Math.max(fit.scrollWidth, ROOM.width);
-    return { width, scale: Math.min(1, ROOM.width / width, ROOM.height / fit.scrollHeight) };
+    for (let scale = LARGEST; scale > STEP; scale -= STEP) {
+      fit.style.width = `${ROOM.width / scale}px`;
+      if (fit.scrollHeight * scale <= ROOM.height && fit.scrollWidth * scale <= ROOM.width + 4) return scale;
+    }
+    return STEP;
   }
 
-  function lay(section) {
-    const fit = section.querySelector(".fit");
-    const before = section.style.cssText;
-    section.style.cssText = "display:block;position:absolute;visibility:hidden";
-    let best = scaleOf(fit);
-    if (best.scale < 1 && fit.querySelector("figure, .jp-OutputArea-output pre") && fit.querySelector(".jp-CodeCell")) {
+  function lay(fit) {
+    let scale = scaleOf(fit);
+    if (scale < LARGEST && fit.querySelector(":scope > .jp-CodeCell:not(.celltag_alone) figure")) {
       fit.classList.add("beside");
       const beside = scaleOf(fit);
-      if (beside.scale > best.scale) best = beside;
+      if (beside > scale) scale = beside;
       else fit.classList.remove("beside");
     }
-    fit.style.width = `${best.width}px`;
-    if (best.scale < 1) {
-      fit.style.transform = `scale(${best.scale})`;
-      fit.style.height = `${fit.scrollHeight * best.scale}px`;
-    }
-    section.style.cssText = before;
+    fit.style.width = `${ROOM.width / scale}px`;
+    fit.style.height = `${ROOM.height / scale}px`;
+    fit.style.transform = `scale(${scale.toFixed(2)})`;
   }
 
   /** The section a slide belongs to, at the foot of slides that don't say it themselves. */
@@ -54,13 +52,16 @@
       height: HEIGHT,
       margin: 0.02,
       center: false,
+      controls: false,
       hash: true,
+      navigationMode: "linear",
       transition: "none",
       slideNumber: "c/t",
-      pdfSeparateFragments: false,
-      plugins: [RevealNotes],
+      plugins: [RevealNotes, RevealZoom],
     });
-    for (const section of leaves) lay(section);
+    slides.classList.add("measured");
+    for (const section of leaves) lay(section.firstElementChild);
+    slides.classList.remove("measured");
     Reveal.on("slidechanged", where);
     Reveal.layout();
     where();
