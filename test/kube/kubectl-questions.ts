@@ -349,14 +349,29 @@ create sa made
 create svc clusterip made --tcp=80:8080
 create svc clusterip made --tcp=80:8080
 create svc nodeport other --tcp=80 --clusterip=nonsense
-get deploy,cm,sa,svc made -o name
+create pdb made --selector=app=made --min-available=1
+create pdb made --selector=app=made --min-available=1
+create pdb percent --selector='app in (a, b),tier,!old,x=y' --max-unavailable=50% --dry-run=client -o yaml
+create poddisruptionbudget other --selector=app=made,a==b --max-unavailable=0 --dry-run=server
+create pdb other --selector=app=made
+create pdb other --min-available=1
+create pdb other --selector=app=made --min-available=1 --max-unavailable=1
+create pdb other --selector=app=made --min-available=1Mi
+create pdb other --selector=app=made --max-unavailable=-1
+create pdb other --selector=a!=b --max-unavailable=1
+create pdb other --selector=a>3 --max-unavailable=1
+create pdb other --selector='a in' --max-unavailable=1
+create pdb other --selector='app=no good' --max-unavailable=1
+create pdb
+get deploy,cm,sa,svc,pdb made -o name
+describe pdb made
 describe deploy made
 get deploy made -o jsonpath={.spec}
 run bad_name --image=nginx
 scale deploy made --replicas=3
 label deploy made 'x=a b'
 delete pod nobody from-list --now
-delete deploy,svc,cm,sa made
+delete deploy,svc,cm,sa,pdb made
 `;
 
 const wordsOf = (line: string): string[] =>

@@ -15,6 +15,7 @@ import { GET, get } from "./get.ts";
 import { annotate, LABEL, label, TAINT, taint } from "./label.ts";
 import { LOGS, logs } from "./logs.ts";
 import * as make from "./make.ts";
+import { CREATE_BUDGET, createBudget } from "./make-budget.ts";
 import * as rollout from "./rollout.ts";
 import { SCALE, SET_IMAGE, scale, setImage } from "./scale.ts";
 import { type Action, Session, type Setting, type Streams } from "./session.ts";
@@ -49,6 +50,7 @@ const CREATING: Group = {
     configmap: making(make.createConfigMap),
     deployment: making(make.createDeployment),
     namespace: making(make.createNamespace),
+    poddisruptionbudget: { flags: CREATE_BUDGET, action: createBudget },
     service: SERVICE,
     serviceaccount: making(make.createServiceAccount),
   },
@@ -111,6 +113,7 @@ const SHORT: Readonly<Record<string, string>> = {
   cm: "configmap",
   deploy: "deployment",
   ns: "namespace",
+  pdb: "poddisruptionbudget",
   sa: "serviceaccount",
   svc: "service",
 };

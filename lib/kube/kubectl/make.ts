@@ -28,7 +28,7 @@ export const RUN = flagsOf(
 export const kind = (session: Session, plural: string, group = ""): Resource => session.server.resource(plural, group)!;
 
 /** Sends it, or only shows it; what the server refuses is told with `doing` before it. */
-function make(session: Session, resource: Resource, object: Draft, doing = ""): number {
+export function make(session: Session, resource: Resource, object: Draft, doing = ""): number {
   const namespace = resource.namespaced ? session.namespace : null;
   const isSaid = resource.namespaced && session.flags.has("namespace");
   const shown = isSaid ? { ...object, metadata: { ...object.metadata, namespace } } : object;
@@ -45,7 +45,7 @@ function make(session: Session, resource: Resource, object: Draft, doing = ""): 
   return 0;
 }
 
-function nameOf(session: Session): string {
+export function nameOf(session: Session): string {
   const [name, ...more] = session.words;
   if (name === undefined || more.length > 0)
     throw usage(session.path, `exactly one NAME is required, got ${session.words.length}`);
