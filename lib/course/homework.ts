@@ -1,13 +1,18 @@
 // The assignments by name, as a student sees them.
 import { BadInput, didYouMean } from "../wire/input.ts";
+import { type LvsValues, lvsValues } from "./lvs.ts";
 import { type PodsValues, podsValues } from "./pods.ts";
 
 /** The values of each assignment. */
 export interface Homeworks {
   readonly pods: PodsValues;
+  readonly lvs: LvsValues;
 }
 
-const VALUES: { readonly [Name in keyof Homeworks]: (student: string) => Homeworks[Name] } = { pods: podsValues };
+const VALUES: { readonly [Name in keyof Homeworks]: (student: string) => Homeworks[Name] } = {
+  pods: podsValues,
+  lvs: lvsValues,
+};
 
 /** The values of a student. Throws BadInput for an assignment that is not there, or what can't be an id. */
 export function valuesOf<Name extends keyof Homeworks>(name: Name, student: string): Homeworks[Name] {

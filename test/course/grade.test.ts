@@ -65,7 +65,7 @@ describe("packetwalk grade", function () {
     fs.mkdirSync(path.join(submissions, "nbgrader", "pods"), { recursive: true });
     fs.copyFileSync(path.join(submissions, "right.ipynb"), path.join(submissions, "nbgrader", "pods", "1.ipynb"));
     fs.symlinkSync("/etc/passwd", path.join(submissions, "link.ipynb"));
-    ended = await grade(submissions, "--out", out, "--secret", "of the test", "--timeout", "10");
+    ended = await grade(submissions, "--homework", "pods", "--out", out, "--secret", "of the test", "--timeout", "10");
     students = read();
   });
   after(() => fs.rmSync(folder, { recursive: true }));
@@ -117,7 +117,7 @@ describe("packetwalk grade", function () {
   it("takes up again what it did, and grades anew what changed", async () => {
     const file = path.join(submissions, "unsolved.ipynb");
     fs.writeFileSync(file, JSON.stringify(submission({ "sizes-answer": RIGHT["sizes-answer"]! })));
-    await grade(submissions, "--out", out);
+    await grade(submissions, "--homework", "pods", "--out", out);
     const again = read();
     expect(again.unsolved?.points).to.equal(students.unsolved!.points + 3);
     for (const [student, told] of Object.entries(students))
@@ -140,7 +140,8 @@ describe("packetwalk grade", function () {
     [[], /needs one folder/],
     [["nowhere"], /there is no folder "nowhere"/],
     [[os.tmpdir(), "--homework", "x"], /no such assignment: "x". There is pods/],
-    [[os.tmpdir(), "--jobs", "0"], /--jobs takes a whole number from 1/],
+    [[os.tmpdir()], /say which homework, like --homework pods; there are pods, /],
+    [[os.tmpdir(), "--homework", "pods", "--jobs", "0"], /--jobs takes a whole number from 1/],
   ] as const)
     it(`refuses "grade ${args.join(" ")}" in one line`, async () => {
       const { status, err } = await grade(...args);

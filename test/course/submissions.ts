@@ -10,8 +10,8 @@ export const HOMEWORK = path.join(ROOT, "notebooks", "homework", "1-pods-by-hand
 export type Cells = Readonly<Record<string, string>>;
 
 /** The homework with other cells, as a student saves it. */
-export function submission(cells: Cells): Notebook {
-  const notebook = parseNotebook(fs.readFileSync(HOMEWORK, "utf8"), HOMEWORK);
+export function submission(cells: Cells, homework = HOMEWORK): Notebook {
+  const notebook = parseNotebook(fs.readFileSync(homework, "utf8"), homework);
   const left = new Set(Object.keys(cells));
   for (const cell of notebook.cells) {
     cell.outputs = [];

@@ -4,6 +4,7 @@ import { labFrom } from "../../lab/data-read.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { parseShell } from "../../tools/words.ts";
 import { BadInput } from "../../wire/input.ts";
+import { no, type Property } from "../assignment.ts";
 import { short } from "../check.ts";
 
 /** A field of an answer like `{ ttl: 64 }`, of this type. Throws BadInput for another shape. */
@@ -15,6 +16,23 @@ export function field(answer: unknown, name: string, type: "number" | "string"):
   const value = (answer as Record<string, unknown>)[name];
   if (typeof value === type) return value;
   throw new BadInput(`${name} is not a ${type}`, short(value), `Hand in a ${type}.`);
+}
+
+/** A field of the answer that must be this number; `hint` is told where it is another. */
+export function numbered<Values>(
+  name: string,
+  points: number,
+  truth: (values: Values) => number,
+  hint: string,
+): Property<Values> {
+  return {
+    title: name,
+    points,
+    holds(answer, { values }) {
+      const given = field(answer, name, "number");
+      return given === truth(values) ? { ok: true, because: `${given}` } : no(`Not ${given}. ${hint}`);
+    },
+  };
 }
 
 /** The lab that was handed in. Throws BadInput for what is none. */
@@ -47,5 +65,5 @@ const LOOKS = new RegExp(
 /** How many commands of the answer change something in these places. */
 export function changes(answer: unknown, places: readonly string[]): number {
   const commands = places.flatMap((where) => parseShell(commandsFor(answer, where))).flatMap((each) => each.commands);
-  return commands.filter(({ words }) => !LOOKS.test(words.join(" "))).length;
+  return commands.filter(({ words, stdout }) => typeof stdout === "object" || !LOOKS.test(words.join(" "))).length;
 }

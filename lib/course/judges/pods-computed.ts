@@ -1,25 +1,9 @@
 // Numbers that students find by thinking, set against what packets do.
 import { Lab } from "../../lab/lab.ts";
-import { no, type Property, type Task } from "../assignment.ts";
+import type { Task } from "../assignment.ts";
 import { type Tried, tried } from "../loss.ts";
 import type { PodsValues } from "../pods.ts";
-import { field } from "./answers.ts";
-
-function numbered(
-  name: string,
-  points: number,
-  truth: (values: PodsValues) => number,
-  hint: string,
-): Property<PodsValues> {
-  return {
-    title: name,
-    points,
-    holds(answer, { values }) {
-      const given = field(answer, name, "number");
-      return given === truth(values) ? { ok: true, because: `${given}` } : no(`Not ${given}. ${hint}`);
-    },
-  };
-}
+import { numbered } from "./answers.ts";
 
 /** The first ping from alpha, through so many routers in a row, to omega. */
 function firstPing(routers: number): Tried {

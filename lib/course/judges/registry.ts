@@ -1,9 +1,10 @@
 // The assignments with what judges them. A submission's process never has this folder before its eyes.
 import { BadInput } from "../../wire/input.ts";
 import type { Assignment, Task } from "../assignment.ts";
+import { LVS } from "./lvs.ts";
 import { PODS } from "./pods.ts";
 
-const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS];
+const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, LVS];
 
 export function assignmentNames(): string[] {
   return ASSIGNMENTS.map(({ name }) => name);
