@@ -135,7 +135,7 @@ function drawBar(painter: Painter, block: Block, bar: Bar, y: number, visits: Vi
 }
 
 /** Bridges of one namespace stand side by side. */
-function span(block: Block, bar: Bar): { x: number; w: number } {
+export function span(block: Block, bar: Bar): { x: number; w: number } {
   const w = (block.w - 2 * PAD - (block.bars.length - 1) * BAR_GAP) / block.bars.length;
   return { x: block.x + PAD + block.bars.indexOf(bar) * (w + BAR_GAP), w };
 }

@@ -3,7 +3,7 @@ import type { LabData } from "../lab/data.ts";
 import type { Step } from "../trace/step.ts";
 import { placeAcross } from "./across.ts";
 import { arrange, type NodeBox } from "./bands.ts";
-import { type Cable, type NameSpot, route } from "./cables.ts";
+import { type Cable, type NameSpot, type Plan, route } from "./cables.ts";
 import { fold } from "./fold.ts";
 import { legend, legendHeight, legendWidth } from "./legend.ts";
 import { cabling, nest, type Slot } from "./nest.ts";
@@ -19,12 +19,31 @@ export interface TopologyOptions {
   readonly macs?: boolean;
   /** From so many pods on a node on (6, none in a lab of many nodes), those the walk does not touch become cells. */
   readonly most?: number;
+  /** Whether nodes beside the way are drawn (true unless said otherwise). */
+  readonly others?: boolean;
 }
 
-/** The lab with every namespace, device and cable, and the way of the steps on it. */
-export function topology(lab: LabData, steps: readonly Step[] = [], options: TopologyOptions = {}): Scene {
-  const walked = way(steps, cabling(lab));
-  const { lab: shown, left } = fold(lab, involved(walked));
+/** Boxes and cables at their places, before anything is drawn. */
+export interface Layout {
+  readonly boxes: readonly NodeBox[];
+  /** The box of each device, by `keyOf`. */
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly plan: Plan;
+  /** What passed each device. */
+  readonly visits: Visits;
+  /** How many nodes are left out. */
+  readonly left: number;
+}
+
+/** Places the lab; `reasons` of drops by namespace, and `badgeRows` rows of numbers beside a cable, take room. */
+export function layOut(
+  lab: LabData,
+  walked: Way,
+  options: TopologyOptions,
+  reasons: ReadonlyMap<string, readonly string[]>,
+  badgeRows: (visits: Visits, slot: Slot) => number,
+): Layout {
+  const { lab: shown, left } = fold(lab, involved(walked), options.others);
   const devices = shown.nodes.reduce(
     (sum, node) => sum + node.namespaces.reduce((all, netns) => all + netns.devices.length, 0),
     0,
@@ -32,7 +51,7 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
   const { nodes, slots } = nest(shown, {
     involved: involved(walked),
     loops: loops(walked),
-    notes: notes(walked),
+    notes: reasons,
     macs: options.macs ?? devices <= 40,
     most: options.most ?? (shown.nodes.length > 4 ? 0 : 6),
   });
@@ -44,10 +63,17 @@ export function topology(lab: LabData, steps: readonly Step[] = [], options: Top
   const visits = visitsOf(walked, slots);
   const plan = route(
     boxes,
-    (slot) => rows(visits, slot),
+    (slot) => badgeRows(visits, slot),
     MARGIN,
     (box) => Math.min(nameWidth(box), 260),
   );
+  return { boxes, slots, plan, visits, left };
+}
+
+/** The lab with every namespace, device and cable, and the way of the steps on it. */
+export function topology(lab: LabData, steps: readonly Step[] = [], options: TopologyOptions = {}): Scene {
+  const walked = way(steps, cabling(lab));
+  const { boxes, plan, visits, left } = layOut(lab, walked, options, notes(walked), rows);
   const painter = new Painter();
   const width = Math.max(plan.width + MARGIN, legendWidth(walked) + 2 * MARGIN, 200);
   for (const box of boxes) drawNode(painter, box, plan.names.get(box) as NameSpot);

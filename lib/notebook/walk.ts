@@ -28,6 +28,7 @@ import { BadInput } from "../wire/input.ts";
 import type { Frame } from "../wire/packet.ts";
 import { pcapBytes } from "../wire/pcap.ts";
 import { DISPLAY, INSPECT, Picture, type Shown, Told } from "./display.ts";
+import { Play } from "./play.ts";
 import { currentLab } from "./session.ts";
 import { type Output, sh } from "./sh.ts";
 import { StepTable } from "./table.ts";
@@ -65,6 +66,10 @@ export class Walk extends Trace {
   /** The lab with the numbered way of the packets. */
   topology(): Picture {
     return new Picture(topology(this.lab, this.steps));
+  }
+  /** The same with a packet that moves, to be played or gone through step by step: why at each, and the headers. */
+  play(): Play {
+    return new Play(this.lab, this.steps);
   }
   /** The first packet's way there and its answer's way back, between machines at these columns and rows: `{ web: [0, 1] }`. */
   roundTrip(places: Places = {}): Picture {
