@@ -24,6 +24,7 @@ export { keepalived } from "./notebook/keepalived.ts";
 export { kubectl } from "./notebook/kubectl.ts";
 export { Comparison, compare, type Question } from "./notebook/modes.ts";
 export { homes, type Moved, moves, Picks, type PicksOptions, picks, timeline } from "./notebook/picks.ts";
+export { Play } from "./notebook/play.ts";
 export { plugins } from "./notebook/plugins.ts";
 export { reaches } from "./notebook/reaches.ts";
 export { Found, Search, search } from "./notebook/search.ts";
