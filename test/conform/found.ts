@@ -1,6 +1,7 @@
 // What random cases found, made small by hand: a case's name says what Linux does. They run with the fixed cases.
 import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
+import { linkLocalFrom } from "../../lib/netns/ipv6/state.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { SECOND } from "../../lib/trace/world.ts";
 import { type Ipv4, ipv4 } from "../../lib/wire/address.ts";
@@ -216,6 +217,54 @@ function conversation(name: string, lost: { h1: number; h2: number }, writes: re
   ]);
 }
 
+function tellsWhoCameRound(): Case {
+  const star = new Star6();
+  star.type("h2", "sysctl -qw net.ipv6.conf.all.forwarding=1");
+  const h2 = star.lab.netns("h2");
+  const address = linkLocalFrom(h2.ipv6.of(h2.devices.get("eth0")!))!;
+  star.type("r", `ip -6 route add fd00:9::/64 via ${address} dev e2`);
+  const sent = { ...ping(20, "h1", "fd00:9::1"), ttl: 6 };
+  return star.case("IPv6: who sent what goes in circles is told of a nearer way, though on another link", [sent]);
+}
+
+function toOneselfInVain(): Case {
+  const star = new Star();
+  star.type("h1", "ip addr del 127.0.0.1/8 dev lo; ip link set lo down");
+  const sends = { count: 2, interval: 200, size: 20, connected: true, broadcast: true } as const;
+  return star.case("a socket connects to 0.0.0.0, which is 127.0.0.1, only while that is its own", [
+    { kind: "udp", at: 20, ns: "h1", to: "0.0.0.0", port: 7777, ...sends },
+  ]);
+}
+
+function fromNobody(): Case {
+  const star = new Star();
+  star.type("h1", "ip addr del 10.1.0.2/24 dev eth0; ip route add 10.1.0.0/24 dev eth0");
+  return star.case("TCP: who has no address connects as 0.0.0.0", [
+    { kind: "tcp", at: 20, ns: "h1", do: "connect", socket: "c", port: 80, to: "10.1.0.1" },
+  ]);
+}
+
+function resetBehindAHole(): Case {
+  const name = "TCP: a RST is believed behind what came too early";
+  const talk = conversation(name, { h1: 98, h2: 98 }, [1449]);
+  return {
+    ...talk,
+    traffic: [
+      ...talk.traffic,
+      command(6, "r", "iptables -A FORWARD -m length --length 1400:1500 -j DROP"),
+      { kind: "tcp", at: 1550, ns: "h2", do: "abort", socket: "s" },
+      { kind: "tcp", at: 1650, ns: "h1", do: "receive", socket: "c", bytes: 100 },
+    ],
+  };
+}
+
+function afterASilence(): Case {
+  const name = "TCP: after a silence the window begins anew, and bursts are short again";
+  const talk = conversation(name, { h1: 98, h2: 98 }, [5000], 576);
+  const again = { kind: "tcp", at: 1750, ns: "h2", do: "send", socket: "s", bytes: 5000 } as const;
+  return { ...talk, traffic: [...talk.traffic, again] };
+}
+
 export function foundCases(): Case[] {
   return [
     lostBehindAnError(),
@@ -231,8 +280,13 @@ export function foundCases(): Case[] {
     nobodyIsAsked(),
     toldInVain(),
     errorAboutNobody(),
+    tellsWhoCameRound(),
+    toOneselfInVain(),
+    fromNobody(),
     conversation("TCP: a burst ends with PSH, and what is sent of it again does not", { h1: 3, h2: 98 }, [1, 3000]),
     conversation("TCP: who took long to connect sends two segments at a time", { h1: 98, h2: 0 }, [5000]),
     conversation("TCP: the window opens by what one would take, not by what comes", { h1: 98, h2: 98 }, [3000], 1400),
+    resetBehindAHole(),
+    afterASilence(),
   ];
 }

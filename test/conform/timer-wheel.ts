@@ -1,8 +1,9 @@
-// The kernel's timer wheel lets long timers run late. What then happens must not depend on it, or the machine decides.
+// The kernel's timer wheel lets long timers run late, and a busy machine its programs. What then happens must not depend on
+// it, or the machine decides.
 // Before you edit: kernel/time/timer.c (LVL_START, LVL_GRAN), at CONFIG_HZ=250.
 import type { Lab } from "../../lib/lab/lab.ts";
 import { MILLISECOND } from "../../lib/trace/world.ts";
-import type { Result } from "./case.ts";
+import type { Case, Result } from "./case.ts";
 
 const TICK = 4 * MILLISECOND;
 
@@ -17,6 +18,19 @@ function lateness(delay: number): number {
 export function lateTimers(lab: Lab): void {
   const exact = lab.later.bind(lab);
   lab.later = (delay, action, background) => exact(lab.now === 0 ? delay : delay + lateness(delay), action, background);
+}
+
+/** How much later than another a call may be made, for the machine is busy and the kernel counts in ticks. */
+const CALL_LATENESS = 5;
+
+/** The case with every second call late, and with the others late. */
+export function lateCalls(test: Case): Case[] {
+  return [0, 1].map((which) => ({
+    ...test,
+    traffic: test.traffic.map((each, i) =>
+      each.kind === "tcp" && i % 2 === which ? { ...each, at: each.at + CALL_LATENESS } : each,
+    ),
+  }));
 }
 
 /** Whether the same frames were seen and the same answers given, at whatever time. */

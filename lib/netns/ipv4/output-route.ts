@@ -24,12 +24,14 @@ export type OutputRoute =
 export function routeOutput(
   ns: Netns,
   dst: Ipv4,
-  src: Ipv4 | null,
+  wanted: Ipv4 | null,
   oif: Device | null,
   cause: number,
   mark = 0,
   about?: Ipv4Packet,
 ): OutputRoute {
+  // Who has no address is bound to 0.0.0.0, which names none.
+  const src = wanted?.bits === 0 ? null : wanted;
   if (src !== null && ns.deviceOfAddress(src) === undefined && !isLocalRoute(ns, src))
     return { errno: isNobodys(src) ? "EINVAL" : "ENETUNREACH", decision: null };
   const destination = dst.bits === 0 ? (src ?? Ipv4.of(0x7f000001)) : dst;
@@ -59,6 +61,23 @@ export function routeOutput(
     // Whatever route said which device: to everybody there is no gateway.
     return { errno: null, decision: { ...decision, type: "broadcast", nextHop: destination }, src: from, device };
   return { errno: null, decision, src: from, device };
+}
+
+/**
+ * ip_route_connect: what was left open is chosen by a first answer, and the tables are asked once more with it: a rule may
+ * lead elsewhere then, and 127.0.0.1, which stands for oneself, be nobody's while loopback is down.
+ */
+export function routeConnect(
+  ns: Netns,
+  dst: Ipv4,
+  src: Ipv4 | null,
+  oif: Device | null,
+  cause: number,
+  mark = 0,
+): OutputRoute {
+  const first = routeOutput(ns, dst, src, oif, cause, mark);
+  if (first.errno !== null || (src !== null && dst.bits !== 0)) return first;
+  return peekRoute(ns, dst.bits === 0 ? first.src : dst, first.src, oif, mark);
 }
 
 /** A device that was asked for by name is taken also where no route says so: the address is thought to be on its link. */

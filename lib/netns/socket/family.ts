@@ -2,11 +2,13 @@
 // addresses are kept as they travel, and printed as ::ffff:10.0.0.1.
 // Before you edit: net/ipv6/af_inet6.c, tcp_ipv6.c (ipv6_mapped), net/ipv4/inet_connection_sock.c (inet_rcv_saddr_equal).
 import type { Device } from "../../link/device.ts";
+import { NOT_RECORDED } from "../../trace/step.ts";
 import { type Ip, type Ipv4, mapped } from "../../wire/address.ts";
 import type { Ipv6 } from "../../wire/address6.ts";
 import { type Ipv4Packet, type Ipv6Packet, PROTOCOL, type Tcp, type Udp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
-import { peekRoute } from "../ipv4/output-route.ts";
+import { quietly } from "../ipv4/arp.ts";
+import { routeConnect } from "../ipv4/output-route.ts";
 import { ipSend, type Outgoing } from "../ipv4/send.ts";
 import { lacksScope, mtu6Of, peekRoute6 } from "../ipv6/output-route.ts";
 import { ip6Send } from "../ipv6/send.ts";
@@ -103,7 +105,7 @@ export function wayTo(
     if (way.errno !== null) return { errno: way.errno };
     return { errno: null, src: way.src, mtu: mtu6Of(ns, way.way, dst), toAll: false };
   }
-  const way = peekRoute(ns, dst, src as Ipv4 | null, oif, mark);
+  const way = quietly(ns, () => routeConnect(ns, dst, src as Ipv4 | null, oif, NOT_RECORDED, mark));
   if (way.errno !== null) return { errno: way.errno };
   const { decision, device } = way;
   return {

@@ -8,7 +8,7 @@ import { type Ip, type Ipv4, unmapped } from "../../wire/address.ts";
 import { LOOPBACK6, UNSPECIFIED6 } from "../../wire/address6.ts";
 import { type Ipv4Packet, PROTOCOL, type Udp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
-import { routeOutput } from "../ipv4/output-route.ts";
+import { routeConnect } from "../ipv4/output-route.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Outgoing } from "../ipv4/send.ts";
 import type { Netns } from "../netns.ts";
@@ -107,7 +107,7 @@ export class UdpSocket extends Waitable {
 
   private connect4(address: Ipv4, port: number): Errno | null {
     if (this.v6only) return "ENETUNREACH";
-    const way = routeOutput(this.ns, address, this.local.address as Ipv4, this.device, -1, this.options.mark);
+    const way = routeConnect(this.ns, address, this.local.address as Ipv4, this.device, -1, this.options.mark);
     if (way.errno === "ENETUNREACH") this.ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
     if (way.decision.type === "broadcast" && !this.mayBroadcast) return "EACCES";

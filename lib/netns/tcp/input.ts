@@ -51,7 +51,8 @@ function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number
     return false;
   }
   if ((flags & RST) !== 0) {
-    if (seq !== rcvNxt) sendAck(socket, refuse(socket, packet, cause, "a RST that is not exactly the next octet"));
+    if (!isResetExpected(socket, seq))
+      sendAck(socket, refuse(socket, packet, cause, "a RST that is not exactly the next octet"));
     else {
       const step = socket.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
         because: `${atPort(packet.src, tcp.srcPort)} resets the connection of ${socket.program}`,
@@ -66,6 +67,17 @@ function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number
     return false;
   }
   return true;
+}
+
+/**
+ * A RST is believed at the next octet, behind all that came too early, and where the other end's FIN was: who resets may
+ * not have seen that something before it was lost, or count its FIN (RFC 5961 §3.2, tcp_reset_check).
+ */
+function isResetExpected({ state, rcvNxt, sacks }: TcpSocket, seq: number): boolean {
+  if (seq === rcvNxt) return true;
+  if (state === "CLOSE-WAIT" || state === "LAST-ACK" || state === "CLOSING") return plus(seq, 1) === rcvNxt;
+  const last = sacks.reduce((most, [, end]) => (after(end, most) ? end : most), rcvNxt);
+  return seq === last;
 }
 
 /** tcp_oow_rate_limited: of answers to segments without data there are two a second (tcp_invalid_ratelimit). */
