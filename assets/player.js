@@ -28,9 +28,6 @@ function player(id, film, css) {
   stage.innerHTML = film.stage;
   const svg = stage.firstChild;
   const { width, height } = svg.viewBox.baseVal;
-  // No larger than what a lecture hall sees at once, and no smaller than what can be read.
-  svg.style.maxWidth = `${Math.max(width * 1.35, 480)}px`;
-  svg.style.maxHeight = `max(68vh, ${Math.round(height * 0.85)}px)`;
   for (const label of ["role", "aria-labelledby"]) svg.removeAttribute(label);
   const [lights, trails, numbers, tokens] = [0, 1, 2, 3].map(() => svg.appendChild(shape("g")));
   const button = (name, label, act) => {
@@ -420,7 +417,10 @@ function player(id, film, css) {
     make("div", { class: "side" }, panel),
   );
   if (film.left) grid.append(make("p", {}, `${film.left} more steps are in the story.`));
-  root.append(make("style", {}, css), make("div", { class: "player" }, grid), live);
+  // Side by side where the stage stays readable beside a panel.
+  const beside = Math.round(Math.max(width * 0.85 + 370, 720));
+  const style = make("style", {}, css.replace("880px", `${beside}px`), `.grid{--w:${width}px;--h:${height}px}`);
+  root.append(style, make("div", { class: "player" }, grid), live);
   picture.before(host);
   picture.style.display = "none";
   show(0, false);
