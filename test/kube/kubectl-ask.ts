@@ -127,6 +127,7 @@ export const FILES: Readonly<Record<string, string>> = {
   "field.yaml": POD.replace("NAME", "field").replace("containers", "containerz"),
   "type.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: t}\nspec: {replicas: three}\n",
   "list.yaml": `apiVersion: v1\nkind: List\nitems:\n- ${POD.replace("NAME", "from-list").replaceAll("\n", "\n  ")}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: from-list}\n`,
+  "list2.yaml": `apiVersion: v1\nkind: List\nitems:\n- ${POD.replace("NAME", "from-list").replace("nginx", "nginx:1.27").replaceAll("\n", "\n  ")}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: from-list, labels: {a: b}}\n  data: {x: "1"}\n`,
   "invalid.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: Bad_Name}\nspec: {containers: [{name: A, image: ''}]}\n",
   "words.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: y}\n",
   "words2.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: on}\n",

@@ -192,6 +192,10 @@ export function alike({ out, error, status }: Answer): Answer {
       .replace(/\b(\d+[smhd]){1,2}\b(?=\s|$)/gm, "<age>")
       .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, "<time>")
       .replace(/\d{4}-\d\d-\d\d [\d:]{8} \+0000 UTC/g, "<time>")
+      // Of `diff`: its folders, ids, and when files were written.
+      .replace(/\/(LIVE|MERGED)-\d+/g, "/$1")
+      .replace(/\d{4}-\d\d-\d\d [\d:]{8}\.\d{9} \+0000/g, "<time>")
+      .replace(/(uid|resourceVersion|creationTimestamp): \S+/g, "$1: <drawn>")
       .replace(/ +/g, " ");
   return { out: text(out), error: text(error), status };
 }

@@ -345,6 +345,20 @@ create deployment made --image=nginx
 create deployment made --image=nginx --dry-run=server
 create cm made --from-literal=a=1
 create cm made --from-literal=a=1
+diff -f list.yaml
+diff -f list2.yaml
+diff -f list2.yaml -l a=b
+diff -f words.yaml
+diff -f words2.yaml
+diff -f octal.yaml
+diff -f pod.yaml
+diff -f pod.yaml -f words2.yaml
+diff -f folder
+diff -f invalid.yaml
+diff -f unknown.yaml -f words2.yaml
+diff -f tab.yaml
+diff
+diff pods
 create sa made
 create svc clusterip made --tcp=80:8080
 create svc clusterip made --tcp=80:8080

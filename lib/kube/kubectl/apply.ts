@@ -26,7 +26,7 @@ export const CREATE = flagsOf(
 );
 export const PATCH = flagsOf(`${WRITING} patch:p patch-file type subresource local? !kustomize:k !record?`);
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 export const placeOf = ({ resource, namespace, name }: Info) => ({ resource, namespace, name });
 
@@ -79,7 +79,7 @@ function each(infos: readonly Info[], mistakes: readonly Error[], action: (info:
   return 0;
 }
 
-const mustHaveFiles = (session: Session): void => {
+export const mustHaveFiles = (session: Session): void => {
   if (session.flags.list("filename").length > 0) return;
   throw new Failure("must specify one of -f and -k");
 };

@@ -6,6 +6,7 @@ import * as about from "./about.ts";
 import { APPLY, apply, CREATE, createFiles, PATCH, patch } from "./apply.ts";
 import { DELETE, deleteObjects } from "./delete.ts";
 import { DESCRIBE, describe } from "./describe/describe.ts";
+import { DIFF, diff } from "./diff.ts";
 import { CORDON, cordon, DRAIN, drain } from "./drain.ts";
 import { EVENTS, events } from "./events.ts";
 import { EXPOSE, expose } from "./expose.ts";
@@ -68,6 +69,7 @@ const COMMANDS: Group = {
     create: CREATING,
     delete: { flags: DELETE, action: deleteObjects },
     describe: { flags: DESCRIBE, action: describe },
+    diff: { flags: DIFF, action: diff },
     drain: { flags: DRAIN, action: drain },
     events: { flags: EVENTS, action: events },
     exec: { flags: EXEC, action: exec },
@@ -98,7 +100,7 @@ const COMMANDS: Group = {
 
 /** Commands of the real one that are not here. */
 const ABSENT =
-  "alpha attach auth autoscale certificate completion cp debug diff edit explain help kustomize options plugin port-forward proxy replace top".split(
+  "alpha attach auth autoscale certificate completion cp debug edit explain help kustomize options plugin port-forward proxy replace top".split(
     " ",
   );
 
