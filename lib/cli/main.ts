@@ -12,6 +12,7 @@ const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
                                             chapters as decks to be projected, each one HTML file that works offline
   packetwalk clean FILE.ipynb... [--out DIR]
                                             copies of chapters with headings, code and exercises only
+  packetwalk book [--out DIR]               chapters, homework and reference as a book of HTML pages
   packetwalk explain --iptables FILE [--addr FILE] [--route FILE] ... --packet "in eth0 tcp A:PORT > B:PORT"
                                             what a real machine does with a packet, from what its tools printed
   packetwalk search --iptables FILE ... [--to ADDRESS --in DEVICE | --against FILE]
@@ -35,6 +36,7 @@ const COMMANDS: Record<string, () => Promise<{ command(args: string[]): Promise<
   run: () => import("./run.ts"),
   slides: () => import("./slides.ts"),
   clean: () => import("./clean.ts"),
+  book: () => import("./book.ts"),
   explain: () => import("./explain.ts"),
   search: () => import("./search.ts"),
   ipvs: () => import("./ipvs.ts"),
@@ -57,7 +59,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load)
     throw new Mistake(
-      `unknown command "${name}"; there are lab, run, slides, clean, explain, search, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
+      `unknown command "${name}"; there are lab, run, slides, clean, book, explain, search, ipvs, proxy, grade, serve and kernel (see packetwalk --help)`,
     );
   return (await load()).command(args);
 }

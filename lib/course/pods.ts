@@ -16,6 +16,7 @@ export interface Plan {
   readonly blue: string;
 }
 
+/** What is a student's own in homework 1. */
 export interface PodsValues {
   readonly student: string;
   /** So many routers stand in a row between two pods. */

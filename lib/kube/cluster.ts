@@ -49,6 +49,7 @@ export const PLUGINS: readonly CniPlugin[] = [
   weaveSleeve,
 ];
 
+/** What a cluster is made of: nodes, network plugin, kube-proxy's mode, names. */
 export interface ClusterOptions {
   /** Workers, besides the control plane; 3 unless said otherwise. */
   readonly nodes?: number;
@@ -88,6 +89,7 @@ function checkMode(proxy: ProxyMode | "none"): void {
     throw new BadInput("not a mode of kube-proxy", proxy, `There are: ${MODES.join(", ")}, none.`);
 }
 
+/** A Kubernetes cluster in a lab of its own: control plane, workers with kubelet and kube-proxy, and the outside. */
 export class Cluster {
   private mode: ProxyMode | "none";
   readonly lab: Lab;

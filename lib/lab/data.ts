@@ -6,6 +6,7 @@ import type { BalancingData } from "./data-balancing.ts";
 import type { TablesData } from "./data-tables.ts";
 import type { Tools } from "./machine.ts";
 
+/** A lab as plain JSON: all that `lab(data)` needs to make it again. */
 export interface LabData {
   readonly packetwalk: 1;
   readonly seed: string;

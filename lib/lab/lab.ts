@@ -30,6 +30,7 @@ export const CABLE_TIME = 5 * MICROSECOND;
 /** The inode of the first namespace made; real ones look like this too. */
 const FIRST_INODE = 4026532000;
 
+/** What a lab is made from. */
 export interface LabOptions {
   /** Same seed, same bytes: MACs, ports, identifiers, every draw. */
   readonly seed?: string;
@@ -39,6 +40,7 @@ export interface LabOptions {
   readonly ipv6?: boolean;
 }
 
+/** Machines, their namespaces and the cables between them, with one virtual clock and one seed for all dice. */
 export class Lab implements Cables {
   readonly seed: string;
   readonly ipv6: boolean;
@@ -156,6 +158,7 @@ export class Lab implements Cables {
     return [first, second];
   }
 
+  /** `ip link add NAME type bridge`. Throws BadInput when the name is taken. */
   addBridge(ns: Netns, name: string, mac?: Mac, index?: number): Device {
     freeName(ns, name);
     const device = addDevice(ns, "bridge", name, mac ?? this.drawMac(), bridgeState(), index);
@@ -175,6 +178,7 @@ export class Lab implements Cables {
     }
   }
 
+  /** `ip link add NAME type dummy`. Throws BadInput when the name is taken. */
   addDummy({ ns, name, index }: NewDevice, mac?: Mac): Device {
     freeName(ns, name);
     const device = addDevice(ns, "dummy", name, mac ?? this.drawMac(), null, index);

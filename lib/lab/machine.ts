@@ -9,6 +9,7 @@ import { addAddress6 } from "../netns/ipv6/addrconf.ts";
 import { type AskedRoute6, addRoute6 } from "../netns/ipv6/fib.ts";
 import { Kernel } from "../netns/kernel.ts";
 import type { Netns } from "../netns/netns.ts";
+import { secretOf } from "../netns/secret.ts";
 import { addTunl0 } from "../netns/tunnel/device.ts";
 import { addressWithLength, type Ipv4, ipv4, Prefix4 } from "../wire/address.ts";
 import {
@@ -36,6 +37,7 @@ export interface NodeOptions {
   readonly tools?: Tools;
 }
 
+/** What a pod has: containers, the bridge it is plugged into, addresses. */
 export interface PodOptions {
   /** Which tools the image of its containers has. */
   readonly tools?: Tools;
@@ -56,6 +58,7 @@ export interface PodOptions {
 /** Modules of a kernel that show when they are loaded. */
 export type Module = "ipip" | "br_netfilter" | "fou";
 
+/** A machine with its own namespace and those of its pods, its files and its kernel's modules. */
 export class Machine {
   readonly name: string;
   readonly lab: Lab;
@@ -80,7 +83,7 @@ export class Machine {
     validTools(tools);
     this.lab = lab;
     this.name = name;
-    this.kernel = new Kernel(lab);
+    this.kernel = new Kernel(lab, secretOf(`${lab.seed} ${name}`));
     this.root = lab.addNetns(this, name);
     if (tools !== undefined) this.tools.set(name, tools);
     setUp(this.root, this.root.devices.get("lo")!);

@@ -83,6 +83,7 @@ export type MachineFiles = { readonly [Name in DumpName]?: string } & {
   readonly objects?: string;
 };
 
+/** How strictly the files of a machine are read. */
 export interface ExplainOptions {
   /** "stop-there": a rule that is not understood ends the walk of a packet that comes to it, and is no error before. */
   readonly unknown?: "error" | "stop-there";

@@ -51,6 +51,7 @@ export class Picks {
   }
 }
 
+/** How the connections come whose picks are shown. */
 export interface PicksOptions {
   /** Each connection ends, client first, before the next begins; else all stay open. */
   readonly close?: boolean;

@@ -171,6 +171,7 @@ export class Walk extends Trace {
   }
 }
 
+/** How much of a walk is recorded, and where. */
 export interface WalkOptions {
   /** How much is recorded: "path" the hops and decisions, "full" (unless said otherwise) also every rule and route tried. */
   readonly level?: "path" | "full";

@@ -7,6 +7,7 @@ import { DISPLAY, INSPECT, Picture, type Shown } from "./display.ts";
 import { Picks } from "./picks.ts";
 import { currentLab } from "./session.ts";
 
+/** Clients, servers and what happens meanwhile; `lab` unless the one made last is meant. */
 export interface LoadOptions extends Omit<ServingOptions, "meanwhile"> {
   /** Commands at the director while the clients come, by the second: `{ 5: "ipvsadm -e …" }`. */
   readonly at?: Readonly<Record<number, string>>;

@@ -84,6 +84,7 @@ export interface Tried {
   readonly had: string;
 }
 
+/** One thing that happened to a packet, where and when, and because of what. */
 export interface Step {
   readonly id: number;
   /** The step that led to this one; null for the first. */

@@ -9,6 +9,7 @@ import { awsTables, awsTablesOf2017, MARK } from "./aws-rules.ts";
 import { AwsVpc, type Eni, GATEWAY, LENGTH, SUBNET, VPC } from "./aws-vpc.ts";
 import { type Attachment, type CniNode, type CniPlugin, type NodePlugin, run, type Sandbox } from "./plugin.ts";
 
+/** How Amazon's VPC plugin is set. */
 export interface AwsOptions {
   /** `m5.large` unless said otherwise: it decides how many interfaces and addresses a node may have. */
   readonly instanceType?: string;

@@ -15,6 +15,7 @@ export interface Logged {
   readonly text: string;
 }
 
+/** A running keepalived, with its log and the state of its virtual routers. */
 export class Keepalived {
   readonly lines: Logged[] = [];
   private readonly ns: Netns;
