@@ -158,7 +158,8 @@ COMMIT
 -A FLANNEL-FWD -d ${clusterCidr} ${forward} -j ACCEPT
 COMMIT
 `;
-  run(lab, machine.root, "iptables-restore --noflush", rules);
+  const { root } = machine;
+  root.xtables.putOff(["nat", "filter"], () => run(lab, root, "iptables-restore --noflush", rules));
 }
 
 export class Flanneld implements NodePlugin {

@@ -118,18 +118,18 @@ export class KubeProxy {
     this.lastSync = this.client.clock.now;
     this.due = this.heard.length;
     if (this.proxier.answersHealthChecks) this.health.sync(this.healthPorts);
-    if (this.proxier.canWait && this.due < MOST_HEARD) this.proxier.putOff(() => this.write());
+    if (this.proxier.canWait && this.due < MOST_HEARD) this.proxier.putOff(this.write);
     else this.write();
   }
 
-  private write(): void {
+  private readonly write = (): void => {
     const heard = this.heard.splice(0, this.due);
     this.due = 0;
     for (let at = 0; at < heard.length; at += 2) this.take(heard[at]!, heard[at + 1]!);
     this.proxier.sync(this.isMoved || undefined);
     this.isMoved = false;
     cleanStaleEntries(this.place.ns, this.tracker);
-  }
+  };
 
   private take(now: ProxiedService | ProxiedSlice | null, before: ProxiedService | ProxiedSlice | null): void {
     const object = (now ?? before)!;

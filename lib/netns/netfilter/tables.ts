@@ -40,7 +40,8 @@ export class Tables implements Net {
   private readonly ns: Netns;
   private readonly family: Family;
   private readonly made = new Map<TableName, Table>();
-  private unseen: (() => void) | null = null;
+  /** What is to be written before anybody sees these tables, in this order. */
+  private unseen = new Set<() => void>();
 
   constructor(ns: Netns, family: Family = 4) {
     this.ns = ns;
@@ -100,17 +101,22 @@ export class Tables implements Net {
   }
 
   /**
-   * Has `write` done before anybody sees these tables, a packet or a tool; once, though it is put off again and again.
-   * For programs that write much on many machines, most of it where no packet comes.
+   * Has `write`, which writes rules about connections to these `tables`, done before anybody sees them, a packet or a
+   * tool; once, though it is put off again and again, and behind what was put off before it. For programs that write much
+   * on many machines, most of it where no packet comes.
    */
-  putOff(write: () => void): void {
-    this.unseen = write;
+  putOff(tables: readonly TableName[], write: () => void): void {
+    // Packets meet only a table that is there, and their connections must be known by then if rules are to ask for them.
+    for (const name of tables) this.made.get(name) ?? this.make(name);
+    this.ns.tracking.track(this.family);
+    this.unseen.add(write);
   }
 
   private catchUp(): void {
-    const write = this.unseen;
-    this.unseen = null;
-    write?.();
+    if (this.unseen.size === 0) return;
+    const writes = this.unseen;
+    this.unseen = new Set();
+    for (const write of writes) write();
   }
 
   /** The table, if anybody asked for it before. */
@@ -128,15 +134,16 @@ export class Tables implements Net {
   /** The table; the first who asks has it registered at its hooks. */
   get(name: TableName): Table {
     this.catchUp();
-    let table = this.made.get(name);
-    if (table === undefined) {
-      table = new Table(name, this.family);
-      this.made.set(name, table);
-      table.onTracking = () => this.ns.tracking.track(this.family);
-      table.hasAccount = (account) => this.ns.accounts.get(account) !== undefined;
-      table.onLists = (came, hasGone) => keepLists(this.ns, came, hasGone);
-      this.register(table);
-    }
+    return this.made.get(name) ?? this.make(name);
+  }
+
+  private make(name: TableName): Table {
+    const table = new Table(name, this.family);
+    this.made.set(name, table);
+    table.onTracking = () => this.ns.tracking.track(this.family);
+    table.hasAccount = (account) => this.ns.accounts.get(account) !== undefined;
+    table.onLists = (came, hasGone) => keepLists(this.ns, came, hasGone);
+    this.register(table);
     return table;
   }
 
@@ -175,7 +182,7 @@ export class Tables implements Net {
   }
 
   private pass(table: Table, skb: AnySkb, state: HookState<never>): Verdict {
-    if (this.unseen !== null) this.catchUp();
+    this.catchUp();
     const { ns } = this;
     const { hook } = state;
     const before = skb.packet;

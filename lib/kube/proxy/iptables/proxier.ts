@@ -20,6 +20,7 @@ export class IptablesProxier implements Proxier {
   private readonly at: Standpoint;
   private readonly writer = new Writer();
   private isPrepared = false;
+  private routesLocalnet = false;
 
   constructor(place: Place, tracker: Tracker, settings: ProxySettings, at: Standpoint) {
     this.place = place;
@@ -37,10 +38,8 @@ export class IptablesProxier implements Proxier {
   sync(isFull = !this.isPrepared): void {
     const { place, settings } = this;
     const changes = this.tracker.takeChanges();
-    if (!this.isPrepared) {
-      if (servesLoopback(settings)) place.ns.sysctls.set("net.ipv4.conf.all.route_localnet", "1");
-      ensureJumps(place, settings.family, settings.layout === "1.20" ? JUMPS_1_20 : JUMPS);
-    }
+    this.routeLocalnet();
+    if (!this.isPrepared) ensureJumps(place, settings.family, settings.layout === "1.20" ? JUMPS_1_20 : JUMPS);
     const restore = settings.family === 6 ? "ip6tables-restore" : "iptables-restore";
     const what = this.whatFor(isFull ? null : changes);
     const text = settings.layout === "1.20" ? restoreText120(what) : this.writer.text(what, place.lab.now);
@@ -50,14 +49,22 @@ export class IptablesProxier implements Proxier {
 
   readonly answersHealthChecks = true;
 
-  /** Rules can, except the first and those of a node with connections, whose entries may have to go. */
+  /** Rules can, except those of a node with connections, whose entries may have to go. */
   get canWait(): boolean {
     const { ns } = this.place;
-    return this.isPrepared && !(ns.hasTracking && ns.tracking.conntrack.count > 0);
+    return !(ns.hasTracking && ns.tracking.conntrack.count > 0);
   }
 
   putOff(write: () => void): void {
-    this.tables.putOff(write);
+    this.routeLocalnet();
+    this.tables.putOff(["filter", "nat"], write);
+  }
+
+  /** Seen by everything, so it cannot wait; after the first sync it is whoever else's. */
+  private routeLocalnet(): void {
+    if (this.routesLocalnet || !servesLoopback(this.settings)) return;
+    this.routesLocalnet = true;
+    this.place.ns.sysctls.set("net.ipv4.conf.all.route_localnet", "1");
   }
 
   private get tables() {
