@@ -28,6 +28,7 @@ import type { RuntimeCall } from "./kubelet/runtime.ts";
 import { Kubelets } from "./kubelet/streams.ts";
 import { cleanUp } from "./proxy/clean-up.ts";
 import type { KubeProxy } from "./proxy/kube-proxy.ts";
+import { ProxyNews } from "./proxy/news.ts";
 import { DEFAULTS, type Layout } from "./proxy/settings.ts";
 import { MODES, type ProxyMode, startKubeProxy } from "./proxy/start.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -105,6 +106,7 @@ export class Cluster {
   readonly publicNames: PublicNames;
   private readonly plugin: CniPlugin;
   private readonly options: ClusterOptions;
+  private readonly proxyNews = new ProxyNews(4);
   private fault: Fault | null = null;
 
   constructor(options: ClusterOptions = {}) {
@@ -244,7 +246,7 @@ export class Cluster {
     // kubeadm takes no machine that does not forward (preflight, FileContentCheck).
     const { root: ns } = lab.machines.get(name)!.forward();
     const node = { lab, ns, name, address, clusterCidr, layout };
-    this.kubeProxies.set(name, startKubeProxy(this.client(`kube-proxy/${name}`), proxy, node));
+    this.kubeProxies.set(name, startKubeProxy(this.client(`kube-proxy/${name}`), proxy, node, this.proxyNews));
   }
 
   private waits(): boolean {

@@ -4,17 +4,17 @@ import { SECOND, type Timer } from "../../trace/world.ts";
 import type { Client } from "../controller/client.ts";
 import { Informer, keyOf } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
-import { type ProxiedSlice, serviceOf } from "./endpoints.ts";
 import { HealthServer } from "./health-server.ts";
+import type { Change, NewsReader, ProxyNews } from "./news.ts";
 import type { Proxier } from "./proxier.ts";
-import { haveSamePorts, type ProxiedService, servicePorts } from "./service-port.ts";
+import type { ProxiedService } from "./service-port.ts";
 import { cleanStaleEntries } from "./stale-conntrack.ts";
 import type { Place } from "./tool.ts";
 import type { Standpoint } from "./topology.ts";
 import type { Tracker } from "./tracker.ts";
 
 /** So many changes are kept in mind at most until somebody looks at what the proxy makes of them. */
-const MOST_HEARD = 50_000;
+const MOST_HEARD = 25_000;
 
 /** --iptables-min-sync-period, --ipvs-min-sync-period: changes that come sooner wait for each other. */
 const MIN_SYNC_PERIOD = SECOND;
@@ -24,23 +24,27 @@ export class KubeProxy {
   private readonly place: Place;
   private readonly client: Client;
   private readonly tracker: Tracker;
-  private readonly informers: readonly { stop(): void }[];
+  private readonly node: Informer<Node>;
+  private readonly news: ProxyNews;
+  private readonly reader: NewsReader;
   private readonly proxier: Proxier;
   private readonly health: HealthServer;
-  /** healthCheckNodePort by Service, of those that have one. */
-  private readonly healthPorts = new Map<string, number>();
-  /** What it heard and did not take in: objects as they are and as they were, by turns. */
-  private heard: (ProxiedService | ProxiedSlice | null)[] = [];
-  /** How much of it the last sync is about. */
-  private due = 0;
+  /** How far of the news the last sync is about, until it was written; else null. */
+  private due: number | null = null;
   private zone = "";
   /** The node was moved to another zone: every Service may have other endpoints. */
   private isMoved = false;
   private timer: Timer | null = null;
   private lastSync = Number.NEGATIVE_INFINITY;
 
-  /** `makeProxier` is told where the node stands, now and later. */
-  constructor(place: Place, client: Client, tracker: Tracker, makeProxier: (at: Standpoint) => Proxier) {
+  /** `makeProxier` is told where the node stands, now and later; `news` is what all proxies of the cluster hear. */
+  constructor(
+    place: Place,
+    client: Client,
+    tracker: Tracker,
+    news: ProxyNews,
+    makeProxier: (at: Standpoint) => Proxier,
+  ) {
     this.place = place;
     this.client = client;
     this.tracker = tracker;
@@ -53,20 +57,12 @@ export class KubeProxy {
       },
     });
     this.health = new HealthServer(place, (service) => this.localEndpoints(service));
-    const node = new Informer<Node>(client, "nodes", { fieldSelector: `metadata.name=${nodeName}` }).on((now) =>
+    this.node = new Informer<Node>(client, "nodes", { fieldSelector: `metadata.name=${nodeName}` }).on((now) =>
       this.moved(now?.metadata.labels?.[ZONE] ?? ""),
     );
-    const { family } = tracker;
-    const services = new Informer<ProxiedService>(client, "services").on((now, before) => {
-      if (haveSamePorts(now, before, family)) return;
-      this.checkHealth(now, before);
-      this.hear(now, before);
-    });
-    const slices = new Informer<ProxiedSlice>(client, "endpointslices").on((now, before) => {
-      if (serviceOf((now ?? before)!, family) !== null) this.hear(now, before);
-    });
-    this.informers = [node, services, slices];
-    for (const each of [node, services, slices]) each.letGo().start();
+    this.node.letGo().start();
+    this.news = news;
+    this.reader = news.join(client, () => this.syncLater());
     this.syncLater();
   }
 
@@ -74,25 +70,14 @@ export class KubeProxy {
   stop(): void {
     this.proxier.stop?.();
     this.health.stop();
-    for (const each of this.informers) each.stop();
+    this.node.stop();
+    this.reader.stop();
     this.timer?.cancel();
-  }
-
-  private hear(now: ProxiedService | ProxiedSlice | null, before: ProxiedService | ProxiedSlice | null): void {
-    this.heard.push(now, before);
-    this.syncLater();
-  }
-
-  private checkHealth(now: ProxiedService | null, before: ProxiedService | null): void {
-    const ports = now === null ? [] : servicePorts(now, this.tracker.family);
-    const port = ports.find(({ healthCheckNodePort }) => healthCheckNodePort !== 0)?.healthCheckNodePort;
-    if (port === undefined) this.healthPorts.delete(keyOf((now ?? before)!));
-    else this.healthPorts.set(keyOf(now!), port);
   }
 
   /** As of the last sync, whether its rules were written by now or not. */
   private localEndpoints(service: string): number {
-    if (this.due > 0) this.write();
+    if (this.due !== null) this.write();
     const here = [...this.tracker.endpointsOf(service).values()]
       .flat()
       .filter(({ isLocal, ready }) => isLocal && ready);
@@ -101,7 +86,7 @@ export class KubeProxy {
 
   private moved(zone: string): void {
     if (zone === this.zone) return;
-    if (this.due > 0) this.write();
+    if (this.due !== null) this.write();
     this.zone = zone;
     this.isMoved = true;
     this.syncLater();
@@ -116,22 +101,23 @@ export class KubeProxy {
   private sync(): void {
     this.timer = null;
     this.lastSync = this.client.clock.now;
-    this.due = this.heard.length;
-    if (this.proxier.answersHealthChecks) this.health.sync(this.healthPorts);
-    if (this.proxier.canWait && this.due < MOST_HEARD) this.proxier.putOff(this.write);
+    this.due = this.reader.end;
+    this.reader.sleep();
+    if (this.proxier.answersHealthChecks) this.health.sync(this.news.healthPorts);
+    if (this.proxier.canWait && this.reader.waiting < MOST_HEARD) this.proxier.putOff(this.write);
     else this.write();
   }
 
   private readonly write = (): void => {
-    const heard = this.heard.splice(0, this.due);
-    this.due = 0;
-    for (let at = 0; at < heard.length; at += 2) this.take(heard[at]!, heard[at + 1]!);
+    const { due } = this;
+    this.due = null;
+    if (due !== null) for (const each of this.reader.take(due)) this.take(each);
     this.proxier.sync(this.isMoved || undefined);
     this.isMoved = false;
     cleanStaleEntries(this.place.ns, this.tracker);
   };
 
-  private take(now: ProxiedService | ProxiedSlice | null, before: ProxiedService | ProxiedSlice | null): void {
+  private take({ now, before }: Change): void {
     const object = (now ?? before)!;
     if ("addressType" in object) this.tracker.setSlice(object, now === null);
     else this.tracker.setService(keyOf(object), now as ProxiedService | null);

@@ -5,6 +5,7 @@ import type { Client } from "../controller/client.ts";
 import { IptablesProxier } from "./iptables/proxier.ts";
 import { IpvsProxier } from "./ipvs/proxier.ts";
 import { KubeProxy } from "./kube-proxy.ts";
+import type { ProxyNews } from "./news.ts";
 import { NftablesProxier } from "./nftables/proxier.ts";
 import type { Proxier } from "./proxier.ts";
 import { DEFAULTS, type Layout, type ProxySettings } from "./settings.ts";
@@ -25,17 +26,17 @@ export interface ProxiedNode extends Place {
   readonly layout: Layout;
 }
 
-/** A kube-proxy that watches from now on. */
-export function startKubeProxy(client: Client, mode: ProxyMode, node: ProxiedNode): KubeProxy {
+/** A kube-proxy that watches from now on; `news` is what all of the cluster hear. */
+export function startKubeProxy(client: Client, mode: ProxyMode, node: ProxiedNode, news: ProxyNews): KubeProxy {
   const { name, address, clusterCidr, layout } = node;
-  const tracker = new Tracker(4, name);
+  const tracker = new Tracker(news.family, name);
   const settings: ProxySettings = {
     ...DEFAULTS,
     local: clusterCidr === null ? null : { by: "source", cidr: clusterCidr },
     nodeIP: ip(address),
     layout,
   };
-  return new KubeProxy(node, client, tracker, (at) => makeProxier(mode, node, tracker, settings, at));
+  return new KubeProxy(node, client, tracker, news, (at) => makeProxier(mode, node, tracker, settings, at));
 }
 
 export function makeProxier(
