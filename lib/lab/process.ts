@@ -22,6 +22,9 @@ export interface Surroundings {
   readonly err: (text: string) => void;
 }
 
+/** The exit status of wrong use, as bash has it. */
+const MISUSED = 2;
+
 export class Process {
   readonly name: string;
   readonly surroundings: Surroundings;
@@ -43,7 +46,7 @@ export class Process {
   /** Runs the program to its next wait or its end. */
   resume(): void {
     if (this.status !== null) return;
-    const { done, value } = this.program.next();
+    const { done, value } = this.step();
     if (done) return this.end(value);
     let woken = false;
     const undo: (() => void)[] = [];
@@ -64,6 +67,16 @@ export class Process {
       woken = true;
       for (const each of undo) each();
     };
+  }
+
+  /** A program that throws has ended: what is refused aloud does not stay behind as a process. */
+  private step(): IteratorResult<Wait, number> {
+    try {
+      return this.program.next();
+    } catch (failure) {
+      this.end(MISUSED);
+      throw failure;
+    }
   }
 
   private cancelWait: () => void = () => {};

@@ -67,11 +67,14 @@ export function runShell(lab: Lab, where: Place, text: string): ShellResult {
   };
   const captures: Process[] = [];
   const shell = lab.start("sh", surroundings, list(lab, where, pipelines, surroundings, captures));
-  if (!lab.runUntilDone(shell)) {
+  try {
+    if (!lab.runUntilDone(shell))
+      surroundings.err(
+        `(interrupted: nothing more can happen here, and ${lastWords(pipelines)} still waits. Put & behind it to leave it running.)\n`,
+      );
+  } finally {
+    // Also when something else is refused meanwhile: nobody waits for this text any more.
     shell.kill(INTERRUPTED);
-    surroundings.err(
-      `(interrupted: nothing more can happen here, and ${lastWords(pipelines)} still waits. Put & behind it to leave it running.)\n`,
-    );
   }
   for (const capture of captures) capture.kill(0);
   listens = false;

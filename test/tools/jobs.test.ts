@@ -1,6 +1,7 @@
 // Background jobs: bash's numbering (bash(1), JOB CONTROL) and what they say after their shell has ended.
 import { assert } from "chai";
 import { lab, sh } from "../../lib/index.ts";
+import { BadInput } from "../../lib/wire/input.ts";
 
 describe("background jobs", () => {
   beforeEach(() => {
@@ -38,6 +39,19 @@ describe("background jobs", () => {
     assert.match(sh("web", "python3 -m http.server 8080").text, /Address already in use/);
     sh("web", "kill %1; python3 -m http.server 8080 &");
     assert.lengthOf(sh("web", "jobs").lines, 1);
+  });
+
+  it("that are refused have ended, and so has the shell that waited meanwhile", () => {
+    assert.throws(() => sh("web", "nc -lk 8080 & jobs -l & sleep 1; nc -lk 8081 &"), BadInput, "-l");
+    assert.deepEqual(
+      sh("web", "jobs").lines.map((line) => line.slice(0, 4)),
+      ["[1]+"],
+    );
+    sh("web", "sleep 3; nc -lk 8082 &");
+    assert.deepEqual(
+      sh("web", "jobs").lines.map((line) => line.slice(0, 4)),
+      ["[1]-", "[2]+"],
+    );
   });
 
   it("belong to their namespace", () => {
