@@ -2,6 +2,7 @@
 import { benchChain } from "./chain.ts";
 import { benchDataplane } from "./dataplane.ts";
 import { benchDraw } from "./draw.ts";
+import { benchEndurance } from "./endurance.ts";
 import type { BenchFigure } from "./figure.ts";
 import { benchIpvs } from "./ipvs.ts";
 import { benchJupyter } from "./jupyter.ts";
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => BenchFigure[] | Promise<BenchFigure
   chain: benchChain,
   dataplane: benchDataplane,
   draw: benchDraw,
+  endurance: benchEndurance,
   ipvs: benchIpvs,
   jupyter: benchJupyter,
   kube: benchKube,
