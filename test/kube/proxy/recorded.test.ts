@@ -1,11 +1,9 @@
 // kube-proxy's modes write what its own code wrote of the same objects (record.ts).
 import { strict as assert } from "node:assert";
-import { IpvsProxier } from "../../../lib/kube/proxy/ipvs/proxier.ts";
 import { said } from "../../../lib/kube/proxy/tool.ts";
-import { WalkedNode } from "../../../lib/kube/proxy/walk.ts";
 import { largeCase, proxyCase } from "./cases.ts";
 import { answersOf, goldenOf, RECORDED } from "./record.ts";
-import { assertSame, syncs, textsOf } from "./text.ts";
+import { assertSame, ipvsNodes, textsOf } from "./text.ts";
 
 describe("kube-proxy, as its own code", () => {
   for (const mode of ["iptables", "ipvs", "nftables"])
@@ -25,17 +23,7 @@ describe("kube-proxy, as its own code", () => {
     for (const [seed, answers] of goldenOf("ipvs").entries()) {
       const asked = proxyCase(`${seed}`);
       if (asked.Settings.Family === 6) continue;
-      let proxier: IpvsProxier | null = null;
-      let place: { lab: WalkedNode; ns: WalkedNode["ns"] };
-      const saved = syncs(asked, ({ tracker, settings, at, nodeAddresses }) => {
-        if (proxier === null) {
-          const lab = new WalkedNode(4, nodeAddresses);
-          place = { lab, ns: lab.ns };
-          proxier = new IpvsProxier(place, tracker, settings, at);
-        }
-        proxier.sync(true);
-        return said(place, ["ipvsadm", "-Sn"]).trim().split("\n").sort();
-      });
+      const saved = ipvsNodes(asked, (place) => said(place, ["ipvsadm", "-Sn"]).trim().split("\n").sort());
       for (const [step, lines] of saved.entries()) {
         const servers = Object.entries(answers[step]!).filter(([name]) => name.includes("/"));
         const theirs = servers.flatMap(([name, [, timeout, ...reals]]) => {

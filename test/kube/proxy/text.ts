@@ -3,10 +3,13 @@ import { strict as assert } from "node:assert";
 import { addressOf, hostPort } from "../../../lib/kube/proxy/address.ts";
 import { restoreText, type Sync } from "../../../lib/kube/proxy/iptables/sync.ts";
 import { planIpvs } from "../../../lib/kube/proxy/ipvs/plan.ts";
+import { IpvsProxier } from "../../../lib/kube/proxy/ipvs/proxier.ts";
 import { ipvsRestoreText } from "../../../lib/kube/proxy/ipvs/rules.ts";
 import { setName } from "../../../lib/kube/proxy/ipvs/sets.ts";
 import { DEFAULTS } from "../../../lib/kube/proxy/settings.ts";
+import type { Place } from "../../../lib/kube/proxy/tool.ts";
 import { Tracker } from "../../../lib/kube/proxy/tracker.ts";
+import { WalkedNode } from "../../../lib/kube/proxy/walk.ts";
 import type { ProxyCase } from "./cases.ts";
 
 /** The texts of a case's syncs, as the model's iptables mode writes them. */
@@ -105,6 +108,20 @@ export function syncs<Answer>(
     before = state;
     const changes = tracker.takeChanges();
     return sync(surroundings, i === 0 ? null : changes);
+  });
+}
+
+/** What is asked of a node after each sync of IPVS mode, which has the node to itself. */
+export function ipvsNodes<Answer>(asked: ProxyCase, ask: (place: Place) => Answer): Answer[] {
+  let made: { readonly place: Place; readonly proxier: IpvsProxier } | null = null;
+  return syncs(asked, ({ tracker, settings, at, nodeAddresses }) => {
+    if (made === null) {
+      const lab = new WalkedNode(settings.family, nodeAddresses);
+      const place = { lab, ns: lab.ns };
+      made = { place, proxier: new IpvsProxier(place, tracker, settings, at) };
+    }
+    made.proxier.sync(true);
+    return ask(made.place);
   });
 }
 
