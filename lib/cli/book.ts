@@ -76,7 +76,7 @@ function indexed(notebook: Notebook): Notebook {
 }
 
 function toctree(caption: string, names: readonly string[]): string {
-  return `\`\`\`{toctree}\n:caption: ${caption}\n:maxdepth: 1\n\n${names.join("\n")}\n\`\`\`\n`;
+  return `\`\`\`{toctree}\n:caption: ${caption}\n:maxdepth: 1\n:titlesonly:\n\n${names.join("\n")}\n\`\`\`\n`;
 }
 
 function contents(chapters: readonly string[], homework: readonly string[]): string {
