@@ -59,7 +59,7 @@ function isOutcome(value: unknown): value is Outcome {
 
 /** The value on one line, of 200 characters at most. */
 export function short(value: unknown): string {
-  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 3 });
+  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true, depth: 3 });
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 

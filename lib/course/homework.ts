@@ -2,15 +2,18 @@
 import { BadInput, didYouMean } from "../wire/input.ts";
 import { type LvsValues, lvsValues } from "./lvs.ts";
 import { type PodsValues, podsValues } from "./pods.ts";
+import { type ServicesValues, servicesValues } from "./services.ts";
 
 /** The values of each assignment. */
 export interface Homeworks {
   readonly pods: PodsValues;
+  readonly services: ServicesValues;
   readonly lvs: LvsValues;
 }
 
 const VALUES: { readonly [Name in keyof Homeworks]: (student: string) => Homeworks[Name] } = {
   pods: podsValues,
+  services: servicesValues,
   lvs: lvsValues,
 };
 

@@ -3,8 +3,9 @@ import { BadInput } from "../../wire/input.ts";
 import type { Assignment, Task } from "../assignment.ts";
 import { LVS } from "./lvs.ts";
 import { PODS } from "./pods.ts";
+import { SERVICES } from "./services.ts";
 
-const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, LVS];
+const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, SERVICES, LVS];
 
 export function assignmentNames(): string[] {
   return ASSIGNMENTS.map(({ name }) => name);
