@@ -21,6 +21,8 @@ export class Kernel {
    * veth and a tunnel on this machine, but no cable. Null until there is one.
    */
   pendingConfirm: WeakSet<object> | null = null;
+  /** What it mixes into the first numbers of connections (net_secret). */
+  readonly secret: number;
   /** Wakes when a carrier comes or goes, as RTNLGRP_LINK tells programs. */
   readonly links = new Waitable();
   private readonly world: World;
@@ -28,8 +30,9 @@ export class Kernel {
   private said = 0;
   private missed = 0;
 
-  constructor(world: World) {
+  constructor(world: World, secret: number) {
     this.world = world;
+    this.secret = secret;
     const defaults = new NeighbourParms({ random: () => 0.5 });
     this.arp = new NeighbourTable("arp_cache", world, defaults, () =>
       this.say(() => [`neighbour: ${this.arp.id}: neighbor table overflow!`]),

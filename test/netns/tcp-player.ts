@@ -185,6 +185,11 @@ function call(
       devices[at].mtu = Number(mtu[1]);
       return 0;
     }
+    case "sysctl": {
+      const [name, value] = step.words!.split("=");
+      ns[at].sysctls.set(name!, value!);
+      return 0;
+    }
     case "wait":
       lab.runFor(step.seconds! * SECOND);
       return 0;
@@ -273,29 +278,39 @@ function optionKinds(text: string): string {
   return kinds.join(" ");
 }
 
-/** Ports drawn by chance are named by their order, sequence numbers and identifications count from the first seen. */
+/**
+ * Ports drawn by chance are named by their order; sequence numbers count from those of the SYN that are nearest before
+ * them, for a port may be used again, and identifications from the first seen behind it.
+ */
 function relative(raw: readonly Raw[]): Row[] {
-  const first = new Map<string, number>();
+  const begins = new Map<string, number[]>();
   const ids = new Map<string, number>();
   const names = new Map<string, string>();
   const start = raw[0]?.time ?? 0;
+  const since = (key: string, seq: number): number =>
+    Math.min(...(begins.get(key) ?? [0]).map((begin) => (seq - begin) >>> 0));
   return raw.map((row): Row => {
     if (row.kind !== "tcp")
       return { ...none, time: row.time - start, from: row.from, kind: row.kind, length: row.length, id: "" };
     const key = `${row.from}:${row.srcPort}>${row.to}:${row.dstPort}`;
     const back = `${row.to}:${row.dstPort}>${row.from}:${row.srcPort}`;
-    if ((row.flags & 2) !== 0 && row.length === 0) first.set(key, row.seq);
+    const known = begins.get(key) ?? [];
+    if ((row.flags & 2) !== 0 && row.length === 0 && !known.includes(row.seq)) {
+      begins.set(key, [...known, row.seq]);
+      ids.delete(key);
+    }
     if (row.id !== 0 && !ids.has(key)) ids.set(key, row.id);
     if (!names.has(key))
       names.set(key, row.srcPort < 32768 ? `${row.from}:${row.srcPort}` : `${row.from} client ${names.size}`);
-    const base = first.get(key);
+    // A RST that answers a SYN has number 0.
+    const isBare = (row.flags & 4) !== 0 && row.seq === 0;
     return {
       time: row.time - start,
       from: names.get(key)!,
       kind: "tcp",
       flags: row.flags,
-      seq: base === undefined ? row.seq : (row.seq - base) >>> 0,
-      ack: (row.flags & 16) === 0 ? 0 : (row.ack - (first.get(back) ?? 0)) >>> 0,
+      seq: isBare ? 0 : since(key, row.seq),
+      ack: (row.flags & 16) === 0 ? 0 : since(back, row.ack),
       length: row.length,
       window: row.window,
       options: row.options,

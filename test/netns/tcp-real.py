@@ -122,6 +122,8 @@ def call(names, sockets, step, family):
         run(f"ip -n {names[step['at']]} neigh replace {other(step, family)} lladdr {mac} nud permanent dev eth0")
     elif do == "ip":
         run(f"ip -n {names[step['at']]} {step['words']}")
+    elif do == "sysctl":
+        run(f"ip netns exec {names[step['at']]} sysctl -qw {step['words']}")
     elif do == "wait":
         time.sleep(step["seconds"])
     return 0

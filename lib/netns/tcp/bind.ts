@@ -96,7 +96,8 @@ function remove(table: Map<number, TcpSocket[]>, key: number, socket: TcpSocket)
   if (list.length === 0) table.delete(key);
 }
 
-function connection(ns: Netns, local: Endpoint, address: Ip, port: number): TcpSocket | undefined {
+/** The connection with these ends, if there is one (inet_ehash_lookup). */
+export function connection(ns: Netns, local: Endpoint, address: Ip, port: number): TcpSocket | undefined {
   for (const socket of ns.sockets.tcpConnections.get(connectionKey(local.port, address, port)) ?? [])
     if (
       socket.local.port === local.port &&
@@ -117,7 +118,7 @@ export function lookup(ns: Netns, { src, dst }: IpPacket, { srcPort, dstPort }: 
  * A listener bound to the address beats one bound to any, and of those one of the packet's family beats one of both;
  * several with SO_REUSEPORT share by chance.
  */
-function listenerFor(ns: Netns, address: Ip, port: number): TcpSocket | undefined {
+export function listenerFor(ns: Netns, address: Ip, port: number): TcpSocket | undefined {
   const fits = ns.sockets.tcpListeners.get(port) ?? [];
   const exact = fits.filter(({ local }) => local.address === address);
   const any = fits.filter((each) => each.local.address === null && takesFamily(each, address.family));

@@ -287,6 +287,3 @@ export const after = (a: number, b: number): boolean => ((a - b) | 0) > 0;
 export const plus = (a: number, octets: number): number => (a + octets) >>> 0;
 /** Octets from `a` on to `b`. */
 export const distance = (a: number, b: number): number => (b - a) | 0;
-
-/** A 32-bit number of the lab's dice. */
-export const draw32 = (ns: Netns): number => Math.floor(ns.cables.random() * 2 ** 32);

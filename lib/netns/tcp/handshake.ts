@@ -7,7 +7,7 @@ import { replyMark } from "../ipv4/icmp.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, type Family, type IpPacket, wayTo } from "../socket/family.ts";
 import { hash } from "./bind.ts";
-import { after, draw32, plus, TCP } from "./block.ts";
+import { after, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
 import { sendAck, sendNew, syncMss } from "./output.ts";
@@ -16,6 +16,7 @@ import { sendReset } from "./reset.ts";
 import { retransmit } from "./retransmit.ts";
 import { measure, sinceEcho } from "./rtt.ts";
 import { forget } from "./scoreboard.ts";
+import { beginNumbers, setFirst } from "./sequence.ts";
 import { type TcpArrival, TcpSocket } from "./tcp.ts";
 import { stopRetransmission } from "./timer.ts";
 
@@ -44,33 +45,34 @@ function initialRcvMss(socket: TcpSocket): void {
   socket.owed.lastReceived = socket.ns.cables.now;
 }
 
-/** The first SYN. The socket has its addresses, ports and the route's MSS. */
-export function sendSyn(socket: TcpSocket, cause: number): void {
-  begin(socket);
-  socket.rcvWnd = initialWindow(socket.routeMss);
+/** The first SYN. The socket has its addresses, ports and the route's MSS. `iss`: it takes the place of a TIME-WAIT. */
+export function sendSyn(socket: TcpSocket, cause: number, iss: number | null): void {
+  begin(socket, iss);
+  // Of who told times before it is known that they take room (tcp_connect_init).
+  const room = iss !== null && socket.hasTimestamps ? TCP.timestampOctets : 0;
+  socket.rcvWnd = initialWindow(socket.routeMss - room);
   socket.rcvWscale = TCP.windowScale;
   socket.state = "SYN-SENT";
   socket.ns.mib.TcpActiveOpens++;
   sendNew(socket, SYN, NO_DATA, cause);
 }
 
-function begin(socket: TcpSocket): void {
+function begin(socket: TcpSocket, iss: number | null): void {
   const { ns } = socket;
-  const iss = draw32(ns);
-  socket.sndUna = iss;
-  socket.sndNxt = iss;
-  socket.sndSmall = iss;
-  socket.tsOffset = draw32(ns);
+  beginNumbers(socket);
+  if (iss !== null) setFirst(socket, iss);
+  socket.hasTimestamps = ns.sysctls.get("net.ipv4.tcp_timestamps") !== 0;
   socket.ipId = Math.floor(ns.cables.random() * 65536);
 }
 
-/** A segment for a listener (tcp_conn_request). */
+/** A segment for a listener (tcp_conn_request). `iss`: the connection takes the place of one in TIME-WAIT. */
 export function listenInput(
   listener: TcpSocket,
   { mark, iif }: TcpArrival,
   packet: IpPacket,
   tcp: Tcp,
   cause: number,
+  iss: number | null = null,
 ): void {
   const { ns } = listener;
   const { flags } = tcp;
@@ -123,7 +125,7 @@ export function listenInput(
   child.noDelay = listener.noDelay;
   child.routeMss = mssOf(way.mtu, src.family);
   child.pathMss = pathMssOf(way.mtu, src.family);
-  begin(child);
+  begin(child, iss);
   takeSyn(child, tcp);
   child.rcvWnd = initialWindow(child.routeMss - (child.hasTimestamps ? TCP.timestampOctets : 0));
   child.state = "SYN-RECV";
@@ -141,7 +143,7 @@ function takeSyn(socket: TcpSocket, { seq, options, window }: Tcp): void {
   socket.rcvNxt = plus(seq, 1);
   socket.rcvWup = socket.rcvNxt;
   socket.peerMss = options.mss ?? unsaidMss(socket.remote!.address.family);
-  socket.hasTimestamps = options.timestamps !== undefined;
+  socket.hasTimestamps &&= options.timestamps !== undefined;
   socket.hasSack = options.sackPermitted === true;
   socket.tsRecent = options.timestamps?.[0] ?? 0;
   socket.rcvWscale = options.windowScale === undefined ? 0 : TCP.windowScale;

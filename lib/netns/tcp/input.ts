@@ -1,6 +1,6 @@
 // A segment of a connection that exists: is it acceptable, what does it acknowledge, what does it bring?
 // Before you edit: RFC 9293 §3.10.7, net/ipv4/tcp_input.c (tcp_validate_incoming, tcp_data_queue, tcp_fin,
-// tcp_rcv_state_process), tcp_minisocks.c (tcp_timewait_state_process).
+// tcp_rcv_state_process), tcp_minisocks.c (tcp_timewait_state_process), RFC 7323 §5 (PAWS).
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
@@ -21,9 +21,11 @@ const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 export function establishedInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): void {
   const { flags, seq, data } = tcp;
   const end = plus(seq, data.length + (flags & FIN ? 1 : 0));
+  if (isFromThePast(socket, packet, tcp, end, cause)) return;
   if (!isAcceptable(socket, packet, tcp, end, cause)) return;
   if ((flags & ACK) === 0) return;
-  if (tcp.options.timestamps !== undefined && !after(seq, socket.rcvWup)) socket.tsRecent = tcp.options.timestamps[0];
+  const stamp = tcp.options.timestamps?.[0];
+  if (stamp !== undefined && !after(seq, socket.rcvWup) && !isOld(socket, stamp)) socket.tsRecent = stamp;
   acknowledge(socket, tcp, cause);
   if (!afterAck(socket, (flags & FIN) !== 0)) return;
   if (socket.orphan && end !== seq && after(plus(seq, data.length), socket.rcvNxt)) {
@@ -37,6 +39,39 @@ export function establishedInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, 
   ackCheck(socket, cause);
 }
 
+/** tcp_paws_check: the other end's clock does not go backwards. */
+const isOld = ({ tsRecent }: TcpSocket, stamp: number): boolean => tsRecent !== 0 && before(stamp, tsRecent);
+
+/**
+ * PAWS (tcp_paws_discard): a segment that was sent before the last one here is of the past, though its number may fit, and
+ * so is not read; a RST and an ACK that says nothing new are let through.
+ */
+function isFromThePast(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number, cause: number): boolean {
+  const { flags, seq, ack } = tcp;
+  const stamp = socket.hasTimestamps ? tcp.options.timestamps?.[0] : undefined;
+  if (stamp === undefined || !isOld(socket, stamp)) return false;
+  const window = tcp.window * 2 ** socket.sndWscale;
+  const isRepeated = end === seq && seq === socket.rcvNxt && ack === socket.sndUna && window === socket.sndWnd;
+  if (isRepeated && distance(stamp, socket.tsRecent) <= socket.rto / MILLISECOND) return false;
+  if ((flags & RST) !== 0) return false;
+  const step = refuse(socket, packet, cause, pastText(socket, stamp));
+  if (!isAckLoop(socket, end !== seq)) sendDuplicateAck(socket, seq, end, step);
+  return true;
+}
+
+const pastText = ({ tsRecent }: TcpSocket, stamp: number): string =>
+  `its timestamp ${stamp} is older than ${tsRecent}, the last one here: it is of the past (PAWS)`;
+
+/** tcp_send_dupack: what comes again is told to have come twice. */
+function sendDuplicateAck(socket: TcpSocket, seq: number, end: number, cause: number): void {
+  const { rcvNxt } = socket;
+  if (end !== seq && before(seq, rcvNxt)) {
+    enterQuickAck(socket);
+    socket.twice = [seq, before(rcvNxt, end) ? rcvNxt : end];
+  }
+  sendAck(socket, cause);
+}
+
 /** tcp_validate_incoming: window, RST, SYN. */
 function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number, cause: number): boolean {
   const { flags, seq } = tcp;
@@ -44,10 +79,7 @@ function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number
   if (before(end, socket.rcvWup) || after(seq, plus(rcvNxt, openWindow(socket)))) {
     if ((flags & RST) !== 0) return false;
     const step = refuse(socket, packet, cause, `octet ${distance(rcvNxt, seq)} from here is outside the window`);
-    if (isAckLoop(socket, end !== seq)) return false;
-    enterQuickAck(socket);
-    if (before(seq, rcvNxt) && end !== seq) socket.twice = [seq, before(rcvNxt, end) ? rcvNxt : end];
-    sendAck(socket, step);
+    if (!isAckLoop(socket, end !== seq)) sendDuplicateAck(socket, seq, end, step);
     return false;
   }
   if ((flags & RST) !== 0) {
@@ -194,23 +226,27 @@ function timeWait(socket: TcpSocket): void {
   endLater(socket);
 }
 
-/** A segment for a connection in TIME-WAIT. True when it is a SYN that may begin a new one. */
-export function timeWaitInput(socket: TcpSocket, tcp: Tcp, cause: number): boolean {
-  const { flags, seq } = tcp;
-  if ((flags & RST) !== 0) {
-    if (seq === socket.rcvNxt) destroy(socket);
+/**
+ * A segment for a connection in TIME-WAIT. True when it is a SYN that begins a new one: it is behind all that was sent
+ * before, or was sent later.
+ */
+export function timeWaitInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): boolean {
+  const { flags, seq, data } = tcp;
+  const { rcvNxt } = socket;
+  const isEmpty = data.length === 0 && (flags & (FIN | SYN)) === 0;
+  const stamp = socket.hasTimestamps ? tcp.options.timestamps?.[0] : undefined;
+  const isPast = stamp !== undefined && isOld(socket, stamp);
+  if (!isPast && seq === rcvNxt && (isEmpty || (flags & RST) !== 0)) {
+    if ((flags & RST) !== 0) destroy(socket);
+    else endLater(socket);
+    socket.tsRecent = stamp ?? socket.tsRecent;
     return false;
   }
-  if ((flags & SYN) !== 0 && (flags & ACK) === 0) {
-    const value = tcp.options.timestamps?.[0];
-    if (after(seq, socket.rcvNxt) || (value !== undefined && after(value, socket.tsRecent))) {
-      destroy(socket);
-      return true;
-    }
-  }
-  if ((flags & FIN) !== 0) endLater(socket);
-  if ((flags & ACK) !== 0 && seq === socket.rcvNxt && tcp.data.length === 0 && (flags & (FIN | SYN)) === 0)
-    return false;
-  sendBareAck(socket, cause);
+  if ((flags & (SYN | RST | ACK)) === SYN && !isPast)
+    if (after(seq, rcvNxt) || (stamp !== undefined && after(stamp, socket.tsRecent))) return true;
+  if ((flags & RST) !== 0) return false;
+  const step = isPast ? refuse(socket, packet, cause, pastText(socket, stamp)) : cause;
+  if (isPast || (flags & ACK) !== 0) endLater(socket);
+  if (!isAckLoop(socket, !isEmpty && (flags & SYN) === 0)) sendBareAck(socket, step);
   return false;
 }

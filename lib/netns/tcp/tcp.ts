@@ -14,15 +14,16 @@ import type { Arrival } from "../ipv4/receive.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, endText, type IpPacket, isLocal, wayTo } from "../socket/family.ts";
 import { afterRead } from "./ack.ts";
-import { conflict, hash, hashListener, lookup, portToBind, portToConnect } from "./bind.ts";
+import { conflict, connection, hash, hashListener, listenerFor, lookup, portToBind, portToConnect } from "./bind.ts";
 import { type Piece, TcpBlock } from "./block.ts";
-import { close, disconnect, sendFin } from "./close.ts";
+import { close, destroy, disconnect, sendFin } from "./close.ts";
 import { restartAfterIdle } from "./congestion.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
-import { push, segmentText } from "./output.ts";
+import { push, segmentText, sendBareAck } from "./output.ts";
 import { adjustSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
+import { behind } from "./sequence.ts";
 
 /** What `receive` gives: octets, or none when the other end has said all. */
 export interface Received extends Omit<Piece, "truesize"> {
@@ -92,20 +93,21 @@ export class TcpSocket extends TcpBlock {
     if (way.toAll) return "ENETUNREACH";
     const target = address.family === 4 && address.bits === 0 ? way.src : address;
     const remote = { address: target, port };
+    let iss: number | null = null;
     if (this.local.port === 0) {
       const chosen = portToConnect(this, way.src, remote);
       if (chosen === null) return "EADDRNOTAVAIL";
       this.local = { address: way.src, port: chosen };
     } else {
       this.local = { address: way.src, port: this.local.port };
-      const taken = (ns.sockets.tcp.get(this.local.port) ?? []).some(
-        (other) =>
-          other !== this &&
-          other.local.address === way.src &&
-          other.remote?.address === target &&
-          other.remote.port === port,
-      );
-      if (taken) return "EADDRNOTAVAIL";
+      const other = connection(ns, this.local, target, port);
+      // Of one that is over the kernel knows enough to begin behind it, if both ends told times.
+      if (other !== undefined && !(other.lastWindow !== null && other.hasTimestamps)) return "EADDRNOTAVAIL";
+      if (other !== undefined) {
+        iss = behind(other);
+        this.tsRecent = other.tsRecent;
+        destroy(other);
+      }
     }
     this.remote = remote;
     this.routeMss = mssOf(way.mtu, target.family);
@@ -114,7 +116,7 @@ export class TcpSocket extends TcpBlock {
     const step = ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
       because: `${this.program} connects from ${atPort(way.src, this.local.port)} to ${atPort(target, port)} by TCP`,
     }));
-    sendSyn(this, step);
+    sendSyn(this, step, iss);
     return null;
   }
 
@@ -232,10 +234,7 @@ export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: 
     }));
     return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark, packet.dst.family), arrival.iif ?? null);
   }
-  const step = ns.step(LEVEL.path, cause, arrival.device, "deliver", packet, () => ({
-    because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${atPort(packet.src, tcp.srcPort)}`,
-    evidence: { kind: "socket", text: socket.text, command: socket.state === "LISTEN" ? "ss -ltn" : "ss -tan" },
-  }));
+  const step = deliver(socket, arrival, packet, tcp, cause);
   switch (socket.state) {
     case "LISTEN":
       return listenInput(socket, arrival, packet, tcp, step);
@@ -243,10 +242,22 @@ export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: 
       return synSentInput(socket, packet, tcp, step);
     case "SYN-RECV":
       return synRecvInput(socket, packet, tcp, step);
-    case "TIME-WAIT":
-      if (timeWaitInput(socket, tcp, step)) tcpInput(ns, arrival, packet, tcp, step);
-      return;
+    case "TIME-WAIT": {
+      if (!timeWaitInput(socket, packet, tcp, step)) return;
+      const listener = listenerFor(ns, packet.dst, tcp.dstPort);
+      if (listener === undefined) return sendBareAck(socket, step);
+      const iss = behind(socket);
+      destroy(socket);
+      return listenInput(listener, arrival, packet, tcp, deliver(listener, arrival, packet, tcp, step), iss);
+    }
     default:
       return establishedInput(socket, packet, tcp, step);
   }
+}
+
+function deliver(socket: TcpSocket, { device }: TcpArrival, packet: IpPacket, tcp: Tcp, cause: number): number {
+  return socket.ns.step(LEVEL.path, cause, device, "deliver", packet, () => ({
+    because: `${socket.program} (${socket.state}) gets ${segmentText(tcp)} from ${atPort(packet.src, tcp.srcPort)}`,
+    evidence: { kind: "socket", text: socket.text, command: socket.state === "LISTEN" ? "ss -ltn" : "ss -tan" },
+  }));
 }
