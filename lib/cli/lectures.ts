@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { installSpec } from "../jupyter/spec.ts";
 import { Mistake } from "./options.ts";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -16,7 +17,12 @@ export const NODE_MODULES = path.join(FOLDER, "node_modules");
 const WINDOWS = process.platform === "win32";
 const PYTHON = path.join(FOLDER, "venv", WINDOWS ? "Scripts/python.exe" : "bin/python");
 const STAMP = path.join(FOLDER, "installed");
-const PINNED = ["requirements.txt", "package.json", "package-lock.json"];
+/** Lets papermill write TypeScript. */
+const PLUGIN = path.join(ASSETS, "papermill");
+const PINNED = [
+  ...["requirements.txt", "package.json", "package-lock.json"],
+  ...["papermill/pyproject.toml", "papermill/packetwalk_papermill.py"],
+];
 
 /** Are the tools there, in the versions that are asked for? */
 export function lecturesInstalled(): boolean {
@@ -45,7 +51,8 @@ function install(): void {
   must("npm", ["ci", "--no-audit", "--no-fund", "--silent"], { shell: WINDOWS });
   must(process.env.PYTHON ?? "python3", ["-m", "venv", "--clear", "venv"]);
   const requirements = path.join(ASSETS, "requirements.txt");
-  must(PYTHON, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  must(PYTHON, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements, PLUGIN]);
+  installSpec(path.join(FOLDER, "venv", "share", "jupyter"));
   fs.writeFileSync(STAMP, wanted());
 }
 

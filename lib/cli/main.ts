@@ -6,8 +6,9 @@ import { Mistake } from "./options.ts";
 const HELP = `packetwalk: Linux and Kubernetes networking that explains itself
 
   packetwalk lab [--check]                  open the chapters in JupyterLab (--check: prove that it works, and end)
-  packetwalk run FILE.ipynb... [--check] [--out FILE]
-                                            run notebooks and write their outputs into them (--check: compare only)
+  packetwalk run FILE.ipynb... [--check] [--out FILE] [--set NAME=VALUE]...
+                                            run notebooks and write their outputs into them (--check: compare only;
+                                            --set: with parameters, as papermill sets them)
   packetwalk slides FILE.ipynb... [--out FILE]
                                             chapters as decks to be projected, each one HTML file that works offline
   packetwalk clean FILE.ipynb... [--out DIR]

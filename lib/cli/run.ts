@@ -3,11 +3,14 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { readChapter } from "./chapter.ts";
 import { Mistake, readOptions } from "./options.ts";
+import { takeParameters, withParameters } from "./parameters.ts";
 
 /** Runs the subcommand: 0 when every notebook ran (and, with --check, has the outputs it should have). */
 export async function command(args: string[]): Promise<number> {
-  const options = readOptions("run", args, ["--check"], ["--out"]);
+  const { set, rest } = takeParameters(args);
+  const options = readOptions("run", rest, ["--check"], ["--out"]);
   const [file, ...more] = options.rest;
   const out = options.values.get("--out");
   const check = options.flags.has("--check");
@@ -18,7 +21,9 @@ export async function command(args: string[]): Promise<number> {
   }
   if (more.length > 0 && out !== undefined) throw new Mistake("--out takes one notebook at a time");
   if (check && out !== undefined) throw new Mistake("--check writes nothing: leave out either --check or --out");
-  return more.length > 0 ? runEach(options.rest, check) : runOne(file, check, out);
+  if (set.size > 0 && out === undefined)
+    throw new Mistake("--set makes another notebook: say with --out FILE where it shall be");
+  return more.length > 0 ? runEach(options.rest, check) : runOne(file, check, out, set);
 }
 
 /** Every notebook gets a fresh process, as every notebook gets a fresh kernel. */
@@ -32,17 +37,16 @@ function runEach(files: readonly string[], check: boolean): number {
   return worst;
 }
 
-async function runOne(file: string, check: boolean, out: string | undefined): Promise<number> {
-  const { formatNotebook, formatOutputs, parseNotebook, sourceOf } = await import("../jupyter/notebook.ts");
+async function runOne(
+  file: string,
+  check: boolean,
+  out: string | undefined,
+  set: ReadonlyMap<string, unknown>,
+): Promise<number> {
+  const { formatNotebook, formatOutputs, sourceOf } = await import("../jupyter/notebook.ts");
   const target = path.resolve(out ?? file);
   const say = sayer();
-  let notebook: ReturnType<typeof parseNotebook>;
-  try {
-    notebook = parseNotebook(fs.readFileSync(file, "utf8"), file);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Mistake(error.message);
-    throw error;
-  }
+  const notebook = withParameters(readChapter(file), set);
   process.chdir(path.dirname(path.resolve(file)));
   const { runNotebook } = await import("../jupyter/run.ts");
   const total = notebook.cells.length;

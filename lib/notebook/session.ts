@@ -37,9 +37,16 @@ export class ShownLab extends Lab {
   }
 }
 
+/** The seed that is asked for, or in a class that set PACKETWALK_SEED, another one for each value of it. */
+function varied(seed: string | undefined): { seed?: string } {
+  const variation = process.env.PACKETWALK_SEED;
+  if (variation) return { seed: `${seed ?? "packetwalk"} ${variation}` };
+  return seed === undefined ? {} : { seed };
+}
+
 /**
  * Makes an empty lab, or the one that `data` describes; from now on `sh`, `walk` and `show` mean this one. Same seed,
- * same bytes. Throws BadInput naming the field when the data is wrong; the lab before stays.
+ * same bytes; PACKETWALK_SEED in the environment varies all seeds at once. Throws BadInput naming the field when the data is wrong; the lab before stays.
  *
  * @example
  * const net = lab({ seed: "lecture-1" });
@@ -47,7 +54,7 @@ export class ShownLab extends Lab {
  */
 export function lab(from: LabOptions | LabData = {}): ShownLab {
   const make = (options: LabOptions) => new ShownLab(options);
-  current = "nodes" in from ? labFrom(from, make) : make(from);
+  current = "nodes" in from ? labFrom(from, make) : make({ ...from, ...varied(from.seed) });
   return current;
 }
 
