@@ -4,7 +4,7 @@ function player(id, film, css) {
   const figure = document.querySelector(`[data-packetwalk="${id}"]:not([data-ready])`);
   const picture = figure && figure.querySelector("img");
   const { texts, threads, shapes } = film;
-  if (!picture || !figure.attachShadow || film.moments.length === 0) return;
+  if (!picture || !figure.attachShadow || !film.moments) return;
   const moments = film.moments.map(({ is: [time, where, what, why, thread], path, cables, areas, ...more }) => {
     const drawn = { path: shapes[path], cables: cables && cables.map((n) => shapes[n]), areas: shapes[areas] };
     return { time, where, what, why, thread, ...drawn, ...more };

@@ -36,10 +36,17 @@ export interface Thread {
   kind: string | undefined;
   /** Whether it was delivered, dropped or answered: what follows is another packet. */
   isEnded: boolean;
-  /** Each header as it was seen last: a packet inside the stack has no Ethernet header, and gets another one later. */
-  readonly seen: Map<string, Layer>;
-  /** The names of the headers it had last. */
-  names: readonly string[];
+  /** As it was seen last, and on the cable that it crossed last. */
+  last: Look | null;
+  crossed: Look | null;
+}
+
+/** How a packet looked. */
+interface Look {
+  /** Each header as it was last: a packet inside the stack has no Ethernet header, and gets another one later. */
+  readonly layers: ReadonlyMap<string, Layer>;
+  /** The headers it had. */
+  readonly names: readonly string[];
 }
 
 /** What a step hands on to those that it causes. */
@@ -78,8 +85,10 @@ export function momentsOf(steps: readonly Step[], { crossings, drops }: Way): Mo
     const { packet } = step;
     const thread = threadOf(step, before?.thread, threads, opening);
     const headers = packet === undefined ? (before?.thread === thread ? before.headers : []) : layers(packet);
-    const compared = packet === undefined ? UNCHANGED : compare(headers, thread);
     const crossing = crossingOf.get(step.id);
+    // Hop by hop everything is marked that changed since the hop before.
+    const compared = packet === undefined ? UNCHANGED : compare(headers, (crossing && thread.crossed) ?? thread.last);
+    if (packet !== undefined) thread.last = lookOf(headers, thread.last);
     const flood = crossing && floods.get(crossing.number);
     if (crossing !== undefined && flood !== undefined) {
       const isMain = !isHeard(crossing) && isHeard(flood.crossings[0]!);
@@ -105,7 +114,10 @@ export function momentsOf(steps: readonly Step[], { crossings, drops }: Way): Mo
       heard: new Map(),
     };
     found.push(moment);
-    if (crossing !== undefined) floods.set(crossing.number, moment);
+    if (crossing !== undefined) {
+      floods.set(crossing.number, moment);
+      thread.crossed = thread.last;
+    }
     if (ENDS.has(step.what)) thread.isEnded = true;
     const isAside = crossing !== undefined && isHeard(crossing);
     lines.set(step.id, { thread, moment, headers, aside: isAside ? moment : null });
@@ -156,28 +168,35 @@ function goesOn(led: Thread, kind: string | undefined, known: Thread | undefined
 }
 
 function newThread(): Thread {
-  return { caption: "", back: false, kind: undefined, isEnded: false, seen: new Map(), names: [] };
+  return { caption: "", back: false, kind: undefined, isEnded: false, last: null, crossed: null };
 }
 
-function compare(headers: readonly Layer[], thread: Thread): Pick<Moment, "changes" | "added" | "removed"> {
+function compare(headers: readonly Layer[], before: Look | null): Pick<Moment, "changes" | "added" | "removed"> {
+  if (before === null) return UNCHANGED;
   const changes: Change[] = [];
   headers.forEach(({ name, fields }, layer) => {
-    const last = thread.seen.get(name);
+    const last = before.layers.get(name);
     fields.forEach((field, i) => {
       const was = last?.fields.find((each) => each.name === field.name)?.value;
       if (was !== undefined && was !== field.value) changes.push([layer, i, was]);
     });
   });
   const names = headers.map(({ name }) => name);
-  const isOuter = (name: string) => name === "VXLAN" || name.startsWith("outer ");
-  const added = thread.names.length === 0 ? [] : [...names.keys()].filter((i) => isNew(names[i]!));
-  const removed = thread.names.filter((name) => isOuter(name) && !names.includes(name));
-  function isNew(name: string): boolean {
-    return isOuter(name) && !thread.names.includes(name);
-  }
-  for (const layer of headers) thread.seen.set(layer.name, layer);
-  thread.names = names;
-  return { changes, added, removed };
+  return {
+    changes,
+    added: [...names.keys()].filter((i) => isTunnel(names[i]!) && !before.names.includes(names[i]!)),
+    removed: before.names.filter((name) => isTunnel(name) && !names.includes(name)),
+  };
+}
+
+function lookOf(headers: readonly Layer[], before: Look | null): Look {
+  const own = headers.map((layer) => [layer.name, layer] as const);
+  return { layers: new Map([...(before?.layers ?? []), ...own]), names: headers.map(({ name }) => name) };
+}
+
+/** Headers that layers.ts names so because a tunnel put them around. */
+function isTunnel(name: string): boolean {
+  return name === "VXLAN" || name.startsWith("outer ");
 }
 
 /** What was decided about this packet since it crossed a cable last. */

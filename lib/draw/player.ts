@@ -71,8 +71,8 @@ export function player(lab: LabData, steps: readonly Step[]): Played {
   const id = `${idOf(scene)}-play`;
   const html = still.data["text/html"].replace("<figure ", `<figure data-packetwalk="${id}" `);
   const film = JSON.stringify(filmOf(lab, steps, scene.title)).replaceAll("<", "\\u003c");
-  const script = `<script>(${asset("player.js")})("${id}",${film},${JSON.stringify(asset("player.css"))});</script>`;
-  const data = { "text/html": `${html}\n${script}`, "text/plain": still.data["text/plain"] };
+  const script = `\n<script>(${asset("player.js")})("${id}",${film},${JSON.stringify(asset("player.css"))});</script>`;
+  const data = { "text/html": html + script, "text/plain": still.data["text/plain"] };
   return { data, metadata: still.metadata, title: scene.title };
 }
 
