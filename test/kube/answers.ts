@@ -5,6 +5,11 @@ import type { Response } from "../../lib/kube/api/rest.ts";
 /** Both servers have their own ids, versions and times; what is the same within a conversation has the same name. */
 export class Alike {
   private readonly names = new Map<string, string>();
+  private readonly withOwners: boolean;
+
+  constructor(withOwners: boolean) {
+    this.withOwners = withOwners;
+  }
 
   of({ code, body }: Response): { code: number; body: unknown } {
     return { code, body: this.value(inOrder(body)) };
@@ -14,8 +19,8 @@ export class Alike {
     if (Array.isArray(value)) return value.map((each) => this.value(each));
     if (value !== null && typeof value === "object") {
       const entries = Object.entries(value as Draft)
-        // Who owns which field is kept by the real server alone (README, known differences).
-        .filter(([name]) => name !== "managedFields")
+        // Owners of fields are kept from the first server-side apply on (README, known differences).
+        .filter(([name]) => this.withOwners || name !== "managedFields")
         .map(([name, each]) => [name, this.value(each, name)] as const);
       return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
     }

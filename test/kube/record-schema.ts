@@ -38,6 +38,7 @@ const KINDS = new Set([
 interface Published {
   readonly type?: string;
   readonly format?: string;
+  readonly default?: unknown;
   readonly oneOf?: unknown;
   readonly $ref?: string;
   readonly allOf?: readonly Published[];
@@ -88,24 +89,41 @@ function typeOf(of: Published): unknown {
       list: typeOf(of.items!),
       ...(of["x-kubernetes-list-type"] &&
         of["x-kubernetes-list-type"] !== "atomic" && { type: of["x-kubernetes-list-type"] }),
-      ...(keys && { keys }),
+      ...(keys && { keys, ...defaultsOf(of.items!, keys) }),
       ...(merge && { merge: of["x-kubernetes-patch-merge-key"] ?? true }),
     };
   }
-  if (of.additionalProperties) return { map: typeOf(of.additionalProperties) };
+  if (of.additionalProperties)
+    return {
+      map: typeOf(of.additionalProperties),
+      ...(of["x-kubernetes-map-type"] === "atomic" && { atomic: true }),
+    };
   if (of.type === "object" || of.type === undefined) return "any";
   return of.format === "int32" ? "int32" : of.format === "byte" ? "bytes" : of.type;
+}
+
+/** What a key of a list is that an element does not say. */
+function defaultsOf(items: Published, keys: readonly string[]): object {
+  const ref = items.$ref ?? items.allOf?.[0]?.$ref;
+  const { properties = {} } = published[ref!.split("/").at(-1)!]!;
+  const said = keys.filter((key) => properties[key]?.default !== undefined && properties[key].default !== "");
+  return said.length === 0 ? {} : { defaults: Object.fromEntries(said.map((key) => [key, properties[key]!.default])) };
 }
 
 function define(name: string): void {
   const key = short(name);
   if (definitions[key] !== undefined) return;
-  const { properties = {}, required } = published[name]!;
+  const { properties = {}, required, "x-kubernetes-map-type": mapType } = published[name]!;
   const fields: Record<string, unknown> = {};
   const replaced = Object.keys(properties).filter(
     (field) => properties[field]!["x-kubernetes-patch-strategy"] === "replace",
   );
-  definitions[key] = { fields, ...(required && { required }), ...(replaced.length > 0 && { replaced }) };
+  definitions[key] = {
+    fields,
+    ...(required && { required }),
+    ...(replaced.length > 0 && { replaced }),
+    ...(mapType === "atomic" && { atomic: true }),
+  };
   for (const [field, of] of Object.entries(properties)) fields[field] = typeOf(of);
 }
 

@@ -14,7 +14,7 @@ for (const [name, requests] of Object.entries(CONVERSATIONS)) {
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   await askReal({ method: "POST", path: "/api/v1/namespaces", body: { metadata: { name: "talk" } } });
-  const alike = new Alike();
+  const alike = new Alike(name.startsWith("applies"));
   const answers = [];
   for (const request of requests) answers.push(alike.of(await askReal(request)));
   // What is in no namespace does not go with it.

@@ -69,6 +69,14 @@ export class Call {
 export interface Options {
   readonly fieldValidation?: FieldValidation;
   readonly dryRun?: boolean;
+  /** As who the caller writes, when that is not the caller itself. */
+  readonly fieldManager?: string;
+}
+
+export interface ApplyOptions extends Options {
+  readonly fieldManager: string;
+  /** Fields that others own become the caller's. */
+  readonly force: boolean;
 }
 
 export interface ListOptions {

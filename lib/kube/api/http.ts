@@ -1,9 +1,11 @@
 // The API server on a real port of this machine, for a real kubectl: plain HTTP on loopback, no authentication.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{get,watch,response}.go.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { parse } from "yaml";
 import { discovery } from "./discovery.ts";
 import { execUpgrade, followedLog, sendLog } from "./http-streams.ts";
 import type { KubeObject } from "./object.ts";
+import { APPLY_PATCH } from "./patch.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import { doorOf, handle, type Request, type Response } from "./rest.ts";
@@ -47,7 +49,7 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   if (found !== null) return send(response, { code: 200, body: found });
   const asked = requestOf(request, decodeURIComponent(pathname), query, octets);
   if (asked === null)
-    return send(response, refusal(badRequest("the body of the request is neither JSON nor protobuf")));
+    return send(response, refusal(badRequest("the body of the request is neither JSON nor YAML nor protobuf")));
   if (request.method === "GET" && (query.watch === "true" || query.watch === "1"))
     return watch(server, asked, wantsTable(accept), response);
   const answer = handle(server, asked);
@@ -80,6 +82,7 @@ function requestOf(
   try {
     // Some commands of kubectl write Go's own octets.
     if (contentType === "application/vnd.kubernetes.protobuf") body = readProtobuf(octets);
+    else if (contentType === APPLY_PATCH) body = parse(octets.toString("utf8"));
     else if (octets.length > 0) body = JSON.parse(octets.toString("utf8"));
   } catch {
     return null;

@@ -9,10 +9,19 @@ export const PATCH_TYPES = [
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
 ] as const;
+/** Server-side apply. */
+export const APPLY_PATCH = "application/apply-patch+yaml";
 export type PatchType = (typeof PATCH_TYPES)[number];
 
 const isObject = (value: unknown): value is Draft =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A value with the change that a patch of this type says. Throws ApiError. */
+export function patchedBy(value: unknown, patch: unknown, type: PatchType, of: FieldType): unknown {
+  if (type === "application/json-patch+json") return jsonPatch(value, patch);
+  if (type === "application/merge-patch+json") return mergePatch(value, patch);
+  return strategicPatch(value, patch, of);
+}
 
 /** RFC 7386: objects are merged, null deletes, everything else replaces. */
 export function mergePatch(value: unknown, patch: unknown): unknown {

@@ -1,13 +1,24 @@
 // The API server as a program on the network sees it: a method, a path, a body in; a code and a body out.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers/*.go}, .../request/requestinfo.go.
+
+import { applyPatch } from "./apply.ts";
 import type { DeleteOptions, Door } from "./call.ts";
 import { evict } from "./eviction.ts";
+import { denied } from "./field-error.ts";
 import { openLog } from "./log.ts";
 import type { Draft, KubeObject } from "./object.ts";
-import { PATCH_TYPES, type PatchType } from "./patch.ts";
+import { APPLY_PATCH, PATCH_TYPES, type PatchType } from "./patch.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import type { ApiServer } from "./server.ts";
-import { ApiError, badRequest, methodNotAllowed, noSuchPath, type Status, unsupportedMediaType } from "./status.ts";
+import {
+  ApiError,
+  badRequest,
+  invalid,
+  methodNotAllowed,
+  noSuchPath,
+  type Status,
+  unsupportedMediaType,
+} from "./status.ts";
 import { bind, scaleOf, writeScale } from "./subresource.ts";
 import type { FieldValidation, Propagation } from "./write.ts";
 
@@ -62,10 +73,15 @@ export function doorOf(server: ApiServer, path: string): Door {
 function answer(server: ApiServer, { method, path, query = {}, agent = "", contentType, body }: Request): Response {
   const door = doorOf(server, path);
   const { resource, namespace, name, subresource } = door;
+  const options = {
+    ...(query.fieldValidation && { fieldValidation: query.fieldValidation as FieldValidation }),
+    dryRun: query.dryRun === "All",
+    fieldManager: query.fieldManager || agent,
+  };
   if (subresource === "scale" && resource.scale) {
     if (method === "GET") return { code: 200, body: scaleOf(server.get(agent, door)) };
     if (method !== "PUT" && method !== "PATCH") throw methodNotAllowed();
-    return { code: 200, body: writeScale(server, agent, method === "PUT" ? "update" : "patch", door, body) };
+    return { code: 200, body: writeScale(server, agent, method === "PUT" ? "update" : "patch", door, body, options) };
   }
   if (subresource === "binding" && resource.kind === "Pod" && method === "POST")
     return { code: 201, body: bind(server, agent, door, body) };
@@ -78,10 +94,6 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
     return log === null ? { code: 204, body: "" } : { code: 200, body: log.read() };
   }
   if (subresource !== undefined && !(subresource === "status" && resource.hasStatus)) throw noSuchPath();
-  const options = {
-    ...(query.fieldValidation && { fieldValidation: query.fieldValidation as FieldValidation }),
-    dryRun: query.dryRun === "All",
-  };
   if (name === "") {
     if (method === "POST") return { code: 201, body: server.create(agent, door, body, options) };
     const isWhole = resource.namespaced === (namespace !== null) && resource.kind !== "Namespace";
@@ -101,6 +113,9 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
       return { code: isNew ? 201 : 200, body: server.update(agent, door, body, options) };
     }
     case "PATCH":
+      if (contentType === APPLY_PATCH && !resource.isCustom) return applyPatch(server, agent, door, query, body);
+      if (query.force)
+        throw invalid("PatchOptions", "meta.k8s.io", "", [denied("force", "may not be specified for non-apply patch")]);
       if (!PATCH_TYPES.includes(contentType as PatchType)) throw unsupportedMediaType();
       return { code: 200, body: server.patch(agent, door, body, contentType as PatchType, options) };
     case "DELETE":

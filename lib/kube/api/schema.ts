@@ -10,11 +10,15 @@ export interface ListType {
   /** `set` or `map` when clients share the list by its elements (server-side apply). */
   readonly type?: "set" | "map";
   readonly keys?: readonly string[];
+  /** What a key is that an element does not say. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** The key by which a strategic merge patch knows elements; true for a set of values. */
   readonly merge?: string | true;
 }
 export interface MapType {
   readonly map: FieldType;
+  /** It has one owner as a whole. */
+  readonly atomic?: true;
 }
 /** The name of a definition, or one of these words. */
 export type FieldType = string | ListType | MapType;
@@ -38,6 +42,8 @@ export interface Definition {
   readonly required?: readonly string[];
   /** Fields that a strategic merge patch replaces whole. */
   readonly replaced?: readonly string[];
+  /** It has one owner as a whole. */
+  readonly atomic?: true;
 }
 
 interface Published {
@@ -60,6 +66,10 @@ export function schema(): Published {
   ) as Published;
   return published;
 }
+
+/** The type of a kind, or "any" when nobody published its fields. */
+export const typeOf = ({ group, version, kind }: { group: string; version: string; kind: string }): FieldType =>
+  schema().kinds[`${group === "" ? "" : `${group}/`}${version}/${kind}`] ?? "any";
 
 export const definitionOf = (type: FieldType): Definition | null =>
   typeof type === "string" && !SCALARS.has(type) ? schema().definitions[type]! : null;

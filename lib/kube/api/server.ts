@@ -3,6 +3,7 @@
 // .../registry/rest/{create,update,delete}.go.
 import { MILLISECOND } from "../../trace/world.ts";
 import {
+  type ApplyOptions,
   Call,
   type DeleteOptions,
   type Door,
@@ -14,11 +15,12 @@ import {
 } from "./call.ts";
 import { Expiry } from "./expiry.ts";
 import { Journal } from "./journal.ts";
+import { applied, type Owners, ownersAfter, withOwners } from "./managed-fields.ts";
 import type { NodeProxy } from "./node-proxy.ts";
 import { type Draft, type KubeObject, sameJson } from "./object.ts";
-import { jsonPatch, mergePatch, type PatchType, strategicPatch } from "./patch.ts";
+import { type PatchType, patchedBy } from "./patch.ts";
 import { apiVersionOf, collectionOf, keyOf, type Registry, type Resource } from "./resource.ts";
-import { schema } from "./schema.ts";
+import { typeOf } from "./schema.ts";
 import { ApiError, alreadyExists, badRequest, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
 import { eventFor, isSelected, selectionOf, type Told, type Watch, type WatchEvent, Watchers } from "./watchers.ts";
@@ -154,10 +156,23 @@ export class ApiServer implements Registry {
   patch(agent: string, door: Door, patch: unknown, type: PatchType, options: Options = {}): KubeObject {
     return this.log(agent, "patch", door, () => {
       const old = this.must(door);
-      const patched = this.patched(door.resource, old, patch, type);
+      const patched = patchedBy(old, patch, type, typeOf(door.resource));
       const draft = readObject(door.resource, patched, options.fieldValidation, old);
       mustBeNamed(draft, door.name);
       return this.change(door, old, draft, options);
+    });
+  }
+
+  /** Server-side apply: who says a field owns it. What is not there is made. Throws ApiError (409). */
+  apply(agent: string, door: Door, config: Draft, options: ApplyOptions): KubeObject {
+    return this.log(agent, "patch", door, () => {
+      const { resource, namespace, name, subresource = "" } = door;
+      const live = this.find(resource, namespace ?? "", name) ?? null;
+      const who = { manager: options.fieldManager, apiVersion: apiVersionOf(resource), subresource, time: this.time };
+      const { object, owners } = applied(live, config, typeOf(resource), who, options.force);
+      const draft = readObject(resource, object, options.fieldValidation, live);
+      if (live === null) delete draft.metadata.resourceVersion;
+      return live === null ? this.make(door, draft, options, owners) : this.change(door, live, draft, options, owners);
     });
   }
 
@@ -183,10 +198,11 @@ export class ApiServer implements Registry {
     verb: "create" | "update" | "patch",
     door: Door,
     change: (old: KubeObject) => Draft,
+    options: Options = { fieldManager: agent },
   ): KubeObject {
     return this.log(agent, verb, door, () => {
       const old = this.must(door);
-      return this.change(door, old, change(old), {});
+      return this.change(door, old, change(old), options);
     });
   }
 
@@ -222,7 +238,7 @@ export class ApiServer implements Registry {
     return { revision: this.store.revision, items: all.filter((each) => isSelected(resource, selection, each)) };
   }
 
-  private make({ resource, namespace }: Door, draft: Draft, { dryRun }: Options): KubeObject {
+  private make({ resource, namespace }: Door, draft: Draft, { dryRun }: Options, owners?: Owners): KubeObject {
     draft.metadata ??= {};
     const { metadata } = draft;
     if (resource.namespaced) {
@@ -232,18 +248,17 @@ export class ApiServer implements Registry {
       this.mustBeOpen(resource, metadata.namespace, metadata.name ?? "");
     } else delete metadata.namespace;
     const object = created(resource, draft, this);
+    if (owners !== undefined) metadata.managedFields = owners;
     if (this.find(resource, metadata.namespace ?? "", metadata.name)) throw alreadyExists(resource, metadata.name);
     return dryRun ? object : this.put(resource, object);
   }
 
-  private patched(resource: Resource, old: KubeObject, patch: unknown, type: PatchType): unknown {
-    if (type === "application/json-patch+json") return jsonPatch(old, patch);
-    if (type === "application/merge-patch+json") return mergePatch(old, patch);
-    return strategicPatch(old, patch, schema().kinds[`${apiVersionOf(resource)}/${resource.kind}`]!);
-  }
-
-  private change({ resource, subresource = "" }: Door, old: KubeObject, draft: Draft, { dryRun }: Options): KubeObject {
-    const object = changed(resource, old, draft, subresource, this);
+  private change(door: Door, old: KubeObject, draft: Draft, options: Options, owners?: Owners): KubeObject {
+    const { resource, subresource = "" } = door;
+    const { dryRun, fieldManager: manager = "unknown" } = options;
+    const written = changed(resource, old, draft, subresource, this);
+    const who = { manager, apiVersion: apiVersionOf(resource), subresource, time: this.time };
+    const object = withOwners(written, old, owners ?? ownersAfter(old, written, typeOf(resource), who));
     // A change that changes nothing is not stored: no new version, nobody is told.
     if (object === old || dryRun) return object;
     const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0, finalizers = [] } = object.metadata;

@@ -1,7 +1,7 @@
 // Parts of an object with a shape of their own: `…/scale`, and `…/binding`, by which a scheduler says where a pod goes.
 // Before you edit: pkg/registry/apps/deployment/storage/storage.go (ScaleREST), pkg/registry/core/pod/storage/storage.go
 // (BindingREST, setPodNodeAndMetadata), pkg/apis/autoscaling/validation/validation.go.
-import type { Door } from "./call.ts";
+import type { Door, Options } from "./call.ts";
 import { type FieldError, notNegative, required } from "./field-error.ts";
 import { type Draft, draftOf, type KubeObject } from "./object.ts";
 import { mergePatch } from "./patch.ts";
@@ -29,8 +29,9 @@ export function writeScale(
   verb: "update" | "patch",
   door: Door,
   sent: unknown,
+  options: Options,
 ): Draft {
-  const written = server.rewrite(agent, verb, door, (old) => {
+  const change = (old: KubeObject): Draft => {
     const scale = (verb === "patch" ? mergePatch(scaleOf(old), sent) : sent) as Draft;
     const name = scale.metadata?.name ?? "";
     if (name !== door.name)
@@ -42,8 +43,8 @@ export function writeScale(
     draft.spec.replicas = replicas;
     if (scale.metadata.resourceVersion) draft.metadata.resourceVersion = scale.metadata.resourceVersion;
     return draft;
-  });
-  return scaleOf(written);
+  };
+  return scaleOf(server.rewrite(agent, verb, door, change, options));
 }
 
 /** Puts a pod on a node, for good: what the scheduler's POST to `…/binding` does. Throws ApiError. */

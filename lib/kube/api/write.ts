@@ -119,6 +119,7 @@ const KEPT = [
   "namespace",
   "generateName",
   "selfLink",
+  "managedFields",
 ];
 
 /** What the object becomes; `old` itself if nothing changes. Throws ApiError. */

@@ -1,4 +1,6 @@
 // Every conversation, by the name of its golden.
+
+import { APPLIES } from "./applies.ts";
 import type { Conversations } from "./asked.ts";
 import { BUDGET_CONVERSATIONS } from "./budgets.ts";
 import { ENDINGS } from "./endings.ts";
@@ -18,4 +20,5 @@ export const CONVERSATIONS: Conversations = {
   ...ENDINGS,
   ...BUDGET_CONVERSATIONS,
   ...LOG_CONVERSATIONS,
+  ...APPLIES,
 };
