@@ -2,6 +2,7 @@
 import { BadInput, didYouMean } from "../wire/input.ts";
 import { type LvsValues, lvsValues } from "./lvs.ts";
 import { type PodsValues, podsValues } from "./pods.ts";
+import { type SchedulersValues, schedulersValues } from "./schedulers.ts";
 import { type ServicesValues, servicesValues } from "./services.ts";
 
 /** The values of each assignment. */
@@ -9,12 +10,14 @@ export interface Homeworks {
   readonly pods: PodsValues;
   readonly services: ServicesValues;
   readonly lvs: LvsValues;
+  readonly schedulers: SchedulersValues;
 }
 
 const VALUES: { readonly [Name in keyof Homeworks]: (student: string) => Homeworks[Name] } = {
   pods: podsValues,
   services: servicesValues,
   lvs: lvsValues,
+  schedulers: schedulersValues,
 };
 
 /** The values of a student. Throws BadInput for an assignment that is not there, or what can't be an id. */

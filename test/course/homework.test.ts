@@ -1,5 +1,6 @@
 import { describeHomework } from "./graded.ts";
 import { LVS } from "./submissions-lvs.ts";
+import { SCHEDULERS } from "./submissions-schedulers.ts";
 import { SERVICES } from "./submissions-services.ts";
 
-for (const homework of [SERVICES, LVS]) describeHomework(homework);
+for (const homework of [SERVICES, LVS, SCHEDULERS]) describeHomework(homework);

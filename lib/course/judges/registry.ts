@@ -3,9 +3,10 @@ import { BadInput } from "../../wire/input.ts";
 import type { Assignment, Task } from "../assignment.ts";
 import { LVS } from "./lvs.ts";
 import { PODS } from "./pods.ts";
+import { SCHEDULERS } from "./schedulers.ts";
 import { SERVICES } from "./services.ts";
 
-const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, SERVICES, LVS];
+const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, SERVICES, LVS, SCHEDULERS];
 
 export function assignmentNames(): string[] {
   return ASSIGNMENTS.map(({ name }) => name);
