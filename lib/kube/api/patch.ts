@@ -35,7 +35,8 @@ export function mergePatch(value: unknown, patch: unknown): unknown {
 }
 
 /**
- * As RFC 7386, but lists that the schema of `type` says so are merged by key, and directives (`$patch`,
+ * What comes out is the very value that was there where the patch changes nothing of it, so that an object's versions
+ * share what they have in common. As RFC 7386, but lists that the schema of `type` says so are merged by key, and directives (`$patch`,
  * `$deleteFromPrimitiveList/…`, `$setElementOrder/…`, `$retainKeys`) are obeyed.
  */
 export function strategicPatch(value: unknown, patch: unknown, type: FieldType): unknown {
@@ -46,19 +47,21 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
   const retained = patch.$retainKeys as readonly string[] | undefined;
   if (retained !== undefined) for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key];
   const { fields = null, replaced = [] } = definitionOf(type) ?? {};
+  let isSame = isObject(value) && retained === undefined;
   for (const key in patch) {
     if (key.startsWith("$")) continue;
     const each = patch[key];
     const of = fields?.[key] ?? (typeof type === "object" && "map" in type ? type.map : "any");
+    const before = merged[key];
     if (each === null) delete merged[key];
     else if (Array.isArray(each) && typeof of === "object" && "list" in of && of.merge !== undefined)
-      merged[key] = mergeLists(merged[key] ?? [], each, of);
-    else
-      merged[key] =
-        Array.isArray(each) || replaced.includes(key) ? draftOf(each) : strategicPatch(merged[key], each, of);
+      merged[key] = mergeLists(before ?? [], each, of);
+    else merged[key] = Array.isArray(each) || replaced.includes(key) ? draftOf(each) : strategicPatch(before, each, of);
+    isSame &&= merged[key] === before;
   }
   for (const directive in patch) {
     if (!directive.startsWith("$")) continue;
+    isSame = false;
     const values = patch[directive];
     const [, verb, key] = /^\$(deleteFromPrimitiveList|setElementOrder)\/(.*)$/.exec(directive) ?? [];
     if (key === undefined || !Array.isArray(merged[key])) continue;
@@ -69,10 +72,14 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
       merged[key] = inOrder(merged[key], values as unknown[], before, (fields?.[key] as ListType | undefined)?.merge);
     }
   }
-  return merged;
+  return isSame ? value : merged;
 }
 
-function mergeLists(list: readonly unknown[], patch: readonly unknown[], { merge, list: of }: ListType): unknown[] {
+function mergeLists(
+  list: readonly unknown[],
+  patch: readonly unknown[],
+  { merge, list: of }: ListType,
+): readonly unknown[] {
   if (merge === true || merge === undefined) {
     const added = patch.filter((each) => !list.includes(each));
     return inOrder([...list, ...added], patch, list, true);
@@ -91,7 +98,8 @@ function mergeLists(list: readonly unknown[], patch: readonly unknown[], { merge
     else merged[at] = strategicPatch(merged[at], each, of);
   }
   const changes = (patch as Draft[]).filter((each) => each.$patch !== "delete");
-  return inOrder(merged, changes, list, merge);
+  const ordered = inOrder(merged, changes, list, merge);
+  return ordered.length === list.length && ordered.every((each, i) => each === list[i]) ? list : ordered;
 }
 
 /** `map[name:web ports:[…]]`, as Go prints a map. */

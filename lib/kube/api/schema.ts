@@ -79,7 +79,7 @@ export const isKnown = (apiVersion: string, kind: string): boolean =>
   Object.hasOwn(schema().kinds, `${apiVersion}/${kind}`);
 
 export interface Decoded {
-  /** A copy of what was sent, but for whole fields of the object that was known. */
+  /** A copy of what was sent, but for what is shared with the object that was known. */
   readonly draft: Draft;
   /** What is said of fields nobody knows, as `unknown field "spec.replica"`: strict, as kubectl asks for it, they are an error. */
   readonly unknown: readonly string[];
@@ -87,7 +87,8 @@ export interface Decoded {
 
 /**
  * Reads what a client sent as a `kind` of `apiVersion`: nulls go, as Go's zero values do, unknown fields are told.
- * Whole fields that are those of `known` were read before, and are not copied: nobody changes them.
+ * Whole fields that are those of `known`, and parts of its status, were read before, and are not copied: nobody changes
+ * them.
  * Throws ApiError (400) for a value of a wrong type, in Go's words.
  */
 export function decode(apiVersion: string, kind: string, sent: Draft, known: KubeObject | null = null): Decoded {
@@ -142,23 +143,32 @@ class Reader {
   }
 
   /** `struct` is null for a key or an index. */
-  private enter(place: string | number, struct: string | null, value: unknown, type: FieldType): unknown {
+  private enter(
+    place: string | number,
+    struct: string | null,
+    value: unknown,
+    type: FieldType,
+    known: unknown = null,
+  ): unknown {
+    if (value === known) return value;
     this.places.push(place);
     this.structs.push(struct);
-    const read = this.read(value, type);
+    const read = this.read(value, type, known as Draft | null);
     this.places.pop();
     this.structs.pop();
     return read;
   }
 
-  private read(value: unknown, type: FieldType): unknown {
+  private read(value: unknown, type: FieldType, known: Draft | null): unknown {
     if (typeof type === "string") {
       const definition = definitionOf(type);
-      return definition === null ? this.scalar(value, type) : this.struct(value, type, definition, null);
+      return definition === null ? this.scalar(value, type) : this.struct(value, type, definition, known);
     }
     if ("list" in type) {
       if (!Array.isArray(value)) return this.mismatch(value, type);
-      return value.map((each, i) => (each === null ? zero(type.list) : this.enter(i, null, each, type.list)));
+      return value.map((each, i) =>
+        each === null ? zero(type.list) : this.enter(i, null, each, type.list, known?.[i] ?? null),
+      );
     }
     if (!isObject(value)) return this.mismatch(value, type);
     const copy: Draft = {};
@@ -191,8 +201,10 @@ class Reader {
       if (!Object.hasOwn(fields, field)) this.unknown.push(`unknown field "${this.place([...this.places, field])}"`);
       else if (each !== null) {
         const of = fields[field]!;
-        const isKnown = known !== null && typeof each === "object" && each === known[field] && field !== "metadata";
-        const read = isKnown || isPlain(each, of) ? each : this.enter(field, type, each, of);
+        const before = known === null || field === "metadata" ? null : known[field];
+        const isKnown = each === before && typeof each === "object";
+        const isShared = field === "status" || this.places.length > 0;
+        const read = isKnown || isPlain(each, of) ? each : this.enter(field, type, each, of, isShared ? before : null);
         if (!isEmpty(read, of) || required?.includes(field) || MAY_BE_EMPTY.has(`${type}.${field}`)) copy[field] = read;
       }
     }

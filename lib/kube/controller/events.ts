@@ -50,7 +50,7 @@ export class EventRecorder {
   private readonly client: Client;
   private readonly source: { readonly component: string; readonly host?: string };
   private readonly told = new Recent<{ object: KubeObject; count: number }>();
-  private readonly alike = new Recent<{ readonly messages: Set<string>; last: number }>();
+  private readonly alike = new Recent<{ readonly messages: string[]; last: number }>();
   private readonly tokens = new Recent<{ count: number; at: number }>();
 
   constructor(client: Client, component: string, host?: string) {
@@ -97,12 +97,13 @@ export class EventRecorder {
   private isOneOfMany(key: string, message: string): boolean {
     const { now } = this.client.clock;
     let known = this.alike.get(key);
-    if (known === undefined || now - known.last > ALIKE_FOR) known = { messages: new Set(), last: now };
+    if (known === undefined || now - known.last > ALIKE_FOR) known = { messages: [], last: now };
     this.alike.set(key, known);
     known.last = now;
     // One more than enough is not remembered: it is enough.
-    if (known.messages.size < ALIKE) known.messages.add(message);
-    return known.messages.size >= ALIKE;
+    const { messages } = known;
+    if (messages.length < ALIKE && !messages.includes(message)) messages.push(message);
+    return messages.length >= ALIKE;
   }
 
   private mayTell(uid: string): boolean {
