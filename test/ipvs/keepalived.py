@@ -22,6 +22,19 @@ UNTOLD = re.compile(
     r"|Registering|Assigned address|Startup complete|sockpool|Stopped|CPU usage|Initializing ipvs|Using LinkWatch|Activating BFD"
     r"|Got SIG|process|Script user|SECURITY VIOLATION|^Sending gratuitous"
 )
+# A server of mail that says the replies of a file one after the other, and is silent without any.
+MAIL = """
+import socketserver, sys
+class Talk(socketserver.StreamRequestHandler):
+    def handle(self):
+        with open(sys.argv[1], encoding="utf8") as file:
+            replies = file.read().split()
+        for reply in replies or [None]:
+            if reply:
+                self.wfile.write(f"{reply} mail\\r\\n".encode())
+            self.rfile.readline()
+socketserver.ThreadingTCPServer(("", 25), Talk).serve_forever()
+"""
 READY = re.compile("Activating healthchecker|Entering BACKUP STATE")
 
 
@@ -103,11 +116,22 @@ class Player:
         words = inside(host, "python3", "-m", "http.server", "80", "--directory", os.path.join(self.folder, "www"))
         self.servers[host] = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def mail(self, host, replies):
+        path = os.path.join(self.folder, "mail-" + host)
+        is_new = not os.path.exists(path)
+        with open(path, "w", encoding="utf8") as file:
+            file.write(" ".join(replies))
+        if is_new:
+            self.servers[host].kill()
+            self.servers[host] = subprocess.Popen(inside(host, "python3", "-IS", "-c", MAIL, path))
+
     def step(self, where, command):
         if command == "serve":
             self.serve(where)
+        elif command.startswith("mail"):
+            self.mail(where, command.split()[1:])
         elif command == "end server":
-            self.servers.pop(where).kill()
+            self.servers[where].kill()
         elif command == "keepalived":
             self.start(where)
         elif command == "stop":
@@ -132,8 +156,11 @@ class Player:
         dump = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
         while "listening" not in dump.stderr.readline():
             pass
-        time.sleep(0.5)
         logs, outputs = [], []
+        steps = list(self.case["steps"])
+        while steps and steps[0][0] == 0:
+            outputs.append((*steps[0], self.step(*steps.pop(0)[1:])))
+        time.sleep(3 if steps != self.case["steps"] else 0.5)
         for name in self.case["conf"]:
             if not any(where == name and command == "keepalived" for _, where, command in self.case["steps"]):
                 self.start(name)
@@ -145,7 +172,6 @@ class Player:
                 if READY.search(text):
                     break
         self.begin = time.time()
-        steps = list(self.case["steps"])
         while self.now() < self.case["end"]:
             while steps and steps[0][0] <= self.now():
                 when, where, command = steps.pop(0)

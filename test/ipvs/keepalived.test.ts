@@ -6,8 +6,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Keepalived } from "../../lib/lab/keepalived/keepalived.ts";
 import { Lab } from "../../lib/lab/lab.ts";
-import type { Process } from "../../lib/lab/process.ts";
+import type { Process, Program } from "../../lib/lab/process.ts";
+import { listen, serve } from "../../lib/lab/programs.ts";
 import { setDown, setUp } from "../../lib/netns/configure.ts";
+import type { Netns } from "../../lib/netns/netns.ts";
+import type { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
 import { keepalived } from "../../lib/notebook/keepalived.ts";
 import { place, runShell } from "../../lib/tools/shell.ts";
 import { SECOND } from "../../lib/trace/world.ts";
@@ -63,12 +66,17 @@ function play({ conf, steps, end }: Case): string[] {
       ip -n ${host} addr add 192.168.10.${last}/24 dev eth0`,
     );
   const servers = new Map<string, Process>();
-  const serve = (where: string) => {
+  const serveHttp = (where: string) => {
     const before = new Set(lab.processes);
     run(where, "python3 -m http.server 80 &");
     servers.set(where, [...lab.processes].find((each) => !before.has(each))!);
   };
-  for (const host of ["r1", "r2", "s"]) serve(host);
+  for (const host of ["r1", "r2", "s"]) serveHttp(host);
+  const greet = (where: string, replies: readonly string[]) => {
+    servers.get(where)!.kill(9);
+    const ns = lab.netns(where);
+    servers.set(where, lab.start("mail", { ns, out: () => {}, err: () => {} }, mail(ns, replies)));
+  };
   lab.run();
   const begin = lab.now;
   const frames: string[] = [];
@@ -88,7 +96,8 @@ function play({ conf, steps, end }: Case): string[] {
     lab.runFor(begin + at * SECOND - lab.now);
     outputs.push(`$ ${at} ${where} ${command}`);
     const port = lab.netns("sw").devices.get(where)!;
-    if (command === "serve") serve(where);
+    if (command === "serve") serveHttp(where);
+    else if (command.startsWith("mail")) greet(where, command.split(" ").slice(1));
     else if (command === "end server") servers.get(where)!.kill(9);
     else if (command === "keepalived") start(where);
     else if (command === "stop") running.get(where)!.stop();
@@ -101,6 +110,25 @@ function play({ conf, steps, end }: Case): string[] {
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([name, { lines }]) => lines.map((each) => `log ${name} ${since(each.time)} ${each.text}`));
   return [...logs, ...frames, ...outputs];
+}
+
+/** A server of mail that says one reply after the other, and is silent without any. */
+function mail(ns: Netns, replies: readonly string[]): Program {
+  return serve(listen(ns, { port: 25 }) as TcpSocket, (connection) => {
+    const left = [...replies];
+    const say = () => connection.send(new TextEncoder().encode(`${left.shift()} mail\r\n`));
+    if (left.length > 0) say();
+    return () => {
+      for (let piece = connection.receive(); piece !== null; piece = connection.receive()) {
+        if (piece.end || left.length === 0) {
+          connection.close();
+          return false;
+        }
+        say();
+      }
+      return true;
+    };
+  });
 }
 
 const recorded = new Map(

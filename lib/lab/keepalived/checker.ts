@@ -1,7 +1,7 @@
-// A check of a real server: it connects, or gets pages, again and again, and says what it found.
+// A check of a real server: it connects, gets pages, greets, or runs a script, again and again, and says what it found.
 // Before you edit: keepalived's check_tcp.c (tcp_epilog), check_http.c (epilog, timeout_epilog, http_handle_response),
-// check_misc.c,
-// check_api.c (register_checkers_thread), check_data.c (validate_check_config: what nobody said).
+// check_smtp.c (smtp_engine_thread, smtp_final), check_misc.c, check_api.c (register_checkers_thread),
+// check_data.c (validate_check_config: what nobody said).
 import type { Netns } from "../../netns/netns.ts";
 import { TcpSocket } from "../../netns/tcp/tcp.ts";
 import { SECOND } from "../../trace/world.ts";
@@ -34,7 +34,7 @@ export class Checker {
   private readonly timeout: number;
   private isUp: boolean;
   private hasRun = false;
-  /** One failure is enough at the beginning. */
+  /** One failure is enough at the beginning, but for SMTP_CHECK. */
   private tries: number;
   /** Which page comes next, and which failed last. */
   private url = 0;
@@ -48,7 +48,7 @@ export class Checker {
     this.config = config;
     this.log = log;
     this.retries = config.retry ?? (config.kind === "MISC_CHECK" ? 0 : 1);
-    this.tries = this.retries;
+    this.tries = config.kind === "SMTP_CHECK" ? 0 : this.retries;
     this.delayLoop = config.delayLoop ?? pool.config.delayLoop;
     this.delayBeforeRetry = config.delayBeforeRetry ?? (config.kind === "HTTP_GET" ? 3 : 1) * SECOND;
     this.timeout = config.timeout ?? pool.config.timeout;
@@ -67,6 +67,7 @@ export class Checker {
       const began = cables.now;
       if (kind === "TCP_CHECK") next = this.afterConnect(yield* this.connects()) + cables.now;
       else if (kind === "HTTP_GET") next = this.afterPage(yield* this.serves(this.config.urls[this.url]!)) + cables.now;
+      else if (kind === "SMTP_CHECK") next = this.afterGreeting(yield* this.greets()) + cables.now;
       else next = began + this.afterScript(yield* this.run(this.config.script));
     }
   }
@@ -103,6 +104,40 @@ export class Checker {
       }
       const status = Number(/^HTTP\/\S+ (\d{3})/.exec(text)?.[1]);
       return statuses.some(([first, last]) => status >= first && status <= last);
+    } finally {
+      socket.close();
+    }
+  }
+
+  /** Whether a server of mail answers as it should: null, or what went wrong. */
+  private *greets(): Asking<string | null> {
+    const { cables } = this.ns;
+    const { address, port } = this.server.config;
+    const server = `server [${address}]:${this.port}`;
+    const socket = new TcpSocket(this.ns, "keepalived", 4);
+    try {
+      const failed = yield* connected(socket, address, this.port, cables.now + this.timeout);
+      if (failed === "ENETUNREACH")
+        return `Network unreachable for server ${address} - real server [${address}]:${port}`;
+      if (failed !== null) return `${failed === "ETIMEDOUT" ? "Connection timeout" : "Could not connect"} to ${server}`;
+      const talk = [
+        { status: "220 ", wrong: "Bad greeting banner", next: `HELO ${this.config.helo}\r\n` },
+        { status: "250 ", wrong: "Bad HELO response", next: "QUIT\r\n" },
+        // Whatever is said to QUIT.
+        { status: "", wrong: "", next: "" },
+      ];
+      for (const { status, wrong, next } of talk) {
+        let text = "";
+        while (!text.includes("\n")) {
+          const piece = yield* more(socket, cables.now + this.timeout);
+          if (piece === null) return `Read timeout from ${server}`;
+          if (typeof piece === "string" || piece.end) return `Read failure from ${server}`;
+          text += new TextDecoder().decode(piece.data);
+        }
+        if (!text.replace("\n", " ").startsWith(status)) return `${wrong} from ${server}`;
+        if (next !== "") socket.send(new TextEncoder().encode(next));
+      }
+      return null;
     } finally {
       socket.close();
     }
@@ -154,6 +189,24 @@ export class Checker {
       }
     }
     if (!this.hasRun) this.tries = this.retries;
+    return this.delayLoop;
+  }
+
+  /** smtp_final. */
+  private afterGreeting(problem: string | null): number {
+    const isNews = problem === null ? !(this.isUp && this.hasRun) : this.isUp || !this.hasRun;
+    if (problem !== null && this.tries < this.retries) {
+      this.tries++;
+      return this.delayBeforeRetry;
+    }
+    this.tries = 0;
+    if (isNews) {
+      this.log(
+        problem === null ? `Remote SMTP server ${this.server.name} succeed on service.` : `SMTP_CHECK ${problem}`,
+      );
+      this.found(problem === null);
+      this.hasRun = true;
+    }
     return this.delayLoop;
   }
 

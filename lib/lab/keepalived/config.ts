@@ -22,7 +22,7 @@ import { readInstance, type VrrpConfig, versionOf } from "./vrrp-config.ts";
 
 /** A check of a real server; what is null comes from the server, the virtual server or the kind of check. */
 export interface CheckConfig {
-  readonly kind: "TCP_CHECK" | "HTTP_GET" | "MISC_CHECK";
+  readonly kind: "TCP_CHECK" | "HTTP_GET" | "SMTP_CHECK" | "MISC_CHECK";
   timeout: number | null;
   retry: number | null;
   delayBeforeRetry: number | null;
@@ -31,6 +31,8 @@ export interface CheckConfig {
   port: number | null;
   /** What MISC_CHECK runs. */
   script: string;
+  /** As whom SMTP_CHECK greets. */
+  helo: string;
   readonly urls: { path: string; statuses: readonly (readonly [first: number, last: number])[] }[];
 }
 
@@ -173,6 +175,7 @@ const REAL_SERVER: Words<ServerConfig> = {
     into.inhibit = flagOf(line);
   },
   TCP_CHECK: (into, line) => void into.checks.push(readWords(insideOf(line), TCP_CHECK, check("TCP_CHECK"))),
+  SMTP_CHECK: (into, line) => void into.checks.push(readWords(insideOf(line), SMTP_CHECK, check("SMTP_CHECK"))),
   MISC_CHECK: (into, line) => {
     const read = readWords(insideOf(line), MISC_CHECK, check("MISC_CHECK"));
     if (read.script === "") throw wrong(line.number, "no misc_path to run", line.word);
@@ -187,7 +190,7 @@ const REAL_SERVER: Words<ServerConfig> = {
 
 function check(kind: CheckConfig["kind"]): CheckConfig {
   const unset = { timeout: null, retry: null, delayBeforeRetry: null, delayLoop: null, warmup: null, port: null };
-  return { kind, ...unset, script: "", urls: [] };
+  return { kind, ...unset, script: "", helo: "smtpchecker.keepalived.org", urls: [] };
 }
 
 const ANY_CHECK: Words<CheckConfig> = {
@@ -220,6 +223,13 @@ const MISC_CHECK: Words<CheckConfig> = {
   misc_path: (into, line) => {
     into.script = wordOf(line);
     if (!into.script.startsWith("/")) throw wrong(line.number, "not the path of a program", into.script);
+  },
+};
+
+const SMTP_CHECK: Words<CheckConfig> = {
+  ...TCP_CHECK,
+  helo_name: (into, line) => {
+    into.helo = wordOf(line);
   },
 };
 
