@@ -50,7 +50,9 @@ export async function command(args: string[]): Promise<number> {
   const submissions = submissionsIn(folder);
   if (submissions.length === 0) throw new Mistake(`there is no submission in "${folder}"`);
 
-  const grades = new Map<string, Grade>();
+  // What an earlier run did stays in the file, should this one be ended as well.
+  const isHere = new Set(submissions.map(({ student }) => student));
+  const grades = new Map(Object.entries(before?.students ?? {}).filter(([student]) => isHere.has(student)));
   const save = () => {
     const students = Object.fromEntries([...grades].sort(([a], [b]) => (a < b ? -1 : 1)));
     fs.writeFileSync(`${out}.new`, `${JSON.stringify({ homework: assignment.name, secret, students }, null, 1)}\n`);
