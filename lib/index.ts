@@ -19,6 +19,7 @@ export { Picture } from "./notebook/display.ts";
 export { cloud, metallb, type ShownCloud, type ShownMetalLb } from "./notebook/edge.ts";
 export { type ExplainOptions, Explanation, explain, type MachineFiles } from "./notebook/explain.ts";
 export { Graded, graded, homework } from "./notebook/homework.ts";
+export { Attempt, Challenge, challenge, Hunt, hunt } from "./notebook/hunt.ts";
 export { httpImage, images } from "./notebook/images.ts";
 export { keepalived } from "./notebook/keepalived.ts";
 export { kubectl } from "./notebook/kubectl.ts";

@@ -56,7 +56,7 @@ export function confine(): Confinement {
     recursive: true,
     filter: (from) => from !== path.join(lib, "course", "judges") && !from.endsWith(".map"),
   });
-  fs.cpSync(path.join(root, "assets", "jupyter"), path.join(library, "assets", "jupyter"), { recursive: true });
+  fs.cpSync(path.join(root, "assets"), path.join(library, "assets"), { recursive: true });
   fs.copyFileSync(path.join(root, "package.json"), path.join(library, "package.json"));
   fs.mkdirSync(path.join(library, "node_modules"));
   for (const each of dependencies(root)) fs.symlinkSync(each, path.join(library, "node_modules", path.basename(each)));

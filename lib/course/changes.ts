@@ -100,8 +100,10 @@ const text = (entry: object): string => Object.values(entry).map(String).join(" 
 /** A device as somebody set it: not its number, its state, or what it learned. */
 function settingsOf(device: DeviceData): string {
   const { index: _, mac: __, state: ___, wasUp: ____, addresses: _____, fdb: ______, ports: _______, ...set } = device;
-  const { vxlan } = set;
-  return JSON.stringify(vxlan === undefined ? set : { ...set, vxlan: { ...vxlan, entries: [] } });
+  const { vxlan, kind } = set;
+  if (vxlan !== undefined) return JSON.stringify({ ...set, vxlan: { ...vxlan, entries: [] } });
+  // A bridge takes its MTU from its ports.
+  return JSON.stringify(kind === "bridge" ? { ...set, mtu: null } : set);
 }
 
 /** Entries of forwarding tables that somebody wrote. */

@@ -1,5 +1,6 @@
 // The assignments by name, as a student sees them.
 import { BadInput, didYouMean } from "../wire/input.ts";
+import { type HuntValues, huntValues } from "./hunt/values.ts";
 import { type LvsValues, lvsValues } from "./lvs.ts";
 import { type PodsValues, podsValues } from "./pods.ts";
 import { type SchedulersValues, schedulersValues } from "./schedulers.ts";
@@ -10,6 +11,7 @@ export interface Homeworks {
   readonly pods: PodsValues;
   readonly services: ServicesValues;
   readonly lvs: LvsValues;
+  readonly hunt: HuntValues;
   readonly schedulers: SchedulersValues;
 }
 
@@ -17,6 +19,7 @@ const VALUES: { readonly [Name in keyof Homeworks]: (student: string) => Homewor
   pods: podsValues,
   services: servicesValues,
   lvs: lvsValues,
+  hunt: huntValues,
   schedulers: schedulersValues,
 };
 

@@ -1,12 +1,13 @@
 // The assignments with what judges them. A submission's process never has this folder before its eyes.
 import { BadInput } from "../../wire/input.ts";
 import type { Assignment, Task } from "../assignment.ts";
+import { HUNT } from "./hunt.ts";
 import { LVS } from "./lvs.ts";
 import { PODS } from "./pods.ts";
 import { SCHEDULERS } from "./schedulers.ts";
 import { SERVICES } from "./services.ts";
 
-const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, SERVICES, LVS, SCHEDULERS];
+const ASSIGNMENTS: readonly Assignment<unknown>[] = [PODS, SERVICES, LVS, SCHEDULERS, HUNT];
 
 export function assignmentNames(): string[] {
   return ASSIGNMENTS.map(({ name }) => name);
