@@ -128,6 +128,8 @@ export const FILES: Readonly<Record<string, string>> = {
   "type.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: t}\nspec: {replicas: three}\n",
   "list.yaml": `apiVersion: v1\nkind: List\nitems:\n- ${POD.replace("NAME", "from-list").replaceAll("\n", "\n  ")}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: from-list}\n`,
   "list2.yaml": `apiVersion: v1\nkind: List\nitems:\n- ${POD.replace("NAME", "from-list").replace("nginx", "nginx:1.27").replaceAll("\n", "\n  ")}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: from-list, labels: {a: b}}\n  data: {x: "1"}\n`,
+  "owned.yaml": 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: owned, labels: {a: b}}\ndata: {x: "1", y: "2"}\n',
+  "owned2.yaml": 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: owned}\ndata: {x: "2", y: "3", z: "1"}\n',
   "invalid.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: Bad_Name}\nspec: {containers: [{name: A, image: ''}]}\n",
   "words.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: y}\n",
   "words2.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: on}\n",

@@ -359,6 +359,30 @@ diff -f unknown.yaml -f words2.yaml
 diff -f tab.yaml
 diff
 diff pods
+apply --server-side -f owned.yaml
+apply --server-side -f owned.yaml
+apply --server-side -f owned2.yaml --field-manager=other
+diff --server-side -f owned2.yaml --field-manager=other
+diff --server-side -f owned2.yaml --field-manager=other --force-conflicts
+apply --server-side -f owned2.yaml --field-manager=other --force-conflicts --dry-run=server
+apply --server-side -f owned2.yaml --field-manager=other --force-conflicts
+annotate cm owned note=x
+label cm owned tier=a
+patch cm owned -p '{"data":{"x":"9"}}'
+get cm owned -o yaml --show-managed-fields
+get cm owned -o yaml
+get cm owned -o json
+apply --server-side -f owned.yaml
+apply --server-side -f owned.yaml --force-conflicts -o yaml
+apply --server-side -f owned.yaml --force-conflicts -o name
+diff --server-side -f owned.yaml
+apply --server-side -f list.yaml
+apply -f owned.yaml --force-conflicts
+apply -f owned.yaml --server-side --dry-run=client
+apply -f owned.yaml --server-side --force
+apply -f invalid.yaml --server-side
+apply -f field.yaml --server-side
+apply -f words.yaml --server-side
 create sa made
 create svc clusterip made --tcp=80:8080
 create svc clusterip made --tcp=80:8080

@@ -124,6 +124,14 @@ export interface Applied {
   readonly owners: Owners | undefined;
 }
 
+/** Who applied as a client is a manager of what it applied there, too (lastAppliedManager). */
+const KUBECTL = "kubectl";
+
+function lastApplied(live: KubeObject | null, type: FieldType): FieldSet {
+  const text = live?.metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"];
+  return text === undefined ? NO_FIELDS : stripped(fieldsOf(JSON.parse(text), type));
+}
+
 /** What becomes of an object when somebody applies `config`. Throws ApiError (409) for fields that others own, unless forced. */
 export function applied(
   live: KubeObject | null,
@@ -146,7 +154,10 @@ export function applied(
   const object = (last === undefined ? merged : pruned(merged, difference(last.set, owned), owned, type)) as Draft;
   const { removed, changed } = compare(live ?? BARE, object, type);
   const conflicts = others.map((each) => ({ ...each, conflict: intersection(each.set, changed) }));
-  const those = conflicts.filter(({ conflict }) => !isEmpty(conflict));
+  const allowed = who.manager === KUBECTL ? lastApplied(live, type) : NO_FIELDS;
+  const those = conflicts
+    .map((each) => ({ ...each, conflict: difference(each.conflict, allowed) }))
+    .filter(({ conflict }) => !isEmpty(conflict));
   if (!isForced && those.length > 0) throw refusal(those);
   const isChanged = !isEmpty(removed) || !isEmpty(changed);
   const time = isChanged || last?.entry.time === undefined ? who.time : last.entry.time;

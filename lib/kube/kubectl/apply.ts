@@ -11,6 +11,7 @@ import { flagsOf } from "./flags.ts";
 import { jsonText } from "./object-text.ts";
 import { printer, report } from "./print.ts";
 import { type Info, mustFetch, select } from "./select.ts";
+import { appliedThere, mayBeServerSide } from "./server-side.ts";
 import type { Session } from "./session.ts";
 import { threeWay } from "./three-way.ts";
 
@@ -19,7 +20,7 @@ const WRITING =
 
 export const APPLY = flagsOf(
   `${WRITING} selector:l all? overwrite? wait? timeout~ force? cascade=background grace-period# openapi-patch? ` +
-    "!server-side? !force-conflicts? !prune? !prune-allowlist* !kustomize:k !applyset !subresource",
+    "server-side? force-conflicts? !prune? !prune-allowlist* !kustomize:k !applyset !subresource",
 );
 export const CREATE = flagsOf(
   `${WRITING} selector:l save-config? !edit? !raw !kustomize:k !windows-line-endings? !record?`,
@@ -89,6 +90,7 @@ export function apply(session: Session): number {
   if (words.length > 0)
     throw new Failure(`Unexpected args: [${words.join(" ")}]\nSee 'kubectl apply -h' for help and examples`);
   mustHaveFiles(session);
+  const isServerSide = mayBeServerSide(session);
   const query = { ...asDry(session), fieldValidation: validation(session) };
   printer(session);
   const selected = select(session);
@@ -100,9 +102,10 @@ export function apply(session: Session): number {
   };
   try {
     return each(selected.ones, selected.mistakes, (info) => {
-      const wanted = annotated(info.object!);
       if (info.name === "" && info.object!.metadata?.generateName)
         throw new Failure(`from ${info.object!.metadata.generateName}: cannot use generate name with apply`);
+      if (isServerSide) return tell(info, "serverside-applied", appliedThere(session, info, query));
+      const wanted = annotated(info.object!);
       const current = info.name === "" ? null : session.find(placeOf(info));
       if (current === null) {
         const created = session.isDry === "client" ? wanted : create(session, info, wanted, query);

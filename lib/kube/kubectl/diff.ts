@@ -8,13 +8,14 @@ import { Failure, told } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { yamlText } from "./object-text.ts";
 import { type Info, select } from "./select.ts";
+import { mayBeServerSide, serverSide } from "./server-side.ts";
 import type { Session } from "./session.ts";
 import { threeWay } from "./three-way.ts";
 import { unified } from "./unified.ts";
 
 export const DIFF = flagsOf(
   "filename:f* recursive:R? selector:l show-managed-fields? show-secrets? concurrency# field-manager " +
-    "!server-side? !force-conflicts? !prune? !prune-allowlist* !kustomize:k",
+    "server-side? force-conflicts? !prune? !prune-allowlist* !kustomize:k",
 );
 
 /** The folders that `diff` is told; the real ones have numbers by chance. */
@@ -23,6 +24,7 @@ const [LIVE, MERGED] = ["/tmp/LIVE-1", "/tmp/MERGED-2"];
 /** What the server would make of the file; nothing is stored. Throws Refusal. */
 function merged(session: Session, info: Info, live: Draft | null): Draft {
   const query = { dryRun: "All" };
+  if (session.flags.is("server-side")) return serverSide(session, info, query);
   if (live === null)
     return session.ask("POST", { resource: info.resource, namespace: info.namespace }, { query, body: info.object });
   const { [LAST_APPLIED]: _said, ...annotations } = (info.object!.metadata.annotations ?? {}) as Draft;
@@ -52,6 +54,7 @@ function compared(session: Session): number {
   if (words.length > 0)
     throw new Failure(`Unexpected args: [${words.join(" ")}]\nSee '${path} -h' for help and examples`);
   mustHaveFiles(session);
+  mayBeServerSide(session);
   const selected = select(session);
   if (selected.mistakes.length > 0) throw selected.mistakes[0]!;
   const text = (object: Draft): string => {

@@ -18,7 +18,7 @@ import { ROWS, setOut } from "./tabwriter.ts";
 export const GET = flagsOf(
   "output:o template watch:w? watch-only? output-watch-events? ignore-not-found? field-selector all-namespaces:A? filename:f* " +
     "recursive:R? chunk-size# selector:l show-labels? label-columns:L* show-kind? sort-by no-headers? server-print? " +
-    "!raw !subresource !kustomize:k !show-managed-fields? !allow-missing-template-keys?",
+    "!raw !subresource !kustomize:k show-managed-fields? !allow-missing-template-keys?",
 );
 
 export function get(session: Session): number | Program {

@@ -36,6 +36,14 @@ const kindOf = ({ kind, apiVersion }: Draft): string => {
 
 export const isList = (object: Draft): boolean => Array.isArray(object.items) && String(object.kind).endsWith("List");
 
+/** Who owns which field is not printed unless it is asked for. */
+function withoutOwners(object: Draft): Draft {
+  if (Array.isArray(object.items)) return { ...object, items: object.items.map(withoutOwners) };
+  if (object.metadata?.managedFields === undefined) return object;
+  const { managedFields: _owners, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 /** The printer that `-o` asks for; null when it asks for none. Throws Failure for a format there is not. */
 export function printer(session: Session, isGet = false): Printer | null {
   const output = session.flags.text("output");
@@ -43,14 +51,15 @@ export function printer(session: Session, isGet = false): Printer | null {
   const [format = "", ...rest] = output.split("=");
   const argument = rest.length > 0 ? rest.join("=") : session.flags.text("template");
   let isFirst = true;
+  const shown = session.flags.is("show-managed-fields") ? (object: Draft) => object : withoutOwners;
   switch (format) {
     case "json":
-      return (object) => `${jsonText(object, "    ")}\n`;
+      return (object) => `${jsonText(shown(object), "    ")}\n`;
     case "yaml":
       return (object) => {
         const separator = isFirst ? "" : "---\n";
         isFirst = false;
-        return separator + yamlText(object);
+        return separator + yamlText(shown(object));
       };
     case "name":
       return (object) =>

@@ -3,7 +3,7 @@
 import type { Program } from "../../lab/process.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
-import type { PatchType } from "../api/patch.ts";
+import type { APPLY_PATCH, PatchType } from "../api/patch.ts";
 import { apiVersionOf, pathOf, type Resource } from "../api/resource.ts";
 import { handle, type Request } from "../api/rest.ts";
 import type { ApiServer } from "../api/server.ts";
@@ -45,13 +45,16 @@ export interface Place {
 export interface Asked {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly type?: PatchType;
+  readonly type?: PatchType | typeof APPLY_PATCH;
   /** A Table instead of the object or list; with the whole objects, or their metadata. */
   readonly table?: "Metadata" | "Object";
 }
 
 /** Nobody presses Ctrl-C here: what would go on for ever ends after so many seconds. */
 const PATIENCE = 60;
+
+/** Commands that write under a name of their own. */
+const MANAGERS = "annotate create expose label patch rollout run set taint".split(" ");
 
 /** How often a waiting command looks again. */
 const LOOK = 100 * MILLISECOND;
@@ -84,7 +87,6 @@ export class Session {
   get now(): number {
     return Date.parse(this.server.time);
   }
-  /** The fieldManager a real one names itself, `kubectl-client-side-apply`, is not stored here. */
   get isDry(): "" | "client" | "server" {
     const word = this.flags.text("dry-run", "none");
     if (word === "none" || word === "false") return "";
@@ -148,7 +150,9 @@ export class Session {
     const answer = handle(this.server, {
       method,
       path: pathOf(resource, namespace, name, subresource),
-      query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== "")),
+      query: Object.fromEntries(
+        Object.entries({ ...this.asManager(method), ...query }).filter(([, value]) => value !== ""),
+      ),
       agent: "kubectl",
       ...(type && { contentType: type }),
       body,
@@ -159,6 +163,18 @@ export class Session {
     const warning = resource.warning ?? made;
     if (warning !== undefined && subresource === undefined) this.warn(warning);
     return table === undefined ? (answer.body as Draft) : tableOf(resource, answer.body, this.now, table);
+  }
+
+  /** As who a command writes: `kubectl-label`, `kubectl-client-side-apply`; those without a name of their own as `kubectl`. */
+  private asManager(method: Request["method"]): Readonly<Record<string, string>> {
+    if (method === "GET" || method === "DELETE") return {};
+    const word = this.path.split(" ")[1]!;
+    const named = MANAGERS.includes(word)
+      ? `kubectl-${word}`
+      : word === "apply"
+        ? "kubectl-client-side-apply"
+        : "kubectl";
+    return { fieldManager: this.flags.text("field-manager") || named };
   }
 
   /** What the server says in a header, once. */
