@@ -1,6 +1,8 @@
 // What a notebook imports. The only barrel: nothing inside the library imports it.
 export { type Checked, check, type Outcome, type Prediction, predict } from "./course/check.ts";
 export { type HandedIn, handIn } from "./course/hand-in.ts";
+export type { ChallengeOptions } from "./course/hunt/challenge.ts";
+export type { HuntName, Mends } from "./course/hunt/hunt.ts";
 export type { Plan, PodsValues } from "./course/pods.ts";
 export { type Contender, type OwnScheduler, rivals } from "./course/rival.ts";
 export type { Cluster, ClusterOptions } from "./kube/cluster.ts";

@@ -21,6 +21,7 @@ export const MENDED = 10;
 export const CAUSE = 5;
 const SECONDS = 60;
 
+/** How a challenge is played. */
 export interface ChallengeOptions {
   /** Virtual seconds that a try's commands may take; 60 unless said otherwise. */
   readonly seconds?: number;

@@ -5,11 +5,12 @@ import { SECOND } from "../../trace/world.ts";
 import { BadInput } from "../../wire/input.ts";
 import { type Changes, differences } from "../changes.ts";
 import { type Outcome, short } from "../check.ts";
-import { tried } from "../loss.ts";
+import { outcomeOf } from "../loss.ts";
 import { type Bed, type Fault, forget, type Probe, run } from "./bed.ts";
 import { CLUSTER_FAULTS, clusterBed } from "./cluster-bed.ts";
 import { LVS_FAULTS, lvsBed } from "./lvs-bed.ts";
 
+/** What can be hunted in: a cluster, or a director with two servers. */
 export type HuntName = "cluster" | "lvs";
 
 /** Commands for a shell in each place. */
@@ -65,7 +66,7 @@ export function probed({ lab, probes }: Bed): Probed[] {
 function outcome(lab: Lab, { where, command, answer, times = 1, servers = 1 }: Probe): Outcome {
   const seen = new Set<string>();
   for (let i = 0; i < times; i++) {
-    const { ok, out, because } = tried(lab, where, command);
+    const { ok, out, because } = outcomeOf(lab, where, command);
     if (!ok) return { ok, because };
     if (!answer.test(out)) return { ok: false, because: `"${command}" in ${where} says ${short(out.trim())}.` };
     seen.add(out.split(" ")[0]!);

@@ -11,7 +11,7 @@ import { LEVEL } from "../../trace/step.ts";
 import { ipv4 } from "../../wire/address.ts";
 import { all, no } from "../assignment.ts";
 import type { Outcome } from "../check.ts";
-import { tried } from "../loss.ts";
+import { outcomeOf } from "../loss.ts";
 import { bare } from "../pods.ts";
 import { ENDPOINTS, NODES, type PodName, type ServicePlan } from "../services-lab.ts";
 import { commandsFor } from "./answers.ts";
@@ -43,21 +43,11 @@ export function serve(lab: Lab, where: string, port: number): void {
 }
 
 export function ask(lab: Lab, from: string, address: string, port: number): Asked {
-  const command = `curl -s -m 3 http://${address}:${port}/`;
-  // Most are answered, and steps that nobody asks for cost most of the time.
-  lab.recorder.level = LEVEL.off;
-  const { out, status, text } = runShell(lab, place(lab, from), command);
+  const { out, status, because } = outcomeOf(lab, from, `curl -s -m 3 http://${address}:${port}/`);
   const [, pod, seen] = /^(\S+) saw client ([\d.]+):/.exec(out) ?? [];
   if (pod !== undefined && seen !== undefined) return { ok: true, because: "", pod, seen, status };
-  for (let i = 0; i < MOST_AGAIN; i++) {
-    const again = tried(lab, from, command);
-    if (!again.ok) return { ok: false, because: `From ${from}: ${again.because}`, status };
-  }
-  return { ok: false, because: `From ${from}: ${command} fails now and then. ${text.trim()}`, status };
+  return { ok: false, because: `From ${from}: ${because}`, status };
 }
-
-/** A request that failed is made again, so often, to find out why. */
-const MOST_AGAIN = 20;
 
 /** So many requests of `from` to the cluster IP are answered. */
 export function answered(lab: Lab, { service }: ServicePlan, from: string, times = 3): Outcome {
