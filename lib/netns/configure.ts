@@ -185,6 +185,8 @@ function tellOthers(device: Device): void {
 
 /** The carrier of a device changed, because the other end of its cable went up or down. */
 export function carrierChanged(ns: Netns, device: Device): void {
+  // Of a cable that is taken away one end is gone before the other tells it.
+  if (!ns.inet.has(device)) return;
   linkChanged6(ns, device);
   syncCarrier(ns, device);
   ns.kernel.links.wake();
@@ -194,8 +196,7 @@ export function carrierChanged(ns: Netns, device: Device): void {
   }
   forgetNeighbours6(ns, device, (state) => state === "PERMANENT");
   // net/core/neighbour.c neigh_carrier_down: what was learned without a carrier is not worth keeping.
-  const inet = ns.inet.get(device);
-  if (inet === undefined) return;
+  const inet = ns.inet.get(device)!;
   for (const [address, neighbour] of inet.neighbours) {
     if (neighbour.state === "PERMANENT") continue;
     neighbour.remove();

@@ -41,6 +41,21 @@ const neighbour = (lab: Lab, where: string, address: string) =>
   lab.netns(where).inet.get(lab.netns(where).devices.get("eth0")!)!.neighbours.get(ipv4(address));
 
 describe("neighbours (RFC 4861 §7.3.2, net/core/neighbour.c)", () => {
+  it("a pair is deleted with what IPv6 knows of its ends", () => {
+    const lab = new Lab({ seed: "pair" });
+    lab.node("n");
+    const { text } = sh(
+      lab,
+      "n",
+      "ip netns add p; ip link add v0 type veth peer name v1 netns p; ip link set v0 up; ip -n p link set v1 up; " +
+        "sysctl -w net.ipv6.conf.all.disable_ipv6=0; ip link del v0; ip -br link; ip -n p -br link",
+    );
+    assert.deepEqual(
+      text.split("\n").map((line) => line.split(" ")[0]),
+      ["net.ipv6.conf.all.disable_ipv6", "lo", "lo", ""],
+    );
+  });
+
   it("a second ping asks no second question", () => {
     const lab = bridge(2);
     const seen = watch(lab, "p0", "eth0");
