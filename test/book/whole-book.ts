@@ -45,7 +45,7 @@ function deadLinks(folder: string): string[] {
 }
 
 describe("packetwalk book", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let folder: string;
   let browser: Browser | undefined;
 

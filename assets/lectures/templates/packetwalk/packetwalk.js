@@ -1,9 +1,11 @@
-// Starts the deck: each slide's content is drawn as large as fits, and code goes beside a picture where that shows
-// both larger.
+// Starts the deck: each slide's content is drawn as large as fits, and code, text and picture go beside each
+// other where that shows them larger.
 (() => {
   const WIDTH = 1280;
   const HEIGHT = 720;
   const ROOM = { width: WIDTH - 60, height: HEIGHT - 80 };
+  /** A box that is wider than its slide by no more than its own padding still ends before the margin does. */
+  const SLACK = 24;
   const LARGEST = 1.4;
   const STEP = 0.05;
   const slides = document.querySelector(".slides");
@@ -20,19 +22,22 @@
   function scaleOf(fit) {
     for (let scale = LARGEST; scale > STEP; scale -= STEP) {
       fit.style.width = `${ROOM.width / scale}px`;
-      if (fit.scrollHeight * scale <= ROOM.height && fit.scrollWidth * scale <= ROOM.width + 4) return scale;
+      if (fit.scrollHeight * scale <= ROOM.height && (fit.scrollWidth - fit.clientWidth) * scale <= SLACK) return scale;
     }
     return STEP;
   }
 
+  const LAYOUTS = ["fit", "fit beside", "fit apart", "fit beside apart"];
+
   function lay(fit) {
-    let scale = scaleOf(fit);
-    if (scale < LARGEST && fit.querySelector(":scope > .jp-CodeCell:not(.celltag_alone) figure")) {
-      fit.classList.add("beside");
-      const beside = scaleOf(fit);
-      if (beside > scale) scale = beside;
-      else fit.classList.remove("beside");
+    const layouts = fit.querySelector(":scope > .jp-CodeCell figure") ? LAYOUTS : LAYOUTS.slice(0, 1);
+    let [scale, best] = [0, ""];
+    for (const layout of layouts) {
+      fit.className = layout;
+      const now = scaleOf(fit);
+      if (now > scale) [scale, best] = [now, layout];
     }
+    fit.className = best;
     fit.style.width = `${ROOM.width / scale}px`;
     fit.style.height = `${ROOM.height / scale}px`;
     fit.style.transform = `scale(${scale.toFixed(2)})`;
