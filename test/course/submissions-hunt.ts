@@ -55,7 +55,7 @@ const SIGNS: Readonly<Record<HuntName, { readonly look: Readonly<Record<string, 
       "server-2": "sysctl net.ipv4.conf.all.arp_ignore; ip route",
     },
     signs: `{
-  "forwarding method": / -m /, weight: /-w 0/, "drop rule": /-j DROP/, ARP: /arp_ignore = 0/,
+  "forwarding method": / -m -w /, weight: /-w 0/, "drop rule": /-j DROP/, ARP: /arp_ignore = 0/,
   "default route": /^(?![^]*default via)/, "director without the address": /^(?![^]*7.100.32 scope global eth0)/,
   "server without the address": /^(?![^]*7.100.32 scope global lo)/,
 }`,
