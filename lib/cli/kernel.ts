@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { LANGUAGE } from "../language/say.ts";
 import { Mistake, type Options, readOptions } from "./options.ts";
 
 /** Runs the subcommand; 0 is success. */
@@ -16,6 +17,8 @@ export async function command([what, ...args]: string[]): Promise<number> {
       throw new Mistake(`the connection file "${file}" can't be read: ${(error as Error).message}`);
     }
     const { startKernel } = await import("../jupyter/kernel.ts");
+    const { chapterFolder } = await import("../jupyter/spec.ts");
+    process.chdir(chapterFolder(process.cwd(), process.env[LANGUAGE]));
     startKernel(file);
     return 0;
   }
@@ -23,12 +26,12 @@ export async function command([what, ...args]: string[]): Promise<number> {
     throw new Mistake(`packetwalk kernel ${what ?? ""}: it is "install", "uninstall" or "start"`);
   }
   const options = readOptions(`kernel ${what}`, args, ["--user", "--sys-prefix", "--quiet"], ["--prefix"]);
-  const { installSpec, uninstallSpec, userDataFolder } = await import("../jupyter/spec.ts");
+  const { installSpecs, uninstallSpecs, userDataFolder } = await import("../jupyter/spec.ts");
   const folder = dataFolder(what, options, userDataFolder());
   const said =
     what === "install"
-      ? `the kernel is in ${installSpec(folder)}`
-      : uninstallSpec(folder)
+      ? `the kernel is in ${installSpecs(folder).join(" and ")}`
+      : uninstallSpecs(folder)
         ? `the kernel is gone from ${folder}`
         : `there was no Packetwalk kernel in ${folder}`;
   if (!options.flags.has("--quiet")) process.stdout.write(`${said}\n`);

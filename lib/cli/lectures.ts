@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { installSpec } from "../jupyter/spec.ts";
+import { installSpecs } from "../jupyter/spec.ts";
 import { Mistake } from "./options.ts";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -52,7 +52,7 @@ function install(): void {
   must(process.env.PYTHON ?? "python3", ["-m", "venv", "--clear", "venv"]);
   const requirements = path.join(ASSETS, "requirements.txt");
   must(PYTHON, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements, PLUGIN]);
-  installSpec(path.join(FOLDER, "venv", "share", "jupyter"));
+  installSpecs(path.join(FOLDER, "venv", "share", "jupyter"));
   fs.writeFileSync(STAMP, wanted());
 }
 

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { chapterFolder } from "../jupyter/spec.ts";
+import { LANGUAGE } from "../language/say.ts";
 import { readChapter } from "./chapter.ts";
 import { Mistake, readOptions } from "./options.ts";
 import { takeParameters, withParameters } from "./parameters.ts";
@@ -47,8 +49,10 @@ async function runOne(
   const target = path.resolve(out ?? file);
   const say = sayer();
   const notebook = withParameters(readChapter(file), set);
-  process.chdir(path.dirname(path.resolve(file)));
-  const { runNotebook } = await import("../jupyter/run.ts");
+  const { editionOfNotebook, runNotebook } = await import("../jupyter/run.ts");
+  const { language } = editionOfNotebook(notebook);
+  process.env[LANGUAGE] = language;
+  process.chdir(chapterFolder(path.dirname(path.resolve(file)), language));
   const total = notebook.cells.length;
   const ran = await runNotebook(notebook, {
     begin: (cell, source) => say.part(`${path.basename(file)} ${cell}/${total}  ${firstLine(source)}`),

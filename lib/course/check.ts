@@ -1,5 +1,6 @@
 // Checks and predictions: the cells in which a student finds out.
 import { inspect, isDeepStrictEqual } from "node:util";
+import { say, sayError } from "../language/say.ts";
 
 /** How an attempt came out, with the reason: what behaviour helpers give and `check` shows. */
 export interface Outcome {
@@ -21,7 +22,8 @@ export class Checked implements Outcome {
     this.because = because;
   }
   toString(): string {
-    return this.ok ? `✔ ${this.title}` : `✘ ${this.title}\n  ${this.because}`;
+    const title = say(this.title);
+    return this.ok ? `✔ ${title}` : `✘ ${title}\n  ${say(this.because)}`;
   }
   [DISPLAY](): Record<string, string> {
     return { "text/plain": this.toString() };
@@ -49,7 +51,7 @@ export function check(title: string, ...values: unknown[]): Checked {
     if (isOutcome(got)) return new Checked(title, got.ok, got.because);
     return new Checked(title, false, `There is nothing to judge yet: got ${short(got)}.`);
   } catch (error) {
-    return new Checked(title, false, error instanceof Error ? error.message : String(error));
+    return new Checked(title, false, error instanceof Error ? sayError(error) : String(error));
   }
 }
 
@@ -84,12 +86,13 @@ export class Prediction {
     return truth !== undefined && isDeepStrictEqual(guess, truth);
   }
   toString(): string {
+    const question = say(this.question);
     if (this.truth === undefined)
-      return `? ${this.question}\n  Put your prediction in place of "?", then run the cell again.`;
+      return `? ${question}\n  ${say('Put your prediction in place of "?", then run the cell again.')}`;
     const verdict = this.ok
-      ? `✔ ${short(this.truth)}, as you said`
-      : `✘ you said ${short(this.guess)}, it is ${short(this.truth)}`;
-    return `? ${this.question}\n  ${verdict}${this.because === "" ? "" : `: ${this.because}`}`;
+      ? `✔ ${say(`${short(this.truth)}, as you said`)}`
+      : `✘ ${say(`you said ${short(this.guess)}, it is ${short(this.truth)}`)}`;
+    return `? ${question}\n  ${verdict}${this.because === "" ? "" : `: ${say(this.because)}`}`;
   }
   [DISPLAY](): Record<string, string> {
     return { "text/plain": this.toString() };

@@ -1,6 +1,8 @@
 // What a notebook hands in. Answers leave the process as data: a lab as its JSON, a function by what it replies.
+
 import { labData } from "../lab/data-write.ts";
 import { Lab } from "../lab/lab.ts";
+import { say } from "../language/say.ts";
 import { BadInput } from "../wire/input.ts";
 import { short } from "./check.ts";
 
@@ -24,7 +26,7 @@ export class HandedIn {
     this.what = what;
   }
   toString(): string {
-    return `Handed in as ${JSON.stringify(this.name)}: ${this.what}`;
+    return say(`Handed in as ${JSON.stringify(this.name)}: ${this.what}`);
   }
   [DISPLAY](): Record<string, string> {
     return { "text/plain": this.toString() };

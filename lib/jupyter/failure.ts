@@ -1,6 +1,7 @@
 // Why a cell failed, as Jupyter wants it: a name, a value and a traceback that
 // points at the line the reader wrote.
 import type { Diagnostic } from "tslab/dist/converter.js";
+import { say, sayError } from "../language/say.ts";
 import { asText, cut } from "./show.ts";
 import { type Frame, framesOf, type Sources } from "./stack.ts";
 
@@ -15,7 +16,7 @@ export interface Failure {
 export class Interrupted extends Error {
   override name = "Interrupted";
   constructor() {
-    super("the cell was stopped; what earlier cells defined is kept");
+    super(say("the cell was stopped; what earlier cells defined is kept"));
   }
 }
 
@@ -62,7 +63,8 @@ function undefinedNames(diagnostics: readonly Diagnostic[]): string[] {
       VERBS.includes(name)
         ? `"${name}" is imported by the first cell of a chapter: run that, or write import { ${name} } from "packetwalk";`
         : `Nothing is called "${harmless(name)}" yet: run the cell that defines it, or put quotes around a text.`,
-    );
+    )
+    .map(say);
 }
 
 const CANNOT_FIND = 2304;
@@ -80,15 +82,15 @@ export function compileFailure(diagnostics: readonly Diagnostic[], source: strin
     // Errors in imported files have no source at hand, and links of a message chain repeat the first one's place.
     return { text, frame: d.fileName ? "" : codeFrame(source, line, column, ends - d.start.character) };
   });
-  const traceback = [red("TypeScript does not accept this cell; nothing of it ran.")];
+  const traceback = [red(say("TypeScript does not accept this cell; nothing of it ran."))];
   parts.forEach((part, i) => {
     traceback.push(part.text);
     if (part.frame && part.frame !== parts[i + 1]?.frame) traceback.push(part.frame);
   });
-  if (diagnostics.length > parts.length) traceback.push(`and ${diagnostics.length - parts.length} more`);
+  if (diagnostics.length > parts.length) traceback.push(say(`and ${diagnostics.length - parts.length} more`));
   const command = SHELL_LINE.exec(source)?.[1];
   if (command !== undefined)
-    traceback.push(`"${command}" is a shell command: put %%sh and a place above it, as %%sh node-1`);
+    traceback.push(say(`"${command}" is a shell command: put %%sh and a place above it, as %%sh node-1`));
   else traceback.push(...undefinedNames(diagnostics));
   return { ename: "CompileError", evalue: parts.map((part) => part.text).join("\n"), traceback };
 }
@@ -131,7 +133,7 @@ function describe(thrown: unknown, sources: Sources, depth: number): Failure {
     return { ename: "Thrown", evalue, traceback: [`${red("Thrown")}: ${harmless(evalue)}`] };
   }
   const ename = harmless(String(thrown.name || "Error"));
-  const evalue = cut(String(thrown.message), 20_000);
+  const evalue = cut(sayError(thrown), 20_000);
   const frames = framesOf(String(thrown.stack), sources);
   const isOurs = frames.every((frame) => frame.cell === undefined) && ename === "BadInput";
   // What a %%sh cell got wrong is said by the message; the way it took through the library is not the reader's.

@@ -1,5 +1,6 @@
 // What a cell finds without an import: display() and input(). Their types are in
 // assets/jupyter/globals.d.ts.
+import { ENGLISH, reader, say } from "../language/say.ts";
 import { DISPLAY, METADATA, type Shown, show } from "./show.ts";
 
 /** What the globals do their work with. */
@@ -37,4 +38,13 @@ export function installGlobals(host: GlobalsHost): void {
 
   const input = (prompt = "", options: { password?: boolean } = {}) => host.ask(prompt, options.password === true);
   Object.assign(globalThis, { display, input });
+  if (reader() !== ENGLISH) speakOnConsole();
+}
+
+/** Each text that a cell hands to console.log is said in the reader's language, where it is known: reasons, not output. */
+function speakOnConsole(): void {
+  for (const name of ["log", "info", "warn", "error"] as const) {
+    const print = console[name].bind(console);
+    console[name] = (...args: unknown[]) => print(...args.map((arg) => (typeof arg === "string" ? say(arg) : arg)));
+  }
 }

@@ -5,7 +5,7 @@ import { guardProcess } from "./guards.ts";
 import { kernelInfo } from "./info.ts";
 import { type Cell, type Notebook, type Output, sourceOf } from "./notebook.ts";
 import { createSession, type Outcome, type Session } from "./session.ts";
-import { kernelSpec } from "./spec.ts";
+import { type Edition, editionOf, kernelSpec } from "./spec.ts";
 
 /** Told before and after each cell that runs. */
 export interface Progress {
@@ -58,7 +58,10 @@ export async function runNotebook(original: Notebook, progress: Progress): Promi
     cells.push({ ...cell, execution_count: count, outputs: shown.outputs() });
   }
   settle(session);
-  return { status: "ok", notebook: { ...original, cells, metadata: { ...original.metadata, ...aboutKernel() } } };
+  return {
+    status: "ok",
+    notebook: { ...original, cells, metadata: { ...original.metadata, ...aboutKernel(editionOfNotebook(original)) } },
+  };
 }
 
 function settle(session: Session): void {
@@ -66,9 +69,14 @@ function settle(session: Session): void {
   session.close();
 }
 
-function aboutKernel(): Record<string, unknown> {
-  const { display_name, language } = kernelSpec();
-  return { kernelspec: { display_name, language, name: "packetwalk" }, language_info: kernelInfo().language_info };
+/** The edition that a notebook was written for. */
+export function editionOfNotebook({ metadata }: Notebook): Edition {
+  return editionOf((metadata.kernelspec as { name?: unknown } | undefined)?.name);
+}
+
+function aboutKernel(edition: Edition): Record<string, unknown> {
+  const { display_name, language } = kernelSpec(edition);
+  return { kernelspec: { display_name, language, name: edition.name }, language_info: kernelInfo().language_info };
 }
 
 interface Gathered {

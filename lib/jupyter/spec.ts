@@ -1,14 +1,41 @@
-// The kernelspec: the folder by which Jupyter finds the kernel.
+// The kernelspecs: the folders by which Jupyter finds the kernel, one for each language that it speaks.
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
+import { LANGUAGE } from "../language/say.ts";
 
-const NAME = "packetwalk";
+/** A language of the kernel, and what Jupyter calls the kernel then. */
+export interface Edition {
+  readonly name: string;
+  readonly title: string;
+  readonly language: string;
+}
+
+/** The kernel in English, and in the languages of `assets/language/`. */
+export const EDITIONS: readonly [Edition, ...Edition[]] = [
+  { name: "packetwalk", title: "Packetwalk (TypeScript)", language: "en" },
+  { name: "packetwalk-zh", title: "Packetwalk（简体中文）", language: "zh" },
+];
 const root = path.dirname(createRequire(import.meta.url).resolve("packetwalk/package.json"));
 
+/** The edition whose kernelspec has this name; the English one for any other. */
+export function editionOf(name: unknown): Edition {
+  return EDITIONS.find((edition) => edition.name === name) ?? EDITIONS[0];
+}
+
+/** Where the cells of a notebook of this folder work: a translated chapter in the folder of the one that it translates. */
+export function chapterFolder(folder: string, language = "en"): string {
+  return path.basename(folder) === language ? path.dirname(folder) : folder;
+}
+
 /** The kernel.json; absolute paths, since Jupyter starts kernels from anywhere. */
-export function kernelSpec(): { argv: string[]; display_name: string; language: string; [key: string]: unknown } {
+export function kernelSpec({ title, language }: Edition = EDITIONS[0]): {
+  argv: string[];
+  display_name: string;
+  language: string;
+  [key: string]: unknown;
+} {
   const main = path.join(root, "dist", "lib", "cli", "main.js");
   return {
     argv: [
@@ -21,9 +48,10 @@ export function kernelSpec(): { argv: string[]; display_name: string; language: 
       "--connection-file",
       "{connection_file}",
     ],
-    display_name: "Packetwalk (TypeScript)",
+    display_name: title,
     language: "typescript",
     interrupt_mode: "message",
+    ...(language === "en" ? {} : { env: { [LANGUAGE]: language } }),
     metadata: { debugger: false },
   };
 }
@@ -38,22 +66,23 @@ export function userDataFolder(): string {
   return path.join(process.env.XDG_DATA_HOME ?? path.join(os.homedir(), ".local", "share"), "jupyter");
 }
 
-/** Writes the kernelspec below a Jupyter data folder, and returns where. */
-export function installSpec(dataFolder: string): string {
-  const folder = path.join(dataFolder, "kernels", NAME);
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(), null, 2)}\n`);
+/** Writes the kernelspecs below a Jupyter data folder, and returns where. */
+export function installSpecs(dataFolder: string): string[] {
   const assets = path.join(root, "assets", "jupyter");
-  for (const file of fs.readdirSync(assets)) {
-    if (file.startsWith("logo-")) fs.copyFileSync(path.join(assets, file), path.join(folder, file));
-  }
-  return folder;
+  const logos = fs.readdirSync(assets).filter((file) => file.startsWith("logo-"));
+  return EDITIONS.map((edition) => {
+    const folder = path.join(dataFolder, "kernels", edition.name);
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(edition), null, 2)}\n`);
+    for (const file of logos) fs.copyFileSync(path.join(assets, file), path.join(folder, file));
+    return folder;
+  });
 }
 
-/** Removes the kernelspec; false when there was none. */
-export function uninstallSpec(dataFolder: string): boolean {
-  const folder = path.join(dataFolder, "kernels", NAME);
-  const there = fs.existsSync(folder);
-  fs.rmSync(folder, { recursive: true, force: true });
+/** Removes the kernelspecs; false when there was none. */
+export function uninstallSpecs(dataFolder: string): boolean {
+  const folders = EDITIONS.map(({ name }) => path.join(dataFolder, "kernels", name));
+  const there = folders.some((folder) => fs.existsSync(folder));
+  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
   return there;
 }

@@ -3,6 +3,7 @@ import { type Figure, figure } from "../draw/figure.ts";
 import { interactive } from "../draw/interactive.ts";
 import type { Scene } from "../draw/scene.ts";
 import { svg } from "../draw/svg.ts";
+import { ENGLISH, reader, type Speech } from "../language/say.ts";
 
 export const DISPLAY = Symbol.for("Jupyter.display");
 export const METADATA = Symbol.for("Jupyter.metadata");
@@ -17,18 +18,33 @@ export class Told {
   constructor(text: string) {
     this.text = text;
   }
+  /** The text as the reader is told it: what real tools print stays as it is. */
   toString(): string {
     return this.text;
   }
   /** Prints the text now, where the last line of a cell shows something else: `sh("web", "ip route").print()`. */
   print(): void {
-    process.stdout.write(this.text.endsWith("\n") || this.text === "" ? this.text : `${this.text}\n`);
+    const text = this.toString();
+    process.stdout.write(text.endsWith("\n") || text === "" ? text : `${text}\n`);
   }
   [DISPLAY](): Shown {
-    return { "text/plain": this.text };
+    return { "text/plain": this.toString() };
   }
   [INSPECT](): string {
-    return this.text;
+    return this.toString();
+  }
+}
+
+/** A text that is made of sentences: English for code that reads it, in the reader's language where it is shown. */
+export class Story extends Told {
+  private readonly tell: (speech: Speech) => string;
+  constructor(tell: (speech: Speech) => string) {
+    super(tell(ENGLISH));
+    this.tell = tell;
+  }
+  override toString(): string {
+    const speech = reader();
+    return speech === ENGLISH ? this.text : this.tell(speech);
   }
 }
 

@@ -9,7 +9,7 @@ import { DUMPS, type DumpName, type Dumps, type Explained, explainPacket, type F
 import { type Detail, story } from "../trace/story.ts";
 import { Trace } from "../trace/trace.ts";
 import { BadInput } from "../wire/input.ts";
-import { DISPLAY, INSPECT, Picture, type Shown, Told } from "./display.ts";
+import { DISPLAY, INSPECT, Picture, type Shown, Story } from "./display.ts";
 import { answerText, type Known, type ServiceAnswer, serviceAnswer } from "./explain-service.ts";
 import { StepTable } from "./table.ts";
 
@@ -34,16 +34,18 @@ export class Explanation extends Trace {
   }
 
   /** The story in words, each rule and route that was tried included, or only the "decisions". */
-  story(detail: Detail = "everything"): Told {
-    const assumed = this.assumed.map((each) => `Assumed: ${each}.\n`).join("");
+  story(detail: Detail = "everything"): Story {
     const isProxied = this.steps.some(
       ({ chain }) => chain?.chain === "KUBE-SERVICES" || /kube-proxy$/.test(chain?.table ?? ""),
     );
     const nobody = isProxied ? "\nService   none: no rule of kube-proxy is about it\n" : "";
     const answer = this.service === null ? nobody : `\n${answerText(this.service)}`;
-    return new Told(
-      `${this.packet}\n${assumed}${answer}\n${story(this.steps, detail)}\n\nThe packet is ${this.fate}: ${this.because}\n`,
-    );
+    return new Story((speech) => {
+      const { say } = speech;
+      const assumed = this.assumed.map((each) => `${say(`Assumed: ${each}.`)}\n`).join("");
+      const end = say(`The packet is ${this.fate}: ${this.because}`);
+      return `${this.packet}\n${assumed}${say(answer)}\n${story(this.steps, detail, speech)}\n\n${end}\n`;
+    });
   }
   /** The hooks with the packet's way through them, and what decided. */
   hooks(): Picture {
@@ -73,7 +75,7 @@ export class Explanation extends Trace {
     return this.story("decisions")[DISPLAY]();
   }
   [INSPECT](): string {
-    return this.story("decisions").text;
+    return this.story("decisions").toString();
   }
 }
 

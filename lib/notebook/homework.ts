@@ -3,6 +3,7 @@ import { type Answer, callsOf, type Judged, judge, type Reply } from "../course/
 import { handedIn, type OwnFunction } from "../course/hand-in.ts";
 import { type Homeworks, valuesOf } from "../course/homework.ts";
 import { escapeMarkup } from "../draw/dom.ts";
+import { say } from "../language/say.ts";
 import { DISPLAY, INSPECT, type Shown } from "./display.ts";
 
 let current: { readonly name: keyof Homeworks; readonly student: string } | undefined;
@@ -41,7 +42,7 @@ export class Graded {
   }
   [DISPLAY](): Shown {
     const lines = this.judged.map(({ ok, title, because, points, of }) => {
-      return `${ok ? "✔" : "✘"} ${points}/${of} ${title}${ok ? "" : `\n    ${because}`}`;
+      return `${ok ? "✔" : "✘"} ${points}/${of} ${say(title)}${ok ? "" : `\n    ${say(because)}`}`;
     });
     return { "text/plain": this.toString(), "text/html": `<pre>${escapeMarkup(lines.join("\n"))}</pre>` };
   }
@@ -59,7 +60,7 @@ export class Waiting {
   }
   toString(): string {
     const given = handedIn(this.task) !== undefined;
-    return given ? `"${this.task}" is handed in; it is graded later.` : `"${this.task}" is not handed in yet.`;
+    return say(given ? `"${this.task}" is handed in; it is graded later.` : `"${this.task}" is not handed in yet.`);
   }
   [DISPLAY](): Shown {
     return { "text/plain": this.toString() };

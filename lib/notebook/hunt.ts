@@ -4,6 +4,7 @@ import { type ChallengeOptions, Contest, type Score } from "../course/hunt/chall
 import { clusterBed } from "../course/hunt/cluster-bed.ts";
 import { brokenBed, causesOf, type HuntName, type Mended, type Mends, mended, probed } from "../course/hunt/hunt.ts";
 import { lvsBed } from "../course/hunt/lvs-bed.ts";
+import { say } from "../language/say.ts";
 import { cluster } from "./cluster.ts";
 import { DISPLAY, INSPECT, type Shown } from "./display.ts";
 import { lab } from "./session.ts";
@@ -82,7 +83,7 @@ export class Attempt {
   }
   private get said(): string {
     const all = this.isMended ? "All is well" : "Not all is well yet";
-    return `${all}; ${this.changes} ${this.changes === 1 ? "change" : "changes"}.`;
+    return say(`${all}; ${this.changes} ${this.changes === 1 ? "change" : "changes"}.`);
   }
 }
 

@@ -1,10 +1,11 @@
 // Rows and columns that list themselves; steps as rows, for whoever would rather search and count than read a story.
 import { escapeMarkup } from "../draw/dom.ts";
+import { columns, pad, reader } from "../language/say.ts";
 import type { Step } from "../trace/step.ts";
 import { moment } from "../trace/story.ts";
 import { DISPLAY, INSPECT, type Shown } from "./display.ts";
 
-const COLUMNS = ["#", "because of", "time", "where", "what", "why", "shown by", "entry"] as const;
+const STEP = ["#", "because of", "time", "where", "what", "why", "shown by", "entry"] as const;
 
 /** A table that lists itself. `rows` are texts, in the order of `columns`. */
 export class Table {
@@ -17,19 +18,26 @@ export class Table {
   }
 
   toString(): string {
-    const widths = this.columns.map((column, i) => Math.max(column.length, ...this.rows.map((row) => row[i]!.length)));
+    const told = this.told();
+    const widths = this.columns.map((_, i) => Math.max(...told.map((row) => columns(row[i]!))));
     const line = (row: readonly string[]) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i]!))
+        .map((cell, i) => pad(cell, widths[i]!))
         .join("  ")
         .trimEnd();
-    return [this.columns, ...this.rows].map(line).join("\n");
+    return told.map(line).join("\n");
+  }
+  /** Headings and rows as the reader is told them. */
+  private told(): (readonly string[])[] {
+    const { say, label } = reader();
+    return [this.columns.map((each) => label("column", each)), ...this.rows.map((row) => row.map(say))];
   }
   [DISPLAY](): Shown {
     const cells = (row: readonly string[], tag: string) =>
       row.map((cell) => `<${tag} style="text-align:left">${escapeMarkup(cell)}</${tag}>`).join("");
-    const body = this.rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("");
-    const html = `<table><thead><tr>${cells(this.columns, "th")}</tr></thead><tbody>${body}</tbody></table>`;
+    const [head, ...rows] = this.told();
+    const body = rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("");
+    const html = `<table><thead><tr>${cells(head!, "th")}</tr></thead><tbody>${body}</tbody></table>`;
     return { "text/html": html, "text/plain": this.toString() };
   }
   [INSPECT](): string {
@@ -50,6 +58,6 @@ export class StepTable extends Table {
       evidence?.command ?? "",
       evidence?.text ?? "",
     ]);
-    super(COLUMNS, rows);
+    super(STEP, rows);
   }
 }

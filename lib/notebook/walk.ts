@@ -19,6 +19,7 @@ import { translations } from "../draw/translations.ts";
 import type { LabData } from "../lab/data.ts";
 import { seenData } from "../lab/data-write.ts";
 import { EPOCH, type Lab } from "../lab/lab.ts";
+import { say } from "../language/say.ts";
 import type { Tap } from "../link/device.ts";
 import { LEVEL, type Step } from "../trace/step.ts";
 import { type Detail, story } from "../trace/story.ts";
@@ -27,7 +28,7 @@ import { frameBytes } from "../wire/bytes.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Frame } from "../wire/packet.ts";
 import { pcapBytes } from "../wire/pcap.ts";
-import { DISPLAY, INSPECT, Picture, type Shown, Told } from "./display.ts";
+import { DISPLAY, INSPECT, Picture, type Shown, Story } from "./display.ts";
 import { Play } from "./play.ts";
 import { currentLab } from "./session.ts";
 import { type Output, sh } from "./sh.ts";
@@ -60,8 +61,8 @@ export class Walk extends Trace {
   }
 
   /** The story in words: the decisions, or with "everything" each rule and route that was tried as well. */
-  story(detail: Detail = "decisions"): Told {
-    return new Told(story(this.steps, detail));
+  story(detail: Detail = "decisions"): Story {
+    return new Story((speech) => story(this.steps, detail, speech));
   }
   /** The lab with the numbered way of the packets. */
   topology(): Picture {
@@ -162,12 +163,12 @@ export class Walk extends Trace {
   }
   [DISPLAY](): Shown {
     const shown = this.topology()[DISPLAY]();
-    const words = story(this.steps);
-    const html = `${shown["text/html"]}<details><summary>The story, step by step</summary><pre>${escapeMarkup(words)}</pre></details>`;
+    const words = this.story().toString();
+    const html = `${shown["text/html"]}<details><summary>${say("The story, step by step")}</summary><pre>${escapeMarkup(words)}</pre></details>`;
     return { "text/html": html, "text/plain": words };
   }
   [INSPECT](): string {
-    return story(this.steps);
+    return this.story().toString();
   }
 }
 

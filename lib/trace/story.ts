@@ -1,4 +1,5 @@
 // A trace in words: who did what, when, and because of what.
+import { ENGLISH, pad, type Speech } from "../language/say.ts";
 import { describe } from "../wire/describe.ts";
 import type { Step } from "./step.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "./world.ts";
@@ -18,26 +19,28 @@ function isDecision(step: Step): boolean {
  * The story as text, one paragraph for each place the packet comes to: what happened there, with the sentence that
  * says why, the entry that decided and the command that shows it on a real machine.
  */
-export function story(steps: readonly Step[], detail: Detail = "decisions"): string {
+export function story(steps: readonly Step[], detail: Detail = "decisions", speech: Speech = ENGLISH): string {
   const told = detail === "everything" ? steps : steps.filter(isDecision);
   const lines: string[] = [];
   let place = "";
   for (const step of told) {
-    const here = placeOf(step);
+    const here = speech.say(placeOf(step));
     if (here !== place) {
       lines.push(`${lines.length === 0 ? "" : "\n"}${here}`);
       place = here;
     }
-    lines.push(`  ${moment(step.time).padStart(9)}  ${step.what.padEnd(10)} ${step.because}`);
+    lines.push(
+      `  ${moment(step.time).padStart(9)}  ${pad(speech.label("step", step.what), 10)} ${speech.say(step.because)}`,
+    );
     const margin = " ".repeat(24);
     if (step.what === "send" && step.packet !== undefined && "payload" in step.packet)
       lines.push(`${margin}│ ${describe(step.packet).replaceAll("\n", `\n${margin}│ `)}`);
     if (step.evidence !== undefined) lines.push(`${margin}└ ${step.evidence.command}: ${step.evidence.text}`);
     if (detail === "everything")
       for (const { text, field, wanted, had } of step.tried ?? [])
-        lines.push(`${margin}✗ ${text} (${field}: wants ${wanted}, has ${had})`);
+        lines.push(`${margin}✗ ${text} (${speech.say(`${field}: wants ${wanted}, has ${had}`)})`);
   }
-  return lines.length === 0 ? "Nothing happened." : lines.join("\n");
+  return lines.length === 0 ? speech.say("Nothing happened.") : lines.join("\n");
 }
 
 function placeOf({ where }: Step): string {

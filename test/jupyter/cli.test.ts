@@ -194,8 +194,13 @@ describe("packetwalk", () => {
     for (const logo of ["logo-32x32.png", "logo-64x64.png", "logo-svg.svg"]) {
       expect(fs.statSync(path.join(spec, logo)).size).to.be.above(200);
     }
+    const chinese = path.join(prefix, "share", "jupyter", "kernels", "packetwalk-zh");
+    const other = read(path.join(chinese, "kernel.json"));
+    expect(other).to.deep.include({ argv, language, interrupt_mode, env: { PACKETWALK_LANGUAGE: "zh" } });
+    expect(other.display_name).not.to.equal(display_name);
+    expect(fs.readdirSync(chinese)).to.deep.equal(fs.readdirSync(spec));
     expect(packetwalk("kernel", "uninstall", "--prefix", prefix).out).to.match(/is gone/);
-    expect(fs.existsSync(spec)).to.equal(false);
+    expect([spec, chinese].map((each) => fs.existsSync(each))).to.deep.equal([false, false]);
     expect(packetwalk("kernel", "uninstall", "--prefix", prefix).out).to.match(/there was no/);
   });
 
