@@ -21,8 +21,8 @@ const CHUNK = 64 * 1024;
 const DELAY_MS = 50;
 /** A cell's first prints wait for nothing: behind them may come a long computation, in which no timer runs. */
 const PROMPT_PRINTS = 20;
-/** More than this from one cell is cut: an endless loop that prints would fill the browser. */
-const MAX_CHARACTERS = 8_000_000;
+/** More than this from one cell is cut: JupyterLab lays out all of it, and for every megabyte a page stands still. */
+const MAX_CHARACTERS = 1_000_000;
 
 /** Sends everything printed in this process to `print`. */
 export function captureOutput(print: Print): Output {

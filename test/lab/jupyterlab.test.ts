@@ -43,6 +43,12 @@ const PLAYGROUND = [
   "net.no",
 ];
 
+const FLOOD = [
+  'const line = "0123456789".repeat(10);\nfor (let i = 0; i < 500_000; i++) console.log(line);',
+  "6 * 7",
+  "42",
+];
+
 describe("JupyterLab in Chromium", function () {
   this.timeout(120_000);
   let chromium: Browser | null = null;
@@ -63,6 +69,7 @@ describe("JupyterLab in Chromium", function () {
     if (existsSync(join(ROOT, "notebooks", CHAPTER)))
       copyFileSync(join(ROOT, "notebooks", CHAPTER), join(folder, CHAPTER));
     writeFileSync(join(folder, "playground.ipynb"), notebook(PLAYGROUND.map((source) => ({ source }))));
+    writeFileSync(join(folder, "flood.ipynb"), notebook(FLOOD.map((source) => ({ source }))));
     writeFileSync(join(folder, "hostile.ipynb"), notebook(hostileCells()));
     server = await startJupyterLab(python, folder);
   });
@@ -177,6 +184,20 @@ describe("JupyterLab in Chromium", function () {
     await outputOf(page, 3).getByText(/kept/).first().waitFor({ timeout: 30_000 });
     assert.match((await outputOf(page, 3).textContent()) ?? "", /Cannot find name 'kept'/);
     await page.screenshot({ path: join(PICTURES, "restarted.png") });
+  });
+
+  it("lives on after a cell that prints 50 MB, and says where that was cut", async () => {
+    const page = await open("flood.ipynb");
+    await menu(page, "Run", /^Run All Cells$/);
+    await outputOf(page, 1).getByText("42", { exact: true }).waitFor({ timeout: 60_000 });
+    await page.screenshot({ path: join(PICTURES, "flood.png") });
+    await outputOf(page, 0).getByText("[cut here: this cell printed more than", { exact: false }).waitFor();
+    const before = Date.now();
+    await page.locator(".jp-Notebook .jp-CodeCell").nth(2).locator(".cm-content").click();
+    await page.keyboard.type(" + 1");
+    await page.keyboard.press("Control+Enter");
+    await outputOf(page, 2).getByText("43", { exact: true }).waitFor({ timeout: 20_000 });
+    process.stdout.write(`      the next cell, typed and run in that page: ${Date.now() - before} ms\n`);
   });
 
   it("never makes markup of hostile names and texts", async () => {
