@@ -1,6 +1,6 @@
 // What happens next? Frames on cables and timers, in the order of virtual time.
 import type { Device } from "../link/device.ts";
-import type { Timer } from "../trace/world.ts";
+import type { DueTimer } from "../trace/world.ts";
 import type { Frame } from "../wire/packet.ts";
 
 /**
@@ -61,7 +61,7 @@ export class Cableway {
   }
 }
 
-class Alarm implements Timer {
+class Alarm implements DueTimer {
   readonly time: number;
   readonly order: number;
   readonly action: () => void;
@@ -97,7 +97,7 @@ export class Alarms {
     return this.heap[0]!.order;
   }
 
-  set(time: number, order: number, action: () => void, background: boolean): Timer {
+  set(time: number, order: number, action: () => void, background: boolean): DueTimer {
     const alarm = new Alarm(time, order, action, background ? null : this);
     if (!background) this.foreground++;
     this.heap.push(alarm);

@@ -12,7 +12,7 @@ import { Netns } from "../netns/netns.ts";
 import { STACK } from "../netns/stack.ts";
 import { addIpipDevice, addTunl0, addVxlanDevice, type NewDevice } from "../netns/tunnel/device.ts";
 import { Recorder } from "../trace/recorder.ts";
-import { MICROSECOND, type Timer } from "../trace/world.ts";
+import { type DueTimer, MICROSECOND } from "../trace/world.ts";
 import { BadInput, didYouMean } from "../wire/input.ts";
 import { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
@@ -75,7 +75,7 @@ export class Lab implements Cables {
     return Math.floor(this.random() * n);
   }
 
-  later(delay: number, action: () => void, background = false): Timer {
+  later(delay: number, action: () => void, background = false): DueTimer {
     return this.alarms.set(this.clock + delay, this.order++, action, background);
   }
 

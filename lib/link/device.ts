@@ -1,6 +1,6 @@
 // A network device: a name, a MAC, flags, counters, and a cable or a bridge behind it.
 // Before you edit: net/core/dev.c, net/core/link_watch.c (operstate), drivers/net/veth.c, net/bridge/br_if.c.
-import type { World } from "../trace/world.ts";
+import type { DueTimer, World } from "../trace/world.ts";
 import { BadInput } from "../wire/input.ts";
 import type { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
@@ -28,6 +28,7 @@ export type DeviceKind =
 
 /** The lab as devices see it: besides time, dice and recorder, the cables. */
 export interface Cables extends World {
+  later(delay: number, action: () => void, background?: boolean): DueTimer;
   /** Lets the frame arrive at `device` after the time a cable takes, in the order of calling. */
   carry(device: Device, frame: Frame, cause: number): void;
 }

@@ -56,6 +56,7 @@ export class Mib {
   TcpExtTCPLossProbes = 0;
   TcpExtTCPSynRetrans = 0;
   TcpExtTCPAbortOnTimeout = 0;
+  TcpExtTCPKeepAlive = 0;
   TcpExtIPReversePathFilter = 0;
 
   IpExtInNoRoutes = 0;

@@ -41,6 +41,9 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "net.ipv6.icmp.echo_ignore_multicast": { preset: 0, min: 0, max: 1 },
   "net.ipv6.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },
   "net.ipv4.tcp_fwmark_accept": { preset: 0, min: 0, max: 1 },
+  "net.ipv4.tcp_keepalive_intvl": { preset: 75, min: 0, max: 8589934 },
+  "net.ipv4.tcp_keepalive_probes": { preset: 9, min: 0, max: 255 },
+  "net.ipv4.tcp_keepalive_time": { preset: 7200, min: 0, max: 8589934 },
   "net.ipv4.tcp_timestamps": { preset: 1, min: 0, max: 255 },
 };
 const FORWARD = "net.ipv4.ip_forward";

@@ -18,6 +18,8 @@ export interface CurlOptions {
   /** In seconds, null for none. */
   readonly maxTime: number | null;
   readonly connectTimeout: number | null;
+  /** Seconds of silence before and between keepalive probes; null: none. */
+  readonly keepalive: number | null;
   readonly writeOut: string | null;
   readonly headers: readonly string[];
 }
@@ -32,7 +34,7 @@ export interface Url {
 }
 
 const SUPPORTED =
-  "one http:// URL, -s, -S, -v, -i, -I, -f, -o /dev/null, -m/--max-time, --connect-timeout, -w, -H, -X, -4, -6";
+  "one http:// URL, -s, -S, -v, -i, -I, -f, -o /dev/null, -m/--max-time, --connect-timeout, -w, -H, -X, -4, -6, --keepalive-time, --no-keepalive";
 
 const LONG: Readonly<Record<string, string>> = {
   silent: "s",
@@ -49,9 +51,11 @@ const LONG: Readonly<Record<string, string>> = {
   request: "X",
   ipv4: "4",
   ipv6: "6",
+  "keepalive-time": "K",
+  "no-keepalive": "n",
 };
-const VALUED = "omTwHX";
-const FLAGS = "sSviIf46";
+const VALUED = "omTwHXK";
+const FLAGS = "sSviIf46n";
 
 /** The options, or the status with which curl exits after its complaint. */
 export function readCurlArguments({ args, err }: Call): CurlOptions | number {
@@ -73,7 +77,7 @@ export function readCurlArguments({ args, err }: Call): CurlOptions | number {
     }
     const letters = word.startsWith("--") ? [LONG[word.slice(2)]] : [...word.slice(1)];
     for (const [at, letter] of letters.entries()) {
-      if (letter === undefined || !(VALUED + FLAGS).includes(letter) || word === "-T")
+      if (letter === undefined || !(VALUED + FLAGS).includes(letter) || /^-[TKn]$/.test(word))
         throw notModelled("curl", word, SUPPORTED);
       if (FLAGS.includes(letter)) {
         flags.add(letter);
@@ -83,7 +87,7 @@ export function readCurlArguments({ args, err }: Call): CurlOptions | number {
       if (value === undefined) return complain(`option ${word}: requires parameter`);
       if (letter === "H") headers.push(value);
       else values.set(letter, value);
-      if ("mT".includes(letter) && !/^\d+(\.\d+)?$/.test(value))
+      if ("mTK".includes(letter) && !(letter === "K" ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value))
         return complain(`option ${word}: expected a proper numerical parameter`);
       if (letter === "o" && value !== "/dev/null") throw notModelled("curl", `-o ${value}`, SUPPORTED);
       break;
@@ -119,6 +123,7 @@ export function readCurlArguments({ args, err }: Call): CurlOptions | number {
     discard: values.has("o"),
     maxTime: seconds("m") || null,
     connectTimeout: seconds("T") || null,
+    keepalive: has("n") ? null : seconds("K") || 60,
     writeOut: values.get("w") ?? null,
     headers,
   };

@@ -72,6 +72,7 @@ function* transfer(call: Call, options: CurlOptions, told: Told): Asking<Failure
   const socket = new TcpSocket(ns, "curl", address.family);
   socket.device = found.scope;
   socket.noDelay = true;
+  if (options.keepalive !== null) socket.setKeepalive(true, { idle: options.keepalive, interval: options.keepalive });
   try {
     say(`  Trying ${atPort(address, port)}...`);
     const failed = yield* connect(options, socket, address, begun, deadline, say);

@@ -1,13 +1,16 @@
 // ss: the sockets of a namespace, as iproute2 6.1 prints them into a pipe.
-// Before you edit: misc/ss.c (columns, render_calc_width, sock_state_print, inet_show_sock).
+// Before you edit: misc/ss.c (columns, render_calc_width, sock_state_print, inet_show_sock, tcp_timer_print),
+// net/ipv4/inet_diag.c (inet_sk_diag_fill).
 import type { Netns } from "../netns/netns.ts";
 import { asShown, type Endpoint, type Family } from "../netns/socket/family.ts";
 import type { UdpSocket } from "../netns/socket/udp.ts";
+import { TCP } from "../netns/tcp/block.ts";
 import type { TcpSocket } from "../netns/tcp/tcp.ts";
+import type { DueTimer } from "../trace/world.ts";
 import { serviceName } from "../wire/services.ts";
 import { type Command, notModelled } from "./command.ts";
 
-const SUPPORTED = "-t, -u, -l, -a, -n, -4, -6, -H and their long forms";
+const SUPPORTED = "-t, -u, -l, -a, -n, -o, -4, -6, -H and their long forms";
 
 const LONG: Readonly<Record<string, string>> = {
   "--tcp": "t",
@@ -15,6 +18,7 @@ const LONG: Readonly<Record<string, string>> = {
   "--listening": "l",
   "--all": "a",
   "--numeric": "n",
+  "--options": "o",
   "--ipv4": "4",
   "--ipv6": "6",
   "--no-header": "H",
@@ -31,6 +35,8 @@ interface Row {
   readonly peer: Endpoint | null;
   /** The device it is bound to. */
   readonly device: string | null;
+  /** Of -o: " timer:(on,200ms,0)", or nothing. */
+  readonly timer: string;
 }
 
 export const ss: Command = ({ ns, args, out, err }) => {
@@ -42,7 +48,7 @@ export const ss: Command = ({ ns, args, out, err }) => {
     else throw notModelled("ss", word, SUPPORTED);
   }
   for (const letter of letters) {
-    if ("tulan46H".includes(letter)) continue;
+    if ("tulano46H".includes(letter)) continue;
     if (!"hVnraloemipTsbEZzN0tMSudwxfKHOADF".includes(letter)) {
       err(`ss: invalid option -- '${letter}'\n`);
       return 255;
@@ -63,7 +69,8 @@ export const ss: Command = ({ ns, args, out, err }) => {
   );
   // One state alone can be meant (a connected UDP socket): then its column is left out.
   const oneState = has("u") && !has("t") && !has("a") && !has("l");
-  out(table(rows, { netid: has("t") && has("u"), state: !oneState, header: !has("H"), numeric: has("n") }));
+  const look = { netid: has("t") && has("u"), state: !oneState, header: !has("H") };
+  out(table(rows, { ...look, numeric: has("n"), timers: has("o") }));
   return 0;
 };
 
@@ -78,7 +85,32 @@ function tcpRows(ns: Netns): Row[] {
     state: socket.state,
     ...queues(socket),
     ...endsOf(socket),
+    timer: timerText(socket),
   }));
+}
+
+/** The timer that runs, the most urgent one: how long it still takes, and how often it ran in vain. */
+function timerText({ ns, state, ending, retransmission, retransmits, probe, keepalive }: TcpSocket): string {
+  const text = (name: string, due: DueTimer, vain: number) =>
+    ` timer:(${name},${timeText((ticks(due.time) - ticks(ns.cables.now)) * 4)},${vain})`;
+  if (ending !== null) return text("timewait", ending, 0);
+  if (retransmission !== null) return text("on", retransmission, retransmits);
+  if (probe.timer !== null) return text("persist", probe.timer, probe.asked);
+  return keepalive.timer === null || state === "LISTEN" ? "" : text("keepalive", keepalive.timer, probe.asked);
+}
+
+/** The kernel counts them in ticks. */
+const ticks = (time: number): number => Math.floor(time / TCP.tick);
+
+/** print_ms_timer: minutes, seconds and milliseconds, the small ones only beside small ones. */
+function timeText(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  const seconds = minutes > 9 ? 0 : Math.floor(milliseconds / 1000) % 60;
+  const rest = minutes > 0 || seconds > 9 ? 0 : milliseconds % 1000;
+  const fraction = `${rest}`.padStart(3, "0");
+  const text = minutes > 0 ? `${minutes}min` : "";
+  if (seconds > 0) return `${text}${seconds}${rest > 0 ? `.${fraction}` : ""}sec`;
+  return rest > 0 ? `${text}${fraction}ms` : text;
 }
 
 /** A listener's queues are its connections that wait and how many may; a connection's are octets (tcp_diag_get_info). */
@@ -99,6 +131,7 @@ function udpRows(ns: Netns): Row[] {
     received: 0,
     sent: 0,
     ...endsOf(socket),
+    timer: "",
   }));
 }
 
@@ -119,6 +152,7 @@ interface Look {
   readonly state: boolean;
   readonly header: boolean;
   readonly numeric: boolean;
+  readonly timers: boolean;
 }
 
 /** Columns are as wide as what stands in them; address and port meet at the colon. */
@@ -136,12 +170,14 @@ function table(rows: readonly Row[], look: Look): string {
     port(row, row.local),
     addressText(row, row.peer, false),
     port(row, row.peer),
-    "",
+    look.timers ? row.timer : "",
   ]);
   const header = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:", "Port", "Peer Address:", "Port", "Process"];
   const lines = look.header ? [header, ...cells] : cells;
   const shown = [look.netid, look.state, true, true, true, true, true, true, true];
-  const widths = header.map((_, i) => Math.max(0, ...lines.map((line) => line[i]!.length)));
+  // The very last field is not measured: it was never flushed when the widths are taken.
+  const measured = (i: number) => (i === 8 ? lines.slice(0, -1) : lines);
+  const widths = header.map((_, i) => Math.max(0, ...measured(i).map((line) => line[i]!.length)));
   const text = (line: readonly string[]) => {
     let said = "";
     for (const [i, cell] of line.entries()) {

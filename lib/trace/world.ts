@@ -24,6 +24,12 @@ export interface Timer {
   cancel(): void;
 }
 
+/** A timer of virtual time. */
+export interface DueTimer extends Timer {
+  /** When it runs. */
+  readonly time: number;
+}
+
 export const SECOND = 1_000_000_000;
 export const MILLISECOND = 1_000_000;
 export const MICROSECOND = 1000;

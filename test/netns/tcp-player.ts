@@ -8,6 +8,7 @@ import { neighbour6Of } from "../../lib/netns/ipv6/ndisc.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
 import { UdpSocket } from "../../lib/netns/socket/udp.ts";
 import { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
 import { MILLISECOND, SECOND } from "../../lib/trace/world.ts";
 import { ip, ipv4 } from "../../lib/wire/address.ts";
 import { ipv6 } from "../../lib/wire/address6.ts";
@@ -28,6 +29,9 @@ export interface Step {
   readonly timeout?: number;
   readonly seconds?: number;
   readonly words?: string;
+  readonly idle?: number;
+  readonly interval?: number;
+  readonly count?: number;
 }
 
 export interface Scenario {
@@ -190,6 +194,13 @@ function call(
       ns[at].sysctls.set(name!, value!);
       return 0;
     }
+    case "keepalive": {
+      const { idle, interval, count } = step;
+      const named = Object.entries({ idle, interval, count }).filter(([, value]) => value !== undefined);
+      return tcp().setKeepalive(true, Object.fromEntries(named)) ?? 0;
+    }
+    case "timers":
+      return timersIn(runShell(lab, place(lab, at), "ss -tanoH").text);
     case "wait":
       lab.runFor(step.seconds! * SECOND);
       return 0;
@@ -197,6 +208,10 @@ function call(
       throw new Error(`the player does not know: ${step.do}`);
   }
 }
+
+/** "on 2, keepalive 0": which timers `ss -o` shows, and how often they ran in vain. */
+const timersIn = (text: string): string =>
+  [...text.matchAll(/timer:\((\w+),[^,]+,(\d+)\)/g)].map(([, name, vain]) => `${name} ${vain}`).join(", ");
 
 const hex = (n: number) => n.toString(16).padStart(2, "0");
 

@@ -5,7 +5,7 @@ usage: tcp-real.py PREFIX < scenarios.json > recorded.json   (root, ip, tcpdump)
 One process makes all the calls, one after the other, so their order is fixed; a socket stays in the namespace it was
 made in. A scenario of "family" 6 is played over IPv6. Segmentation offload is off: the capture then has the segments that travel, not those a NIC would cut.
 """
-import ctypes, errno, json, os, socket, struct, subprocess, sys, time
+import ctypes, errno, json, os, re, socket, struct, subprocess, sys, time
 
 libc = ctypes.CDLL(None, use_errno=True)
 prefix = sys.argv[1]
@@ -124,6 +124,15 @@ def call(names, sockets, step, family):
         run(f"ip -n {names[step['at']]} {step['words']}")
     elif do == "sysctl":
         run(f"ip netns exec {names[step['at']]} sysctl -qw {step['words']}")
+    elif do == "keepalive":
+        made = sockets[step["socket"]]
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, option in (("idle", 4), ("interval", 5), ("count", 6)):
+            if name in step:
+                made.setsockopt(socket.IPPROTO_TCP, option, step[name])
+    elif do == "timers":
+        said = run(f"ip netns exec {names[step['at']]} ss -tanoH").stdout
+        return ", ".join(f"{name} {vain}" for name, vain in re.findall(r"timer:\((\w+),[^,]+,(\d+)\)", said))
     elif do == "wait":
         time.sleep(step["seconds"])
     return 0

@@ -45,6 +45,8 @@ export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
   updateWindow(socket, tcp, round);
   if (blocks !== undefined) tagSacked(socket, blocks, ack, round);
   socket.softError = null;
+  socket.probe.asked = 0;
+  socket.lastHeard = socket.ns.cables.now;
   if (packetsOut === 0) {
     if ((round.is & ACK_IS.duplicateSack) !== 0) alert(socket, round, false);
     probeAnswered(socket);

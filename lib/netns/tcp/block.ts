@@ -1,7 +1,7 @@
 // What the kernel keeps for each TCP socket (struct tcp_sock), and the arithmetic of sequence numbers.
 // Before you edit: RFC 9293 §3.3, include/linux/tcp.h, include/net/tcp.h, include/net/inet_connection_sock.h.
 import type { Device } from "../../link/device.ts";
-import { MILLISECOND, SECOND, type Timer } from "../../trace/world.ts";
+import { type DueTimer, MILLISECOND, SECOND } from "../../trace/world.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
 import { type Endpoint, endText, type Family, type Remote } from "../socket/family.ts";
@@ -258,12 +258,20 @@ export abstract class TcpBlock extends Waitable {
   probedUntil: number | null = null;
   probedNew = false;
 
-  /** Asking for a window (window-probe.ts): its timer, how often it was in vain, how often since the last ACK. */
-  readonly probe: { timer: Timer | null; backoff: number; asked: number } = { timer: null, backoff: 0, asked: 0 };
+  /** Asking for a window (window-probe.ts): its timer, how often it was in vain; questions since the last ACK. */
+  readonly probe: { timer: DueTimer | null; backoff: number; asked: number } = { timer: null, backoff: 0, asked: 0 };
 
-  retransmission: Timer | null = null;
-  delayedAck: Timer | null = null;
-  ending: Timer | null = null;
+  /**
+   * SO_KEEPALIVE, TCP_KEEPIDLE and TCP_KEEPINTVL in seconds, TCP_KEEPCNT (0: what the sysctls say), and the timer
+   * (keepalive.ts).
+   */
+  readonly keepalive = { isOn: false, idle: 0, interval: 0, count: 0, timer: null as DueTimer | null };
+  /** When the other end acknowledged last (rcv_tstamp). */
+  lastHeard = 0;
+
+  retransmission: DueTimer | null = null;
+  delayedAck: DueTimer | null = null;
+  ending: DueTimer | null = null;
 
   constructor(ns: Netns, program: string, family: Family = 4) {
     super();

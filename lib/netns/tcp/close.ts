@@ -3,6 +3,7 @@
 // tcp_input.c (tcp_reset, tcp_fin).
 import type { Errno } from "../errno.ts";
 import { unhash } from "./bind.ts";
+import { stopKeepalive } from "./keepalive.ts";
 import { push, sendActiveReset } from "./output.ts";
 import { forget } from "./scoreboard.ts";
 import type { TcpSocket } from "./tcp.ts";
@@ -16,6 +17,7 @@ export function destroy(socket: TcpSocket): void {
   socket.delayedAck?.cancel();
   socket.ending?.cancel();
   stopProbe(socket);
+  stopKeepalive(socket);
   socket.retransmission = null;
   socket.delayedAck = null;
   socket.ending = null;

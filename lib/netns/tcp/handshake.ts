@@ -10,6 +10,7 @@ import { hash } from "./bind.ts";
 import { after, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
+import { keepAlive } from "./keepalive.ts";
 import { sendAck, sendNew, syncMss } from "./output.ts";
 import { initBufferSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
@@ -123,6 +124,7 @@ export function listenInput(
   child.reuseAddress = listener.reuseAddress;
   child.reusePort = listener.reusePort;
   child.noDelay = listener.noDelay;
+  Object.assign(child.keepalive, listener.keepalive);
   child.routeMss = mssOf(way.mtu, src.family);
   child.pathMss = pathMssOf(way.mtu, src.family);
   begin(child, iss);
@@ -215,6 +217,7 @@ function established(socket: TcpSocket, tcp: Tcp): void {
   initBufferSpace(socket);
   initialRcvMss(socket);
   socket.state = "ESTAB";
+  keepAlive(socket);
 }
 
 /** An answer to our SYN (tcp_rcv_synsent_state_process). */

@@ -1,7 +1,7 @@
 // TCP sockets, as a program sees them, and the door by which segments come in; errors about them come by errors.ts.
 // Before you edit: RFC 9293, net/ipv4/tcp.c, af_inet.c (inet_stream_connect, inet_listen), tcp_ipv4.c (tcp_v4_rcv,
 // tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts, early.ts, ack.ts,
-// output.ts, timer.ts, close.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts, rack.ts, recovery.ts,
+// output.ts, timer.ts, keepalive.ts, close.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts, rack.ts, recovery.ts,
 // congestion.ts, retransmit.ts.
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
@@ -20,6 +20,7 @@ import { close, destroy, disconnect, sendFin } from "./close.ts";
 import { restartAfterIdle } from "./congestion.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
 import { establishedInput, timeWaitInput } from "./input.ts";
+import { type KeepaliveOptions, setKeepalive } from "./keepalive.ts";
 import { push, segmentText, sendBareAck } from "./output.ts";
 import { adjustSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
@@ -191,6 +192,14 @@ export class TcpSocket extends TcpBlock {
   /** Gives the socket back with a RST (SO_LINGER, no time). */
   abort(cause = -1): void {
     close(this, cause, true);
+  }
+
+  /**
+   * SO_KEEPALIVE, and where named TCP_KEEPIDLE and TCP_KEEPINTVL (seconds) and TCP_KEEPCNT; connections of a listener
+   * inherit them. Null, or EINVAL for a number that is out of range.
+   */
+  setKeepalive(isOn: boolean, options: KeepaliveOptions = {}): Errno | null {
+    return setKeepalive(this, isOn, options);
   }
 
   /** The pending error, which is then gone. */

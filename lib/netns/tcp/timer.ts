@@ -5,6 +5,7 @@ import { LEVEL } from "../../trace/step.ts";
 import { OWED, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { enterLoss } from "./congestion.ts";
+import { stopKeepalive } from "./keepalive.ts";
 import { sendAck } from "./output.ts";
 import { reorderTimeout } from "./rack.ts";
 import { openWindow } from "./receive-buffer.ts";
@@ -135,6 +136,7 @@ export function endLater(socket: TcpSocket): void {
   stopRetransmission(socket);
   if (socket.lastWindow === null) socket.ns.mib.TcpExtTW++;
   socket.lastWindow ??= openWindow(socket);
+  stopKeepalive(socket);
   socket.delayedAck?.cancel();
   socket.delayedAck = null;
   socket.ending?.cancel();

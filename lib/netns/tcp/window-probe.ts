@@ -31,7 +31,6 @@ export function stopProbe({ probe }: TcpSocket): void {
 /** An ACK came while nothing was under way (tcp_ack_probe): the other end lives, and the wait begins anew. */
 export function probeAnswered(socket: TcpSocket): void {
   const { probe } = socket;
-  probe.asked = 0;
   if (probe.timer === null) return;
   const room = distance(socket.sndNxt, plus(socket.sndUna, socket.sndWnd));
   if (room >= Math.min(socket.unsentLength, socket.mss)) return stopProbe(socket);
