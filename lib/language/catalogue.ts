@@ -61,7 +61,7 @@ export class Catalogue {
     if (text.includes("\n")) return changed(text, this.say, "\n", "\n");
     const [, name, rest] = /^(.{1,40}?): (.+)$/.exec(text) ?? [];
     const said = rest === undefined ? undefined : (this.sentence(rest) ?? this.pieces(rest));
-    if (said !== undefined) return `${this.sentence(name!) ?? name}：${said}`;
+    if (said !== undefined) return `${this.sentence(name!) ?? this.label("step", name!)}：${said}`;
     if (SENTENCES.test(text)) return changed(text, this.say, SENTENCES, " ")?.replace(/([。？！]) /g, "$1");
     const bare = text.endsWith(".") ? this.sentence(text.slice(0, -1)) : undefined;
     return bare === undefined ? undefined : `${bare}。`;
@@ -74,7 +74,7 @@ export class Catalogue {
       const value = values.get(hole) ?? "";
       return value.includes(" ") ? this.say(value) : value;
     };
-    return becomes.parts.map((part, i) => (i === 0 ? part : spoken(becomes.holes[i - 1]!) + part)).join("");
+    return spaced(becomes.parts.map((part, i) => (i === 0 ? part : spoken(becomes.holes[i - 1]!) + part)).join(""));
   }
 }
 
@@ -87,6 +87,13 @@ function cut(sentence: string): { parts: string[]; holes: number[] } {
     parts: sentence.split(HOLE),
     holes: [...sentence.matchAll(/\{(\d)\}/g)].map(([, hole]) => Number(hole)),
   };
+}
+
+/** Between Han and Latin stands a space, between Han none: what a sentence has around a hole suits only one of them. */
+function spaced(text: string): string {
+  return text
+    .replace(/([\p{Script=Han}，。：；？！）]) (?=[\p{Script=Han}（])/gu, "$1")
+    .replace(/(\p{Script=Han})(?=[a-z0-9])|([a-z0-9])(?=\p{Script=Han})/giu, "$1$2 ");
 }
 
 /** The first word of a text if a space follows it, else "": what it begins with may go on in a hole. */

@@ -2,6 +2,7 @@
 import { fairness, multiples as multiplesScene, quantile, seconds } from "../draw/multiples.ts";
 import type { Lab } from "../lab/lab.ts";
 import { type Load, type ServerLoad, type ServingOptions, serve } from "../lab/serving.ts";
+import { columns, reader } from "../language/say.ts";
 import { place, runShell } from "../tools/shell.ts";
 import { DISPLAY, INSPECT, Picture, type Shown } from "./display.ts";
 import { Picks } from "./picks.ts";
@@ -38,17 +39,21 @@ export class Loaded extends Picks {
     return (this.load.hits ?? 0) / Math.max(1, this.load.latencies.length);
   }
   override toString(): string {
-    const head = ["server", "weight", "speed", "connections", "worked", "longest queue"];
+    const { say, label } = reader();
+    const head = ["server", "weight", "speed", "connections", "worked", "longest queue"].map((each) =>
+      label("column", each),
+    );
     const rows = this.servers.map(({ server, weight, speed, connections, busy, queue }) => {
       return [server, `${weight}`, `${speed}`, `${connections}`, seconds(busy), `${queue}`];
     });
-    const widths = head.map((each, i) => Math.max(each.length, ...rows.map((row) => row[i]!.length)));
-    const lines = [head, ...rows].map((row) => row.map((cell, i) => cell.padStart(widths[i]!)).join("  "));
+    const widths = head.map((each, i) => Math.max(columns(each), ...rows.map((row) => row[i]!.length)));
+    const right = (cell: string, width: number) => " ".repeat(width - columns(cell)) + cell;
+    const lines = [head, ...rows].map((row) => row.map((cell, i) => right(cell, widths[i]!)).join("  "));
     const { scheduler, refused, lost, hits } = this.load;
     const failed = refused + lost === 0 ? "" : `, ${refused} refused, ${lost} got no answer`;
     const cached = hits === null ? "" : `, ${Math.round(100 * this.hitRate)} % from a cache`;
     const waits = `half of the answers within ${seconds(this.latency(0.5))}, 99 % within ${seconds(this.latency(0.99))}`;
-    return [`${scheduler}: ${waits}${failed}${cached}`, ...lines].join("\n");
+    return [say(`${scheduler}: ${waits}${failed}${cached}`), ...lines].join("\n");
   }
   override [DISPLAY](): Shown {
     return { "text/plain": this.toString() };

@@ -9,7 +9,7 @@ const { say, label } = new Catalogue({
   "{0} has the MAC {1}": "{0} 的 MAC 是 {1}",
   "{0} has the MAC {1} of {2}": "{2}：{0} 用 MAC {1}",
   "not delivered: {0}": "没有送达：{0}",
-  "the answer of {0}, because {1}": "因为 {1}，{0} 应答",
+  "the answer of {0}, because {1}": "因为{1}，{0} 应答",
   "step: drop": "丢弃",
 });
 
@@ -29,6 +29,8 @@ describe("a catalogue of sentences", () => {
     ["has the MAC", "has the MAC", "a hole is never empty"],
     ["a has the MAC ", "a has the MAC ", "nor the last one"],
     ["1 packets transmitted, 0 received", "1 packets transmitted, 0 received", "what is not known"],
+    ["no route has the MAC 02:01", "没有路由的 MAC 是 02:01", "where spaces belong"],
+    ["the answer of web, because no route", "因为没有路由，web 应答", "and where not"],
     ["", "", "nothing"],
     [" \n ", " \n ", "almost nothing"],
   ])
