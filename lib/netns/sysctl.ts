@@ -32,6 +32,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "net.ipv4.icmp_echo_ignore_broadcasts": { preset: 1, min: 0, max: 1 },
   "net.ipv4.icmp_ratelimit": { preset: 1000, min: 0, max: 2147483647 },
   "net.ipv4.ip_default_ttl": { preset: 64, min: 1, max: 255 },
+  "net.ipv4.ip_forward_use_pmtu": { preset: 0, min: 0, max: 255 },
   "net.ipv4.route.min_pmtu": { preset: 552, min: 68, max: 2147483647 },
   "net.ipv4.route.mtu_expires": { preset: 600, min: 0, max: 2147483 },
   // The label of every flow is 0.

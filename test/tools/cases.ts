@@ -1109,6 +1109,58 @@ ip netns
 ip link
 ip -n blue link
 `,
+  forwardMtu: `
+ip netns add a
+ip netns add r
+ip netns add s
+ip netns add b
+ip -n a link add e0 address 02:00:00:00:0a:00 type veth peer name e0 address 02:00:00:00:0c:00 netns r
+ip -n r link add e1 address 02:00:00:00:0c:01 type veth peer name e0 address 02:00:00:00:05:00 netns s
+ip -n s link add e1 address 02:00:00:00:05:01 type veth peer name e0 address 02:00:00:00:0b:00 netns b
+ip -n a addr add 10.1.0.1/24 dev e0
+ip -n r addr add 10.1.0.2/24 dev e0
+ip -n r addr add 10.2.0.2/24 dev e1
+ip -n s addr add 10.2.0.3/24 dev e0
+ip -n s addr add 10.3.0.3/24 dev e1
+ip -n b addr add 10.3.0.4/24 dev e0
+ip -n a link set e0 up
+ip -n r link set e0 up
+ip -n r link set e1 up
+ip -n s link set e0 up
+ip -n s link set e1 up mtu 1200
+ip -n b link set e0 up mtu 1200
+ip -n a route add default via 10.1.0.2
+ip -n r route add 10.3.0.0/24 via 10.2.0.3
+ip -n s route add 10.1.0.0/24 via 10.2.0.2
+ip -n b route add default via 10.3.0.3
+ip netns exec r sysctl -w net.ipv4.ip_forward=1
+ip netns exec s sysctl -w net.ipv4.ip_forward=1
+sysctl net.ipv4.ip_forward_use_pmtu
+ip netns exec r ping -c 1 -W 1 -M do -s 1300 10.3.0.4
+ip netns exec a ping -c 1 -W 1 -M do -s 1300 10.3.0.4
+ip netns exec r sysctl -w net.ipv4.ip_forward_use_pmtu=1
+ip -n a route flush cache
+ip netns exec a ping -c 1 -W 1 -M do -s 1300 10.3.0.4
+ip -n a route flush cache
+ip netns exec s tcpdump -n -t -v -i e0 src 10.1.0.1 & ip netns exec a ping -c 1 -W 1 -M dont -s 1300 10.3.0.4 > /dev/null
+ip -n r route change 10.3.0.0/24 via 10.2.0.3 mtu lock 1400
+ip netns exec r ping -c 1 -W 1 -M do -s 1300 10.3.0.4
+ip -n a route flush cache
+ip netns exec a ping -c 1 -W 1 -M do -s 1400 10.3.0.4
+ip -n a route flush cache
+ip netns exec a ping -c 1 -W 1 -M do -s 1300 10.3.0.4
+ip netns exec r sysctl -w net.ipv4.ip_forward_use_pmtu=0
+ip -n r route change 10.3.0.0/24 via 10.2.0.3
+ip -n s link set e1 mtu 500
+ip -n b link set e0 mtu 500
+ip netns exec r ping -c 1 -W 1 -M do -s 600 10.3.0.4
+ip -n a route flush cache
+ip netns exec a ping -c 1 -W 1 -M do -s 600 10.3.0.4
+ip -n a route flush cache
+ip netns exec a ping -c 1 -W 1 -M do -s 510 10.3.0.4
+ip netns exec s tcpdump -n -t -v -i e0 src 10.1.0.1 & ip netns exec a ping -c 1 -W 1 -M dont -s 600 10.3.0.4 > /dev/null
+ip netns exec r sysctl -w net.ipv4.ip_forward_use_pmtu=256
+`,
   captures: `
 ip netns add red
 ip link add veth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns red

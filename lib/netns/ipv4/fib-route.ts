@@ -44,7 +44,8 @@ export function tryRoute(ns: Netns, tableId: number, route: AskedRoute, verb: Ro
   // A route that replaces itself is no news.
   if (ns.listeners !== null && table.all.includes(checked)) tellRoute(ns, tableId, checked);
   if (checked.type === "local") ns.hasLocalRoutes = true;
-  if (ns.hasRedirects) ns.redirects.clear();
+  if (HOW[verb] === "replace") forgetMtus(ns);
+  else if (ns.hasRedirects) ns.redirects.clear();
   return null;
 }
 

@@ -1,6 +1,7 @@
 // What a router said: packets to this destination must be smaller than the device here allows.
 // Before you edit: RFC 1191, net/ipv4/route.c (__ip_rt_update_pmtu, update_or_create_fnhe, ipv4_mtu), fib_semantics.c
-// (fib_nhc_update_mtu); sysctls route.min_pmtu, route.mtu_expires.
+// (fib_nhc_update_mtu), include/net/ip.h (ip_dst_mtu_maybe_forward); sysctls route.min_pmtu, route.mtu_expires,
+// ip_forward_use_pmtu.
 import type { Route } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
@@ -21,6 +22,8 @@ interface Exception {
   readonly device: Device;
   readonly nextHop: Ipv4;
   readonly destination: Ipv4;
+  /** What the route said when it was heard. */
+  readonly routeMtu: number | undefined;
   mtu: number;
   readonly until: number;
   /** The router wanted less than is believed, so packets may be cut on the way: no DF. */
@@ -52,7 +55,7 @@ export class PathMtus {
     if (old?.mtu === believed && !locked && now < old.until - kept / 2) return false;
     const { device, nextHop } = hop;
     this.exceptions.set(key(device, nextHop, destination), {
-      ...{ device, nextHop, destination, locked },
+      ...{ device, nextHop, destination, locked, routeMtu: hop.mtu },
       mtu: believed,
       until: now + kept,
     });
@@ -65,13 +68,18 @@ export class PathMtus {
       if (exception.device === device && (mtu < exception.mtu || device.mtu === exception.mtu)) exception.mtu = mtu;
   }
 
-  /** Routes went: what was heard of a next hop that no route names any more goes with them. */
+  /**
+   * Routes went: what was heard of a next hop goes with them unless another route names it and has the same MTU (it
+   * belongs to the fib_info, which such routes share).
+   */
   routesRemoved(routes: () => readonly Route[]): void {
     if (this.exceptions.size === 0) return;
     const left = routes();
-    for (const [name, { device, nextHop, destination }] of this.exceptions) {
-      const isNamed = ({ dev, via, prefix }: Route) =>
-        dev === device && (via === nextHop || (via === null && nextHop === destination && prefix.contains(nextHop)));
+    for (const [name, { device, nextHop, destination, routeMtu }] of this.exceptions) {
+      const isNamed = ({ dev, via, prefix, mtu }: Route) =>
+        dev === device &&
+        mtu === routeMtu &&
+        (via === nextHop || (via === null && nextHop === destination && prefix.contains(nextHop)));
       if (!left.some(isNamed)) this.exceptions.delete(name);
     }
   }
@@ -84,6 +92,17 @@ export class PathMtus {
 
 function key(device: Device, nextHop: Ipv4, destination: Ipv4): string {
   return `${device.index} ${nextHop.bits} ${destination.bits}`;
+}
+
+/**
+ * What a router cuts to (ip_dst_mtu_maybe_forward): its route's or its device's MTU. What it heard of the way beyond
+ * holds for its own packets, unless ip_forward_use_pmtu is set or the MTU is locked.
+ */
+export function forwardMtu(ns: Netns, hop: Hop, destination: Ipv4): number {
+  const heard = ns.pathMtus.exception(hop, destination, ns.cables.now);
+  const isBelieved =
+    heard !== null && (heard.locked || hop.mtuLocked || ns.sysctls.get("net.ipv4.ip_forward_use_pmtu") !== 0);
+  return isBelieved ? heard.mtu : (hop.mtu ?? hop.device.mtu);
 }
 
 /** Believes a router that wants smaller packets, and says so in the trace. Returns the step to go on from. */

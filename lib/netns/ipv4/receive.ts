@@ -18,6 +18,7 @@ import type { NoWay } from "./decide.ts";
 import { icmpError, icmpInput } from "./icmp.ts";
 import { NO_ROUTE_BURST } from "./icmp-limit.ts";
 import { dropMartian, evidenceOf, routeInput } from "./input-route.ts";
+import { forwardMtu } from "./path-mtu.ts";
 import { sendRedirect } from "./redirect.ts";
 import { ipOutput } from "./send.ts";
 
@@ -194,10 +195,12 @@ function forward(ns: Netns, skb: Skb): void {
   }
   ns.mib.IpForwDatagrams++;
   const { device: out } = decision;
-  const mtu = decision.mtu ?? out.mtu;
+  const mtu = forwardMtu(ns, decision, packet.dst);
   if (packet.dontFragment && ipv4Length(packet) > mtu) {
     ns.mib.IpFragFails++;
-    const said = decision.mtu === undefined ? `${out.name}` : `the route by ${out.name}`;
+    const own = decision.mtu ?? out.mtu;
+    const said =
+      mtu !== own ? `the way to ${packet.dst}` : decision.mtu === undefined ? out.name : `the route by ${out.name}`;
     const step = ns.step(LEVEL.path, cause, device, "drop", packet, () => ({
       because: `${ipv4Length(packet)} octets do not fit the MTU ${mtu} of ${said}, and DF forbids to cut them`,
       evidence: { kind: "link", text: `${out.name} mtu ${mtu}`, command: `ip link show ${out.name}` },

@@ -21,6 +21,7 @@ import { fragment } from "./fragment.ts";
 import { inetOf } from "./inet.ts";
 import { hasJoined } from "./input-route.ts";
 import { outputWay, routeOutput } from "./output-route.ts";
+import { forwardMtu } from "./path-mtu.ts";
 import { loopBack } from "./receive.ts";
 
 /** A packet to be made and sent. */
@@ -164,12 +165,10 @@ export function ipOutput(ns: Netns, skb: Skb): void {
 
 function finishOutput(ns: Netns, skb: Skb): void {
   const { packet, device, cause } = skb;
-  const { nextHop, mtu: routeMtu } = skb.dst!;
+  const { nextHop, mtu: routeMtu, mtuLocked } = skb.dst!;
   const isOwn = skb.input === null;
-  // A router cuts to its route's or its device's MTU; what it heard of the way beyond holds for its own packets
-  // (ip_forward_use_pmtu 0).
-  const hop = { device, nextHop, mtu: routeMtu };
-  const wayMtu = isOwn ? ns.pathMtus.of(hop, packet.dst, ns.cables.now) : (routeMtu ?? device.mtu);
+  const hop = { device, nextHop, mtu: routeMtu, mtuLocked };
+  const wayMtu = isOwn ? ns.pathMtus.of(hop, packet.dst, ns.cables.now) : forwardMtu(ns, hop, packet.dst);
   const { longestFragment } = skb;
   const mtu = longestFragment > 0 ? Math.min(wayMtu, longestFragment) : wayMtu;
   // What must not be cut was measured when it was made.
