@@ -11,7 +11,6 @@ import type { Errno } from "./refused.ts";
 import type { Skb } from "./skb.ts";
 import type { Table } from "./table.ts";
 import { CanonicalRule } from "./text/canonical.ts";
-import { readRule } from "./text/request.ts";
 import { ruleText } from "./text/save.ts";
 
 /** `-s 10.0.0.0/8`, `! -d 10.0.0.1`. The mask may have holes, as the kernel's may; address bits beyond it are zero. */
@@ -67,6 +66,8 @@ export type Target =
 export interface Source {
   readonly table: Table;
   readonly text: string;
+  /** Takes one of its lines apart. */
+  readonly read: (line: string, table: Table, calls: Chain | null) => RuleSpec;
 }
 
 const canonical = new CanonicalRule();
@@ -134,8 +135,8 @@ export class Rule {
 
   get spec(): RuleSpec {
     if (this.words === null) {
-      const { text, table } = this.source!;
-      this.words = readRule(text.slice(this.start, this.end), table, this.leadsTo);
+      const { text, table, read } = this.source!;
+      this.words = read(text.slice(this.start, this.end), table, this.leadsTo);
     }
     return this.words;
   }

@@ -4,10 +4,10 @@
 import { Blocks } from "./blocks.ts";
 import type { Edit } from "./edit.ts";
 import type { Token } from "./lexer.ts";
-import { chainBlock, head, setBlock, tableText } from "./list.ts";
+import { chainBlock, head, ruleText, setBlock, tableText } from "./list.ts";
 import { kernelSays, Problem, unexpected } from "./problem.ts";
 import { readPolicy } from "./read-block.ts";
-import { readRule, ruleText } from "./read-rule.ts";
+import { readRule } from "./read-rule.ts";
 import { readElements } from "./read-value.ts";
 import type { Reader } from "./reader.ts";
 import type { Base, Chain, NftFamily, Rule, Ruleset, Style, Table } from "./ruleset.ts";

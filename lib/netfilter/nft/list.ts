@@ -2,8 +2,7 @@
 // Before you edit: nftables src/rule.c (table_print, chain_print_declaration, set_print_declaration, prio2str).
 
 import { timeText } from "./lexer.ts";
-import { ruleText } from "./read-rule.ts";
-import type { Chain, Style, Table } from "./ruleset.ts";
+import type { Chain, Rule, Style, Table } from "./ruleset.ts";
 import type { NftSet } from "./set.ts";
 
 /** Names of priorities, and the one hook where some have them (std_prios). */
@@ -76,4 +75,11 @@ export function setBlock(set: NftSet, style: Style, now: number | null): string 
   if (now !== null && set.listed(now).length > 0) lines.push(`elements = ${set.elementsText(style, now)}`);
   const kind = set.isMap ? "map" : "set";
   return `\t${kind} ${set.name} {${handle(set.handle, style)}\n${lines.map((each) => `\t\t${each}\n`).join("")}\t}\n`;
+}
+
+export function ruleText({ statements, comment, handle }: Rule, style: Style): string {
+  const words = statements.map((each) => each.text(style)).filter((each) => each !== "");
+  if (comment !== null) words.push(`comment "${comment}"`);
+  if (style.handles) words.push(`# handle ${handle}`);
+  return words.join(" ");
 }

@@ -5,7 +5,7 @@ import type { Token } from "./lexer.ts";
 import { isOperand } from "./operand.ts";
 import { kernelSays, Problem, unexpected } from "./problem.ts";
 import type { Reader } from "./reader.ts";
-import type { Base, Chain, Rule, Ruleset, Statement, Style } from "./ruleset.ts";
+import type { Base, Chain, Rule, Ruleset, Statement } from "./ruleset.ts";
 import {
   readCounterStatement,
   readLimit,
@@ -89,11 +89,4 @@ function checkPlace(word: string, base: Base | null, place: { readonly from: num
   const hooks = NAT_HOOKS[word];
   if (hooks === undefined || base === null) return;
   if (base.type !== "nat" || !hooks.includes(base.hook)) throw kernelSays("EOPNOTSUPP", place);
-}
-
-export function ruleText({ statements, comment, handle }: Rule, style: Style): string {
-  const words = statements.map((each) => each.text(style)).filter((each) => each !== "");
-  if (comment !== null) words.push(`comment "${comment}"`);
-  if (style.handles) words.push(`# handle ${handle}`);
-  return words.join(" ");
 }

@@ -7,6 +7,7 @@ import type { Source } from "../rule.ts";
 import type { Table } from "../table.ts";
 import { CanonicalRule } from "./canonical.ts";
 import { isTargetName } from "./extensions.ts";
+import { readRule } from "./request.ts";
 
 const COLON = 0x3a;
 /** Room for a name (XT_EXTENSION_MAXNAMELEN) and its length. */
@@ -36,7 +37,7 @@ export class Bulk {
   private firstLine = 0;
 
   constructor(text: string, edit: Edit, counts: boolean) {
-    this.source = { text, table: edit.table };
+    this.source = { text, table: edit.table, read: readRule };
     this.edit = edit;
     this.counts = counts;
     this.names = new Names(this.canonical, this.source.table);

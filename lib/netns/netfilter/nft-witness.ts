@@ -1,6 +1,6 @@
 // A walk through a chain of nf_tables as steps of the trace: which rules were tried and what of them failed, what was found
 // in a map, which rule decided, where the walk went from there.
-import { ruleText } from "../../netfilter/nft/read-rule.ts";
+import { ruleText } from "../../netfilter/nft/list.ts";
 import { type Chain, type Statement, type Style, type Verdict, verdictText } from "../../netfilter/nft/ruleset.ts";
 import type { NftWatcher } from "../../netfilter/nft/traverse.ts";
 import type { Skb as View } from "../../netfilter/skb.ts";
