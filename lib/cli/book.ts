@@ -25,7 +25,8 @@ export async function command(args: string[]): Promise<number> {
   fs.cpSync(path.join(ASSETS, "book"), SOURCE, { recursive: true });
   const chapters = putNotebooks("notebooks");
   const homework = putNotebooks("notebooks/homework");
-  fs.writeFileSync(path.join(SOURCE, "index.md"), contents(chapters, homework));
+  const chinese = putNotebooks("notebooks/zh");
+  fs.writeFileSync(path.join(SOURCE, "index.md"), contents(chapters, homework, chinese));
   reference();
   fs.rmSync(out, { recursive: true, force: true });
   const sphinx = [
@@ -79,7 +80,7 @@ function toctree(caption: string, names: readonly string[]): string {
   return `\`\`\`{toctree}\n:caption: ${caption}\n:maxdepth: 1\n:titlesonly:\n\n${names.join("\n")}\n\`\`\`\n`;
 }
 
-function contents(chapters: readonly string[], homework: readonly string[]): string {
+function contents(chapters: readonly string[], homework: readonly string[], chinese: readonly string[]): string {
   const isLab = (name: string): boolean => name.includes("/lab-");
   return [
     "# Packetwalk\n",
@@ -90,6 +91,7 @@ function contents(chapters: readonly string[], homework: readonly string[]): str
       chapters.filter((name) => !isLab(name)),
     ),
     toctree("Homework", homework),
+    toctree("简体中文", chinese),
     toctree("Reference", ["api/index"]),
     "{ref}`genindex`\n",
   ].join("\n");
