@@ -1,9 +1,9 @@
 // The lines of a lab's script that give addresses and routes. What the kernel adds by itself is left to it; where it
 // would add something else than the lab has, or in another order, the lines mend it.
-import { lifeLeft } from "../ip/address.ts";
+import { type InterfaceAddress, lifeLeft } from "../ip/address.ts";
 import { USUAL_ATTRIBUTES } from "../link/attributes.ts";
 import type { Device } from "../link/device.ts";
-import { addAddress, setUp } from "../netns/configure.ts";
+import { addAddress, deleteAddress, setDown, setUp } from "../netns/configure.ts";
 import type { Netns } from "../netns/netns.ts";
 import type { LabData, RouteData } from "./data.ts";
 import { labFrom } from "./data-read.ts";
@@ -26,11 +26,10 @@ export function addressLines(ns: Netns, device: Device): string[] {
   const words = attributeWords(device);
   if (words.length > 0) lines.push(`${ip} link set ${dev} ${words.join(" ")}`);
   const { addresses } = ns.inet.get(device)!;
-  const bringsLoopback = device.kind === "loopback" && (device.up || device.everUp);
-  // Loopback gets 127.0.0.1 by itself when it comes up without an address.
-  const first = addresses[0];
-  const byItself = bringsLoopback && first !== undefined && `${first.local}/${first.length}` === LOOPBACK;
-  if (byItself) lines.push(`${ip} link set ${dev} up`);
+  const gets = getsLoopback(device);
+  const byItself = gets && beginsWithLoopback(addresses);
+  if (gets) lines.push(`${ip} link set ${dev} up`);
+  if (gets && !byItself) lines.push(`${ip} addr del ${LOOPBACK} ${dev}`);
   for (const address of byItself ? addresses.slice(1) : addresses) {
     const { local, peer, length, broadcast, scope, label, noPrefixRoute, metric } = address;
     const { valid, preferred, deprecated } = lifeLeft(address, ns.cables.now);
@@ -46,11 +45,16 @@ export function addressLines(ns: Netns, device: Device): string[] {
     lines.push(`${ip} addr add ${words.join(" ")}`);
   }
   lines.push(...address6Lines(ns, device));
-  if (device.everUp && !byItself) lines.push(`${ip} link set ${dev} up`);
-  if (bringsLoopback && addresses.length === 0) lines.push(`${ip} addr del ${LOOPBACK} ${dev}`);
+  if (device.everUp && !gets) lines.push(`${ip} link set ${dev} up`);
   if (device.everUp && !device.up) lines.push(`${ip} link set ${dev} down`);
   return lines;
 }
+
+/** Loopback gets 127.0.0.1 by itself when it comes up, and keeps it when it goes down. */
+const getsLoopback = ({ kind, everUp }: Device): boolean => kind === "loopback" && everUp;
+
+const beginsWithLoopback = ([first]: readonly InterfaceAddress[]): boolean =>
+  first !== undefined && `${first.local}/${first.length}` === LOOPBACK;
 
 /** What `ip link set` is told of a device besides. */
 function attributeWords({ attributes }: Device): string[] {
@@ -97,8 +101,13 @@ function asTheKernelMakesIt(data: LabData) {
       inet.addresses = [];
       const { up } = device;
       device.up = false;
+      if (getsLoopback(device)) {
+        setUp(ns, device);
+        if (!beginsWithLoopback(before)) deleteAddress(ns, device, inet.addresses[0]!);
+      }
       for (const { local, length, ...options } of before) addAddress(ns, device, local, length, options);
-      if (up) setUp(ns, device);
+      if (device.everUp) setUp(ns, device);
+      if (!up) setDown(ns, device);
     }
   }
   return lab;

@@ -1,7 +1,6 @@
 // Devices are made, moved, renamed, set up and down; what the kernel does by itself then. Addresses and routes: fib.ts.
 // The trace names devices when it is read: each change of one settles what was recorded before (trace/recorder.ts).
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
-import type { InterfaceAddress } from "../ip/address.ts";
 import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import type { LinkAttributes } from "../link/attributes.ts";
 import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
@@ -13,7 +12,7 @@ import type { Mac } from "../wire/mac.ts";
 import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
-import { addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
+import { addAddress, addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
 import { Inet } from "./ipv4/inet.ts";
 import { down6, forgetNeighbours6, linkChanged6, linkDown6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import type { Netns } from "./netns.ts";
@@ -108,19 +107,8 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
   for (const address of inet?.addresses ?? []) tellAddress(ns, device, address);
 }
 
-/** What a loopback that comes up has. */
-const LOOPBACK: InterfaceAddress = {
-  local: Ipv4.of(0x7f000001),
-  peer: Ipv4.of(0x7f000001),
-  length: 8,
-  broadcast: null,
-  scope: "host",
-  label: "lo",
-  secondary: false,
-  noPrefixRoute: false,
-  metric: 0,
-  lifetime: null,
-};
+/** What a loopback that comes up gets. */
+const LOOPBACK = Ipv4.of(0x7f000001);
 
 /** An alias keeps what stands behind its colon. */
 function relabelled(label: string, name: string, index: number): string {
@@ -138,10 +126,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   device.up = true;
   device.everUp = true;
   const inet = ns.inet.get(device)!;
-  if (device.kind === "loopback" && inet.addresses.length === 0) {
-    inet.addresses = [LOOPBACK];
-    tellAddress(ns, device, LOOPBACK);
-  }
+  if (device.kind === "loopback") addAddress(ns, device, LOOPBACK, 8);
   if (inet.addresses.length > 0) inet.confSet = ALL_SET;
   for (const address of inet.addresses) addAddressRoutes(ns, device, address, inet.addresses);
   revive(ns, device);
