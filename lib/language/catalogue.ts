@@ -7,6 +7,8 @@ export type Entries = Readonly<Record<string, string>>;
 interface Pattern {
   readonly parts: readonly string[];
   readonly holes: readonly number[];
+  /** Those holes in which only a number stands, by their place: "{0#} routes". */
+  readonly numbers: readonly number[];
   /** How much of it is fixed: of two that fit, the one that says more is meant. */
   readonly weight: number;
   readonly becomes: { readonly parts: readonly string[]; readonly holes: readonly number[] };
@@ -24,8 +26,8 @@ export class Catalogue {
         this.exact.set(english, other);
         continue;
       }
-      const { parts, holes } = cut(english);
-      const pattern = { parts, holes, weight: parts.join("").length, becomes: cut(other) };
+      const { parts, holes, numbers } = cut(english);
+      const pattern = { parts, holes, numbers, weight: parts.join("").length, becomes: cut(other) };
       const first = firstWord(parts[0]!);
       this.patterns.set(first, [...(this.patterns.get(first) ?? []), pattern]);
     }
@@ -51,20 +53,25 @@ export class Catalogue {
       const isFirst = k >= open.length || (i < first.length && first[i]!.weight >= open[k]!.weight);
       const pattern = isFirst ? first[i++]! : open[k++]!;
       const filled = fill(pattern, text);
-      if (filled !== undefined) return this.put(pattern, filled);
+      if (filled !== undefined && (pattern.weight >= SAYS_ENOUGH || filled.every(this.isNameOrKnown)))
+        return this.put(pattern, filled);
     }
     return undefined;
   }
 
-  /** Lines, the sentence behind "node-1: ", and one sentence after the other. */
+  private readonly isNameOrKnown = (text: string): boolean => !text.includes(" ") || this.say(text) !== text;
+
+  /** Lines, the sentence behind "node-1: ", one sentence after the other, and lists of which everything is known. */
   private pieces(text: string): string | undefined {
     if (text.includes("\n")) return changed(text, this.say, "\n", "\n");
     const [, name, rest] = /^(.{1,40}?): (.+)$/.exec(text) ?? [];
     const said = rest === undefined ? undefined : (this.sentence(rest) ?? this.pieces(rest));
-    if (said !== undefined) return `${this.sentence(name!) ?? this.label("step", name!)}：${said}`;
+    if (said !== undefined && said !== rest) return `${this.sentence(name!) ?? this.label("step", name!)}：${said}`;
     if (SENTENCES.test(text)) return changed(text, this.say, SENTENCES, " ")?.replace(/([。？！]) /g, "$1");
     const bare = text.endsWith(".") ? this.sentence(text.slice(0, -1)) : undefined;
-    return bare === undefined ? undefined : `${bare}。`;
+    if (bare !== undefined) return `${bare}。`;
+    const list = text.includes(", ") ? text.split(", ").map((each) => this.sentence(each)) : [undefined];
+    return list.includes(undefined) ? undefined : list.join("，");
   }
 
   /** What stands in a hole is a sentence itself, or names and numbers, which stay: a pod may have any word for a name. */
@@ -78,14 +85,18 @@ export class Catalogue {
   }
 }
 
-const HOLE = /\{\d\}/;
+const HOLE = /\{\d#?\}/;
+/** Of a pattern with fewer fixed characters, as "{0} answers {1}", the holes are names or known: all sorts of text have such words. */
+const SAYS_ENOUGH = 16;
 /** The space between two sentences. */
 const SENTENCES = /(?<=[.?!]) (?=[A-Z])/;
 
-function cut(sentence: string): { parts: string[]; holes: number[] } {
+function cut(sentence: string): { parts: string[]; holes: number[]; numbers: number[] } {
+  const holes = [...sentence.matchAll(/\{(\d)(#?)\}/g)];
   return {
     parts: sentence.split(HOLE),
-    holes: [...sentence.matchAll(/\{(\d)\}/g)].map(([, hole]) => Number(hole)),
+    holes: holes.map(([, hole]) => Number(hole)),
+    numbers: holes.flatMap(([, , mark], place) => (mark === "#" ? [place] : [])),
   };
 }
 
@@ -103,7 +114,7 @@ function firstWord(text: string): string {
 }
 
 /** What stands in the holes if the text is this sentence. Each part is taken where it comes first: one pass, no way back. */
-function fill({ parts }: Pattern, text: string): string[] | undefined {
+function fill({ parts, numbers }: Pattern, text: string): string[] | undefined {
   const last = parts.length - 1;
   const end = text.length - parts[last]!.length;
   let at = parts[0]!.length;
@@ -116,7 +127,7 @@ function fill({ parts }: Pattern, text: string): string[] | undefined {
     at = next + parts[i]!.length;
   }
   filled.push(text.slice(at, end));
-  return filled;
+  return numbers.every((place) => /^\d+$/.test(filled[place]!)) ? filled : undefined;
 }
 
 /** The pieces said and put together again; undefined when none of them is known. */

@@ -10,6 +10,7 @@ const { say, label } = new Catalogue({
   "{0} has the MAC {1} of {2}": "{2}：{0} 用 MAC {1}",
   "not delivered: {0}": "没有送达：{0}",
   "the answer of {0}, because {1}": "因为{1}，{0} 应答",
+  "{0#} routes": "{0} 条路由",
   "step: drop": "丢弃",
 });
 
@@ -31,6 +32,10 @@ describe("a catalogue of sentences", () => {
     ["1 packets transmitted, 0 received", "1 packets transmitted, 0 received", "what is not known"],
     ["no route has the MAC 02:01", "没有路由的 MAC 是 02:01", "where spaces belong"],
     ["the answer of web, because no route", "因为没有路由，web 应答", "and where not"],
+    ["12 routes", "12 条路由", "a hole for a number"],
+    ["ip routes", "ip routes", "that is for nothing else"],
+    ["2 routes, no route", "2 条路由，没有路由", "a list"],
+    ["2 routes, eth0", "2 routes, eth0", "not a list with something else"],
     ["", "", "nothing"],
     [" \n ", " \n ", "almost nothing"],
   ])
