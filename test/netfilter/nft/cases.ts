@@ -10,7 +10,7 @@ table ${family} t {
 	set s4i { type ipv4_addr; flags interval; }
 	set ap { type ipv4_addr . inet_proto . inet_service; }
 	set dyn { type ipv4_addr; flags dynamic,timeout; timeout 3h; }
-	map m { type inet_service : ipv4_addr; }
+	map m { type inet_service : ipv4_addr; }; map pm { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
 	map vm { type ipv4_addr . inet_proto . inet_service : verdict; }
 	map mm { type ipv4_addr : mark; }
 	chain x { }

@@ -29,6 +29,8 @@ export function readNat(reader: Reader, context: Context): Statement {
   if (isAddressed && family === null)
     throw new Problem("ip or ip6 must be specified with address for inet tables.", first);
   const type = family === "ip6" ? IPV6 : IPV4;
+  for (const word of ["prefix", "interval"])
+    if (reader.is(word)) throw reader.refuse(reader.peek, `"${kind} ${family} ${word}"`, "addresses of a map one by one");
   const hasPorts = reader.accept("addr");
   if (hasPorts) {
     reader.expect(".");
@@ -37,34 +39,44 @@ export function readNat(reader: Reader, context: Context): Statement {
   let operand: Operand | null = null;
   let address: Span | null = null;
   let ports: Span | null = null;
+  let portOperand: Operand | null = null;
   const readPorts = () => {
     const at = reader.peek;
-    ports = readSpan(reader, SERVICE);
-    if (context.transport === null)
-      throw new Problem("transport protocol mapping is only valid after transport protocol match", at, first);
+    const { transport, namedTransport } = context;
+    if (isOperand(reader)) {
+      // Behind the colon `tcp dport` does not make a match of the protocol superfluous in the listing.
+      context.namedTransport = null;
+      portOperand = readOperand(reader, context, [SERVICE]);
+      context.namedTransport = namedTransport;
+    } else ports = readSpan(reader, SERVICE);
+    if (transport === null)
+      throw new Problem(
+        "transport protocol mapping is only valid after transport protocol match",
+        reader.since(at),
+        first,
+      );
   };
   if (isAddressed ? reader.expect("to") : reader.accept("to")) {
-    // Listed pairs of address and port are not called so.
-    const isPair = hasPorts || (said !== null && isMapToPairs(reader));
-    if (isAddressed && isOperand(reader)) operand = readOperand(reader, context, isPair ? [type, SERVICE] : [type]);
-    else {
-      if (isAddressed && !reader.is(":")) {
-        const isBracketed = reader.accept("[");
-        address = readSpan(reader, type);
-        if (isBracketed) reader.expect("]");
-      }
-      if (reader.accept(":") || !isAddressed) readPorts();
+    if (isAddressed && isOperand(reader)) {
+      // Pairs of address and port need not be called so.
+      const isPair = hasPorts || isMapToPairs(reader);
+      operand = readOperand(reader, context, isPair ? [type, SERVICE] : [type]);
+    } else if (isAddressed && !reader.is(":")) {
+      const isBracketed = reader.accept("[");
+      address = readSpan(reader, type);
+      if (isBracketed) reader.expect("]");
     }
+    if (reader.accept(":") || !isAddressed) readPorts();
   }
   const flags = readFlags(reader);
-  const bothShown = said !== null && (context.table.family === "inet" || operand?.types.length === 2);
-  return natStatement(kind, bothShown ? `${said} ` : "", type, { operand, address, ports }, flags);
+  const isShown = (said !== null && context.table.family === "inet") || operand?.types.length === 2;
+  return natStatement(kind, isShown ? `${family} ` : "", type, { operand, address, ports, portOperand }, flags);
 }
 
 function isMapToPairs(reader: Reader): boolean {
   let at = 0;
-  while (!["{", "\n", ""].includes(reader.ahead(at).text)) at++;
-  while (![":", "}", "\n", ""].includes(reader.ahead(at).text)) at++;
+  while (!["{", ";", "\n", ""].includes(reader.ahead(at).text)) at++;
+  while (![":", ";", "}", "\n", ""].includes(reader.ahead(at).text)) at++;
   return reader.ahead(at).text === ":" && reader.ahead(at + 2).text === ".";
 }
 
@@ -82,11 +94,13 @@ interface To {
   readonly operand: Operand | null;
   readonly address: Span | null;
   readonly ports: Span | null;
+  readonly portOperand: Operand | null;
 }
 
 function natStatement(kind: Kind, family: string, type: typeof IPV4, to: To, flags: Flags): Statement {
   const manip = kind === "dnat" || kind === "redirect" ? "destination" : "source";
-  const { operand, address, ports } = to;
+  const { operand, address, ports, portOperand } = to;
+  const operands = [operand, portOperand].filter((each) => each !== null);
   const plain: Range = {
     ...NO_RANGE,
     ...flags,
@@ -95,10 +109,13 @@ function natStatement(kind: Kind, family: string, type: typeof IPV4, to: To, fla
   };
   const range = (skb: Skb): Range | null | false => {
     if (kind === "masquerade") return masqueradeRange(skb, plain);
-    if (kind === "redirect") return redirectRange(skb, plain);
-    if (operand === null) return plain;
-    const values = operand.read(skb);
-    return values === undefined ? false : chosen(plain, values);
+    let found: Range = plain;
+    for (const each of operands) {
+      const values = each.read(skb);
+      if (values === undefined) return false;
+      found = each === operand ? withAddress(found, values) : withPort(found, values[0]!);
+    }
+    return kind === "redirect" ? redirectRange(skb, found) : found;
   };
   return {
     text: (style) => `${kind}${toText(kind, family, type, to, style)}${flagsText(flags)}`,
@@ -106,24 +123,25 @@ function natStatement(kind: Kind, family: string, type: typeof IPV4, to: To, fla
       if (skb.ct?.kind !== "tracked") return "break";
       const found = range(skb);
       if (found === null) return ENDED;
-      if (found === false) return operand === null ? DONE : "break";
+      if (found === false) return operands.length === 0 ? DONE : "break";
       return translate(skb, found, manip) === "ACCEPT" ? DONE : ENDED;
     },
     miss: () => ({ field: kind, wanted: "an element of the map, and a connection", had: "none" }),
     because: (_before, { ct }) => natBecause(ct, manip),
     tracks: true,
     isLast: true,
-    ...(operand !== null && { sets: operand.sets }),
+    ...(operands.length > 0 && { sets: operands.flatMap(({ sets }) => sets) }),
   };
 }
 
-function toText(kind: Kind, family: string, type: typeof IPV4, { operand, address, ports }: To, style: Style): string {
-  if (operand !== null) return ` ${family}to ${operand.text(style)}`;
-  if (address === null && ports === null) return "";
-  const plain = address === null ? "" : spanText(type, address, style.numeric, false);
-  const bracketed = type === IPV6 && ports !== null && plain !== "" ? `[${plain}]` : plain;
+function toText(kind: Kind, family: string, type: typeof IPV4, to: To, style: Style): string {
+  const { operand, address, ports, portOperand } = to;
+  const port = portOperand?.text(style) ?? (ports === null ? null : spanText(SERVICE, ports, style.numeric, false));
+  const plain = operand?.text(style) ?? (address === null ? "" : spanText(type, address, style.numeric, false));
+  if (plain === "" && port === null) return "";
+  const bracketed = type === IPV6 && address !== null && port !== null ? `[${plain}]` : plain;
   const said = kind === "dnat" || kind === "snat" ? family : "";
-  return ` ${said}to ${bracketed}${ports === null ? "" : `:${spanText(SERVICE, ports, style.numeric, false)}`}`;
+  return ` ${said}to ${bracketed}${port === null ? "" : `:${port}`}`;
 }
 
 function flagsText({ random, randomFully, persistent }: Flags): string {
@@ -131,10 +149,12 @@ function flagsText({ random, randomFully, persistent }: Flags): string {
   return words.length === 0 ? "" : ` ${words.join(",")}`;
 }
 
-function chosen(plain: Range, [address, port]: readonly Datum[]): Range {
+function withAddress(range: Range, [address, port]: readonly Datum[]): Range {
   const found = addressOf(address!);
-  const ports = port === undefined ? plain.ports : ([port, port] as [number, number]);
-  return { ...plain, addresses: [found, found], ports };
+  const chosen = { ...range, addresses: [found, found] as const };
+  return port === undefined ? chosen : withPort(chosen, port);
 }
+
+const withPort = (range: Range, port: Datum): Range => ({ ...range, ports: [port as number, port as number] });
 
 const addressOf = (value: Datum): Ip => (typeof value === "bigint" ? addressOf6(value) : Ipv4.of(value as number));
