@@ -1,5 +1,6 @@
-# Homework 1 through the real nbgrader: generate_assignment, release, submit, autograde, feedback, export.
-# Usage: python nbgrader.py PROJECT FOLDER; prints the grades as JSON. The submissions are in FOLDER/handed-in/STUDENT.ipynb.
+# The homework through the real nbgrader: generate_assignment, release, submit, autograde, feedback, export.
+# Usage: python nbgrader.py PROJECT FOLDER; prints the grades as JSON, for each assignment. What is handed in is in
+# FOLDER/handed-in/ASSIGNMENT/STUDENT.ipynb; of each assignment `right` goes by fetch, submit and collect.
 import csv
 import json
 import os
@@ -7,14 +8,22 @@ import shutil
 import subprocess
 import sys
 
+FILES = {
+    "pods": "1-pods-by-hand.ipynb",
+    "services": "2-services-by-hand.ipynb",
+    "lvs": "3-one-address-many-servers.ipynb",
+    "schedulers": "4-who-is-next.ipynb",
+    "hunt": "5-a-cluster-that-fails.ipynb",
+}
+
 project, folder = sys.argv[1:3]
 homework = os.path.join(project, "notebooks", "homework")
 course = os.path.join(folder, "course")
 exchange = os.path.join(folder, "exchange")
-os.makedirs(os.path.join(course, "source", "pods"))
-os.makedirs(exchange)
+home = os.path.join(folder, "home")
+for each in (course, exchange, home):
+    os.makedirs(each)
 os.chmod(exchange, 0o777)
-shutil.copy(os.path.join(homework, "1-pods-by-hand.ipynb"), os.path.join(course, "source", "pods"))
 shutil.copy(os.path.join(homework, "nbgrader_config.py"), course)
 tools = os.path.dirname(os.path.abspath(sys.executable))  # nbgrader calls alembic by its name
 environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "PATH": tools + os.pathsep + os.environ["PATH"]}
@@ -27,30 +36,48 @@ def nbgrader(*words, cwd=course, **more):
         sys.exit(f"nbgrader {' '.join(words)}: {done.returncode}\n{done.stderr[-4000:]}")
 
 
-nbgrader("generate_assignment", "pods")
-nbgrader("release_assignment", "pods")
-handed_in = os.path.join(folder, "handed-in")
-# nbgrader knows one student here, the user of this machine: fetch, submit and collect are theirs.
-home = os.path.join(folder, "home")
-os.makedirs(home)
-nbgrader("fetch_assignment", "pods", "--course", "packetwalk", cwd=home)
-shutil.copy(os.path.join(handed_in, "right.ipynb"), os.path.join(home, "pods", "1-pods-by-hand.ipynb"))
-nbgrader("submit", "pods", "--course", "packetwalk", cwd=home)
-nbgrader("collect", "pods")
-(collected,) = os.listdir(os.path.join(course, "submitted"))
-os.rename(os.path.join(course, "submitted", collected), os.path.join(course, "submitted", "right"))
-for file in sorted(os.listdir(handed_in)):
-    place = os.path.join(course, "submitted", file.removesuffix(".ipynb"), "pods")
-    os.makedirs(place, exist_ok=True)
-    shutil.copy(os.path.join(handed_in, file), os.path.join(place, "1-pods-by-hand.ipynb"))
-nbgrader("autograde", "pods", PACKETWALK_GRADER="a secret")
-nbgrader("generate_feedback", "pods")
-nbgrader("export")
-with open(os.path.join(course, "grades.csv")) as file:
-    grades = {row["student_id"]: float(row["raw_score"]) for row in csv.DictReader(file) if row["student_id"]}
-feedback = {}
-for student in grades:
-    page = os.path.join(course, "feedback", student, "pods", "1-pods-by-hand.html")
+def grade(name, file):
+    """The assignment from its source to the feedback; nbgrader knows one student here, the user of this machine."""
+    source = os.path.join(course, "source", name)
+    os.makedirs(source)
+    shutil.copy(os.path.join(homework, file), source)
+    nbgrader("generate_assignment", name)
+    nbgrader("release_assignment", name)
+    handed_in = os.path.join(folder, "handed-in", name)
+    nbgrader("fetch_assignment", name, "--course", "packetwalk", cwd=home)
+    shutil.copy(os.path.join(handed_in, "right.ipynb"), os.path.join(home, name, file))
+    nbgrader("submit", name, "--course", "packetwalk", cwd=home)
+    nbgrader("collect", name)
+    submitted = os.path.join(course, "submitted")
+    (collected,) = (each for each in os.listdir(submitted) if os.path.exists(os.path.join(submitted, each, name, "timestamp.txt")))
+    os.makedirs(os.path.join(submitted, "right"), exist_ok=True)
+    os.rename(os.path.join(submitted, collected, name), os.path.join(submitted, "right", name))
+    for student in sorted(os.listdir(handed_in)):
+        place = os.path.join(submitted, student.removesuffix(".ipynb"), name)
+        os.makedirs(place, exist_ok=True)
+        shutil.copy(os.path.join(handed_in, student), os.path.join(place, file))
+    os.rmdir(os.path.join(submitted, collected))
+    nbgrader("autograde", name, PACKETWALK_GRADER="a secret")
+    nbgrader("generate_feedback", name)
+
+
+def feedback(student, name):
+    page = os.path.join(course, "feedback", student, name, FILES[name].replace(".ipynb", ".html"))
     with open(page) as file:
-        feedback[student] = file.read()
-print(json.dumps({"grades": grades, "feedback": feedback}))
+        return file.read()
+
+
+handed_in = [name for name in FILES if os.path.isdir(os.path.join(folder, "handed-in", name))]
+for name in handed_in:
+    grade(name, FILES[name])
+nbgrader("export")
+told = {name: {"grades": {}, "most": {}, "feedback": {}} for name in handed_in}
+with open(os.path.join(course, "grades.csv")) as file:
+    for row in csv.DictReader(file):
+        student, name = row["student_id"], row["assignment"]
+        if not student or not os.path.isdir(os.path.join(course, "feedback", student, name)):
+            continue
+        told[name]["grades"][student] = float(row["raw_score"])
+        told[name]["most"][student] = float(row["max_score"])
+        told[name]["feedback"][student] = feedback(student, name)
+print(json.dumps(told))
