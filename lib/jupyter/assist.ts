@@ -1,5 +1,6 @@
 // Help while typing: completion, what a name is, and whether a cell is whole.
 // Jupyter counts a cursor in code points, the compiler in UTF-16 units.
+import { say } from "../language/say.ts";
 import type { Compiler } from "./compiler.ts";
 import { magicOf } from "./magic.ts";
 import type { Phase } from "./phase.ts";
@@ -67,7 +68,10 @@ export function assist(
       const signature = ts.displayPartsToString(info.displayParts);
       // All the compiler says of a name it doesn't know.
       if (signature === "any") return undefined;
-      const text = ts.displayPartsToString(info.documentation);
+      const written = ts.displayPartsToString(info.documentation);
+      // Where a docstring's lines end means nothing.
+      const line = written.replaceAll("\n", " ");
+      const text = say(line) === line ? written : say(line);
       const tags = (info.tags ?? []).map((tag) => {
         const [head, ...rest] = (tag.text ?? []).map((part) => part.text);
         if (tag.name === "example") {

@@ -113,7 +113,9 @@ describe("the Chinese chapters", function () {
   });
 });
 
-describe("the Chinese sentences", () => {
+describe("the Chinese sentences", function () {
+  this.timeout(60_000);
+
   for (const file of files)
     it(`${file}: have the holes of the English ones`, () => {
       const holes = (text: string) => [...new Set(text.match(/\{\d#?\}/g)?.map((hole) => hole[1]))].sort();
@@ -127,17 +129,22 @@ describe("the Chinese sentences", () => {
     expect(twice).to.deep.equal([]);
   });
 
+  it("have the docstrings that are there now", () => {
+    const lib = path.join(ROOT, "lib");
+    const sources = fs.readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const text = sources
+      .map((name) => fs.readFileSync(path.join(lib, name), "utf8").replace(/\n \* /g, " "))
+      .join("\n");
+    expect(Object.keys(entriesOf("verbs.json")).filter((each) => !text.includes(each))).to.deep.equal([]);
+  });
+
   it("leave what real tools print alone: all that was recorded of them for other tests", () => {
-    const changed = new Set<string>();
-    let lines = 0;
+    const lines = new Set<string>();
     const see = (value: unknown): void => {
       if (typeof value === "object" && value !== null) for (const each of Object.values(value)) see(each);
       // One word alone may be anything.
-      if (typeof value !== "string" || !value.trim().includes(" ")) return;
-      for (const text of [value, ...value.split("\n")]) {
-        lines++;
-        if (text.trim().includes(" ") && catalogue.say(text) !== text) changed.add(text);
-      }
+      if (typeof value === "string")
+        for (const line of value.split("\n")) if (line.trim().includes(" ")) lines.add(line);
     };
     const folder = path.join(ROOT, "test");
     for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
@@ -145,7 +152,7 @@ describe("the Chinese sentences", () => {
       const text = fs.readFileSync(path.join(folder, name), "utf8");
       see(name.endsWith(".json") ? JSON.parse(text) : text);
     }
-    expect([...changed]).to.deep.equal([]);
-    expect(lines).to.be.above(50_000);
+    expect(lines.size).to.be.above(10_000);
+    expect([...lines].filter((line) => catalogue.say(line) !== line)).to.deep.equal([]);
   });
 });
