@@ -59,7 +59,7 @@ export class Catalogue {
     return undefined;
   }
 
-  private readonly isNameOrKnown = (text: string): boolean => !text.includes(" ") || this.say(text) !== text;
+  private readonly isNameOrKnown = (text: string): boolean => NAMES.test(text) || this.say(text) !== text;
 
   /** Lines, the sentence behind "node-1: ", one sentence after the other, and lists of which everything is known. */
   private pieces(text: string): string | undefined {
@@ -86,6 +86,8 @@ export class Catalogue {
 }
 
 const HOLE = /\{\d#?\}/;
+/** A name, or a list of names. */
+const NAMES = /^\S+(?:, \S+)*$/;
 /** Of a pattern with fewer fixed characters, as "{0} answers {1}", the holes are names or known: all sorts of text have such words. */
 const SAYS_ENOUGH = 16;
 /** The space between two sentences. */
