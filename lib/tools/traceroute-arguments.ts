@@ -7,13 +7,14 @@ import { unmapped } from "../wire/address.ts";
 import { type Call, notModelled } from "./command.ts";
 import { isName } from "./host.ts";
 import { resolve, type Scoped } from "./internet-address.ts";
+import { synLength } from "./traceroute-tcp.ts";
 
 /** What one call of traceroute asks for; times in nanoseconds. */
 export interface Options {
   readonly name: string;
   readonly dst: Scoped;
-  /** "default" asks one UDP port after the other, "udp" always the same, "icmp" echoes. */
-  readonly method: "default" | "udp" | "icmp";
+  /** "default" asks one UDP port after the other, "udp" always the same, "icmp" echoes, "tcp" SYNs. */
+  readonly method: "default" | "udp" | "icmp" | "tcp";
   readonly firstHop: number;
   readonly maxHops: number;
   readonly probesPerHop: number;
@@ -36,7 +37,7 @@ export interface Options {
   readonly headerLength: number;
 }
 
-const SUPPORTED = "-n -4 -6 -I -U -F -f -m -q -N -p -s -i -t -w -z --mtu, an address and a packet length";
+const SUPPORTED = "-n -4 -6 -I -U -T -F -f -m -q -N -p -s -i -t -w -z --mtu, an address and a packet length";
 
 /** Long names of the options, with the letter each stands for. */
 const LONG: Readonly<Record<string, string>> = {
@@ -53,17 +54,18 @@ const LONG: Readonly<Record<string, string>> = {
   source: "s",
   sendwait: "z",
   udp: "U",
+  tcp: "T",
   mtu: "mtu",
 };
 const OTHER_LONG =
-  "back debug extensions fwmark gateway help module options protocol sport tcp dccp UL version as-path-lookups flowlabel".split(
+  "back debug extensions fwmark gateway help module options protocol sport dccp UL version as-path-lookups flowlabel".split(
     " ",
   );
-const FLAGS = "46nIUF";
+const FLAGS = "46nIUTF";
 const VALUED = "fmqNpsitwz";
 
 /** Letters the real tool knows, and this one does not. */
-const OTHER = "dgTreAMODPlV";
+const OTHER = "dgreAMODPlV";
 
 /** What the real tool calls the arguments. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
@@ -107,6 +109,7 @@ function readWords(call: Call, asName: Family | null): Words {
   const flag = (letter: string) => {
     if (letter === "I") method = "icmp";
     else if (letter === "U") method = "udp";
+    else if (letter === "T") method = "tcp";
     else if (letter === "4") family = 4;
     else if (letter === "6") family = 6;
     else flags.add(letter);
@@ -248,8 +251,9 @@ function optionsOf(call: Call, words: Words, found?: Scoped | string): Options {
   if (complaint !== null) throw new Wrong(complaint);
   if (source?.address.family === 6 && source.address.isLinkLocal)
     throw notModelled("traceroute", "-s with a link-local address", SUPPORTED);
+  if (method === "tcp" && dst.address.family === 6) throw notModelled("traceroute", "-T with IPv6", "-T with IPv4");
   // Of UDP its header counts too.
-  const transport = method === "icmp" ? 0 : 8;
+  const transport = method === "icmp" || method === "tcp" ? 0 : 8;
   const headerLength = (dst.address.family === 6 ? 40 : 20) + transport;
   const packetLength = asked < 0 && discoverMtu ? LONGEST : asked;
   const dataLength = packetLength < 0 ? USUAL_LENGTH - transport : Math.max(0, packetLength - headerLength);
@@ -272,8 +276,8 @@ function optionsOf(call: Call, words: Words, found?: Scoped | string): Options {
     port: numbers.get("p") ?? null,
     source,
     device,
-    // An echo request has a header at least.
-    dataLength: method === "icmp" ? Math.max(8, dataLength) : dataLength,
+    // An echo request has a header at least, and a SYN is as long as it is.
+    dataLength: method === "tcp" ? synLength(call.ns) : method === "icmp" ? Math.max(8, dataLength) : dataLength,
     headerLength,
   };
 }

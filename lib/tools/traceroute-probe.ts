@@ -60,7 +60,7 @@ export interface Prober {
   close(): void;
 }
 
-type Fail = (systemCall: string, errno: Errno) => never;
+export type Fail = (systemCall: string, errno: Errno) => never;
 
 const FIRST_PORT = 33434;
 const DNS_PORT = 53;

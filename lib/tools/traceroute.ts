@@ -12,6 +12,7 @@ import { nameOf, numericName, type Scoped } from "./internet-address.ts";
 import { nameToLookUp, type Options, readArguments } from "./traceroute-arguments.ts";
 import { mark4Of, mark6Of } from "./traceroute-marks.ts";
 import { type Answer, icmpProbes, Probe, type Prober, udpProbes } from "./traceroute-probe.ts";
+import { tcpProbes } from "./traceroute-tcp.ts";
 
 export const traceroute: Command = (call) => start(call, null);
 
@@ -34,7 +35,7 @@ function begin(call: Call, asName: Family | null, found?: Scoped | string): numb
   const options = readArguments(call, asName, found);
   if (options === null) return 2;
   if (options.device !== null && !call.ns.devices.has(options.device)) {
-    if (options.method !== "icmp") header(call, options);
+    if (options.method !== "icmp" && options.method !== "tcp") header(call, options);
     call.err(`\nsetsockopt SO_BINDTODEVICE: ${errorText("ENODEV")}\n`);
     return 1;
   }
@@ -86,6 +87,7 @@ export class Run {
         throw new Failed(what, errno);
       };
       if (options.method === "icmp") prober = icmpProbes(call, options, failed);
+      else if (options.method === "tcp") prober = tcpProbes(call, options, failed);
       header(call, options);
       prober ??= udpProbes(call, options, failed);
       yield* this.trace(prober);

@@ -126,6 +126,66 @@ ${C} traceroute -n -w 1 10.0.0.2
 ${FOUR}
 ${C} traceroute -n -z 20 10.0.2.2
 `,
+  tracerouteTcpWords: `
+ip netns add b
+ip link add d0 type veth peer name d1 netns b
+ip addr add 10.0.0.1/24 dev d0
+ip -n b addr add 10.0.0.2/24 dev d1
+ip link set d0 up
+ip -n b link set d1 up
+sleep 1.1
+ip route add unreachable 10.1.0.0/16
+ip route add prohibit 10.2.0.0/16
+ip route add blackhole 10.3.0.0/16
+traceroute -T -n 127.0.0.1
+traceroute -Tn -q 1 10.0.0.1 100
+traceroute -T -I -n 127.0.0.1
+traceroute --tcp -p 70000 -q 1 -n 10.0.0.2
+traceroute -T -p 0 -q 1 --mtu 10.0.0.2
+traceroute -T -n -i eth9 127.0.0.1
+traceroute -T -n -s 10.9.9.9 127.0.0.1
+traceroute -T -n 10.77.0.1
+traceroute -T -n 10.1.0.1
+traceroute -T -n 10.2.0.1
+traceroute -T -n 10.3.0.1
+traceroute -T -n 10.0.0.255
+traceroute -T -n -w 0.5 -m 2 10.0.0.77
+sysctl -w net.ipv4.tcp_timestamps=0
+traceroute -T -n -q 1 10.0.0.2
+`,
+  tracerouteTcpRow: `
+${FOUR}
+${C} traceroute -T -n 10.0.2.2
+${C} traceroute -T -n -N 1 -q 2 -p 443 -s 10.0.0.1 -i right 10.0.2.2
+${C} traceroute -T -n -f 2 -m 2 10.0.2.2
+`,
+  tracerouteTcpListens: `
+${FOUR}
+ip netns exec s timeout 4 nc -lk 80 > /dev/null & sleep 0.5
+${C} traceroute -T -n -q 2 10.0.2.2
+sleep 0.2
+ip netns exec s ss -tan
+`,
+  tracerouteTcpErrors: `
+${REFUSING}
+${C} traceroute -T -n -w 0.5 -m 4 -q 1 10.5.0.1
+${C} traceroute -T -n -w 0.5 -m 4 -q 1 10.6.0.1
+${C} traceroute -T -n -w 0.5 -m 3 -q 1 10.7.0.1
+${C} traceroute -T -n -w 0.5 -q 1 10.8.0.1
+`,
+  tracerouteTcpFiltered: `
+${FOUR}
+ip netns exec r2 iptables -A FORWARD -p tcp --dport 80 -j DROP
+ip netns exec s iptables -A INPUT -p tcp --dport 443 -j REJECT
+${C} traceroute -T -n -w 0.5 -q 1 -m 4 10.0.2.2
+${C} traceroute -T -n -w 0.5 -q 1 -p 443 10.0.2.2
+${C} traceroute -T -n -w 0.5 -q 1 -p 81 10.0.2.2
+ip netns exec s iptables -I INPUT -p tcp --syn --dport 90 --tcp-option 4 -m tcpmss --mss 1460 -m length --length 60 -m ttl --ttl-eq 1
+ip netns exec s iptables -I INPUT -p tcp --dport 90 --tcp-flags ALL SYN --tcp-option 8 -m u32 --u32 "0>>22&0x3C@12&0xFFFF=5840"
+ip netns exec s iptables -I INPUT -p tcp --dport 90 -m u32 --u32 "0>>22&0x3C@20=0x020405b4 && 0>>22&0x3C@36=0x01030302 && 6&0xFF=6"
+${C} traceroute -T -n -N 1 -q 2 -p 90 10.0.2.2
+ip netns exec s iptables -vS INPUT
+`,
   tracerouteErrors1: `
 ${REFUSING}
 ${C} traceroute -n -w 1 -m 4 10.5.0.1
