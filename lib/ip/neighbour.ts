@@ -13,6 +13,9 @@ import type { Entry } from "./neighbour-table.ts";
 
 export type { NeighbourPort, NeighbourState };
 
+/** The queue of all for whom nothing waits. */
+const NOBODY: never[] = [];
+
 export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   readonly address: Address;
   mac: Mac | null = null;
@@ -25,7 +28,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   updated: number;
   /** Where in the order of questions it is: to the MAC itself, to programs, to everybody (struct neighbour, probes). */
   probes = 0;
-  private queue: Waiting<Address>[] = [];
+  private queue: Waiting<Address>[] = NOBODY;
   private queued = 0;
   private timer: Timer | null = null;
   private readonly port: NeighbourPort<Address>;
@@ -99,7 +102,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
     // There is no MAC to be asked itself.
     this.probes = unicast;
     const step = this.become("INCOMPLETE", `nobody has said yet which MAC has ${this.address}`, cause);
-    if (waiting !== null) this.wait({ ...waiting, cause: step });
+    if (waiting !== null) this.wait({ packet: waiting.packet, cause: step, route: waiting.route });
     this.ask(step);
     this.arm(this.parms.retransmit, false);
   }
@@ -187,7 +190,7 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
   /** The entry goes away: its timer stops, what waits is lost. */
   remove(): void {
     this.disarm();
-    this.queue = [];
+    this.queue = NOBODY;
     this.queued = 0;
     this.port.table?.delete(this);
     if (this.state !== null) this.port.notify?.(this, true);
@@ -210,13 +213,14 @@ export class Neighbour<Address extends Ipv4 | Ipv6 = Ipv4> implements Entry {
       this.queued -= truesize(lost.packet);
       if (this.port.table !== null) this.port.table.stats.unresolvedDiscards++;
     }
-    this.queue.push(waiting);
+    if (this.queue.length === 0) this.queue = [waiting];
+    else this.queue.push(waiting);
     this.queued += size;
   }
 
   private flush(cause: number): void {
     const waiting = this.queue;
-    this.queue = [];
+    this.queue = NOBODY;
     this.queued = 0;
     for (const { packet, route } of waiting) {
       this.use(packet, cause);

@@ -61,10 +61,12 @@ export class Cableway {
   }
 }
 
+const NOTHING = () => {};
+
 class Alarm implements DueTimer {
   readonly time: number;
   readonly order: number;
-  readonly action: () => void;
+  action: () => void;
   /** Null for one that keeps no lab from being quiet. */
   private readonly counted: Alarms | null;
   cancelled = false;
@@ -79,6 +81,8 @@ class Alarm implements DueTimer {
   cancel(): void {
     if (this.cancelled) return;
     this.cancelled = true;
+    // Until its time it stays in the heap, and should not keep alive what it was for.
+    this.action = NOTHING;
     if (this.counted !== null) this.counted.foreground--;
   }
 }
@@ -108,8 +112,9 @@ export class Alarms {
   /** Takes the earliest timer and runs it. */
   take(): void {
     const alarm = this.pop();
+    const { action } = alarm;
     alarm.cancel();
-    alarm.action();
+    action();
   }
 
   private skipCancelled(): void {
