@@ -150,7 +150,8 @@ export class RouteTable {
 
   private splice(at: number, removed: number, ...added: Route[]): void {
     if (removed > 0) this.lost = (this.lost ?? new WeakSet()).add(this.routes[at]!);
-    if (this.isShown) this.routes = this.routes.toSpliced(at, removed, ...added);
+    // What is spliced in place has room for more to come; a small table is copied, and has none.
+    if (this.isShown || this.routes.length <= SMALL) this.routes = this.routes.toSpliced(at, removed, ...added);
     else (this.routes as Route[]).splice(at, removed, ...added);
     this.isShown = false;
     this.index = null;

@@ -6,6 +6,7 @@ import type { Tried } from "../trace/step.ts";
 import { type Ip, type Ipv4, mask4 } from "../wire/address.ts";
 import { commonBits } from "./address6.ts";
 import { type Route, type RouteTable, TABLE } from "./route.ts";
+import type { RouteTables } from "./route-tables.ts";
 
 /** An address with a length as it was written: the host's bits stay, and are not compared. */
 export interface RulePrefix<Address extends Ip = Ipv4> {
@@ -100,11 +101,7 @@ export interface Lookup {
 }
 
 /** Asks the tables in the order of the rules until one has a route. Null when none has. */
-export function lookup(
-  rules: readonly PolicyRule[],
-  tables: ReadonlyMap<number, RouteTable>,
-  flow: Flow,
-): Lookup | null {
+export function lookup(rules: readonly PolicyRule[], tables: RouteTables, flow: Flow): Lookup | null {
   const oif = flow.oif === null ? null : flow.oif.index;
   if (rules === DEFAULT_RULES) return lookupMerged(tables, flow.dst, oif);
   for (const rule of rules) {
@@ -119,9 +116,8 @@ export function lookup(
 }
 
 /** One trie holds local and main: a longer prefix of main comes before a network of local. */
-function lookupMerged(tables: ReadonlyMap<number, RouteTable>, dst: Ipv4, oif: number | null): Lookup | null {
-  const local = tables.get(TABLE.local)!;
-  const main = tables.get(TABLE.main)!;
+function lookupMerged(tables: RouteTables, dst: Ipv4, oif: number | null): Lookup | null {
+  const { local, main } = tables;
   const own = local.lookup(dst, oif);
   const isOwn = own !== null && own.type !== "throw";
   if (isOwn && own.prefix.length === 32) return { rule: DEFAULT_RULES[0]!, route: own, table: local };

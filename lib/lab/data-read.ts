@@ -123,6 +123,7 @@ function readDevices({ ns, place }: Room): void {
         ? ns.devices.get("lo")!
         : addDevice(ns, kind, name, address, kind === "bridge" ? bridgeState() : null);
     device.index = index;
+    ns.greatestIndex = Math.max(ns.greatestIndex, index);
     device.mac = address;
     device.macIsSet = data.maybe("macIsSet")?.flag() ?? false;
     device.mtu = data.at("mtu").whole(0, 65536);

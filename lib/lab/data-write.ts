@@ -58,9 +58,7 @@ function netnsData(lab: Lab, machine: Machine, ns: Netns): NetnsData {
     sysctls: Object.fromEntries([...(lab.ipv6 ? switchedOff6(ns) : []), ...ns.sysctls.changed()]),
     devices: devices.map((device) => deviceData(ns, device)),
     ...(ns.rules !== DEFAULT_RULES && { rules: ns.rules.map(ruleData) }),
-    routes: [...ns.tables.values()].flatMap((table) =>
-      table.list().map((route) => routeData(tableName(table.id), route)),
-    ),
+    routes: ns.tables.values().flatMap((table) => table.list().map((route) => routeData(tableName(table.id), route))),
     neighbours: devices.flatMap((device) =>
       [...ns.inet.get(device)!.neighbours.values()]
         .filter((neighbour) => neighbour.state !== null)

@@ -39,25 +39,22 @@ export function addDevice(
 
 /** The next index nobody has: those of devices that came from elsewhere are stepped over (dev_index_reserve). */
 export function takeIndex(ns: Netns): number {
-  while (ns.deviceOfIndex(ns.nextIndex) !== undefined) ns.nextIndex++;
+  while (ns.nextIndex <= ns.greatestIndex && ns.deviceOfIndex(ns.nextIndex) !== undefined) ns.nextIndex++;
   return ns.nextIndex++;
 }
 
 function adopt(ns: Netns, device: Device): void {
   ns.cables.recorder.settle();
-  let greatest = 0;
-  for (const { index } of ns.devices.values()) greatest = index;
   ns.devices.set(device.name, device);
-  if (greatest > device.index) {
+  if (device.index > ns.greatestIndex) ns.greatestIndex = device.index;
+  else {
     const sorted = [...ns.devices.values()].sort((a, b) => a.index - b.index);
     ns.devices.clear();
     for (const each of sorted) ns.devices.set(each.name, each);
   }
   const parms = new NeighbourParms(ns.cables, ns.kernel.arp.defaults);
   const { fallback, fallbackSet } = ns.sysctls.conf;
-  const inet = new Inet(parms, fallback, fallbackSet);
-  device.inet = inet;
-  ns.inet.set(device, inet);
+  ns.inet.add(device, new Inet(parms, fallback, fallbackSet));
   if (ns.hasIpv6) ns.ipv6.adopt(device);
 }
 
@@ -73,7 +70,6 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   if (underlay !== undefined && !moves) (underlay as Netns).tunnels.delete(device);
   if (!moves) device.tun?.reader?.detach();
   ns.inet.delete(device);
-  device.inet = null;
   // Nothing is kept for a device that goes.
   down6(ns, device);
   if (ns.hasIpv6) ns.ipv6.devices.delete(device);

@@ -50,7 +50,10 @@ export const ALL_SET = 2 ** CONF_NAMES.length - 1;
 /** Who has switches: `all`, `default`, and every device. */
 export interface ConfOwner {
   readonly devices: ReadonlyMap<string, Device>;
-  readonly inet: ReadonlyMap<Device, Configured>;
+  readonly inet: Iterable<readonly [Device, Configured]> & {
+    get(device: Device): Configured | undefined;
+    values(): Iterable<Configured>;
+  };
 }
 
 export class DevConf {

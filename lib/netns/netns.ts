@@ -2,7 +2,7 @@
 // beside it in ipv4/, tcp/, tunnel/, socket/ and configure.ts, and stack.ts says which of them a frame meets first.
 // Before you edit: include/net/net_namespace.h, include/net/netns/ipv4.h.
 import { hasLocal } from "../ip/address.ts";
-import { RouteTable, TABLE } from "../ip/route.ts";
+import { RouteTables } from "../ip/route-tables.ts";
 import { DEFAULT_RULES, type PolicyRule } from "../ip/rule.ts";
 import type { Bridged, Cables, Device, Owner } from "../link/device.ts";
 import { Accounts } from "../netfilter/accounts.ts";
@@ -15,7 +15,7 @@ import type { Frame, Ipv4Packet } from "../wire/packet.ts";
 import { type HookName, Hooks } from "./hooks.ts";
 import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
-import { type Inet, inetOf } from "./ipv4/inet.ts";
+import { Inets, inetOf } from "./ipv4/inet.ts";
 import { PathMtus } from "./ipv4/path-mtu.ts";
 import { Redirects } from "./ipv4/redirect.ts";
 import type { Conf6Name } from "./ipv6/conf.ts";
@@ -54,16 +54,12 @@ export class Netns implements Owner {
   private readonly stack: Stack;
   /** By name, in the order of their index. */
   readonly devices = new Map<string, Device>();
-  readonly inet = new Map<Device, Inet>();
+  readonly inet = new Inets(this);
   /** In the order they are asked; DEFAULT_RULES itself until somebody changes them. */
   rules: readonly PolicyRule[] = DEFAULT_RULES;
   /** Somebody added a route of type local, so the addresses alone do not say what is local. */
   hasLocalRoutes = false;
-  /** A table is made with its first route; two are always there. */
-  readonly tables = new Map<number, RouteTable>([
-    [TABLE.local, new RouteTable(TABLE.local)],
-    [TABLE.main, new RouteTable(TABLE.main)],
-  ]);
+  readonly tables = new RouteTables();
   readonly sysctls = new Sysctls(this);
   readonly hooks = new Hooks();
   readonly hooks6 = new Hooks<Skb6>();
@@ -78,8 +74,9 @@ export class Netns implements Owner {
   icmpBusy = false;
   /** Who is told of changes (rtnetlink.ts); null while nobody listens. */
   listeners: readonly RtListener[] | null = null;
-  /** The next index a device gets, if it does not bring one. */
+  /** The next index a device gets, if it does not bring one; and the greatest that one had. */
   nextIndex = 1;
+  greatestIndex = 0;
   /** Identification of the next packet that may be fragmented. */
   nextId: number;
   private ownSockets: SocketTable | null = null;
@@ -241,14 +238,13 @@ export class Netns implements Owner {
 
   /** Whether one of the devices has the address. */
   hasAddress(address: Ipv4): boolean {
-    for (const { addresses } of this.inet.values()) if (hasLocal(addresses, address)) return true;
+    for (const device of this.inet.devices) if (hasLocal(inetOf(device).addresses, address)) return true;
     return false;
   }
 
   /** The local address's device, or undefined (inet_lookup_ifaddr). */
   deviceOfAddress(address: Ipv4): Device | undefined {
-    for (const [device, { addresses }] of this.inet) if (hasLocal(addresses, address)) return device;
-    return undefined;
+    return this.inet.devices.find((device) => hasLocal(inetOf(device).addresses, address));
   }
 
   /**

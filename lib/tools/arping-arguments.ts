@@ -140,7 +140,7 @@ function sourceOf(call: Call, device: Device, dst: Ipv4, given: Ipv4 | null, uns
   const { ns } = call;
   const src = given ?? (unsolicited && !dad ? dst : null);
   if (src !== null) {
-    if (src.bits !== 0 && ns.tables.get(255)!.lookup(src)?.type !== "local") throw error("bind", "EADDRNOTAVAIL");
+    if (src.bits !== 0 && ns.tables.local.lookup(src)?.type !== "local") throw error("bind", "EADDRNOTAVAIL");
     return src;
   }
   if (dad) return Ipv4.of(0);

@@ -1,7 +1,6 @@
 // Files of /proc/net and /proc/sys, as far as they are modelled: what a namespace's own programs read there.
 // Before you edit: net/ipv4/proc.c (snmp_seq_show, netstat_seq_show), arp.c (arp_format_neigh_entry), fib_trie.c
 // (fib_route_seq_show), net/core/net-procfs.c (dev_seq_printf_stats).
-import { TABLE } from "../ip/route.ts";
 import { procText } from "../netfilter/conntrack/entry.ts";
 import { Mib6, snmp6 } from "../netns/ipv6/mib6.ts";
 import { type MibTable, netstatTables, snmpTables } from "../netns/mib.ts";
@@ -136,7 +135,7 @@ function routeFile(ns: Netns): string {
     "Window",
     "IRTT",
   ];
-  const routes = ns.tables.get(TABLE.main)!.list();
+  const routes = ns.tables.main.list();
   const rows = routes
     .filter(({ type }) => type !== "broadcast")
     .map(({ prefix, via, dev, metric, type }) => {

@@ -1,6 +1,6 @@
 // The main routing table as /proc/net/route shows it and net-tools print it.
 // Before you edit: net-tools 2.10 lib/inet_gr.c (rprint_fib), net/ipv4/fib_trie.c (fib_route_seq_show, fib_flag_trans).
-import { type Route, TABLE } from "../ip/route.ts";
+import type { Route } from "../ip/route.ts";
 import type { Netns } from "../netns/netns.ts";
 
 /** 1: metrics (`route`); 2: MSS and window (`netstat -r`, `route -e`); 3: all of it (`route -ee`). */
@@ -21,7 +21,7 @@ const NETWORKS: Readonly<Record<string, string>> = {
 
 /** `isPlain`: what is refused has zeros like every other, as busybox prints it; net-tools puts dashes. */
 export function routeTable(ns: Netns, extent: Extent, numeric: boolean, isPlain = false): string {
-  const routes = (ns.tables.get(TABLE.main)?.list() ?? []).filter(({ type }) => type !== "broadcast");
+  const routes = ns.tables.main.list().filter(({ type }) => type !== "broadcast");
   const rows = routes.map((route) => row(route, extent, numeric, isPlain));
   return `Kernel IP routing table\n${HEADER}${COLUMNS[extent]}\n${rows.join("")}`;
 }

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { TABLE } from "../../lib/ip/route.ts";
 import type { Lab } from "../../lib/lab/lab.ts";
 import { atLeast, isDisturbed, runBatches } from "./batches.ts";
 import type { Case, Result } from "./case.ts";
@@ -70,7 +69,7 @@ describe("the comparison notices", function () {
   it("a route that is missing", () => {
     const found = sabotaged((lab) =>
       everyNetns(lab, (ns) => {
-        const table = ns.tables.get(TABLE.main)!;
+        const table = ns.tables.main;
         for (const route of table.list()) if (route.via !== null) table.remove(route);
       }),
     );

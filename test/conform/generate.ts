@@ -177,7 +177,7 @@ class Builder {
       const device = dice.of(devices.filter(({ master }) => master === null).concat(devices[0]!));
       const address = dice.of([...this.taken, ipv4("10.244.0.77")]);
       const mac = dice.chance(0.5) ? this.macOf(address) : Mac.of(0x02bad0000000 + dice.whole(1, 255));
-      if (device.up && ns.tables.get(TABLE.local)!.lookup(address) === null)
+      if (device.up && ns.tables.local.lookup(address) === null)
         neighbourOf(ns, device, address).restore(mac ?? Mac.of(0x02bad0000000), "PERMANENT");
     }
     if (dice.chance(0.05)) ns.sysctls.set("net.ipv4.icmp_echo_ignore_all", "1");

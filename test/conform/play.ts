@@ -141,7 +141,7 @@ export class Play {
     this.drawn[i] = socket.id;
     const data = pattern(traffic.size);
     const src = traffic.from === undefined ? null : ipv4(traffic.from);
-    if (src !== null && ns.tables.get(255)!.lookup(src)?.type !== "local") return log("bind: EADDRNOTAVAIL");
+    if (src !== null && ns.tables.local.lookup(src)?.type !== "local") return log("bind: EADDRNOTAVAIL");
     const how = {
       src,
       discovery: traffic.discovery,

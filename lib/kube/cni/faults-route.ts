@@ -1,5 +1,5 @@
 // The route that leads answers back to a pod: on the other pod's node, or in the cloud's network.
-import { type Route, routeText, TABLE } from "../../ip/route.ts";
+import { type Route, routeText } from "../../ip/route.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { ipv4 } from "../../wire/address.ts";
 import type { Cluster } from "../cluster.ts";
@@ -19,6 +19,6 @@ export function cutReturn(
 }
 
 function routeOf(ns: Netns, address: string): Route | null {
-  const route = ns.tables.get(TABLE.main)!.lookup(ipv4(address));
+  const route = ns.tables.main.lookup(ipv4(address));
   return route === null || route.prefix.length === 0 || route.protocol === "kernel" ? null : route;
 }

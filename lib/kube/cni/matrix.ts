@@ -1,7 +1,6 @@
 // What plugins have in common and what not, found by running each: a small cluster, pings, requests, and a count of what
 // a node must know.
 // Before you edit: facts 2.9; kubernetes.io/docs/concepts/services-networking (the three requirements).
-import { TABLE } from "../../ip/route.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { place, runShell } from "../../tools/shell.ts";
 import { frameBytes } from "../../wire/bytes.ts";
@@ -97,9 +96,9 @@ const times = (a: State, n: number): State => combined(a, a, (x) => x * n);
 function stateOf(k8s: Cluster, where: string): State {
   const ns = k8s.lab.netns(where);
   const devices = [...ns.devices.values()].filter(({ kind }) => kind !== "loopback" && kind !== "nic");
-  const routes = [...ns.tables].flatMap(([number, table]) =>
-    table.list().filter(({ prefix }) => number !== TABLE.main || prefix.length > 0),
-  );
+  const routes = ns.tables
+    .values()
+    .flatMap((table) => table.list().filter(({ prefix }) => table !== ns.tables.main || prefix.length > 0));
   const neighbours = [...ns.inet.values()].flatMap((inet) => [...inet.neighbours.values()]);
   const lines = (command: string, begin: string) =>
     sh(k8s, where, command)

@@ -20,9 +20,11 @@ export function tellDeleted(
   for (const [i, address] of goes.entries()) {
     tellAddress(ns, device, address, true);
     const rest = [...goes.slice(i + 1), ...left];
-    const own = [...ns.tables.values()].flatMap(({ id, all }) =>
-      all.filter((route) => route.dev === device && isRouteOf(route, address, rest)).map((route) => ({ id, route })),
-    );
+    const own = ns.tables
+      .values()
+      .flatMap(({ id, all }) =>
+        all.filter((route) => route.dev === device && isRouteOf(route, address, rest)).map((route) => ({ id, route })),
+      );
     // Its network, its broadcast address, itself.
     const rank = ({ type, prefix }: Route) =>
       type === "broadcast" ? 1 : type === "local" && prefix.length === 32 ? 2 : 0;

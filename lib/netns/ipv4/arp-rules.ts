@@ -2,7 +2,6 @@
 // Before you edit: net/ipv4/arp.c (arp_ignore, arp_filter, arp_accept, arp_fwd_proxy, arp_solicit), devinet.c
 // (inet_confirm_addr), Documentation/networking/ip-sysctl.rst.
 import { type InterfaceAddress, networkOf, SCOPE, type Scope } from "../../ip/address.ts";
-import { TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import type { Evidence } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
@@ -116,5 +115,5 @@ export function announced(ns: Netns, device: Device, waiting: Ipv4 | null, targe
 }
 
 export function isLocal(ns: Netns, address: Ipv4): boolean {
-  return ns.tables.get(TABLE.local)!.lookup(address)?.type === "local";
+  return ns.tables.local.lookup(address)?.type === "local";
 }

@@ -3,7 +3,7 @@
 import { selectSource } from "../../ip/address.ts";
 import { Neighbour, type NeighbourPort } from "../../ip/neighbour.ts";
 import { isTold } from "../../ip/neighbour-port.ts";
-import { type Route, TABLE } from "../../ip/route.ts";
+import type { Route } from "../../ip/route.ts";
 import { DEFAULT_RULES } from "../../ip/rule.ts";
 import { waitsForMac } from "../../link/bridge-translated.ts";
 import type { Device } from "../../link/device.ts";
@@ -98,13 +98,13 @@ function tellIgnored(target: Ipv4 | null, mac: Mac): Told {
 /** A question that `judge` leaves unanswered in the usual case: for another's address, and this is no proxy. */
 function isForAnother(ns: Netns, device: Device, { op, senderIp, targetIp }: Arp): boolean {
   if (op !== "request" || senderIp.bits === 0 || ns.rules !== DEFAULT_RULES) return false;
-  if (ns.tables.get(TABLE.local)!.lookup(targetIp) !== null) return false;
+  if (ns.tables.local.lookup(targetIp) !== null) return false;
   return inetOf(device).conf.proxy_arp === 0 && ns.sysctls.conf.all.proxy_arp === 0;
 }
 
 /** What an ARP message says of its sender. */
 function learn(ns: Netns, device: Device, frame: Frame, arp: Arp, cause: number): void {
-  const isElsewhere = ns.tables.get(TABLE.local)!.lookup(arp.senderIp) === null;
+  const isElsewhere = ns.tables.local.lookup(arp.senderIp) === null;
   const isGratuitous =
     arp.senderIp === arp.targetIp &&
     (arp.op === "request" || arp.targetMac === arp.senderMac) &&
@@ -203,7 +203,7 @@ function portOf(ns: Netns, device: Device): NeighbourPort {
         evidence: { kind: "neighbour", text: `${neighbour.address} dev ${device.name} FAILED`, command: "ip neigh" },
       }));
       // Without its route a packet is of no namespace any more (dst_dev_put), so nobody is told.
-      if (!isTold || [...ns.tables.values()].some((table) => table.hasLost(route as Route))) return;
+      if (!isTold || ns.tables.values().some((table) => table.hasLost(route as Route))) return;
       if (waitsForMac(packet)) return;
       // Nothing says that the sender is another: the error goes to the packet's source, which may be this namespace.
       icmpError(ns, null, packet, ICMP.unreachable, ICMP_CODE.host, 0, step);

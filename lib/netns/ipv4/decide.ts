@@ -155,7 +155,7 @@ function ownSource(ns: Netns, device: Device, via: Ipv4 | null, { scope }: Route
 
 /** A gateway that is this namespace itself is none: the destination is asked for on the link (rt_set_nexthop). */
 function isOwn(ns: Netns, gateway: Ipv4): boolean {
-  return ns.tables.get(TABLE.local)!.lookup(gateway)?.type === "local";
+  return ns.tables.local.lookup(gateway)?.type === "local";
 }
 
 /** The source address of a packet that takes this route and has none yet (fib_result_prefsrc). */

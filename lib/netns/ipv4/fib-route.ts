@@ -111,7 +111,7 @@ function checkNexthop(ns: Netns, tableId: number, hop: AskedNexthop, scope: Scop
     if (SCOPE[scope] >= SCOPE.link) return refuse("EINVAL", "Nexthop has invalid scope");
     if (dev === null) return refuse("ENODEV", "Nexthop device required for onlink");
     if (!dev.up) return refuse("ENETDOWN", "Nexthop device is not up");
-    if (ns.tables.get(TABLE.local)!.lookup(via) !== null || via.isMulticast || via.bits === 0xffffffff)
+    if (ns.tables.local.lookup(via) !== null || via.isMulticast || via.bits === 0xffffffff)
       return refuse("EINVAL", "Nexthop has invalid gateway");
   } else if (via !== null) {
     const gateway = findGateway(ns, tableId, via, scope, dev);

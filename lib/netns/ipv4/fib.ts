@@ -263,9 +263,9 @@ function goesWith(route: Route, device: Device, why: "down" | "addressless" | "g
 /** What routers said of a way goes with its last route; shorter ways are asked for anew. */
 export function forgetMtus(ns: Netns): void {
   if (ns.hasRedirects) ns.redirects.clear();
-  ns.pathMtus.routesRemoved(() => [...ns.tables.values()].flatMap((table) => table.list()));
+  ns.pathMtus.routesRemoved(() => ns.tables.values().flatMap((table) => table.list()));
 }
 
 export function isOwnAddress(ns: Netns, address: Ipv4): boolean {
-  return ns.tables.get(TABLE.local)!.lookup(address)?.type === "local";
+  return ns.tables.local.lookup(address)?.type === "local";
 }

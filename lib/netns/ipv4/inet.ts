@@ -4,7 +4,7 @@ import type { InterfaceAddress } from "../../ip/address.ts";
 import type { Neighbour, NeighbourPort } from "../../ip/neighbour.ts";
 import type { NeighbourParms } from "../../ip/neighbour-parms.ts";
 import type { Nexthop } from "../../ip/route.ts";
-import type { Device } from "../../link/device.ts";
+import type { Device, Owner } from "../../link/device.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import { CONF_PRESET, type Conf, type Configured } from "../devconf.ts";
 
@@ -53,4 +53,44 @@ export class Inet implements Configured {
 /** What IPv4 keeps for a device that is in a namespace. */
 export function inetOf(device: Device): Inet {
   return device.inet as Inet;
+}
+
+/** So many devices are copied with each one more: what is pushed has room for more to come, and most namespaces have two. */
+const FEW = 8;
+
+/** What IPv4 keeps for the devices of a namespace. */
+export class Inets {
+  /** In the order they came (for_each_netdev). */
+  devices: readonly Device[] = [];
+  private readonly owner: Owner;
+
+  constructor(owner: Owner) {
+    this.owner = owner;
+  }
+
+  /** Undefined of a device that is elsewhere. */
+  get(device: Device): Inet | undefined {
+    return this.has(device) ? inetOf(device) : undefined;
+  }
+  has(device: Device): boolean {
+    return device.owner === this.owner && device.inet !== null;
+  }
+
+  add(device: Device, inet: Inet): void {
+    device.inet = inet;
+    if (this.devices.length < FEW) this.devices = this.devices.concat(device);
+    else (this.devices as Device[]).push(device);
+  }
+
+  delete(device: Device): void {
+    this.devices = this.devices.toSpliced(this.devices.indexOf(device), 1);
+    device.inet = null;
+  }
+
+  values(): readonly Inet[] {
+    return this.devices.map(inetOf);
+  }
+  *[Symbol.iterator](): Generator<readonly [Device, Inet]> {
+    for (const device of this.devices) yield [device, inetOf(device)];
+  }
 }

@@ -128,7 +128,7 @@ export function peekRoute(ns: Netns, dst: Ipv4, src: Ipv4 | null, oif: Device | 
 
 /** An address that no device has, and a route of table local makes ours: all of 127.0.0.0/8 (__ip_dev_find). */
 function isLocalRoute(ns: Netns, address: Ipv4): boolean {
-  return ns.tables.get(TABLE.local)?.lookup(address)?.type === "local";
+  return ns.tables.local.lookup(address)?.type === "local";
 }
 
 /** No host has such an address; of others it is only that this one has them not, or not any more. */

@@ -1,6 +1,5 @@
 // What happens to an IPv4 packet that a device received. Read from top to bottom: this is the order of things.
 // Before you edit: net/ipv4/ip_input.c, route.c (ip_route_input_slow, __mkroute_input), ip_forward.c.
-import { TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import type { Told } from "../../trace/recorder.ts";
 import { type Evidence, LEVEL } from "../../trace/step.ts";
@@ -83,7 +82,7 @@ function loopedBack(ns: Netns, skb: Skb): void {
     skb.dst = { ...dst, detour: false };
     return forward(ns, skb);
   }
-  const type = ns.tables.get(TABLE.local)!.lookup(skb.packet.dst)?.type;
+  const type = ns.tables.local.lookup(skb.packet.dst)?.type;
   skb.toOne = type === "local";
   skb.toAll = type === "broadcast" || skb.packet.dst.isMulticast || skb.packet.dst.bits === 0xffffffff;
   if (skb.toAll) countBroadcast(ns.mib, skb.packet);

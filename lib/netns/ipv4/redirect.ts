@@ -1,6 +1,5 @@
 // A shorter way: a router tells the sender that the next hop is on its own link, and the sender may believe it.
 // Before you edit: RFC 1122 §3.2.2.2, net/ipv4/route.c (ip_rt_send_redirect, __ip_do_redirect, update_or_create_fnhe).
-import { TABLE } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
@@ -112,7 +111,7 @@ export function takeRedirect(
       return void ignored(`${gateway} is not on the link`, evidenceOf(ns, device, "shared_media"));
     if (conf.of(device, "secure_redirects") !== 0 && !isGateway(ns, gateway, device))
       return void ignored(`no route here has ${gateway} for a gateway`, evidenceOf(ns, device, "secure_redirects"));
-  } else if (ns.tables.get(TABLE.local)!.lookup(gateway) !== null) return void ignored(`${gateway} is an address here`);
+  } else if (ns.tables.local.lookup(gateway) !== null) return void ignored(`${gateway} is an address here`);
   const neighbour = createNeighbour(ns, way.decision.device, gateway);
   if (neighbour === null) return;
   const step = ns.step(LEVEL.path, cause, device, "route", packet, () => ({

@@ -266,6 +266,6 @@ function tellMac(address: Ipv4, device: string, mac: Mac, state: string): Told {
 
 function isBroadcast(ns: Netns, device: Device, address: Ipv4): boolean {
   if (address.bits === 0xffffffff) return true;
-  const route = ns.tables.get(255)!.lookup(address);
+  const route = ns.tables.local.lookup(address);
   return route?.type === "broadcast" && route.dev === device;
 }

@@ -1,7 +1,6 @@
 // What rules ask of the routing tables: what an address is, whether a way leads back, how large packets may be.
 // Before you edit: net/ipv4/fib_frontend.c (__inet_dev_addr_type), net/netfilter/xt_addrtype.c (match_lookup_rt6),
 // net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, net/netfilter/xt_TCPMSS.c (tcpmss_reverse_mtu).
-import { TABLE } from "../../ip/route.ts";
 import { lookup } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import type { AddressType, ReversePath } from "../../netfilter/net.ts";
@@ -25,7 +24,7 @@ export function addressType(ns: Netns, address: Ip, device: Device | null): Addr
 function addressType4(ns: Netns, address: Ipv4, device: Device | null): AddressType {
   if (address.isZeroNet || address.bits === 0xffffffff) return "BROADCAST";
   if (address.isMulticast) return "MULTICAST";
-  const route = ns.tables.get(TABLE.local)?.lookup(address) ?? null;
+  const route = ns.tables.local.lookup(address) ?? null;
   if (route === null || (device !== null && route.dev !== device)) return "UNICAST";
   return route.type.toUpperCase() as AddressType;
 }

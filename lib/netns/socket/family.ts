@@ -76,7 +76,7 @@ export function endText({ address, port }: Endpoint, family: Family): string {
 /** Whether a program may bind to an address. */
 export function isLocal(ns: Netns, address: Ip): boolean {
   if (address.family === 6) return ns.ipv6.deviceOfAddress(address) !== null;
-  return ns.tables.get(255)!.lookup(address)?.type === "local";
+  return ns.tables.local.lookup(address)?.type === "local";
 }
 
 /** A way that a connection would take, its source chosen. */

@@ -186,7 +186,7 @@ function modify(context: Context, words: Words, command: "add" | "delete"): void
 /** `table 0` is a new one: the first number that no table has (fib_empty_table). */
 function emptyTable({ tables }: Netns): number {
   let id = 1;
-  while (tables.has(id)) id++;
+  while (tables.get(id) !== undefined) id++;
   tables.set(id, new RouteTable(id));
   return id;
 }
