@@ -30,7 +30,8 @@ export class Table {
   /** Headings and rows as the reader is told them. */
   private told(): (readonly string[])[] {
     const { say, label } = reader();
-    return [this.columns.map((each) => label("column", each)), ...this.rows.map((row) => row.map(say))];
+    const told = (cell: string, i: number) => (this.columns[i] === "what" ? say(label("step", cell)) : say(cell));
+    return [this.columns.map((each) => label("column", each)), ...this.rows.map((row) => row.map(told))];
   }
   [DISPLAY](): Shown {
     const cells = (row: readonly string[], tag: string) =>
