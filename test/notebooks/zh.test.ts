@@ -37,12 +37,12 @@ function textOf(output: Output): string {
   return join(output.text ?? (output.data as Record<string, unknown> | undefined)?.["text/plain"]);
 }
 
-/** What the steps of stories say: behind nine columns of time and the kind of the step, which fills ten. */
+/** What the steps of stories say: behind nine columns of time and the kind of the step; rows of ladders begin later. */
 function storyLines(text: string): string[] {
   return text.split("\n").flatMap((line) => {
-    const [, step, because] =
-      /^ {2}(?=[ \d.]{0,6}[\d.]+ (?:µs|ms|s) {2}\S).{9,}? {2}(\S+(?: \S+)?) {1,9}(\S.*)$/.exec(line) ?? [];
-    return step === undefined ? [] : [because!];
+    const [, because] =
+      /^ {2}(?= *[\d.]+ (?:µs|ms|s) {2}\S)(?:.{9}|\S+ \S+) {2}\S+(?: \S+)? {1,9}(\S.*)$/.exec(line) ?? [];
+    return because === undefined ? [] : [because];
   });
 }
 
