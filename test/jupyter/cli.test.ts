@@ -52,7 +52,10 @@ describe("packetwalk", () => {
   });
 
   for (const [args, said] of [
-    [["fly"], /unknown command "fly".*lab, run, slides, clean, book, explain, search, ipvs, proxy, grade, serve and kernel/],
+    [
+      ["fly"],
+      /unknown command "fly".*lab, run, slides, clean, book, explain, search, ipvs, proxy, grade, serve and kernel/,
+    ],
     [["constructor"], /unknown command "constructor"/],
     [["run"], /needs a notebook/],
     [["run", "--fast", "a.ipynb"], /unknown option "--fast".*--check/],

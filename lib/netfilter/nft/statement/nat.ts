@@ -30,7 +30,8 @@ export function readNat(reader: Reader, context: Context): Statement {
     throw new Problem("ip or ip6 must be specified with address for inet tables.", first);
   const type = family === "ip6" ? IPV6 : IPV4;
   for (const word of ["prefix", "interval"])
-    if (reader.is(word)) throw reader.refuse(reader.peek, `"${kind} ${family} ${word}"`, "addresses of a map one by one");
+    if (reader.is(word))
+      throw reader.refuse(reader.peek, `"${kind} ${family} ${word}"`, "addresses of a map one by one");
   const hasPorts = reader.accept("addr");
   if (hasPorts) {
     reader.expect(".");
