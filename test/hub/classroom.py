@@ -230,6 +230,8 @@ def share(values, part):
 
 async def main():
     asked = options()
+    # A request waits for none of the others.
+    AsyncHTTPClient.configure(None, max_clients=1000)
     cells = list(chapter(asked.chapter))
     homes = tempfile.mkdtemp(prefix="class-")
     group = Class(homes)

@@ -16,7 +16,7 @@ c.Spawner.args = ["--allow-root", "--ServerApp.log_level=ERROR"]
 c.Spawner.environment = {"JUPYTER_PREFER_ENV_PATH": "1"}
 c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 300
-c.JupyterHub.concurrent_spawn_limit = 4
+c.JupyterHub.concurrent_spawn_limit = 64
 c.JupyterHub.db_url = "sqlite://"
 c.JupyterHub.cookie_secret_file = os.environ["CLASS_HOMES"] + "/cookie"
 c.JupyterHub.log_level = "WARN"
