@@ -107,12 +107,37 @@ export function isTailLate(frames: Result["frames"]): boolean {
   });
 }
 
-/** Ports of a TCP segment, where its octets end, and up to where it acknowledges. */
+/**
+ * Whether a segment that goes out again takes along a small one that came somewhere. On one machine its receiver holds the
+ * very buffer that the sender keeps, so the kernel leaves it alone (tcp_can_collapse, skb_cloned); on a cable it joins it.
+ */
+export function isJoinedWhileHeld(frames: Result["frames"]): boolean {
+  const came = new Set(
+    Object.entries(frames).flatMap(([where, seen]) => (where.endsWith(" in") ? seen.map(({ text }) => text) : [])),
+  );
+  return Object.entries(frames).some(([where, seen]) => {
+    if (!where.endsWith(" out")) return false;
+    const segments = seen.flatMap(({ at, text }) => {
+      const [from, to, end, , length] = segmentOf(text) ?? [];
+      return length === undefined || length === 0
+        ? []
+        : [{ at, text, way: `${from} ${to}`, start: end! - length, end }];
+    });
+    return segments.some((again) =>
+      segments.some(
+        ({ at, text, way, start, end }) =>
+          way === again.way && at < again.at && start > again.start && end! <= again.end! && came.has(text),
+      ),
+    );
+  });
+}
+
+/** Ports of a TCP segment, where its octets end, up to where it acknowledges, and how many octets it has. */
 function segmentOf(text: string): number[] | undefined {
   const found = / tcp (\d+) > (\d+) \S+ seq (\d+) ack (\d+) .* length (\d+)/.exec(text);
   if (found === null) return undefined;
   const [from, to, seq, ack, length] = found.slice(1).map(Number);
-  return [from!, to!, seq! + length!, ack!];
+  return [from!, to!, seq! + length!, ack!, length!];
 }
 
 /** Whether a machine sends a SYN again to itself, and the SYN-ACK that was lost: which of the two timers is first? */

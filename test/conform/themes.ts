@@ -13,6 +13,7 @@ import {
   isAskedBothWays,
   isBurstAnswered,
   isCloseToTimer,
+  isJoinedWhileHeld,
   isOwnAnswerLost,
   isPieceFlooded,
   isPieceRedirected,
@@ -48,6 +49,7 @@ function decided(base: Case, draw: () => Traffic[]): Case {
     const { frames } = result;
     if (isAnsweredInside(frames) || isBurstAnswered(frames) || isRace(frames) || isAskedBothWays(frames)) continue;
     if (isTailLate(frames) || isOwnAnswerLost(frames) || isResetTwice(frames)) continue;
+    if (isJoinedWhileHeld(frames)) continue;
     if (isCloseToTimer(test, frames) || isTwice(drawn)) continue;
     const others = [
       runModel(test, atLeast(test), lateTimers),
