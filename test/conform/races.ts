@@ -195,6 +195,25 @@ export function isRefusedLater(sockets: Result["sockets"]): boolean {
   return sockets.some((log) => log.some((line) => /^send \d+: ENOBUFS/.test(line)) && !log[0]!.startsWith("send 1: "));
 }
 
+/**
+ * Whether the other end refuses the first pieces of a cut packet, and takes the last, which all waited for a MAC. A veth
+ * pair brings the MAC while they are made: the second is refused to the sender itself, who makes no more (ip6_fragment).
+ */
+export function isPieceRefused(frames: Result["frames"]): boolean {
+  const came = new Set(
+    Object.entries(frames).flatMap(([where, seen]) => (where.endsWith(" in") ? seen.map(({ text }) => text) : [])),
+  );
+  return Object.entries(frames).some(([where, seen]) => {
+    if (!where.endsWith(" out")) return false;
+    const isFirst = ({ text }: SeenFrame) => / fragment 0 MF /.test(text) && !came.has(text);
+    return seen
+      .filter(isFirst)
+      .some(({ at }) =>
+        seen.some((last) => last.at === at && / fragment [1-9]/.test(last.text) && came.has(last.text)),
+      );
+  });
+}
+
 /** Two connections may share a port that the kernel chose, but not one that they are told to take. */
 export function isTwice(drawn: Drawn): boolean {
   const ports = drawn.filter((port) => port !== 0);

@@ -17,6 +17,7 @@ import {
   isOwnAnswerLost,
   isPieceFlooded,
   isPieceRedirected,
+  isPieceRefused,
   isProbedAtOnce,
   isRace,
   isRefusedLater,
@@ -79,7 +80,8 @@ export const THEMES: Readonly<Record<string, Theme>> = {
     for (let draw = seed; ; draw += "'") {
       const test = { ...ipv6Case(draw), name: seed };
       const { frames, sockets } = runModel(test, atLeast(test)).result;
-      if (!isPieceFlooded(frames) && !isPieceRedirected(frames) && !isRefusedLater(sockets)) return test;
+      if (isPieceFlooded(frames) || isPieceRedirected(frames) || isPieceRefused(frames)) continue;
+      if (!isRefusedLater(sockets)) return test;
     }
   },
   tcp(seed) {
