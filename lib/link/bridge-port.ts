@@ -118,6 +118,9 @@ export function setPort(
   const named = PORT_STATES[state];
   if (named === undefined) return "EINVAL";
   if (!device.up || (named !== "disabled" && !device.running)) return "ENETDOWN";
+  const bridge = device.master!;
+  const { carrier } = bridge;
   port.state = named === "blocking" ? "forwarding" : named;
+  if (bridge.carrier !== carrier) bridge.owner.changed(bridge);
   return null;
 }
