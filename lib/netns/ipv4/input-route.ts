@@ -158,7 +158,7 @@ function validateSource(
     });
   if (route.type === "local" && conf.of(device, "accept_local") === 0) return isOwn();
   if (usesDevice(route, device) || (route.type === "local" && device.kind === "loopback"))
-    return { martian: null, isNear: route.via === null && route.scope !== "host" };
+    return { martian: null, isNear: route.via === null };
   const hasAddress = ns.inet.get(device)!.addresses.length > 0;
   if (strictness === 0 || (strictness !== 1 && hasAddress)) {
     if (!hasAddress) return VALID;
