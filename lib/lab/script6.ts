@@ -2,10 +2,11 @@
 // Before you edit: ip-address(8), ip-route(8), ip-rule(8).
 import { lifeLeft6 } from "../ip/address6.ts";
 import { TABLE } from "../ip/route.ts";
-import { nexthops6Of, type Route6, route6Text } from "../ip/route6.ts";
+import { type Nexthop6, nexthops6Of, type Route6, route6Text, uses6 } from "../ip/route6.ts";
 import { tableName } from "../ip/rule.ts";
 import type { Device } from "../link/device.ts";
 import type { Netns } from "../netns/netns.ts";
+import type { Ipv6 } from "../wire/address6.ts";
 import { ipIn, quoted } from "./script-words.ts";
 
 /** Addresses that somebody gave to a device, the oldest first: before it comes up, so that they are there at once. */
@@ -47,7 +48,11 @@ export function ipv6Lines(ns: Netns): string[] {
   routes.sort((a, b) => turn(a.route) - turn(b.route));
   return [
     ...linkOrderLines(ns),
-    ...routes.map(({ route, table }) => `${ip} route add table ${tableName(table)} ${routeWords(route)}`),
+    ...routes.flatMap(({ route, table }) => {
+      const ways = hiddenGateways(ns, route).map(({ via, dev }) => `${via} dev ${quoted(dev.name)} metric 1`);
+      const line = `${ip} route add table ${tableName(table)} ${routeWords(route)}`;
+      return [...ways.map((way) => `${ip} route add ${way}`), line, ...ways.map((way) => `${ip} route del ${way}`)];
+    }),
     ...[...ns.ipv6.devices].flatMap(([device, { neighbours, proxies }]) => [
       ...[...neighbours.values()]
         .filter(({ state }) => state === "PERMANENT")
@@ -85,6 +90,25 @@ function turn(route: Route6): number {
   if (route.type === "unicast" && nexthops6Of(route).some(({ via }) => via !== null)) return 1 + route.prefix.length;
   return route.type === "unicast" || route.type === "local" ? 0 : 200;
 }
+
+/**
+ * The gateways of a route that other routes hide, which came later or whose link went since: the kernel looks for a link
+ * to a gateway only when the route is added.
+ */
+function hiddenGateways(ns: Netns, route: Route6): Gateway6[] {
+  const main = ns.ipv6.tables.get(TABLE.main)?.list() ?? [];
+  const isLink = ({ type, via }: Route6) => type === "unicast" && via === null;
+  return nexthops6Of(route).filter((hop): hop is Gateway6 => {
+    const { via, dev, onlink = false } = hop;
+    if (via === null || via.isLinkLocal || onlink) return false;
+    const [first] = main
+      .filter((other) => other.prefix.contains(via) && uses6(other, dev))
+      .sort((a, b) => b.prefix.length - a.prefix.length || a.metric - b.metric);
+    return first === undefined || !isLink(first);
+  });
+}
+
+type Gateway6 = Nexthop6 & { readonly via: Ipv6 };
 
 /** A route as `ip -6 route add` takes it: as it is printed, but for the state of links and the preference. */
 function routeWords(route: Route6): string {

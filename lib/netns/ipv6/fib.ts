@@ -36,7 +36,7 @@ export function addRoute6(ns: Netns, tableId: number, route: AskedRoute6): Refus
 export function tryRoute6(ns: Netns, tableId: number, asked: AskedRoute6, verb: RouteVerb): Refusal | null {
   const ways: Nexthop6[] = [];
   for (const way of asked.nexthops ?? [wayOf(asked)]) {
-    const found = checkWay(ns, asked, way);
+    const found = checkWay(ns, tableId, asked, way);
     if ("errno" in found) return found;
     ways.push(found);
   }
@@ -88,6 +88,7 @@ function leadsNowhere(type: RouteType6): boolean {
 /** A way with its device found, or why it is none (fib6_nh_init). */
 function checkWay(
   ns: Netns,
+  tableId: number,
   { type, prefix }: AskedRoute6,
   { via, dev, weight, onlink }: AskedNexthop6,
 ): Nexthop6 | Refusal {
@@ -102,7 +103,7 @@ function checkWay(
   }
   let found = dev;
   if (via !== null) {
-    const gateway = checkGateway(ns, via, dev, onlink === true);
+    const gateway = checkGateway(ns, tableId, via, dev, onlink === true);
     if ("errno" in gateway) return gateway;
     found = gateway.dev;
   }
@@ -112,8 +113,17 @@ function checkWay(
   return { via, dev: found, weight, ...(onlink && { onlink }) };
 }
 
-/** A gateway must be another's address, on a link (ip6_validate_gw). */
-function checkGateway(ns: Netns, via: Ipv6, dev: Device | null, onlink: boolean): { dev: Device } | Refusal {
+/**
+ * A gateway must be another's address, on a link (ip6_validate_gw). The route's own table is asked first, then all by the
+ * rules (ip6_route_check_nh).
+ */
+function checkGateway(
+  ns: Netns,
+  tableId: number,
+  via: Ipv6,
+  dev: Device | null,
+  onlink: boolean,
+): { dev: Device } | Refusal {
   if (via.isMulticast || via.isUnspecified || via.isLoopback) return refuse("EINVAL", "Invalid gateway address");
   if (ns.ipv6.deviceOfAddress(via, via.isLinkLocal ? dev : null) !== null)
     return refuse("EINVAL", "Gateway can not be a local address");
@@ -125,6 +135,9 @@ function checkGateway(ns: Netns, via: Ipv6, dev: Device | null, onlink: boolean)
     if (dev === null) return refuse("ENODEV", "Nexthop device required for onlink");
     return dev.up ? { dev } : refuse("ENETDOWN", "Nexthop device is not up");
   }
+  const selection = { oif: dev?.index ?? 0, strict: dev !== null, isSilent: null };
+  const own = ns.ipv6.tables.get(tableId)?.lookup(via, selection) ?? null;
+  if (own !== null && own.via === null && !leadsNowhere(own.type)) return { dev: own.dev as Device };
   const way = quietly(ns, () => decide6(ns, { dst: via, src: null, oif: dev, bound: dev !== null }, undefined, -1));
   if (way.type === "error" || way.via !== null || way.device.kind === "loopback") return { errno: "EHOSTUNREACH" };
   return { dev: way.device };
