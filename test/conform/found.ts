@@ -1,73 +1,16 @@
 // What random cases found, made small by hand: a case's name says what Linux does. They run with the fixed cases.
-import { labData } from "../../lib/lab/data-write.ts";
-import { Lab } from "../../lib/lab/lab.ts";
 import { linkLocalFrom } from "../../lib/netns/ipv6/state.ts";
-import { place, runShell } from "../../lib/tools/shell.ts";
-import { SECOND } from "../../lib/trace/world.ts";
 import { type Ipv4, ipv4 } from "../../lib/wire/address.ts";
 import { frameBytes } from "../../lib/wire/bytes.ts";
-import { BROADCAST_MAC, ZERO_MAC } from "../../lib/wire/mac.ts";
-import type { Arp, Frame, Ipv4Packet } from "../../lib/wire/packet.ts";
-import type { Case, PingTraffic, Traffic } from "./case.ts";
-
-/** A router with three hosts, each on a cable of its own: h1 is 10.1.0.2, its end of the router e1, and so on. */
-class Star {
-  readonly lab: Lab;
-
-  constructor(how: ConstructorParameters<typeof Lab>[0] = { seed: "star" }) {
-    this.lab = new Lab(how);
-    this.lab.node("r").forward();
-    for (const i of [1, 2, 3]) {
-      const host = this.lab.node(`h${i}`);
-      this.lab.addVeth({ ns: this.lab.netns("r"), name: `e${i}` }, { ns: host.root, name: "eth0" });
-      this.type("r", `ip addr add 10.${i}.0.1/24 dev e${i}; ip link set e${i} up`);
-      this.type(host.name, `ip addr add 10.${i}.0.2/24 dev eth0; ip link set eth0 up`);
-      this.type(host.name, `ip route add default via 10.${i}.0.1`);
-    }
-  }
-
-  type(ns: string, commands: string): void {
-    const { status, text } = runShell(this.lab, place(this.lab, ns), commands);
-    if (status !== 0) throw new Error(`${commands}: ${text}`);
-  }
-
-  case(name: string, traffic: readonly Traffic[]): Case {
-    return { name, lab: labData(this.lab), traffic, questions: [] };
-  }
-
-  /** A frame of h1's making to the router, or to all. */
-  frame(at: number, payload: Frame["payload"]): Traffic {
-    const src = this.lab.netns("h1").devices.get("eth0")!.mac;
-    const dst = payload.kind === "arp" ? BROADCAST_MAC : this.lab.netns("r").devices.get("e1")!.mac;
-    const bytes = Buffer.from(frameBytes({ src, dst, payload })).toString("hex");
-    return { kind: "frame", at, ns: "h1", dev: "eth0", bytes };
-  }
-}
-
-function ping(at: number, ns: string, to: string, from?: string): PingTraffic {
-  const how = { count: 1, interval: 100, size: 56, discovery: "dont", broadcast: false } as const;
-  return { kind: "ping", at, ns, to, ...how, ...(from !== undefined && { from }) };
-}
+import { ZERO_MAC } from "../../lib/wire/mac.ts";
+import type { Arp, Ipv4Packet } from "../../lib/wire/packet.ts";
+import type { Case } from "./case.ts";
+import { command, ping, Star, Star6 } from "./star.ts";
 
 const NUMBERS = [1, 2, 3, 4, 5, 6];
 
 /** To 10.99.0.0/16 the router has two ways, which may have the same MAC behind them as well as not. */
 const TWO_WAYS = "ip route add 10.99.0.0/16 nexthop via 10.2.0.2 nexthop via 10.3.0.2";
-
-/** The same in IPv6, where nobody asks for routers: h1 is fd00:1::2, its end of the router e1. */
-class Star6 extends Star {
-  constructor() {
-    super({ seed: "star of six", ipv6: true });
-    this.type("r", "sysctl -qw net.ipv6.conf.all.forwarding=1");
-    for (const i of [1, 2, 3]) {
-      this.type("r", `sysctl -qw net.ipv6.conf.e${i}.router_solicitations=0`);
-      this.type(`h${i}`, "sysctl -qw net.ipv6.conf.eth0.router_solicitations=0");
-      this.type("r", `ip addr add fd00:${i}::1/64 dev e${i} nodad`);
-      this.type(`h${i}`, `ip addr add fd00:${i}::2/64 dev eth0 nodad; ip -6 route add default via fd00:${i}::1`);
-    }
-    this.lab.runFor(4 * SECOND);
-  }
-}
 
 function wayTooNarrow(): Case {
   const star = new Star6();
@@ -158,10 +101,6 @@ function sourceIsGone(): Case {
     { kind: "udp", at: 20, ns: "h1", to: "10.2.0.2", port: 7777, ...sends },
     { kind: "command", at: 120, ns: "h1", command: "ip addr del 10.1.0.2/24 dev eth0" },
   ]);
-}
-
-function command(at: number, ns: string, text: string): Traffic {
-  return { kind: "command", at, ns, command: text };
 }
 
 function proxyGoes(): Case {
@@ -265,6 +204,41 @@ function afterASilence(): Case {
   return { ...talk, traffic: [...talk.traffic, again] };
 }
 
+function shutBridge(): Case {
+  const star = new Star();
+  star.type("r", "ip link add br0 type bridge mcast_snooping 0; ip link set e1 master br0; ip link set br0 up");
+  star.type("r", "ip addr add 10.9.0.1/24 dev br0");
+  star.type("h1", "ip addr add 10.9.0.2/24 dev eth0");
+  return star.case("a bridge whose last port is shut by hand loses its carrier, and forgets whom it knew", [
+    ping(20, "r", "10.9.0.2"),
+    command(390, "r", "bridge link set dev e1 state 0"),
+    command(760, "r", "ip neigh show dev br0"),
+  ]);
+}
+
+function detourOfOneself(): Case {
+  const star = new Star();
+  star.type("r", "sysctl -qw net.ipv4.conf.e1.accept_local=1 net.ipv4.conf.e1.send_redirects=1");
+  return star.case("who may send from a router's own address is told of nearer ways, too", [
+    command(20, "r", "ip route get 10.1.0.77 from 10.1.0.1 iif e1"),
+  ]);
+}
+
+function gatewayOfItsTable(): Case {
+  const star = new Star6();
+  star.type("h1", "ip -6 rule add to fd00:1::/64 prohibit priority 700");
+  return star.case("IPv6: a gateway is looked for in its route's table before the rules are asked", [
+    command(20, "h1", "ip -6 route add fd00:9::/64 via fd00:1::77"),
+    command(390, "h1", "ip -6 route show"),
+  ]);
+}
+
+function hiddenGateway(): Case {
+  const star = new Star6();
+  star.type("h1", "ip -6 route add fd00:9::1 via fd00:1::1; ip -6 route add fd00:1::/96 via fd00:1::1:0:5");
+  return star.case("IPv6: a route by a gateway stays when another one hides that", [ping(20, "h1", "fd00:9::1")]);
+}
+
 export function foundCases(): Case[] {
   return [
     lostBehindAnError(),
@@ -288,5 +262,9 @@ export function foundCases(): Case[] {
     conversation("TCP: the window opens by what one would take, not by what comes", { h1: 98, h2: 98 }, [3000], 1400),
     resetBehindAHole(),
     afterASilence(),
+    shutBridge(),
+    detourOfOneself(),
+    gatewayOfItsTable(),
+    hiddenGateway(),
   ];
 }

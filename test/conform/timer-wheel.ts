@@ -2,7 +2,9 @@
 // it, or the machine decides.
 // Before you edit: kernel/time/timer.c (LVL_START, LVL_GRAN), at CONFIG_HZ=250.
 import type { Lab } from "../../lib/lab/lab.ts";
-import { MILLISECOND } from "../../lib/trace/world.ts";
+import type { IcmpLimit } from "../../lib/netns/ipv4/icmp-limit.ts";
+import { MILLISECOND, SECOND } from "../../lib/trace/world.ts";
+import type { Ip } from "../../lib/wire/address.ts";
 import type { Case, Result } from "./case.ts";
 
 const TICK = 4 * MILLISECOND;
@@ -31,6 +33,24 @@ export function lateCalls(test: Case): Case[] {
       each.kind === "tcp" && i % 2 === which ? { ...each, at: each.at + CALL_LATENESS } : each,
     ),
   }));
+}
+
+/** An error more earns its place by so much sooner or later, which is how far calls and ticks may move what came before. */
+export function earnedBy(offset: number): (lab: Lab) => void {
+  return (lab) => {
+    for (const ns of lab.namespaces.values()) {
+      move(ns.icmpLimit, offset);
+      if (ns.hasIpv6) move(ns.ipv6.icmpLimit, offset);
+    }
+  };
+}
+
+/** Sooner, and later. */
+export const ERRORS_MOVED = [-1, 1].map((sign) => earnedBy(sign * (CALL_LATENESS * MILLISECOND + TICK)));
+
+function move<Address extends Ip>(limit: IcmpLimit<Address>, offset: number): void {
+  const allow = limit.allow.bind(limit);
+  limit.allow = (destination, now, burst, price = SECOND) => allow(destination, now, burst, price + offset);
 }
 
 /** Whether the same frames were seen and the same answers given, at whatever time. */
