@@ -1,7 +1,7 @@
 // What components tell people: Events about an object. The same again counts up instead of being written anew.
 // Before you edit: staging/src/k8s.io/client-go/tools/record/{event,events_cache}.go (EventCorrelator), .../tools/events/event_recorder.go.
 import { SECOND } from "../../trace/world.ts";
-import type { KubeObject } from "../api/object.ts";
+import type { Draft, KubeObject } from "../api/object.ts";
 import { ApiError } from "../api/status.ts";
 import type { Client } from "./client.ts";
 
@@ -15,8 +15,23 @@ const ALIKE_FOR = 600 * SECOND;
 const BURST = 25;
 const REFILL = 300 * SECOND;
 
-/** Kinds of events an event recorder remembers so as to count them up (maxLruCacheEntries). */
+/** Objects whose events an event recorder remembers so as to count them up (maxLruCacheEntries). */
 const REMEMBERED = 4096;
+
+/** What was told of one object, and how often something may still be told of it. client-go has a cache for each of these. */
+interface Known {
+  tokens: number;
+  at: number;
+  /** By part of the object, type and reason. */
+  readonly alike: Map<string, Alike>;
+}
+
+interface Alike {
+  messages: string[];
+  last: number;
+  /** By message; "" is the one that stands for many. */
+  readonly told: Recent<{ readonly object: KubeObject; count: number }>;
+}
 
 /** What was used last, as much of it as a recorder remembers. */
 class Recent<Value> {
@@ -49,9 +64,7 @@ let second = { time: "", nanoseconds: 0n };
 export class EventRecorder {
   private readonly client: Client;
   private readonly source: { readonly component: string; readonly host?: string };
-  private readonly told = new Recent<{ object: KubeObject; count: number }>();
-  private readonly alike = new Recent<{ readonly messages: string[]; last: number }>();
-  private readonly tokens = new Recent<{ count: number; at: number }>();
+  private readonly known = new Recent<Known>();
 
   constructor(client: Client, component: string, host?: string) {
     this.client = client;
@@ -60,101 +73,109 @@ export class EventRecorder {
 
   /** `said` is what `kubectl describe` shows, `fieldPath` the part of the object that is meant. An event that can't be stored is lost, as in a real cluster. */
   event(about: KubeObject, type: EventType, reason: string, said: string, fieldPath?: string): void {
-    const { uid } = about.metadata;
-    if (!this.mayTell(uid)) return;
-    const message = this.isOneOfMany(`${uid}\n${fieldPath}\n${type}\n${reason}`, said)
-      ? `(combined from similar events): ${said}`
-      : said;
-    const key = `${uid}\n${fieldPath}\n${type}\n${reason}\n${message === said ? said : ""}`;
-    const known = this.told.get(key);
+    const known = this.knownOf(about.metadata.uid);
+    if (!this.mayTell(known)) return;
+    const alike = this.alikeOf(known, `${fieldPath}\n${type}\n${reason}`);
+    const isOneOfMany = this.isOneOfMany(alike, said);
+    const message = isOneOfMany ? `(combined from similar events): ${said}` : said;
+    const told = alike.told.get(isOneOfMany ? "" : said);
     const { time } = this.client.clock;
     try {
-      if (known !== undefined) {
-        const patch = { count: ++known.count, lastTimestamp: time, message };
-        this.client.patch("events", known.object, patch);
+      if (told !== undefined) {
+        const patch = { count: ++told.count, lastTimestamp: time, message };
+        this.client.patch("events", told.object, patch);
         return;
       }
-      const { component } = this.source;
+      const { source } = this;
+      const metadata = this.nameOf(about);
       const body = {
-        ...this.named(about, fieldPath),
+        metadata,
+        involvedObject: referenceTo(about, fieldPath),
         reason,
         message,
         type,
-        source: this.source,
+        source,
         firstTimestamp: time,
         lastTimestamp: time,
         count: 1,
-        eventTime: null,
-        reportingComponent: component,
-        reportingInstance: this.source.host ?? "",
+        reportingComponent: source.component,
+        reportingInstance: source.host ?? "",
       };
-      this.told.set(key, { object: this.client.create("events", body.metadata.namespace, body), count: 1 });
+      const object = this.client.create("events", metadata.namespace, body);
+      alike.told.set(isOneOfMany ? "" : said, { object, count: 1 });
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure;
     }
   }
 
-  private isOneOfMany(key: string, message: string): boolean {
+  private knownOf(uid: string): Known {
+    const known = this.known.get(uid) ?? { tokens: BURST, at: this.client.clock.now, alike: new Map() };
+    this.known.set(uid, known);
+    return known;
+  }
+
+  private alikeOf({ alike }: Known, kind: string): Alike {
+    let found = alike.get(kind);
+    if (found === undefined) {
+      found = { messages: [], last: this.client.clock.now, told: new Recent() };
+      alike.set(kind, found);
+    }
+    return found;
+  }
+
+  private isOneOfMany(alike: Alike, message: string): boolean {
     const { now } = this.client.clock;
-    let known = this.alike.get(key);
-    if (known === undefined || now - known.last > ALIKE_FOR) known = { messages: [], last: now };
-    this.alike.set(key, known);
-    known.last = now;
+    if (now - alike.last > ALIKE_FOR) alike.messages = [];
+    alike.last = now;
     // One more than enough is not remembered: it is enough.
-    const { messages } = known;
+    const { messages } = alike;
     if (messages.length < ALIKE && !messages.includes(message)) messages.push(message);
     return messages.length >= ALIKE;
   }
 
-  private mayTell(uid: string): boolean {
+  private mayTell(known: Known): boolean {
     const { now } = this.client.clock;
-    const known = this.tokens.get(uid) ?? { count: BURST, at: now };
-    const count = Math.min(BURST, known.count + (now - known.at) / REFILL);
-    this.tokens.set(uid, { count: count >= 1 ? count - 1 : count, at: now });
-    return count >= 1;
+    const tokens = Math.min(BURST, known.tokens + (now - known.at) / REFILL);
+    known.tokens = tokens >= 1 ? tokens - 1 : tokens;
+    known.at = now;
+    return tokens >= 1;
   }
 
   /** As the scheduler tells: by the newer kind of event, which says what was done (events.k8s.io). */
   action(about: KubeObject, type: EventType, reason: string, action: string, message: string): void {
     const { component } = this.source;
     try {
-      const body = {
-        ...this.named(about),
+      const metadata = this.nameOf(about);
+      this.client.create("events", metadata.namespace, {
+        metadata,
+        involvedObject: referenceTo(about),
         reason,
         message,
         type,
         source: {},
-        firstTimestamp: null,
-        lastTimestamp: null,
         eventTime: this.client.clock.time.replace("Z", ".000000Z"),
         action,
         reportingComponent: component,
         reportingInstance: `${component}-control-plane`,
-      };
-      this.client.create("events", body.metadata.namespace, body);
+      });
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure;
     }
   }
 
   /** Named after what it is about and the moment; the sequence stands for nanoseconds that pass in a real component. */
-  private named({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string) {
-    const { namespace = "", name, uid, resourceVersion } = metadata;
+  private nameOf({ metadata: { name, namespace = "default" } }: KubeObject): { name: string; namespace: string } {
     const { clock, server } = this.client;
-    return {
-      metadata: {
-        name: `${name}.${momentOf(clock.time, server.store.revision)}`,
-        namespace: namespace === "" ? "default" : namespace,
-      },
-      involvedObject: {
-        kind,
-        ...(namespace !== "" && { namespace }),
-        name,
-        uid,
-        apiVersion,
-        ...(resourceVersion !== "" && { resourceVersion }),
-        ...(fieldPath !== undefined && { fieldPath }),
-      },
-    };
+    return { name: `${name}.${momentOf(clock.time, server.store.revision)}`, namespace };
   }
+}
+
+/** GetReference. */
+function referenceTo({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string): Draft {
+  const { namespace = "", name, uid, resourceVersion } = metadata;
+  const reference: Draft =
+    namespace === "" ? { kind, name, uid, apiVersion } : { kind, namespace, name, uid, apiVersion };
+  if (resourceVersion !== "") reference.resourceVersion = resourceVersion;
+  if (fieldPath !== undefined) reference.fieldPath = fieldPath;
+  return reference;
 }
