@@ -132,21 +132,29 @@ export function randomSuffix(random: () => number, length = 5): string {
 export const generatedName = (prefix: string, random: () => number): string =>
   `${prefix.slice(0, 58)}${randomSuffix(random)}`;
 
-/** A UUID of version 4. */
+const DIGITS = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
+const DASH = "-".charCodeAt(0);
+
+/** A UUID of version 4 (RFC 9562 §5.4). Every object has one: it is drawn digit by digit, and is one flat text at once. */
 export function drawUid(random: () => number): string {
-  const draw = (digits: number): number => {
-    let value = 0;
-    for (let i = 0; i < digits; i++) value = value * 16 + Math.floor(random() * 16);
-    return value;
-  };
-  const text = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
-  const [low, middle, high] = [draw(8), draw(4), draw(4)];
-  const [variant, node] = [draw(4), draw(12)];
-  return [
-    text(low, 8),
-    text(middle, 4),
-    text((high & 0xfff) | 0x4000, 4),
-    text((variant & 0x3fff) | 0x8000, 4),
-    text(node, 12),
-  ].join("-");
+  const letters: number[] = [];
+  for (let at = 0; at < 36; at++) {
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
+      letters.push(DASH);
+      continue;
+    }
+    const digit = Math.floor(random() * 16);
+    letters.push(DIGITS[at === 14 ? 4 : at === 19 ? (digit & 3) | 8 : digit]!);
+  }
+  return String.fromCharCode(...letters);
+}
+
+/** So many times eight hexadecimal digits, each time drawn at once. */
+export function drawHex(random: () => number, times: number): string {
+  const letters: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const drawn = Math.floor(random() * 2 ** 32);
+    for (let shift = 28; shift >= 0; shift -= 4) letters.push(DIGITS[(drawn >>> shift) & 15]!);
+  }
+  return String.fromCharCode(...letters);
 }

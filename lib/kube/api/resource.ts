@@ -81,7 +81,7 @@ export interface Resource extends Qualified {
   /** After so many seconds without being written it is gone. */
   readonly ttl?: number;
   /** A field whose watches are found by its value: spec.nodeName of pods, for every kubelet asks for its own. */
-  readonly indexed?: string;
+  readonly indexed?: { readonly field: string; of(object: KubeObject): string };
   /** What a name must look like; a DNS label unless said otherwise. */
   readonly nameRule?: NameRule;
   readonly strategy: Strategy;
@@ -90,10 +90,32 @@ export interface Resource extends Qualified {
 export const apiVersionOf = ({ group, version }: Resource): string => (group === "" ? version : `${group}/${version}`);
 
 /** Where etcd keeps them: `/registry/pods`. */
-export const collectionOf = ({ resource }: Resource): string => `/registry/${resource}`;
+export function collectionOf(resource: Resource): string {
+  let collection = collections.get(resource);
+  if (collection === undefined) {
+    collection = `/registry/${resource.resource}`;
+    collections.set(resource, collection);
+  }
+  return collection;
+}
 
-export const keyOf = (resource: Resource, namespace: string, name: string): string =>
-  `${collectionOf(resource)}/${resource.namespaced ? `${namespace}/` : ""}${name}`;
+const collections = new WeakMap<Resource, string>();
+
+/** Where it keeps one: `/registry/pods/default/web`. A call asks for the same several times, one after the other. */
+export function keyOf(resource: Resource, namespace: string, name: string): string {
+  if (resource !== asked.resource || namespace !== asked.namespace || name !== asked.name) {
+    const key = `${collectionOf(resource)}/${resource.namespaced ? `${namespace}/` : ""}${name}`;
+    asked = { resource, namespace, name, key };
+  }
+  return asked.key;
+}
+
+let asked: { readonly resource: Resource | null; readonly namespace: string; readonly name: string; key: string } = {
+  resource: null,
+  namespace: "",
+  name: "",
+  key: "",
+};
 
 /** The path of an object or, without a name, of all of them: `/apis/apps/v1/namespaces/default/deployments/web`. */
 export function pathOf(resource: Resource, namespace: string | null, name = "", subresource = ""): string {

@@ -103,7 +103,7 @@ export class Watchers {
   /** The watch goes on until the function it returns is called. */
   add(watcher: Watcher): () => void {
     const { indexed } = this.resource;
-    const condition = watcher.selection.fields.find(({ field, equal }) => field === indexed && equal);
+    const condition = watcher.selection.fields.find(({ field, equal }) => field === indexed?.field && equal);
     const of = condition === undefined ? this.everything : this.watchersOf(condition.value);
     of.add(watcher);
     this.all = null;
@@ -146,8 +146,8 @@ export class Watchers {
     else for (const each of this.all) tell(each);
     const { indexed } = resource;
     if (indexed === undefined || byValue.size === 0) return told;
-    const now = fieldsOf(resource, change.object)[indexed]!;
-    const before = change.before === null ? now : fieldsOf(resource, change.before)[indexed]!;
+    const now = indexed.of(change.object);
+    const before = change.before === null ? now : indexed.of(change.before);
     for (const value of now === before ? [now] : [before, now]) for (const each of byValue.get(value) ?? []) tell(each);
     return told;
   }

@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { COMMANDS } from "../../tools/registry.ts";
+import { drawHex } from "../api/names.ts";
 import type { Resource } from "../api/resource.ts";
 import type { Client } from "../controller/client.ts";
 import type { Underlay } from "../underlay.ts";
@@ -64,9 +65,7 @@ export interface CniPlugin {
 
 /** The host's end of a pod's cable: `veth` and eight digits, as pkg/ip/link_linux.go draws them. */
 export function drawVeth(lab: Lab): string {
-  return `veth${Math.floor(lab.random() * 2 ** 32)
-    .toString(16)
-    .padStart(8, "0")}`;
+  return `veth${drawHex(() => lab.random(), 1)}`;
 }
 
 /** What a plugin's program does with the system, in the words one would type. Throws Error with what the tool says. */

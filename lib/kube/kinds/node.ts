@@ -73,7 +73,7 @@ export const NODES: Resource = {
   categories: [],
   namespaced: false,
   hasStatus: true,
-  indexed: "metadata.name",
+  indexed: { field: "metadata.name", of: ({ metadata: { name } }) => name },
   hasGeneration: false,
   nameRule: dnsSubdomain,
   columns: columns(

@@ -98,7 +98,8 @@ export function admitPod(spec: Draft): void {
 /** ComputePodQOS. */
 export function qosClass(spec: Draft): "Guaranteed" | "Burstable" | "BestEffort" {
   const all = containersOf(spec).map(({ resources = {} }) => resources as Draft);
-  const amounts = (of: Draft = {}) => ["cpu", "memory"].filter((each) => (quantity(of[each] ?? 0) ?? 0n) > 0n);
+  const amounts = (of: Draft = {}) =>
+    ["cpu", "memory"].filter((each) => of[each] !== undefined && (quantity(of[each]) ?? 0n) > 0n);
   if (all.every(({ requests, limits }) => amounts(requests).length + amounts(limits).length === 0)) return "BestEffort";
   const guaranteed = all.every(
     ({ requests = {}, limits = {} }) =>

@@ -33,7 +33,7 @@ export const PODS: Resource = {
   hasStatus: true,
   hasGeneration: true,
   answersDeleted: true,
-  indexed: "spec.nodeName",
+  indexed: { field: "spec.nodeName", of: (object) => text((object as Draft).spec?.nodeName) },
   nameRule: dnsSubdomain,
   columns: podRow.columns,
   cells: podRow.cells,

@@ -47,7 +47,10 @@ export class Kubelet {
   /** Images that are on the machine. */
   readonly images = new Set<string>();
   readonly workers = new Map<string, PodWorker>();
-  readonly plugin: NodePlugin & { readonly conf: string };
+  readonly plugin: NodePlugin;
+  /** Its configuration as the runtime quotes it, and the type that stands there. */
+  readonly pluginConf: string;
+  private readonly pluginType: string;
   private readonly options: KubeletOptions;
   private readonly pods: Informer<Pod>;
   private readonly timers = new Set<Timer>();
@@ -95,8 +98,9 @@ export class Kubelet {
       underlay,
       client: client.as(`${plugin.name}/${name}`),
     };
-    const started = plugin.start(cni, () => lab.lab.later(0, () => this.setReady()));
-    this.plugin = Object.assign(Object.create(started), { conf: plugin.conf });
+    this.pluginConf = plugin.conf;
+    this.pluginType = /"(.*)"/.exec(plugin.conf)?.[1] ?? plugin.name;
+    this.plugin = plugin.start(cni, () => lab.lab.later(0, () => this.setReady()));
     this.pods = new Informer<Pod>(client, "pods", { fieldSelector: `spec.nodeName=${name}` });
     this.pods.on((now, before) => this.podChanged(now, before));
     this.pods.start();
@@ -113,12 +117,11 @@ export class Kubelet {
   /** Notes that the runtime was asked, or that it asked the plugin. */
   asked(call: RuntimeVerb, { metadata: { namespace, name } }: Pod, detail = ""): void {
     const isCni = call === "ADD" || call === "DEL";
-    const plugin = /"(.*)"/.exec(this.plugin.conf)?.[1] ?? this.options.plugin.name;
     this.options.runtimeCalls.push({
       at: this.lab.lab.now,
       node: this.machine.name,
       from: isCni ? "containerd" : "kubelet",
-      to: isCni ? plugin : "containerd",
+      to: isCni ? this.pluginType : "containerd",
       call,
       pod: `${namespace}/${name}`,
       detail,

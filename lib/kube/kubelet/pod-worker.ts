@@ -3,6 +3,7 @@
 
 import type { Netns } from "../../netns/netns.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
+import { drawHex } from "../api/names.ts";
 import { sameJson } from "../api/object.ts";
 import { unlessGone } from "../controller/client.ts";
 import type { EventType } from "../controller/events.ts";
@@ -50,11 +51,8 @@ export class PodWorker {
   }
 
   drawId(): string {
-    const draw = () =>
-      Math.floor(this.node.lab.lab.random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, "0");
-    return Array.from({ length: 8 }, draw).join("");
+    const { lab } = this.node.lab;
+    return drawHex(() => lab.random(), 8);
   }
 
   tell(type: EventType, reason: string, message: string, container?: Container): void {
@@ -102,7 +100,7 @@ export class PodWorker {
       } catch (failure) {
         removeNetnsOf(node, ns);
         node.asked("ADD", pod, (failure as Error).message);
-        const why = `plugin ${node.plugin.conf} failed (add): ${(failure as Error).message}`;
+        const why = `plugin ${node.pluginConf} failed (add): ${(failure as Error).message}`;
         const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${this.id}": ${why}`;
         this.tell("Warning", "FailedCreatePodSandBox", message);
         node.lab.background(SECOND, () => this.makeSandbox());

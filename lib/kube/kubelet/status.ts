@@ -77,10 +77,31 @@ export function conditionsOf(
     { type: "PodScheduled", status: "True" },
   ];
   const { generation } = pod.metadata;
-  const observed = generation === undefined ? {} : { observedGeneration: generation };
   return said.map((each) => {
     const before = known.find(({ type }) => type === each.type);
-    const lastTransitionTime = before?.status === each.status ? before.lastTransitionTime! : time;
-    return { ...each, lastProbeTime: null, lastTransitionTime, ...observed };
+    return before !== undefined && saysStill(before, each, generation)
+      ? before
+      : saidAt(each, before, time, generation);
   });
+}
+
+const saysStill = (before: Condition, { status, reason, message }: Said, generation: number | undefined): boolean =>
+  before.status === status &&
+  before.reason === reason &&
+  before.message === message &&
+  before.observedGeneration === generation;
+
+function saidAt(
+  { type, status, reason, message }: Said,
+  before: Condition | undefined,
+  time: string,
+  generation: number | undefined,
+): Condition {
+  const condition: { -readonly [Field in keyof Condition]: Condition[Field] } = { type, status };
+  if (reason !== undefined) condition.reason = reason;
+  if (message !== undefined) condition.message = message;
+  condition.lastProbeTime = null;
+  condition.lastTransitionTime = before?.status === status ? before.lastTransitionTime! : time;
+  if (generation !== undefined) condition.observedGeneration = generation;
+  return condition;
 }
