@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import type { Reply } from "../course/assignment.ts";
 import type { Call, Said } from "./grade-child.ts";
 
@@ -39,6 +40,8 @@ export interface Limits {
   readonly totalSeconds: number;
 }
 
+/** The folder of dist that this process runs: "lib", or "joined". */
+const TREE = path.basename(fileURLToPath(new URL("..", import.meta.url)));
 const MEGABYTES = 768;
 /** Until the first cell begins: Node, the compiler and the library are loaded meanwhile. */
 const START_SECONDS = 60;
@@ -51,11 +54,14 @@ export function confine(): Confinement {
   const root = path.dirname(createRequire(import.meta.url).resolve("packetwalk/package.json"));
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "packetwalk-grade-")));
   const library = path.join(folder, "library");
-  const lib = path.join(root, "dist", "lib");
-  fs.cpSync(lib, path.join(library, "dist", "lib"), {
-    recursive: true,
-    filter: (from) => from !== path.join(lib, "course", "judges") && !from.endsWith(".map"),
-  });
+  // The compiler of cells reads dist/lib's declarations, whichever of the two runs.
+  for (const name of new Set(["lib", TREE])) {
+    const tree = path.join(root, "dist", name);
+    fs.cpSync(tree, path.join(library, "dist", name), {
+      recursive: true,
+      filter: (from) => from !== path.join(tree, "course", "judges") && !from.endsWith(".map"),
+    });
+  }
   fs.cpSync(path.join(root, "assets"), path.join(library, "assets"), { recursive: true });
   fs.copyFileSync(path.join(root, "package.json"), path.join(library, "package.json"));
   fs.mkdirSync(path.join(library, "node_modules"));
@@ -121,7 +127,7 @@ function start(folder: string, own: string, apart: boolean, student: string, ski
     `--max-old-space-size=${MEGABYTES}`,
     ...readable.map((each) => `--allow-fs-read=${each}${path.sep}*`),
     `--allow-fs-write=${own}${path.sep}*`,
-    path.join(library, "dist", "lib", "cli", "grade-child.js"),
+    path.join(library, "dist", TREE, "cli", "grade-child.js"),
     "notebook.ipynb",
     skip.join(","),
   ];

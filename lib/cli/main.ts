@@ -65,10 +65,15 @@ async function main([name, ...args]: string[]): Promise<number> {
   return (await load()).command(args);
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof Mistake)) throw error;
-  process.stderr.write(`packetwalk: ${error.message}\n`);
-  process.exitCode = 2;
+/** Not awaited at the top: a command may stand in one file with what this file has of its own, and would wait for itself. */
+async function run(): Promise<void> {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    process.stderr.write(`packetwalk: ${error.message}\n`);
+    process.exitCode = 2;
+  }
 }
+
+run();

@@ -95,19 +95,28 @@ function pruneCompiled(folder) {
   }
 }
 
-function compile() {
+async function compile() {
   for (const folder of ["lib", "test"]) pruneCompiled(folder);
   // An incremental compile believes its record, not the folder: after a partly
   // deleted dist/ it would print nothing.
   if (!fs.existsSync(inRoot("dist", "lib", "cli", "main.js")))
     fs.rmSync(inRoot("dist", ".tsbuildinfo"), { force: true });
   const result = run(process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "-p", ROOT]);
-  if (result.status === 0) return;
+  if (result.status === 0) return joinCompiled();
   const lines = `${result.stdout}${result.stderr}`.trimEnd().split("\n");
   for (const line of lines.slice(0, 20)) process.stderr.write(`${line}\n`);
   const more =
     lines.length > 20 ? `, and ${lines.length - 20} more lines from: node node_modules/typescript/bin/tsc` : "";
   throw new Problem(`the TypeScript sources don't compile (the errors are above${more})`);
+}
+
+/** Makes dist/joined, which is what users run, when what it is made of is newer. */
+async function joinCompiled() {
+  const madeAt = (...parts) => fs.statSync(inRoot(...parts), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const newest = Math.max(madeAt("dist", ".tsbuildinfo"), madeAt("lib", "cli", "join.mjs"));
+  if (madeAt("dist", "joined", "index.js") > newest) return;
+  const { join } = await import("./join.mjs");
+  await join(ROOT);
 }
 
 function findPython() {
@@ -157,7 +166,7 @@ function installJupyter() {
     quietJupyterLab();
     fs.writeFileSync(stamp, wanted);
   }
-  const cli = inRoot("dist", "lib", "cli", "main.js");
+  const cli = inRoot("dist", "joined", "cli", "main.js");
   const result = run(process.execPath, [cli, "kernel", "install", "--prefix", VENV, "--quiet"]);
   if (result.status !== 0) throw new Problem(`the kernel could not be installed into .venv: ${result.stderr.trim()}`);
 }
@@ -170,14 +179,14 @@ function quietJupyterLab() {
   fs.writeFileSync(path.join(settings, "overrides.json"), `${JSON.stringify(quiet, null, 2)}\n`);
 }
 
-function prepare(args) {
+async function prepare(args) {
   const known = ["--jupyter", "--jupyter=optional"];
   const unknown = args.find((arg) => !known.includes(arg));
   if (unknown !== undefined) throw new Problem(`unknown option "${unknown}"; it takes ${known.join(" or ")}`);
   checkNode();
   installPackages();
   linkSelf();
-  compile();
+  await compile();
   if (args.includes("--jupyter")) installJupyter();
   else if (args.includes("--jupyter=optional")) {
     try {
@@ -190,7 +199,7 @@ function prepare(args) {
 }
 
 try {
-  prepare(process.argv.slice(2));
+  await prepare(process.argv.slice(2));
 } catch (problem) {
   if (!(problem instanceof Problem)) throw problem;
   say(problem.message);

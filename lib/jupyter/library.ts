@@ -11,9 +11,10 @@ type Load = (request: string, ...rest: unknown[]) => unknown;
 
 /** Loads the library and lets `require("packetwalk")`, which is what a cell's import becomes, find it. */
 export async function preloadLibrary(): Promise<Library> {
-  // Not a literal: the compiler of this file must not look for its own output.
-  const name: string = "packetwalk";
-  const exports = (await import(name)) as Record<string, unknown>;
+  const name = "packetwalk";
+  // The one beside this file, whose state this kernel shares, by whatever way the kernel was started. Not a literal, since
+  // nothing else in the library imports it.
+  const exports = (await import(new URL("../index.js", import.meta.url).href)) as Record<string, unknown>;
   // Node's own way from require to an ES module warns in some versions, and looks only upward from the cell's folder.
   const loader = Module as unknown as { _load: Load };
   const load = loader._load;

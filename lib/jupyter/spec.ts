@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
+import { fileURLToPath } from "node:url";
 import { LANGUAGE } from "../language/say.ts";
 
 /** A language of the kernel, and what Jupyter calls the kernel then. */
@@ -36,7 +37,7 @@ export function kernelSpec({ title, language }: Edition = EDITIONS[0]): {
   language: string;
   [key: string]: unknown;
 } {
-  const main = path.join(root, "dist", "lib", "cli", "main.js");
+  const main = fileURLToPath(new URL("../cli/main.js", import.meta.url));
   return {
     argv: [
       process.execPath,

@@ -28,9 +28,9 @@ const MAX_FRAMES = 20;
 
 const CELL_PLACE = /(cell\[[^\]]+\]):(\d+):(\d+)/;
 const OWN_PLACE =
-  /node_modules[\\/](?:@?tslab|zeromq)|[\\/]dist[\\/]lib[\\/](?:jupyter|cli)[\\/]|node:internal|\(node:vm|at node:vm|at new Promise \(<anonymous>\)/;
+  /node_modules[\\/](?:@?tslab|zeromq)|[\\/]dist[\\/](?:lib|joined)[\\/](?:jupyter|cli)[\\/]|node:internal|\(node:vm|at node:vm|at new Promise \(<anonymous>\)/;
 const GENERATOR = /^at (?:\S+\.)?next \(<anonymous>\)$/;
-const LIBRARY_PLACE = /[\\/]dist[\\/]lib[\\/]|node_modules[\\/]packetwalk[\\/]/;
+const LIBRARY_PLACE = /[\\/]dist[\\/](?:lib|joined)[\\/]|node_modules[\\/]packetwalk[\\/]/;
 
 /** The frames of `error.stack` that say something to a reader. */
 export function framesOf(stack: string, sources: Sources): Frame[] {

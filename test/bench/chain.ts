@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LEVEL } from "../../lib/trace/step.ts";
+import { LEVEL } from "packetwalk/lab";
 import { type BenchFigure, median, milliseconds } from "./figure.ts";
 import { chain, echo, hopCost, star } from "./hops.ts";
 import { kernelChain, type Measured, Ns3, whyNoKernel } from "./peers.ts";

@@ -4,9 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Lab } from "../../lib/lab/lab.ts";
-import { PingSocket } from "../../lib/netns/socket/ping.ts";
-import { ipv4 } from "../../lib/wire/address.ts";
+import { ipv4, Lab, PingSocket } from "packetwalk/lab";
 import { type BenchFigure, median, milliseconds } from "./figure.ts";
 
 const address = (i: number) => `10.244.${(i + 2) >> 8}.${(i + 2) & 255}`;

@@ -1,10 +1,6 @@
 // UDP echoes through a chain of routers, and between the hosts of a bridge: what a hop costs, traced and not.
 // A hop is one frame that arrives at the next machine: 2 (n - 1) for an echo through a chain of n, 4 across a bridge.
-import { Lab } from "../../lib/lab/lab.ts";
-import { addAddress, addRoute } from "../../lib/netns/configure.ts";
-import { UdpSocket } from "../../lib/netns/socket/udp.ts";
-import { LEVEL, type Level } from "../../lib/trace/step.ts";
-import { type Ipv4, ipv4, Prefix4 } from "../../lib/wire/address.ts";
+import { addAddress, addRoute, type Ipv4, ipv4, Lab, LEVEL, type Level, Prefix4, UdpSocket } from "packetwalk/lab";
 
 const PORT = 7;
 /** As many octets as the peers send. */
