@@ -2,8 +2,9 @@
 // Before you edit: github.com/containernetworking/plugins plugins/main/bridge/bridge.go, pkg/ip/link_linux.go, facts 2.1.
 import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
-import { Ipv4, Prefix4 } from "../../wire/address.ts";
+import { Ipv4, Prefix4, prefix4 } from "../../wire/address.ts";
 import { HostLocal } from "./host-local.ts";
+import { addAddress, addPort, addRoute, setLinkUp } from "./netlink.ts";
 import { type Attachment, drawVeth, run, type Sandbox } from "./plugin.ts";
 import { PodCables } from "./pod-cables.ts";
 
@@ -17,12 +18,15 @@ export interface BridgeConfig {
   readonly hairpin: boolean;
 }
 
+const EVERYWHERE = prefix4("0.0.0.0/0");
+
 export class Bridge {
   private readonly lab: Lab;
   private readonly machine: Machine;
   private readonly config: BridgeConfig;
   private readonly ipam: HostLocal;
   private readonly cables: PodCables;
+  private readonly routes: readonly Prefix4[];
 
   constructor(lab: Lab, machine: Machine, config: BridgeConfig) {
     this.lab = lab;
@@ -30,26 +34,25 @@ export class Bridge {
     this.config = config;
     this.ipam = new HostLocal(config.subnet);
     this.cables = new PodCables(lab, machine);
+    this.routes = config.routes.map(prefix4);
   }
 
   add(sandbox: Sandbox): Attachment {
     const { id, ns } = sandbox;
-    const { bridge, mtu, routes, hairpin } = this.config;
+    const { bridge, mtu, hairpin } = this.config;
     const { lab, ipam } = this;
     const { root } = this.machine;
     const address = ipam.allocate(id);
     const end = drawVeth(lab);
     try {
       this.ensureBridge();
-      this.cables.lay(sandbox, end, mtu);
-      run(lab, root, `ip link set ${end} master ${bridge}`);
-      if (hairpin) run(lab, root, `bridge link set dev ${end} hairpin on`);
-      run(lab, ns, "ip link set eth0 up");
+      addPort(lab, this.cables.lay(sandbox, end, mtu), root.devices.get(bridge)!, hairpin);
+      const eth0 = ns.devices.get("eth0")!;
+      setLinkUp(lab, eth0);
       const { network, broadcast } = networkOf(address.bits, ipam.length);
-      run(lab, ns, `ip addr add ${address}/${ipam.length} brd ${broadcast} dev eth0`);
-      for (const each of routes.filter((route) => route !== `${network}`))
-        run(lab, ns, `ip route add ${each} via ${ipam.gateway} dev eth0`);
-      run(lab, ns, `ip route add default via ${ipam.gateway} dev eth0`);
+      addAddress(eth0, address, ipam.length, broadcast);
+      for (const each of this.routes) if (`${each}` !== `${network}`) addRoute(eth0, each, ipam.gateway);
+      addRoute(eth0, EVERYWHERE, ipam.gateway);
       return { address: `${address}` };
     } catch (failure) {
       this.del({ id });

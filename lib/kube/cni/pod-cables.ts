@@ -2,6 +2,8 @@
 // Before you edit: github.com/containernetworking/plugins pkg/ip/link_linux.go (SetupVeth, DelLinkByNameAddr).
 import type { Lab } from "../../lab/lab.ts";
 import type { Machine } from "../../lab/machine.ts";
+import type { Device } from "../../link/device.ts";
+import { addPodVeth, setLinkUp } from "./netlink.ts";
 import { run, type Sandbox } from "./plugin.ts";
 
 export class PodCables {
@@ -14,12 +16,13 @@ export class PodCables {
     this.machine = machine;
   }
 
-  /** Lays a cable; the node's end has that name, and is up. Throws Error with what `ip` says. */
-  lay({ id, ns }: Sandbox, end: string, mtu: number): void {
+  /** Lays a cable; the node's end has that name, and is up. Throws Error with the kernel's words. */
+  lay({ id, ns }: Sandbox, end: string, mtu: number): Device {
     const { lab, machine } = this;
-    run(lab, machine.root, `ip link add ${end} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${ns.name}`);
+    const device = addPodVeth(lab, machine.root, end, ns, mtu);
     this.ends.set(id, end);
-    run(lab, machine.root, `ip link set ${end} up`);
+    setLinkUp(lab, device);
+    return device;
   }
 
   /** Takes it away, if it is there still. */
