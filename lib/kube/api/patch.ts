@@ -43,25 +43,36 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
   if (!isObject(patch)) return draftOf(patch);
   if (patch.$patch === "replace") return without(draftOf(patch), ["$patch"]);
   if (patch.$patch === "delete") return {};
-  const merged: Draft = isObject(value) ? { ...value } : {};
   const retained = patch.$retainKeys as readonly string[] | undefined;
-  if (retained !== undefined) for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key];
   const { fields = null, replaced = [] } = definitionOf(type) ?? {};
-  let isSame = isObject(value) && retained === undefined;
+  const old: Draft = isObject(value) ? value : {};
+  /** A copy of what was there, once something of it changes. */
+  let merged: Draft | null = old === value && retained === undefined ? null : { ...old };
+  if (retained !== undefined) for (const key in old) if (!retained.includes(key)) delete merged![key];
   for (const key in patch) {
     if (key.startsWith("$")) continue;
     const each = patch[key];
     const of = fields?.[key] ?? (typeof type === "object" && "map" in type ? type.map : "any");
-    const before = merged[key];
-    if (each === null) delete merged[key];
-    else if (Array.isArray(each) && typeof of === "object" && "list" in of && of.merge !== undefined)
-      merged[key] = mergeLists(before ?? [], each, of);
-    else merged[key] = Array.isArray(each) || replaced.includes(key) ? draftOf(each) : strategicPatch(before, each, of);
-    isSame &&= merged[key] === before;
+    const before = (merged ?? old)[key];
+    if (each === null) {
+      if (before === undefined) continue;
+      merged ??= { ...old };
+      delete merged[key];
+      continue;
+    }
+    const after =
+      Array.isArray(each) && typeof of === "object" && "list" in of && of.merge !== undefined
+        ? mergeLists(before ?? [], each, of)
+        : Array.isArray(each) || replaced.includes(key)
+          ? draftOf(each)
+          : strategicPatch(before, each, of);
+    if (after === before) continue;
+    merged ??= { ...old };
+    merged[key] = after;
   }
   for (const directive in patch) {
     if (!directive.startsWith("$")) continue;
-    isSame = false;
+    merged ??= { ...old };
     const values = patch[directive];
     const [, verb, key] = /^\$(deleteFromPrimitiveList|setElementOrder)\/(.*)$/.exec(directive) ?? [];
     if (key === undefined || !Array.isArray(merged[key])) continue;
@@ -72,7 +83,7 @@ export function strategicPatch(value: unknown, patch: unknown, type: FieldType):
       merged[key] = inOrder(merged[key], values as unknown[], before, (fields?.[key] as ListType | undefined)?.merge);
     }
   }
-  return isSame ? value : merged;
+  return merged ?? value;
 }
 
 function mergeLists(

@@ -227,7 +227,7 @@ export class ApiServer implements Registry {
     const going = { ...old, metadata };
     if (grace === 0 && finalizers.length === 0)
       return this.remove(resource, resource.strategy.grace === undefined ? old : going);
-    return sameJson(going, old) ? old : this.put(resource, going);
+    return sameJson(going, old) ? old : this.put(resource, going, old);
   }
 
   private selected(resource: Resource, options: ListOptions): List {
@@ -250,7 +250,7 @@ export class ApiServer implements Registry {
     const object = created(resource, draft, this);
     if (owners !== undefined) metadata.managedFields = owners;
     if (this.find(resource, metadata.namespace ?? "", metadata.name)) throw alreadyExists(resource, metadata.name);
-    return dryRun ? object : this.put(resource, object);
+    return dryRun ? object : this.put(resource, object, null);
   }
 
   private change(door: Door, old: KubeObject, draft: Draft, options: Options, owners?: Owners): KubeObject {
@@ -263,7 +263,7 @@ export class ApiServer implements Registry {
     if (object === old || dryRun) return object;
     const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0, finalizers = [] } = object.metadata;
     const isEnd = deletionTimestamp !== undefined && finalizers.length === 0 && grace === 0;
-    if (!isEnd) return this.put(resource, object);
+    if (!isEnd) return this.put(resource, object, old);
     this.remove(resource, object);
     return object;
   }
@@ -273,9 +273,8 @@ export class ApiServer implements Registry {
     return `${new Date(then).toISOString().slice(0, 19)}Z`;
   }
 
-  private put(resource: Resource, object: KubeObject): KubeObject {
+  private put(resource: Resource, object: KubeObject, old: KubeObject | null): KubeObject {
     const { namespace = "", name } = object.metadata;
-    const old = this.find(resource, namespace, name) ?? null;
     const stored = this.store.put(collectionOf(resource), keyOf(resource, namespace, name), object);
     resource.strategy.stored?.(stored, old, this);
     this.expiries.get(resource)?.add(stored);

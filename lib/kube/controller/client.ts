@@ -71,7 +71,10 @@ export class Client {
   }
 
   private door(resource: string, namespace: string | null, name: string, subresource?: string): Door {
-    return { resource: this.resource(resource), namespace, name, ...(subresource !== undefined && { subresource }) };
+    const of = this.resource(resource);
+    return subresource === undefined
+      ? { resource: of, namespace, name }
+      : { resource: of, namespace, name, subresource };
   }
 }
 

@@ -55,17 +55,12 @@ export class ContainerRun {
 
   get status(): ContainerStatus {
     const { container, state, lastState, ready, restarts, id, probes } = this;
-    return {
-      name: container.name,
-      state,
-      lastState,
-      ready,
-      restartCount: restarts,
-      image: container.image,
-      imageID: id === "" ? "" : `${container.image}@sha256:${id.slice(0, 12)}`,
-      ...(id !== "" && { containerID: `containerd://${id}` }),
-      started: state.running !== undefined && probes?.started === true,
-    };
+    const { name, image } = container;
+    const started = state.running !== undefined && probes?.started === true;
+    if (id === "") return { name, state, lastState, ready, restartCount: restarts, image, imageID: "", started };
+    const imageID = `${image}@sha256:${id.slice(0, 12)}`;
+    const containerID = `containerd://${id}`;
+    return { name, state, lastState, ready, restartCount: restarts, image, imageID, containerID, started };
   }
 
   /** What the container that ended last wrote: the one before this, or this one while it waits to start again. */

@@ -4,7 +4,7 @@
 import type { Netns } from "../../netns/netns.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
 import { drawHex } from "../api/names.ts";
-import { sameJson } from "../api/object.ts";
+import { type Draft, sameJson } from "../api/object.ts";
 import { unlessGone } from "../controller/client.ts";
 import type { EventType } from "../controller/events.ts";
 import { type Condition, type Container, conditionOf, isSidecar, type Pod } from "../shapes.ts";
@@ -181,17 +181,17 @@ export class PodWorker {
     );
     const scheduled = conditionOf(pod, "PodScheduled");
     const conditions = this.conditions.map((each) => (each.type === "PodScheduled" && scheduled ? scheduled : each));
-    const status = {
-      phase,
-      conditions,
-      hostIP: node.address,
-      hostIPs: [{ ip: node.address }],
-      ...(startTime !== null && { startTime }),
-      ...(address !== null && { podIP: address, podIPs: [{ ip: address }] }),
-      ...(initContainerStatuses.length > 0 && { initContainerStatuses }),
-      containerStatuses,
-      ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
-    };
+    const { address: hostIP } = node;
+    const { generation } = pod.metadata;
+    const status: Draft = { phase, conditions, hostIP, hostIPs: [{ ip: hostIP }] };
+    if (startTime !== null) status.startTime = startTime;
+    if (address !== null) {
+      status.podIP = address;
+      status.podIPs = [{ ip: address }];
+    }
+    if (initContainerStatuses.length > 0) status.initContainerStatuses = initContainerStatuses;
+    status.containerStatuses = containerStatuses;
+    if (generation !== undefined) status.observedGeneration = generation;
     if (sameJson(status, this.said)) return;
     this.said = status;
     const { uid } = pod.metadata;
