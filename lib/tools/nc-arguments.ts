@@ -73,7 +73,8 @@ export function readNcArguments({ args, err }: Call): NcOptions | null {
   };
   const listen = flags.has("l");
   const udp = flags.has("u");
-  if (words.length > 2 || (words.length === 0 && !listen)) return usage();
+  if (words.length === 0 && !listen) return usage();
+  if (listen && words.length > 2) throw notModelled("nc", words.slice(2).join(" "), "-l with one port");
   let [host = null, portText = null] = words as [string?, string?];
   if (listen && portText === null) {
     portText = values.get("p") ?? host;
@@ -92,9 +93,14 @@ export function readNcArguments({ args, err }: Call): NcOptions | null {
   const timeout = seconds("w", "timeout");
   const quit = seconds("q", "quit");
   if (timeout === undefined || quit === undefined) return null;
-  const ports = portsOf(portText, udp ? "udp" : "tcp", fail);
-  const sourcePort = listen || !values.has("p") ? null : portsOf(values.get("p")!, udp ? "udp" : "tcp", fail);
-  if (ports === null || (sourcePort === null && !listen && values.has("p"))) return null;
+  const protocol = udp ? "udp" : "tcp";
+  const lists = listen
+    ? [ownPort(portText, protocol, fail)]
+    : [portText, ...words.slice(2)].map((text) => portsOf(text, protocol, fail));
+  if (lists.includes(null)) return null;
+  const ports = (lists as number[][]).flat();
+  const sourcePort = listen || !values.has("p") ? null : ownPort(values.get("p")!, protocol, fail);
+  if (sourcePort === null && !listen && values.has("p")) return null;
   return {
     listen,
     family: flags.has("6") ? 6 : flags.has("4") ? 4 : null,
@@ -113,21 +119,25 @@ export function readNcArguments({ args, err }: Call): NcOptions | null {
   };
 }
 
-/** A port, a range `8080-8082`, or a service's name. */
+/** A port of one's own, which getaddrinfo reads: of a number the lowest 16 bits. */
+function ownPort(text: string, protocol: "tcp" | "udp", fail: (text: string) => null): number[] | null {
+  const port = /^\d+$/.test(text) ? Number(text) & 0xffff : servicePort(protocol, text);
+  return port === undefined ? fail("getaddrinfo: Servname not supported for ai_socktype") : [port];
+}
+
+/** A port, a range `8080-8082`, or a service's name (build_ports). */
 function portsOf(text: string, protocol: "tcp" | "udp", fail: (text: string) => null): number[] | null {
   const named = servicePort(protocol, text);
   if (named !== undefined) return [named];
-  const range = /^(\d+)-(\d+)$/.exec(text);
-  const ends = range === null ? [text] : [range[1]!, range[2]!];
+  const range = /^(\d[^-]*)-(.*)$/.exec(text);
   const ports: number[] = [];
-  for (const end of ends) {
-    if (!/^\d+$/.test(end)) return fail(`service "${end}" unknown`);
+  for (const end of range === null ? [text] : [range[2]!, range[1]!]) {
+    if (!/^\d+$/.test(end)) return fail(`port number invalid: ${end}`);
     const port = Number(end);
     if (port < 1) return fail(`port number too small: ${end}`);
     if (port > 65535) return fail(`port number too large: ${end}`);
     ports.push(port);
   }
-  const [low, high = low!] = ports as [number, number?];
-  const [first, last] = low <= high ? [low, high] : [high, low];
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const [low, high] = [Math.min(...ports), Math.max(...ports)];
+  return Array.from({ length: high - low + 1 }, (_, i) => low + i);
 }

@@ -13,6 +13,7 @@ import { serviceName } from "../wire/services.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { NOT_FOUND, type NotFound } from "./dns/resolver.ts";
 import { type Host, hostOf, lookUp } from "./host.ts";
+import { numericName } from "./internet-address.ts";
 import { type NcOptions, readNcArguments } from "./nc-arguments.ts";
 
 const encoder = new TextEncoder();
@@ -81,14 +82,21 @@ function* connectAll(call: Call, options: NcOptions): Program {
   return status;
 }
 
-function succeeded({ err }: Call, { udp, numeric, host }: NcOptions, port: number): void {
-  const protocol = udp ? "udp" : "tcp";
-  const service = numeric ? "*" : (serviceName(protocol, port) ?? "*");
-  err(`Connection to ${host} ${port} port [${protocol}/${service}] succeeded!\n`);
+/** The host as it was asked for, and its address where that is another text. */
+function hostShown({ host, numeric }: NcOptions, to: Host): string {
+  const address = numericName(to);
+  return numeric || host === address ? `${host}` : `${host} (${address})`;
+}
+
+function succeeded({ err }: Call, options: NcOptions, to: Host, port: number): void {
+  const protocol = options.udp ? "udp" : "tcp";
+  const service = options.numeric ? "*" : (serviceName(protocol, port) ?? "*");
+  err(`Connection to ${hostShown(options, to)} ${port} port [${protocol}/${service}] succeeded!\n`);
 }
 
 /** True: it was connected; false: not; null: nc itself gives up. */
-function* connectTcp(call: Call, options: NcOptions, { address, scope }: Host, port: number): Asking<boolean | null> {
+function* connectTcp(call: Call, options: NcOptions, to: Host, port: number): Asking<boolean | null> {
+  const { address, scope } = to;
   const { lab, ns, err } = call;
   const socket = new TcpSocket(ns, "nc", address.family);
   socket.device = scope;
@@ -100,10 +108,10 @@ function* connectTcp(call: Call, options: NcOptions, { address, scope }: Host, p
     if (failed !== null) {
       const timedOut = failed === "ETIMEDOUT" && until !== undefined && lab.now >= until;
       const why = timedOut ? "timed out: Operation now in progress" : `failed: ${errorText(failed)}`;
-      if (options.verbose) err(`nc: connect to ${options.host} port ${port} (tcp) ${why}\n`);
+      if (options.verbose) err(`nc: connect to ${hostShown(options, to)} port ${port} (tcp) ${why}\n`);
       return false;
     }
-    if (options.verbose) succeeded(call, options, port);
+    if (options.verbose) succeeded(call, options, to, port);
     if (!options.scan) yield* converse(call, options, socket, socket.openedBy);
     return true;
   } finally {
@@ -161,7 +169,8 @@ function* listenTcp(call: Call, options: NcOptions): Program {
   }
 }
 
-function* connectUdp(call: Call, options: NcOptions, { address, scope }: Host, port: number): Asking<boolean | null> {
+function* connectUdp(call: Call, options: NcOptions, to: Host, port: number): Asking<boolean | null> {
+  const { address, scope } = to;
   const { lab, ns, err, stdin, out } = call;
   const socket = new UdpSocket(ns, "nc", address.family);
   socket.device = scope;
@@ -169,12 +178,13 @@ function* connectUdp(call: Call, options: NcOptions, { address, scope }: Host, p
     if (!bindSource(call, options, socket)) return null;
     const failed = socket.connect(address, port);
     if (failed !== null) {
-      if (options.verbose) err(`nc: connect to ${options.host} port ${port} (udp) failed: ${errorText(failed)}\n`);
+      if (options.verbose)
+        err(`nc: connect to ${hostShown(options, to)} port ${port} (udp) failed: ${errorText(failed)}\n`);
       return false;
     }
     if (options.verbose || options.scan) {
       if (!(yield* udpTest(call, options, socket))) return false;
-      if (options.verbose) succeeded(call, options, port);
+      if (options.verbose) succeeded(call, options, to, port);
     }
     if (options.scan) return true;
     if (stdin !== "") socket.send(encoder.encode(stdin));

@@ -43,11 +43,7 @@ const NO_EFFECT = "ndLU";
 /** What is asked for; a number when ping ends at once with that status, its reason said. */
 export function readArguments({ args, out, err }: Call): Options | number {
   const { options, operands, problem } = getopt(args, DESCRIPTION);
-  if (problem?.startsWith("invalid")) throw notModelled("ping", problem, SUPPORTED);
-  if (problem !== null) {
-    err(`ping: ${problem}\n`);
-    return 2;
-  }
+  if (problem !== null) throw notModelled("ping", `its usage (${problem})`, SUPPORTED);
   const values = new Map<string, string>();
   for (const { letter, value } of options) {
     if (`hRTFNABCefrv`.includes(letter)) throw notModelled("ping", `-${letter}`, SUPPORTED);
@@ -77,6 +73,9 @@ export function readArguments({ args, out, err }: Call): Options | number {
     const text = values.get(letter);
     if (text === undefined) return Math.round(usual * SECOND);
     if (!/^\d+(\.\d*)?$/.test(text)) throw notModelled("ping", `-${letter} ${text}`, "seconds as 1 or 0.5");
+    // INT_MAX milliseconds.
+    if (Number(text) > 2147483)
+      return fail(2, `bad ${letter === "W" ? "linger time" : "timing interval"}: ${text}`) ?? 0;
     return Math.round(Number(text) * SECOND);
   };
   // The first that is wrong is complained of: they are read in the order they stand.
@@ -90,6 +89,8 @@ export function readArguments({ args, out, err }: Call): Options | number {
   const discovery = values.get("M") ?? (values.has("b") ? "do" : null);
   if (discovery !== null && discovery !== "do" && discovery !== "want" && discovery !== "dont")
     fail(2, `invalid -M argument: ${discovery}`);
+  const interval = seconds("i", 1);
+  const linger = seconds("W", 10);
   const tos = tosOf(values.get("Q") ?? "0");
   if (typeof tos === "string") fail(2, tos);
   const pattern = values.has("p") ? patternOf(values.get("p")!) : null;
@@ -98,17 +99,18 @@ export function readArguments({ args, out, err }: Call): Options | number {
   const [target] = operands;
   if (target === undefined) {
     err("ping: usage error: Destination address required\n");
-    return 2;
+    return 1;
   }
   if (operands.length > 1) throw notModelled("ping", operands.join(" "), SUPPORTED);
   return {
     target,
     count: count ?? null,
-    interval: seconds("i", 1),
+    interval,
     size,
     ttl,
-    linger: seconds("W", 10),
-    deadline: deadline === undefined ? null : deadline * SECOND,
+    // A timer of 0 never rings.
+    linger: linger === 0 ? Number.POSITIVE_INFINITY : linger,
+    deadline: deadline === undefined || deadline === 0 ? null : deadline * SECOND,
     discovery: discovery as Options["discovery"],
     source: values.get("I") ?? null,
     family: values.has("4") ? 4 : values.has("6") ? 6 : null,

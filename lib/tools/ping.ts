@@ -8,12 +8,10 @@ import { icmpErrorText } from "../netns/ipv4/icmp.ts";
 import { peekRoute } from "../netns/ipv4/output-route.ts";
 import { type PingMessage, PingSocket } from "../netns/socket/ping.ts";
 import { Ipv4, ipv4 } from "../wire/address.ts";
-import { BadInput } from "../wire/input.ts";
 import { ICMP, ICMP_CODE } from "../wire/packet.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
-import { resolverConf } from "./dns/conf.ts";
 import { NOT_FOUND, nameOfAddress } from "./dns/resolver.ts";
-import { isName, lookUp } from "./host.ts";
+import { hostOf, isName, lookUp } from "./host.ts";
 import { type Options, readArguments } from "./ping-arguments.ts";
 import { type Heard, Run, type Voice } from "./ping-run.ts";
 import { ping6 } from "./ping6.ts";
@@ -25,16 +23,11 @@ export const ping: Command = (call) => {
   const options = readArguments(call);
   if (typeof options === "number") return options;
   const { target, family } = options;
-  if (isName(target) && resolverConf(call) !== null) return named(call, options);
-  if (family === 6 || (family === null && target.includes(":"))) return ping6(call, options);
-  try {
-    return pingAddress(call, options, ipv4(target), null);
-  } catch (failure) {
-    if (!(failure instanceof BadInput) || failure.text !== target) throw failure;
-    const isOther = target.includes(":") && family === 4;
-    call.err(`ping: ${target}: ${isOther ? OTHER_FAMILY : "Name or service not known"}\n`);
-    return 2;
-  }
+  if (!isName(target) && (family === 6 || (family === null && target.includes(":")))) return ping6(call, options);
+  const found = target === "localhost" ? null : hostOf(call.ns, target, family);
+  return found !== null && found !== "family" && found.address.family === 4
+    ? pingAddress(call, options, found.address, null)
+    : named(call, options);
 };
 
 /** A name is looked up, and what answers is named as its address is. */
@@ -47,16 +40,18 @@ function* named(call: Call, options: Options): Program {
   }
   const { address } = found;
   if (address.family === 6) throw notModelled("ping", options.target, "names of IPv4 addresses");
-  const name = options.numeric ? null : ((yield* nameOfAddress(looking, address)) ?? address.text);
+  // The one name that is there without a file.
+  const own = options.target === "localhost" ? options.target : address.text;
+  const name = options.numeric ? null : ((yield* nameOfAddress(looking, address)) ?? own);
   const begun = pingAddress(call, options, address, name);
   return typeof begun === "number" ? begun : yield* begun;
 }
 
 /** `name` is what the address is called in the lines of its replies; null: it has none but itself. */
-function pingAddress(call: Call, options: Options, dst: Ipv4, name: string | null): number | Program {
+function pingAddress(call: Call, options: Options, to: Ipv4, name: string | null): number | Program {
   const from = sourceOf(call, options);
   if (from === null) return 2;
-  const way = peekRoute(call.ns, dst, from.address, from.device, options.mark);
+  const way = peekRoute(call.ns, to, from.address, from.device, options.mark);
   const failed =
     way.errno ?? (way.errno === null && way.decision.type === "broadcast" && !options.broadcast ? "EACCES" : null);
   // Before it sends, ping connects a socket of UDP to learn its source.
@@ -69,6 +64,15 @@ function pingAddress(call: Call, options: Options, dst: Ipv4, name: string | nul
     );
     return 2;
   }
+  if (options.ttl === 0) {
+    call.err(`ping: cannot set unicast time-to-live: ${errorText("EINVAL")}\n`);
+    return 2;
+  }
+  // 0.0.0.0 is whoever asks.
+  const own = from.device === null ? [] : call.ns.inet.get(from.device)!.addresses;
+  const dst = to.bits === 0 && way.errno === null ? (own[0]?.local ?? way.src) : to;
+  if (from.device !== null && way.errno === null && dst === to && !own.some(({ local }) => local === way.src))
+    call.err(`ping: Warning: source address might be selected on device other than: ${from.device.name}\n`);
   const voice = voice4(call, options, dst, from);
   if (name === null) return new Run(call, options, voice).program();
   const read = (message: PingMessage): Heard | null => {
@@ -114,23 +118,21 @@ export function voice4(call: Call, options: Options, dst: Ipv4, from: From): Voi
         call.err("WARNING: pinging broadcast address\n");
       return `PING ${options.target} (${dst})${named} ${options.size}(${options.size + 28}) bytes of data.\n`;
     },
-    send: (seq, data, confirm) =>
-      socket.send(
-        dst,
-        seq,
-        data,
-        {
-          src: from.address,
-          oif: from.device,
-          discovery: options.discovery ?? (dst.isMulticast ? "do" : "want"),
-          mayBroadcast: options.broadcast,
-          confirm,
-          mark: options.mark,
-          tos: options.tos,
-          ...(options.ttl !== undefined && { ttl: options.ttl }),
-        },
-        -1,
-      ),
+    send(seq, data, confirm) {
+      // What no packet could hold the kernel refuses without an error to read, and ping waits (raw_sendmsg).
+      if (data.length + 8 > 0xffff) return { errno: null };
+      const how = {
+        src: from.address,
+        oif: from.device,
+        discovery: options.discovery ?? (dst.isMulticast ? "do" : "want"),
+        mayBroadcast: options.broadcast,
+        confirm,
+        mark: options.mark,
+        tos: options.tos,
+        ...(options.ttl !== undefined && { ttl: options.ttl }),
+      };
+      return socket.send(dst, seq, data, how, -1);
+    },
     read,
   };
 }

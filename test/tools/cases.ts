@@ -1,6 +1,9 @@
+import { FLAG_CASES } from "./cases-flags.ts";
+
 // Command lines that the real tools and the model are both given; each case begins on a new machine. A line that waits
 // (`sleep 1.1`) gives a real kernel the time it takes to notice a carrier.
 export const CASES: Readonly<Record<string, string>> = {
+  ...FLAG_CASES,
   addresses: `
 ip a
 ip link add veth0 type veth peer name veth1

@@ -43,7 +43,10 @@ const REFUSED = [
   "arp -n some.host",
   "readlink /etc/localtime",
   "tcpdump -w - icmp",
-  "tcpdump -n -X",
+  "tcpdump -n -E x",
+  "tcpdump -n -s 64",
+  "tcpdump -n -i 1",
+  "tcpdump -n -XX -i any",
   "tcpdump -n vlan 5",
   "tcpdump -n ip6 protochain 58",
 ];

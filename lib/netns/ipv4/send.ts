@@ -73,14 +73,17 @@ export function ipSend(ns: Netns, outgoing: Outgoing, cause: number): Sent {
   if (decision.type === "broadcast" && outgoing.mayBroadcast !== true) return { errno: "EACCES" };
   const isProbe = discovery === "probe";
   const heard = ns.pathMtus.exception({ device, nextHop: decision.nextHop }, dst, ns.cables.now);
-  const mtu = isProbe ? device.mtu : (heard?.mtu ?? decision.mtu ?? device.mtu);
+  const mtu = Math.min(isProbe ? device.mtu : (heard?.mtu ?? decision.mtu ?? device.mtu), 0xffff);
   const isLocked = heard?.locked ?? decision.mtuLocked ?? false;
-  const fits = 20 + bodyLength(body) <= mtu;
-  if (!fits && (discovery === "do" || isProbe)) {
-    const length = 20 + bodyLength(body);
+  const length = 20 + bodyLength(body);
+  const fits = length <= mtu;
+  if (!fits && (discovery === "do" || isProbe || length > 0xffff)) {
     const whose = isProbe || mtu === device.mtu ? `of ${device.name}` : `of the way to ${dst}`;
     ns.step(LEVEL.path, decision.cause, device, "socket", undefined, () => ({
-      because: `the kernel says Message too long: ${length} octets do not fit the MTU ${mtu} ${whose}, and nobody may cut them`,
+      because:
+        length > 0xffff
+          ? `the kernel says Message too long: a packet of IPv4 holds no ${length} octets`
+          : `the kernel says Message too long: ${length} octets do not fit the MTU ${mtu} ${whose}, and nobody may cut them`,
     }));
     return { errno: "EMSGSIZE", mtu };
   }
