@@ -99,8 +99,8 @@ function* capture(call: Call, options: TcpdumpOptions, only: Device | null, filt
     }
     if (options.write !== null)
       lab.machines.get(ns.node)?.files.set(options.write, pcapBytes(written, only?.isBare ? 101 : 1, "microseconds"));
-    // What a signal ends leaves the line of its ^C first.
-    if (!isOver) out("\n");
+    // What a signal ends leaves the line of its ^C first, where lines are printed.
+    if (!isOver && options.write === null) out("\n");
     const packets = (count: number) => `${count} packet${count === 1 ? "" : "s"}`;
     err(`${packets(captured)} captured\n${packets(received)} received by filter\n0 packets dropped by kernel\n`);
   }

@@ -9,9 +9,20 @@ export function runModel(lines: readonly string[]): Said[] {
   lab.node("node");
   return lines.map((line) => {
     const { text, out, status } = runShell(lab, place(lab, "node"), line);
-    // Standard error is what is left: no command here mixes the two more than once.
-    return { line, out, err: text === out ? "" : text.replace(out, ""), status };
+    return { line, out, err: errorsIn(text, out), status };
   });
+}
+
+/** Standard error: what is left of all lines, in their order, without those of standard output. */
+function errorsIn(text: string, out: string): string {
+  const ofOut = out.split(/(?<=\n)/);
+  let taken = 0;
+  const left = text.split(/(?<=\n)/).filter((line) => {
+    if (line !== ofOut[taken]) return true;
+    taken++;
+    return false;
+  });
+  return taken === ofOut.length ? left.join("") : text.replace(out, "");
 }
 
 /** MACs somebody chose, groups, and those that mean something. */

@@ -62,7 +62,7 @@ describe("tcpdump in a lab", () => {
     const lab = twoPods();
     const line = "tcpdump -w ping.pcap -i cni0 icmp & ping -c 1 10.244.1.2 > /dev/null";
     expect(sh(lab, "node-1", line).text).to.equal(
-      "tcpdump: listening on cni0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n\n" +
+      "tcpdump: listening on cni0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n" +
         "2 packets captured\n2 packets received by filter\n0 packets dropped by kernel\n",
     );
     const { text } = sh(lab, "node-1", "tcpdump -n -t -r ping.pcap icmp[icmptype] = icmp-echo");
