@@ -1,124 +1,201 @@
 // `arp`: the neighbours in the words of net-tools.
 // Before you edit: net-tools 2.10 arp.c (arp_disp, arp_disp_2, arp_show, arp_set, arp_del), net/ipv4/arp.c (arp_ioctl).
 
-import { errorText } from "../netns/errno.ts";
+import type { Device } from "../link/device.ts";
+import { type Errno, errorText } from "../netns/errno.ts";
 import { neighbourOf } from "../netns/ipv4/arp.ts";
 import { decide } from "../netns/ipv4/decide.ts";
 import type { Ipv4 } from "../wire/address.ts";
-import { ipv4 } from "../wire/address.ts";
+import type { Mac } from "../wire/mac.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
+import { getopt } from "./getopt.ts";
+import { inetInput } from "./inet-input.ts";
 import { noOptions } from "./ip.ts";
 import { Context } from "./iproute/context.ts";
 import { neighboursOf } from "./iproute/neigh.ts";
-import { linkAddress, macOf } from "./iproute/values.ts";
-import { Quit } from "./iproute/words.ts";
+import { macOf } from "./iproute/values.ts";
 
-const SUPPORTED = "-a, -n, -e, -v, -i DEVICE, -d HOST, -s HOST MAC [temp] and a host";
+const SUPPORTED =
+  "-a, -n, -e, -v, -D, -i DEVICE, -H ether, -A inet, -d HOST [priv|dev DEVICE], -s HOST MAC [temp|dev DEVICE] and a host";
+const DESCRIPTION = "A:H:adfp:nsei:t:vh?DNV";
+const LONG: Readonly<Record<string, string>> = {
+  "--verbose": "-v",
+  "--all": "-a",
+  "--delete": "-d",
+  "--numeric": "-n",
+  "--set": "-s",
+  "--protocol": "-A",
+  "--hw-type": "-H",
+  "--device": "-i",
+  "--use-device": "-D",
+};
+const FAILED = 255;
 
 interface Flags {
-  readonly letters: Set<string>;
+  readonly has: (letter: string) => boolean;
+  /** The last of -a, -d and -s. */
+  readonly what: string | undefined;
+  /** -H was said: only Ethernet's entries are meant. */
+  readonly isEther: boolean;
   readonly device: string | null;
   readonly rest: readonly string[];
 }
 
-function readFlags(args: readonly string[]): Flags {
-  const letters = new Set<string>();
-  const rest: string[] = [];
+/** Null when it has complained. */
+function readFlags({ args, err }: Call): Flags | null {
+  const short = args.map((word) => {
+    if (!word.startsWith("--") || word === "--") return word;
+    const letter = LONG[word];
+    if (letter === undefined) throw notModelled("arp", word, SUPPORTED);
+    return letter;
+  });
+  const { options, operands, problem } = getopt(short, DESCRIPTION);
+  if (problem !== null) throw notModelled("arp", `its usage (${problem})`, SUPPORTED);
   let device: string | null = null;
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i]!;
-    if (word === "-i" || word === "--device") device = args[++i] ?? null;
-    else if (/^-[aendsv]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
-    else if (word.startsWith("-")) throw notModelled("arp", word, SUPPORTED);
-    else rest.push(word);
+  for (const { letter, value } of options) {
+    if ("fh?NV".includes(letter)) throw notModelled("arp", `-${letter}`, SUPPORTED);
+    if (letter === "i") device = value;
+    const isHardware = letter === "H" || letter === "t";
+    const unknown = isHardware ? HARDWARE.get(value) : FAMILIES.get(value);
+    if ((isHardware && value !== "ether") || ((letter === "A" || letter === "p") && value !== "inet")) {
+      err(`arp: ${value}: ${unknown ?? `unknown ${isHardware ? "hardware type" : "address family"}.`}\n`);
+      return null;
+    }
   }
-  return { letters, device, rest };
+  const letters = options.map(({ letter }) => letter);
+  const has = (letter: string) => letters.includes(letter);
+  const what = letters.filter((letter) => "ads".includes(letter)).at(-1);
+  return { has, what, isEther: has("H") || has("t"), device, rest: operands };
 }
 
-/** `arp` of net-tools 2.10. Names are never looked up: a namespace has no resolver. */
+/** What is said of those that exist. */
+const HARDWARE = new Map([["loop", "hardware type without ARP support."]]);
+const FAMILIES = new Map([["inet6", "kernel only supports 'inet'."]]);
+
+/** `arp` of net-tools 2.10. */
 export const arp: Command = (call) => {
-  const flags = readFlags(call.args);
-  if (flags.letters.has("d")) return remove(call, flags);
-  if (flags.letters.has("s")) return set(call, flags);
-  return show(call, flags);
+  const flags = readFlags(call);
+  if (flags === null) return FAILED;
+  if (flags.what === "d") return remove(call, flags);
+  return flags.what === "s" ? set(call, flags) : show(call, flags);
 };
 
 function hostOf(call: Call, { rest: [host] }: Flags): Ipv4 | null {
-  if (host === undefined) {
-    call.err("arp: need host name\n");
-    return null;
-  }
-  if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) throw notModelled("arp", host, "hosts by their IPv4 address");
-  return ipv4(host);
+  if (host !== undefined) return inetInput(call, host);
+  call.err("arp: need host name\n");
+  return null;
 }
 
-/** The device a host is reached by, as the kernel finds it by route; null when there is none. */
-function deviceTo(call: Call, address: Ipv4, what: string) {
-  const { recorder } = call.lab;
+/** The device that was named, or the one a host is reached by, as the kernel finds it by route; else why there is none. */
+function deviceTo({ lab, ns }: Call, address: Ipv4, name: string | null): Device | Errno {
+  if (name !== null) return ns.devices.get(name) ?? "ENODEV";
+  const { recorder } = lab;
   const { level } = recorder;
   recorder.level = 0;
-  const way = decide(call.ns, address, null, null, undefined, -1);
+  const way = decide(ns, address, null, null, undefined, -1);
   recorder.level = level;
-  if (way.type !== "error") return way.device;
-  call.err(`${what}: ${errorText(way.errno)}\n`);
-  return null;
+  if (way.type === "error" && address.bits !== 0) return way.errno;
+  return way.type === "error" || way.type === "local" ? ns.devices.get("lo")! : way.device;
+}
+
+/** The words behind a host: which of those known were said, and the device behind `dev`. */
+function modifiers(words: readonly string[], known: readonly string[], device: string | null) {
+  const said = new Set<string>();
+  const rest = [...words];
+  let dev = device;
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === "dev" && rest.length > 0) dev = rest.shift()!;
+    else if (word === "netmask" && rest[0] === "255.255.255.255") rest.shift();
+    else if (known.includes(word)) said.add(word);
+    else throw notModelled("arp", word, SUPPORTED);
+  }
+  return { said, dev };
 }
 
 function remove(call: Call, flags: Flags): number {
   const address = hostOf(call, flags);
-  if (address === null) return 255;
-  const device = deviceTo(call, address, "SIOCDARP(dontpub)");
-  if (device === null) return 255;
-  const inet = call.ns.inet.get(device)!;
-  const neighbour = inet.neighbours.get(address);
-  if (neighbour?.state == null) {
-    call.out(`No ARP entry for ${address}\n`);
-    return 255;
+  if (address === null) return FAILED;
+  const { said, dev } = modifiers(flags.rest.slice(1), ["pub", "priv", "temp"], flags.device);
+  const tell = (text: string) => flags.has("v") && call.err(text);
+  for (const word of said) tell(`args=${word}\n`);
+  // Proxy entries nobody made here.
+  const isPrivate = said.has("priv") || !said.has("pub");
+  if (isPrivate) {
+    tell("arp: SIOCDARP(dontpub)\n");
+    const device = deviceTo(call, address, dev);
+    if (typeof device === "string") return failed(call, "SIOCDARP(dontpub)", device);
+    const inet = call.ns.inet.get(device)!;
+    const neighbour = inet.neighbours.get(address);
+    if (neighbour?.state != null) {
+      neighbour.delete();
+      inet.deleteNeighbour(address);
+      return 0;
+    }
   }
-  neighbour.delete();
-  inet.deleteNeighbour(address);
-  return 0;
+  if (said.has("pub") || !said.has("priv")) tell("arp: SIOCDARP(pub)\n");
+  call.out(`No ARP entry for ${flags.rest[0]}\n`);
+  return FAILED;
+}
+
+function failed({ err }: Call, what: string, errno: Errno): number {
+  err(`${what}: ${errorText(errno)}\n`);
+  return FAILED;
 }
 
 function set(call: Call, flags: Flags): number {
   const address = hostOf(call, flags);
-  if (address === null) return 255;
-  const [, text, how, ...more] = flags.rest;
+  if (address === null) return FAILED;
+  const [, text, ...words] = flags.rest;
   if (text === undefined) {
     call.err("arp: need hardware address\n");
-    return 255;
+    return FAILED;
   }
-  if (more.length > 0 || (how !== undefined && how !== "temp"))
-    throw notModelled("arp -s", [how, ...more].join(" "), SUPPORTED);
-  const octets = hardwareAddress(text);
-  if (octets === null) {
-    call.err("arp: invalid hardware address\n");
-    return 255;
+  const mac = flags.has("D") ? macOfDevice(call, text) : etherInput(text);
+  if (mac === null) {
+    if (!flags.has("D")) call.err("arp: invalid hardware address\n");
+    return FAILED;
   }
-  const device = deviceTo(call, address, "SIOCSARP");
-  if (device === null) return 255;
-  neighbourOf(call.ns, device, address).set(macOf(octets), how === "temp" ? "STALE" : "PERMANENT", -1);
+  const { said, dev } = modifiers(words, ["temp", "trail"], flags.device);
+  if (flags.has("v")) call.err("arp: SIOCSARP()\n");
+  const device = deviceTo(call, address, dev);
+  if (typeof device === "string") return failed(call, "SIOCSARP", device);
+  const from = flags.has("D") ? call.ns.devices.get(text)! : device;
+  if ([device, from].some((each) => each.kind === "loopback" || each.isBare)) return failed(call, "SIOCSARP", "EINVAL");
+  neighbourOf(call.ns, device, address).set(mac, said.has("temp") ? "STALE" : "PERMANENT", -1);
   return 0;
 }
 
-function hardwareAddress(text: string): readonly number[] | null {
-  try {
-    const octets = linkAddress(text);
-    return octets.length === 6 ? octets : null;
-  } catch (failure) {
-    if (failure instanceof Quit) return null;
-    throw failure;
+/** -D: the MAC of a device of one's own. */
+function macOfDevice({ ns, err }: Call, name: string): Mac | null {
+  const device = ns.devices.get(name);
+  if (device === undefined) err(`arp: cant get HW-Address for \`${name}': ${errorText("ENODEV")}.\n`);
+  return device?.mac ?? null;
+}
+
+/** Six octets of one or two digits, with a colon or without; what stands behind is not looked at (in_ether). */
+function etherInput(text: string): Mac | null {
+  const octets: number[] = [];
+  let rest = text;
+  while (rest !== "" && octets.length < 6) {
+    const [found, first, second = ""] = /^([0-9a-f])(?:([0-9a-f])|:|$):?/i.exec(rest) ?? [];
+    if (found === undefined) return null;
+    octets.push(Number.parseInt(first + second, 16));
+    rest = rest.slice(found.length);
   }
+  if (octets.length < 6)
+    throw notModelled("arp", text, "MACs of six octets: the others come from where memory happens to be");
+  return macOf(octets);
 }
 
 function show(call: Call, flags: Flags): number {
-  const { letters, device: only, rest } = flags;
+  const { has, isEther, device: only, rest } = flags;
   const host = rest[0] === undefined ? null : hostOf(call, flags);
+  if (host === null && rest[0] !== undefined) return FAILED;
   const all = neighboursOf(new Context(call, call.ns, noOptions()));
   const found = all.filter(
     ({ device, neighbour }) => (host === null || neighbour.address === host) && (only === null || device.name === only),
   );
-  const isBsd = letters.has("a");
+  const isBsd = has("a");
   for (const [i, { device, neighbour }] of found.entries()) {
     const { address, mac, state, isValid } = neighbour;
     const isPermanent = state === "PERMANENT";
@@ -131,11 +208,10 @@ function show(call: Call, flags: Flags): number {
     if (isValid) call.out(row(address.text, "ether", mac!.text, isPermanent ? "CM" : "C", "", device.name));
     else call.out(row(address.text, "", "(incomplete)", "", "", device.name));
   }
-  if (letters.has("v"))
-    call.out(`Entries: ${all.length}\tSkipped: ${all.length - found.length}\tFound: ${found.length}\n`);
+  if (has("v")) call.out(`Entries: ${all.length}\tSkipped: ${all.length - found.length}\tFound: ${found.length}\n`);
   if (found.length === 0) {
-    if (host !== null && !isBsd) call.out(`${host} (${host}) -- no entry\n`);
-    else if (host !== null || only !== null) call.out(`arp: in ${all.length} entries no match found.\n`);
+    if (host !== null && !isBsd) call.out(`${rest[0]} (${host}) -- no entry\n`);
+    else if (host !== null || only !== null || isEther) call.out(`arp: in ${all.length} entries no match found.\n`);
   }
   return 0;
 }
