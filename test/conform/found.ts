@@ -5,6 +5,7 @@ import { frameBytes } from "../../lib/wire/bytes.ts";
 import { ZERO_MAC } from "../../lib/wire/mac.ts";
 import type { Arp, Ipv4Packet } from "../../lib/wire/packet.ts";
 import type { Case } from "./case.ts";
+import { foundTcp } from "./found-tcp.ts";
 import { command, ping, Star, Star6 } from "./star.ts";
 
 const NUMBERS = [1, 2, 3, 4, 5, 6];
@@ -266,5 +267,6 @@ export function foundCases(): Case[] {
     detourOfOneself(),
     gatewayOfItsTable(),
     hiddenGateway(),
+    ...foundTcp(),
   ];
 }

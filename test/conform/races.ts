@@ -140,12 +140,20 @@ function segmentOf(text: string): number[] | undefined {
   return [from!, to!, seq! + length!, ack!, length!];
 }
 
-/** Whether a machine sends a SYN again to itself, and the SYN-ACK that was lost: which of the two timers is first? */
-export function isOwnAnswerLost(frames: Result["frames"]): boolean {
+/**
+ * Whether a SYN goes out again when the SYN-ACK that was lost does. Both timers began in one tick of the wheel, which ends the
+ * later one first; a SYN that is first makes the other wait anew.
+ */
+export function isAnswerLost(frames: Result["frames"]): boolean {
   return Object.entries(frames).some(([where, seen]) => {
-    if (!where.endsWith(" lo out")) return false;
-    const answers = seen.flatMap(({ text }) => / tcp \d+ > \d+ SA /.exec(text)?.[0] ?? []);
-    return new Set(answers).size < answers.length;
+    if (!where.endsWith(" out")) return false;
+    const ns = where.split(" ")[0];
+    const syns = Object.entries(frames)
+      .filter(([place]) => place.startsWith(`${ns} `) && place.endsWith(" in"))
+      .flatMap(([, heard]) => heard.filter(({ text }) => / tcp \d+ > \d+ S /.test(text)));
+    const answers = seen.filter(({ text }) => / tcp \d+ > \d+ SA /.test(text));
+    const again = answers.filter(({ text }, i) => answers.findIndex((other) => other.text === text) < i);
+    return again.some(({ at }) => syns.some((syn) => Math.abs(syn.at - at) < 100));
   });
 }
 

@@ -10,11 +10,11 @@ import { generate } from "./generate.ts";
 import { runModel } from "./model.ts";
 import {
   isAnsweredInside,
+  isAnswerLost,
   isAskedBothWays,
   isBurstAnswered,
   isCloseToTimer,
   isJoinedWhileHeld,
-  isOwnAnswerLost,
   isPieceFlooded,
   isPieceRedirected,
   isPieceRefused,
@@ -49,7 +49,7 @@ function decided(base: Case, draw: () => Traffic[]): Case {
     const { result, drawn } = runModel(test, atLeast(test));
     const { frames } = result;
     if (isAnsweredInside(frames) || isBurstAnswered(frames) || isRace(frames) || isAskedBothWays(frames)) continue;
-    if (isTailLate(frames) || isOwnAnswerLost(frames) || isResetTwice(frames)) continue;
+    if (isTailLate(frames) || isAnswerLost(frames) || isResetTwice(frames)) continue;
     if (isJoinedWhileHeld(frames)) continue;
     if (isCloseToTimer(test, frames) || isTwice(drawn)) continue;
     const others = [

@@ -1,6 +1,7 @@
 // Plays a scenario of tcp-scenarios.json in the model: the same calls in the same order as tcp-real.py makes them.
 import { Lab } from "../../lib/lab/lab.ts";
 import type { Device } from "../../lib/link/device.ts";
+import { transmit } from "../../lib/link/forward.ts";
 import { addAddress } from "../../lib/netns/configure.ts";
 import { neighbourOf } from "../../lib/netns/ipv4/arp.ts";
 import { addAddress6 } from "../../lib/netns/ipv6/addrconf.ts";
@@ -14,8 +15,9 @@ import { ip, ipv4 } from "../../lib/wire/address.ts";
 import { ipv6 } from "../../lib/wire/address6.ts";
 import { Mac } from "../../lib/wire/mac.ts";
 import type { Frame } from "../../lib/wire/packet.ts";
+import { type Stray, stray } from "./tcp-strays.ts";
 
-export interface Step {
+export interface Step extends Partial<Stray> {
   readonly do: string;
   readonly at?: "a" | "b";
   readonly socket?: string;
@@ -23,7 +25,6 @@ export interface Step {
   readonly port?: number;
   readonly address?: string;
   readonly to?: readonly [string, number];
-  readonly bytes?: number;
   readonly backlog?: number;
   readonly reuse?: boolean;
   readonly timeout?: number;
@@ -101,8 +102,15 @@ export function play(scenario: Scenario, seed = "tcp"): Played {
   ];
   const sockets = new Map<string, TcpSocket | UdpSocket>();
   const answers: (number | string)[] = [];
+  const strays = new Set<Frame>();
   for (const step of scenario.steps) {
-    answers.push(call(lab, { a, b }, { a: eth0, b: peer }, sockets, step, scenario.family ?? 4));
+    if (step.do === "stray") {
+      const seen = frames.map(({ frame }) => frame).filter((frame) => !strays.has(frame));
+      const frame = stray(seen, eth0.mac, step);
+      strays.add(frame);
+      transmit(lab, eth0, frame, -1);
+      answers.push(0);
+    } else answers.push(call(lab, { a, b }, { a: eth0, b: peer }, sockets, step, scenario.family ?? 4));
     lab.runFor(2 * MILLISECOND);
   }
   lab.runFor((scenario.after ?? 0.1) * SECOND);

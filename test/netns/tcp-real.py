@@ -6,6 +6,7 @@ One process makes all the calls, one after the other, so their order is fixed; a
 made in. A scenario of "family" 6 is played over IPv6. Segmentation offload is off: the capture then has the segments that travel, not those a NIC would cut.
 """
 import ctypes, errno, json, os, re, socket, struct, subprocess, sys, time
+from tcp_wire import Wire
 
 libc = ctypes.CDLL(None, use_errno=True)
 prefix = sys.argv[1]
@@ -80,7 +81,7 @@ def code(error):
     return errno.errorcode.get(error.errno, str(error.errno)) if error.errno else "EAGAIN"
 
 
-def call(names, sockets, step, family):
+def call(names, sockets, step, family, wire):
     do = step["do"]
     if do in ("listen", "connect", "bind", "udp"):
         enter(names[step["at"]])
@@ -100,6 +101,7 @@ def call(names, sockets, step, family):
     elif do == "send":
         sockets[step["socket"]].sendall(bytes(step["bytes"]))
     elif do == "receive":
+        sockets[step["socket"]].settimeout(step.get("timeout", 20))
         wanted, got = step["bytes"], 0
         while got < wanted:
             piece = len(sockets[step["socket"]].recv(wanted - got))
@@ -133,6 +135,8 @@ def call(names, sockets, step, family):
     elif do == "timers":
         said = run(f"ip netns exec {names[step['at']]} ss -tanoH").stdout
         return ", ".join(f"{name} {vain}" for name, vain in re.findall(r"timer:\((\w+),[^,]+,(\d+)\)", said))
+    elif do == "stray":
+        wire.stray(step)
     elif do == "wait":
         time.sleep(step["seconds"])
     return 0
@@ -168,10 +172,11 @@ def play(scenario):
             text=True,
         )
         watch.stderr.readline()
-        sockets, answers = {}, []
+        enter(names["a"])
+        sockets, answers, wire = {}, [], Wire()
         for step in scenario["steps"]:
             try:
-                answers.append(call(names, sockets, step, family))
+                answers.append(call(names, sockets, step, family, wire))
             except OSError as error:
                 answers.append(code(error))
             time.sleep(step.get("pause", 0.002))
@@ -180,6 +185,7 @@ def play(scenario):
         watch.wait()
         for made in sockets.values():
             made.close()
+        wire.socket.close()
         return {"name": scenario["name"], "answers": answers, "segments": segments(path, family)}
     finally:
         destroy(names)

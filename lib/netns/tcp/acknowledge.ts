@@ -1,7 +1,7 @@
 // What does a segment acknowledge, how wide is the window, how long was the round trip, and what may follow?
 // Before you edit: net/ipv4/tcp_input.c (tcp_ack, tcp_clean_rtx_queue, tcp_ack_update_window, tcp_ack_update_rtt).
 import type { Tcp } from "../../wire/packet.ts";
-import { after, before } from "./block.ts";
+import { after, before, distance, plus } from "./block.ts";
 import { controlWindow } from "./congestion.ts";
 import { syncMss, tsAt } from "./output.ts";
 import { rackAdvance } from "./rack.ts";
@@ -15,11 +15,15 @@ import { probeAnswered } from "./window-probe.ts";
 
 const NOT_DUPLICATE = ACK_IS.withData | ACK_IS.windowUpdate | ACK_IS.dataAcked | ACK_IS.synAcked;
 
-/** tcp_ack. */
-export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
+/**
+ * tcp_ack. False when it acknowledges what was never sent, or what is longer ago than the largest window: somebody guesses,
+ * and nothing of the segment counts (RFC 5961 §5; Linux 6.1 ignores the former).
+ */
+export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): boolean {
   const { ack } = tcp;
   const { packetsOut, sndUna: priorUna, lostOut } = socket;
-  if (after(ack, socket.sndNxt)) return;
+  const oldest = plus(priorUna, -Math.min(socket.maxWindow, socket.octetsAcked));
+  if (after(ack, socket.sndNxt) || before(ack, oldest)) return false;
   const round: AckRound = {
     is: tcp.data.length > 0 || (tcp.flags & 3) !== 0 ? ACK_IS.withData : 0,
     priorUna,
@@ -32,10 +36,10 @@ export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
   };
   const blocks = socket.hasSack ? tcp.options.sack : undefined;
   if (before(ack, priorUna)) {
-    if (blocks === undefined) return;
+    if (blocks === undefined) return true;
     tagSacked(socket, blocks, ack, round);
     sendAgain(socket, alert(socket, round, false), round.cause);
-    return;
+    return true;
   }
   const priorHigh = socket.hasSack ? highestSacked(socket) : priorUna;
   if (after(ack, priorUna)) {
@@ -51,7 +55,7 @@ export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
     if ((round.is & ACK_IS.duplicateSack) !== 0) alert(socket, round, false);
     probeAnswered(socket);
     if (socket.probedUntil !== null) probeAcknowledged(socket, ack, round.is);
-    return;
+    return true;
   }
   clean(socket, round, priorHigh);
   if (socket.probedUntil !== null) probeAcknowledged(socket, ack, round.is);
@@ -72,6 +76,7 @@ export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): void {
   const advances = (round.is & ACK_IS.advance) !== 0;
   controlWindow(socket, round.delivered, Math.max(socket.lostOut - lostOut, 0), { advances, raises });
   sendAgain(socket, again, round.cause);
+  return true;
 }
 
 /** tcp_ack_update_window. */
@@ -87,6 +92,7 @@ function updateWindow(socket: TcpSocket, { ack, seq, window: field }: Tcp, round
       syncMss(socket);
     }
   }
+  socket.octetsAcked += distance(socket.sndUna, ack);
   socket.sndUna = ack;
 }
 

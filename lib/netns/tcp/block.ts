@@ -139,6 +139,8 @@ export abstract class TcpBlock extends Waitable {
   openCause = -1;
 
   sndUna = 0;
+  /** How much was acknowledged (bytes_acked). */
+  octetsAcked = 0;
   sndNxt = 0;
   sndWnd = 0;
   /** Segment that brought the last window (SND.WL1). */
@@ -221,14 +223,15 @@ export abstract class TcpBlock extends Waitable {
   /** Runs of them, the one that grew last first. */
   readonly sacks: (readonly [number, number])[] = [];
 
-  /** Timestamps: whether both ends agreed, what is added to the clock, what to echo. */
+  /** Timestamps: whether both ends agreed, what is added to the clock, what to echo and when it came. */
   hasTimestamps = true;
   hasSack = true;
   tsOffset = 0;
   tsRecent = 0;
+  tsRecentAt = 0;
   /** Identification of the next packet. */
   ipId = 0;
-  /** In TIME-WAIT: the window that was open when the connection became a note. */
+  /** The window that was open when the connection became a note (time-wait.ts). */
   lastWindow: number | null = null;
   /** When a segment outside the window was answered last. */
   lastOutside = Number.NEGATIVE_INFINITY;

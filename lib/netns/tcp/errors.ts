@@ -1,5 +1,6 @@
 // What ICMP says of a connection: an error, or that its segments are too long.
-// Before you edit: net/ipv4/tcp_ipv4.c (tcp_v4_err, tcp_v4_mtu_reduced), icmp.c (icmp_err_convert).
+// Before you edit: net/ipv4/tcp_ipv4.c (tcp_v4_err, tcp_req_err, tcp_v4_mtu_reduced), icmp.c (icmp_err_convert).
+import { LEVEL } from "../../trace/step.ts";
 import type { Ipv4 } from "../../wire/address.ts";
 import type { Icmp, Ipv4Packet, Tcp } from "../../wire/packet.ts";
 import { ICMP, ICMP_CODE } from "../../wire/packet.ts";
@@ -9,7 +10,7 @@ import { learnPathMtu } from "../ipv4/path-mtu.ts";
 import type { Netns } from "../netns.ts";
 import { connectionOf } from "./bind.ts";
 import { before } from "./block.ts";
-import { fail } from "./close.ts";
+import { destroy, fail } from "./close.ts";
 import { pathMssOf } from "./handshake.ts";
 import { syncMss } from "./output.ts";
 import { resendTooLong } from "./retransmit.ts";
@@ -19,7 +20,8 @@ import type { TcpSocket } from "./tcp.ts";
 export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, cause: number): boolean {
   const socket = connectionOf(ns, quoted, tcp);
   if (socket === undefined) ns.mib.IcmpInErrors++;
-  if (socket === undefined || socket.state === "TIME-WAIT") return false;
+  if (socket === undefined || socket.lastWindow !== null) return false;
+  if (isRequest(socket)) return requestError(socket, tcp, endsRequest(icmp), cause);
   // It must speak of what is under way, or anybody could send it.
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
   if (icmp.type === ICMP.unreachable && icmp.code === ICMP_CODE.fragmentationNeeded) {
@@ -31,10 +33,30 @@ export function tcpError(ns: Netns, quoted: Ipv4Packet, tcp: Tcp, icmp: Icmp, ca
   return true;
 }
 
+/** What a listener began is no socket of a program yet. */
+export const isRequest = ({ state, listener }: TcpSocket): boolean => state === "SYN-RECV" && listener !== null;
+
+/** tcp_req_err: nobody could be told of the error, so one that is final just ends the request. */
+export function requestError(request: TcpSocket, { seq }: Tcp, isFinal: boolean, cause: number): boolean {
+  const { ns, sndUna, program, remote } = request;
+  if (!isFinal || seq !== sndUna) return false;
+  ns.mib.TcpExtListenDrops++;
+  ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
+    because: `${program} forgets the connection that ${remote!.address} began: its SYN-ACK does not get there`,
+    evidence: { kind: "socket", text: request.text, command: "ss -tan" },
+  }));
+  destroy(request);
+  return true;
+}
+
+function endsRequest({ type, code }: Icmp): boolean {
+  if (type === ICMP.unreachable) return code === ICMP_CODE.net || code === ICMP_CODE.host;
+  return type === ICMP.timeExceeded || type === ICMP.parameterProblem;
+}
+
 /** Final while connecting, a note afterwards. */
 export function told(socket: TcpSocket, errno: Errno, cause: number): void {
-  if (socket.state === "SYN-SENT" || (socket.state === "SYN-RECV" && socket.listener === null))
-    fail(socket, errno, cause);
+  if (socket.state === "SYN-SENT" || socket.state === "SYN-RECV") fail(socket, errno, cause);
   else socket.softError = errno;
 }
 

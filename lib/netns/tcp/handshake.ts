@@ -7,11 +7,13 @@ import { replyMark } from "../ipv4/icmp.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, type Family, type IpPacket, wayTo } from "../socket/family.ts";
 import { hash } from "./bind.ts";
-import { after, plus, TCP } from "./block.ts";
+import { after, distance, plus, TCP } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { establishedInput } from "./input.ts";
 import { keepAlive } from "./keepalive.ts";
-import { sendAck, sendNew, syncMss } from "./output.ts";
+import { sendAck, sendBareAck, sendNew, syncMss } from "./output.ts";
+import { isAckLoop, refuse } from "./outside.ts";
+import { isRejected, pastText, storeTime } from "./paws.ts";
 import { initBufferSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import { retransmit } from "./retransmit.ts";
@@ -19,7 +21,8 @@ import { measure, sinceEcho } from "./rtt.ts";
 import { forget } from "./scoreboard.ts";
 import { beginNumbers, setFirst } from "./sequence.ts";
 import { type TcpArrival, TcpSocket } from "./tcp.ts";
-import { stopRetransmission } from "./timer.ts";
+import { endOf, isInWindow } from "./time-wait.ts";
+import { resetTimeout, stopRetransmission } from "./timer.ts";
 
 const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 const NO_DATA = new Uint8Array(0);
@@ -147,7 +150,7 @@ function takeSyn(socket: TcpSocket, { seq, options, window }: Tcp): void {
   socket.peerMss = options.mss ?? unsaidMss(socket.remote!.address.family);
   socket.hasTimestamps &&= options.timestamps !== undefined;
   socket.hasSack = options.sackPermitted === true;
-  socket.tsRecent = options.timestamps?.[0] ?? 0;
+  storeTime(socket, options.timestamps?.[0] ?? 0);
   socket.rcvWscale = options.windowScale === undefined ? 0 : TCP.windowScale;
   socket.sndWscale = Math.min(options.windowScale ?? 0, 14);
   socket.sndWnd = window;
@@ -158,19 +161,29 @@ function takeSyn(socket: TcpSocket, { seq, options, window }: Tcp): void {
 
 /** A segment for a connection that a listener began, and whose ACK is awaited (tcp_check_req). */
 export function synRecvInput(child: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): void {
-  const { ns, listener } = child;
+  const { ns, listener, rcvNxt } = child;
   const { flags, seq } = tcp;
-  if ((flags & SYN) !== 0 && (flags & ACK) === 0 && plus(seq, 1) === child.rcvNxt)
-    return void retransmit(child, 0, 1, cause);
-  if ((flags & RST) !== 0) {
-    if (seq !== child.rcvNxt) return;
+  const isPast = isRejected(child, tcp);
+  if ((flags & (SYN | ACK | RST)) === SYN && plus(seq, 1) === rcvNxt && !isPast) return sendSynAckAgain(child, cause);
+  if ((flags & (ACK | RST)) === ACK && tcp.ack !== child.sndNxt) return sendReset(ns, packet, tcp, cause);
+  if (isPast || !isInWindow(seq, endOf(tcp), rcvNxt, plus(rcvNxt, child.rcvWnd))) {
+    const why = isPast ? pastText(child, tcp) : `octet ${distance(rcvNxt, seq)} from here is outside the window`;
+    const step = refuse(child, packet, cause, why);
+    if ((flags & RST) === 0 && !isAckLoop(child, endOf(tcp) !== seq && (flags & SYN) === 0)) sendBareAck(child, step);
+    return;
+  }
+  if ((flags & RST) !== 0 && seq !== rcvNxt)
+    return sendBareAck(child, refuse(child, packet, cause, "a RST that is not exactly the next octet"));
+  // Of a SYN that comes with the ACK only the rest counts.
+  const isSyn = (flags & SYN) !== 0 && plus(seq, 1) !== rcvNxt;
+  if ((flags & RST) !== 0 || isSyn) {
+    if (isSyn) sendReset(ns, packet, tcp, refuse(child, packet, cause, "a SYN inside a connection"));
     if (listener === null) return fail(child, "ECONNREFUSED", cause);
     ns.mib.TcpAttemptFails++;
     ns.mib.TcpExtEmbryonicRsts++;
     return destroy(child);
   }
   if ((flags & ACK) === 0) return;
-  if (tcp.ack !== child.sndNxt) return sendReset(ns, packet, tcp, cause);
   if (listener !== null && listener.ready.length > listener.backlog) {
     overflow(ns);
     ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
@@ -194,6 +207,13 @@ export function synRecvInput(child: TcpSocket, packet: IpPacket, tcp: Tcp, cause
   establishedInput(child, packet, tcp, cause);
 }
 
+/** The SYN came again, so its answer was lost; the timer begins anew (inet_rtx_syn_ack). */
+function sendSynAckAgain(child: TcpSocket, cause: number): void {
+  if (isAckLoop(child, false)) return;
+  retransmit(child, 0, 1, cause);
+  resetTimeout(child);
+}
+
 function established(socket: TcpSocket, tcp: Tcp): void {
   const isSyn = (tcp.flags & SYN) !== 0;
   const first = socket.sent[0]!;
@@ -206,6 +226,8 @@ function established(socket: TcpSocket, tcp: Tcp): void {
   // tcp_init_transfer: more than one SYN was lost.
   socket.cwnd = isSyn && socket.resends > 1 ? 1 : TCP.initialWindow;
   socket.sndUna = tcp.ack;
+  // The SYN counts, a SYN-ACK does not.
+  socket.octetsAcked = isSyn ? 1 : 0;
   socket.lastSent = socket.usage.since = socket.ns.cables.now;
   socket.backoff = 0;
   socket.retransmits = 0;

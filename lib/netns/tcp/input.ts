@@ -1,8 +1,7 @@
 // A segment of a connection that exists: is it acceptable, what does it acknowledge, what does it bring?
 // Before you edit: RFC 9293 §3.10.7, net/ipv4/tcp_input.c (tcp_validate_incoming, tcp_data_queue, tcp_fin,
-// tcp_rcv_state_process), tcp_minisocks.c (tcp_timewait_state_process), RFC 7323 §5 (PAWS).
+// tcp_rcv_state_process).
 import { LEVEL } from "../../trace/step.ts";
-import { MILLISECOND } from "../../trace/world.ts";
 import { TCP_FLAG, type Tcp } from "../../wire/packet.ts";
 import { atPort, type IpPacket } from "../socket/family.ts";
 import { ackCheck, dataReceived, enterQuickAck, measureMss } from "./ack.ts";
@@ -10,7 +9,9 @@ import { acknowledge } from "./acknowledge.ts";
 import { after, before, distance, OWED, plus } from "./block.ts";
 import { destroy, fail } from "./close.ts";
 import { forgetRuns, keepEarly } from "./early.ts";
-import { push, sendAck, sendBareAck } from "./output.ts";
+import { push, sendAck } from "./output.ts";
+import { challenge, refuse, sendDuplicateAck } from "./outside.ts";
+import { isFromThePast, isOlder, storeTime } from "./paws.ts";
 import { growBuffer, makeRoom, openWindow, truesize } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import type { TcpSocket } from "./tcp.ts";
@@ -21,70 +22,35 @@ const { syn: SYN, rst: RST, ack: ACK, fin: FIN } = TCP_FLAG;
 export function establishedInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): void {
   const { flags, seq, data } = tcp;
   const end = plus(seq, data.length + (flags & FIN ? 1 : 0));
-  if (isFromThePast(socket, packet, tcp, end, cause)) return;
-  if (!isAcceptable(socket, packet, tcp, end, cause)) return;
+  if (isFromThePast(socket, packet, tcp, end, cause) || !isAcceptable(socket, packet, tcp, end, cause)) return;
   if ((flags & ACK) === 0) return;
   const stamp = tcp.options.timestamps?.[0];
-  if (stamp !== undefined && !after(seq, socket.rcvWup) && !isOld(socket, stamp)) socket.tsRecent = stamp;
-  acknowledge(socket, tcp, cause);
-  if (!afterAck(socket, (flags & FIN) !== 0)) return;
+  if (stamp !== undefined && !after(seq, socket.rcvWup) && !isOlder(socket, stamp, 0)) storeTime(socket, stamp);
+  if (!acknowledge(socket, tcp, cause)) {
+    const because = `it acknowledges octet ${distance(socket.sndUna, tcp.ack)} from the oldest that is under way`;
+    return challenge(socket, refuse(socket, packet, cause, because));
+  }
   if (socket.orphan && end !== seq && after(plus(seq, data.length), socket.rcvNxt)) {
     const step = refuse(socket, packet, cause, "nobody reads this connection any more");
     sendReset(socket.ns, packet, tcp, step);
     return fail(socket, "ECONNRESET", step);
   }
+  if (!afterAck(socket, (flags & FIN) !== 0)) return;
   if (end !== seq) takeData(socket, tcp, end, cause);
   if (socket.state === "TIME-WAIT" || socket.state === "UNCONN") return;
   push(socket, cause);
   ackCheck(socket, cause);
 }
 
-/** tcp_paws_check: the other end's clock does not go backwards. */
-const isOld = ({ tsRecent }: TcpSocket, stamp: number): boolean => tsRecent !== 0 && before(stamp, tsRecent);
-
-/**
- * PAWS (tcp_paws_discard): a segment that was sent before the last one here is of the past, though its number may fit, and
- * so is not read; a RST and an ACK that says nothing new are let through.
- */
-function isFromThePast(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number, cause: number): boolean {
-  const { flags, seq, ack } = tcp;
-  const stamp = socket.hasTimestamps ? tcp.options.timestamps?.[0] : undefined;
-  if (stamp === undefined || !isOld(socket, stamp)) return false;
-  const window = tcp.window * 2 ** socket.sndWscale;
-  const isRepeated = end === seq && seq === socket.rcvNxt && ack === socket.sndUna && window === socket.sndWnd;
-  if (isRepeated && distance(stamp, socket.tsRecent) <= socket.rto / MILLISECOND) return false;
-  if ((flags & RST) !== 0) return false;
-  const step = refuse(socket, packet, cause, pastText(socket, stamp));
-  if (!isAckLoop(socket, end !== seq)) sendDuplicateAck(socket, seq, end, step);
-  return true;
-}
-
-const pastText = ({ tsRecent }: TcpSocket, stamp: number): string =>
-  `its timestamp ${stamp} is older than ${tsRecent}, the last one here: it is of the past (PAWS)`;
-
-/** tcp_send_dupack: what comes again is told to have come twice. */
-function sendDuplicateAck(socket: TcpSocket, seq: number, end: number, cause: number): void {
-  const { rcvNxt } = socket;
-  if (end !== seq && before(seq, rcvNxt)) {
-    enterQuickAck(socket);
-    socket.twice = [seq, before(rcvNxt, end) ? rcvNxt : end];
-  }
-  sendAck(socket, cause);
-}
-
 /** tcp_validate_incoming: window, RST, SYN. */
 function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number, cause: number): boolean {
   const { flags, seq } = tcp;
   const { rcvNxt } = socket;
-  if (before(end, socket.rcvWup) || after(seq, plus(rcvNxt, openWindow(socket)))) {
-    if ((flags & RST) !== 0) return false;
-    const step = refuse(socket, packet, cause, `octet ${distance(rcvNxt, seq)} from here is outside the window`);
-    if (!isAckLoop(socket, end !== seq)) sendDuplicateAck(socket, seq, end, step);
-    return false;
-  }
+  const isOutside = before(end, socket.rcvWup) || after(seq, plus(rcvNxt, openWindow(socket)));
   if ((flags & RST) !== 0) {
+    if (isOutside && !isBehindFin(socket, seq)) return false;
     if (!isResetExpected(socket, seq))
-      sendAck(socket, refuse(socket, packet, cause, "a RST that is not exactly the next octet"));
+      challenge(socket, refuse(socket, packet, cause, "a RST that is not exactly the next octet"));
     else {
       const step = socket.ns.step(LEVEL.path, cause, null, "socket", undefined, () => ({
         because: `${atPort(packet.src, tcp.srcPort)} resets the connection of ${socket.program}`,
@@ -95,40 +61,30 @@ function isAcceptable(socket: TcpSocket, packet: IpPacket, tcp: Tcp, end: number
     return false;
   }
   if ((flags & SYN) !== 0) {
-    sendAck(socket, refuse(socket, packet, cause, "a SYN inside a connection"));
+    challenge(socket, refuse(socket, packet, cause, "a SYN inside a connection"));
     return false;
   }
-  return true;
+  if (!isOutside) return true;
+  const step = refuse(socket, packet, cause, `octet ${distance(rcvNxt, seq)} from here is outside the window`);
+  sendDuplicateAck(socket, seq, end, step);
+  return false;
 }
 
 /**
  * A RST is believed at the next octet, behind all that came too early, and where the other end's FIN was: who resets may
  * not have seen that something before it was lost, or count its FIN (RFC 5961 §3.2, tcp_reset_check).
  */
-function isResetExpected({ state, rcvNxt, sacks }: TcpSocket, seq: number): boolean {
-  if (seq === rcvNxt) return true;
-  if (state === "CLOSE-WAIT" || state === "LAST-ACK" || state === "CLOSING") return plus(seq, 1) === rcvNxt;
+function isResetExpected(socket: TcpSocket, seq: number): boolean {
+  const { rcvNxt, sacks } = socket;
+  if (seq === rcvNxt || isBehindFin(socket, seq)) return true;
   const last = sacks.reduce((most, [, end]) => (after(end, most) ? end : most), rcvNxt);
   return seq === last;
 }
 
-/** tcp_oow_rate_limited: of answers to segments without data there are two a second (tcp_invalid_ratelimit). */
-function isAckLoop(socket: TcpSocket, hasData: boolean): boolean {
-  const { now } = socket.ns.cables;
-  if (hasData) return false;
-  if (now - socket.lastOutside < 500 * MILLISECOND) return true;
-  socket.lastOutside = now;
-  return false;
-}
+const isBehindFin = ({ state, rcvNxt }: TcpSocket, seq: number): boolean =>
+  plus(seq, 1) === rcvNxt && (state === "CLOSE-WAIT" || state === "LAST-ACK" || state === "CLOSING");
 
-function refuse(socket: TcpSocket, packet: IpPacket, cause: number, because: string): number {
-  return socket.ns.step(LEVEL.path, cause, null, "drop", packet, () => ({
-    because,
-    evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
-  }));
-}
-
-/** Our FIN was acknowledged? False when the connection is over with that. */
+/** Our FIN was acknowledged? False when the connection is over with that, or only a note of it is left. */
 function afterAck(socket: TcpSocket, isFin: boolean): boolean {
   const isDone = socket.sent.length === 0 && socket.unsentLength === 0 && !socket.finQueued;
   if (!isDone) return true;
@@ -139,7 +95,7 @@ function afterAck(socket: TcpSocket, isFin: boolean): boolean {
     socket.wake();
   } else if (socket.state === "CLOSING") timeWait(socket);
   else if (socket.state === "LAST-ACK") destroy(socket);
-  return socket.state !== "UNCONN" && socket.state !== "TIME-WAIT";
+  return socket.state !== "UNCONN" && socket.lastWindow === null;
 }
 
 /** tcp_data_queue: in order, too early, or known already. */
@@ -167,6 +123,7 @@ function takeData(socket: TcpSocket, tcp: Tcp, end: number, cause: number): void
     socket.owed.pending |= OWED.scheduled | OWED.now;
     return;
   }
+  if (before(tcp.seq, socket.rcvNxt)) socket.twice = [tcp.seq, socket.rcvNxt];
   const data = tcp.data.subarray(distance(tcp.seq, socket.rcvNxt));
   if (data.length > 0) {
     append(socket, data, cause);
@@ -214,9 +171,7 @@ function finReceived(socket: TcpSocket, cause: number): void {
     sendAck(socket, cause);
     socket.state = "CLOSING";
   } else if (socket.state === "FIN-WAIT-2") {
-    // An orphan in FIN-WAIT-2 is only a note in the kernel's table, and answers as such.
-    if (socket.lastWindow !== null) sendBareAck(socket, cause);
-    else sendAck(socket, cause);
+    sendAck(socket, cause);
     timeWait(socket);
   }
 }
@@ -224,29 +179,4 @@ function finReceived(socket: TcpSocket, cause: number): void {
 function timeWait(socket: TcpSocket): void {
   socket.state = "TIME-WAIT";
   endLater(socket);
-}
-
-/**
- * A segment for a connection in TIME-WAIT. True when it is a SYN that begins a new one: it is behind all that was sent
- * before, or was sent later.
- */
-export function timeWaitInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, cause: number): boolean {
-  const { flags, seq, data } = tcp;
-  const { rcvNxt } = socket;
-  const isEmpty = data.length === 0 && (flags & (FIN | SYN)) === 0;
-  const stamp = socket.hasTimestamps ? tcp.options.timestamps?.[0] : undefined;
-  const isPast = stamp !== undefined && isOld(socket, stamp);
-  if (!isPast && seq === rcvNxt && (isEmpty || (flags & RST) !== 0)) {
-    if ((flags & RST) !== 0) destroy(socket);
-    else endLater(socket);
-    socket.tsRecent = stamp ?? socket.tsRecent;
-    return false;
-  }
-  if ((flags & (SYN | RST | ACK)) === SYN && !isPast)
-    if (after(seq, rcvNxt) || (stamp !== undefined && after(stamp, socket.tsRecent))) return true;
-  if ((flags & RST) !== 0) return false;
-  const step = isPast ? refuse(socket, packet, cause, pastText(socket, stamp)) : cause;
-  if (isPast || (flags & ACK) !== 0) endLater(socket);
-  if (!isAckLoop(socket, !isEmpty && (flags & SYN) === 0)) sendBareAck(socket, step);
-  return false;
 }

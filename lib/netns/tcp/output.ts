@@ -284,7 +284,7 @@ export function sendActiveReset(socket: TcpSocket, cause: number): void {
   transmit(socket, socket.sndNxt, RST | ACK, NO_DATA, cause);
 }
 
-/** tcp_v4_send_ack: what is left of a connection in TIME-WAIT acknowledges without a socket. */
+/** tcp_v4_send_ack: what is left of a connection, or not one yet, acknowledges without a socket. */
 export function sendBareAck(socket: TcpSocket, cause: number): void {
   const { ns, local, remote } = socket;
   const body: Tcp = {
@@ -294,7 +294,7 @@ export function sendBareAck(socket: TcpSocket, cause: number): void {
     seq: socket.sndNxt,
     ack: socket.rcvNxt,
     flags: ACK,
-    window: Math.min(Math.floor((socket.lastWindow ?? 0) / 2 ** socket.rcvWscale), 65535),
+    window: Math.min(Math.floor((socket.lastWindow ?? socket.rcvWnd) / 2 ** socket.rcvWscale), 65535),
     options: timestamps(socket),
     data: NO_DATA,
   };

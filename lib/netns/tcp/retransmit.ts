@@ -7,6 +7,7 @@ import { TCP_FLAG } from "../../wire/packet.ts";
 import { peekRoute } from "../ipv4/output-route.ts";
 import { after, before, distance, plus, type Sent } from "./block.ts";
 import { enterLossOfSize } from "./congestion.ts";
+import { isRequest } from "./errors.ts";
 import { currentMss, pushProbe, transmitPiece, tsClock } from "./output.ts";
 import { count, cut, inFlight, markLost, resize } from "./scoreboard.ts";
 import type { TcpSocket } from "./tcp.ts";
@@ -132,10 +133,14 @@ export function sendLossProbe(socket: TcpSocket): void {
   rearmTimeout(socket);
 }
 
-/** Whether the piece has not even left, because ARP has no answer yet: it is not sent twice (skb_still_in_host_queue). */
-function stillWaits({ ns, local, remote }: TcpSocket, { seq }: Sent): boolean {
+/**
+ * Whether the piece has not even left, because ARP has no answer yet: it is not sent twice (skb_still_in_host_queue). A
+ * listener's SYN-ACK is made anew each time (tcp_rtx_synack).
+ */
+function stillWaits(socket: TcpSocket, { seq }: Sent): boolean {
+  const { ns, local, remote } = socket;
   const { address } = remote!;
-  if (!(address instanceof Ipv4)) return false;
+  if (!(address instanceof Ipv4) || isRequest(socket)) return false;
   const way = peekRoute(ns, address, local.address as Ipv4 | null, null);
   if (way.errno !== null) return false;
   const neighbour = ns.inet.get(way.device)?.neighbours.get(way.decision.nextHop);

@@ -1,8 +1,8 @@
 // TCP sockets, as a program sees them, and the door by which segments come in; errors about them come by errors.ts.
 // Before you edit: RFC 9293, net/ipv4/tcp.c, af_inet.c (inet_stream_connect, inet_listen), tcp_ipv4.c (tcp_v4_rcv,
-// tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts, early.ts, ack.ts,
-// output.ts, timer.ts, keepalive.ts, close.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts, rack.ts, recovery.ts,
-// congestion.ts, retransmit.ts.
+// tcp_v4_connect). The rest is beside this: block.ts (what is kept), handshake.ts, input.ts, paws.ts, outside.ts, early.ts,
+// ack.ts, output.ts, timer.ts, keepalive.ts, close.ts, time-wait.ts, bind.ts; and for losses acknowledge.ts, scoreboard.ts,
+// rack.ts, recovery.ts, congestion.ts, retransmit.ts.
 import type { Device } from "../../link/device.ts";
 import { LEVEL } from "../../trace/step.ts";
 import { type Ip, unmapped } from "../../wire/address.ts";
@@ -19,12 +19,13 @@ import { type Piece, TcpBlock } from "./block.ts";
 import { close, destroy, disconnect, sendFin } from "./close.ts";
 import { restartAfterIdle } from "./congestion.ts";
 import { listenInput, mssOf, pathMssOf, sendSyn, synRecvInput, synSentInput } from "./handshake.ts";
-import { establishedInput, timeWaitInput } from "./input.ts";
+import { establishedInput } from "./input.ts";
 import { type KeepaliveOptions, setKeepalive } from "./keepalive.ts";
 import { push, segmentText, sendBareAck } from "./output.ts";
 import { adjustSpace } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import { behind } from "./sequence.ts";
+import { noteInput } from "./time-wait.ts";
 
 /** What `receive` gives: octets, or none when the other end has said all. */
 export interface Received extends Omit<Piece, "truesize"> {
@@ -107,6 +108,7 @@ export class TcpSocket extends TcpBlock {
       if (other !== undefined) {
         iss = behind(other);
         this.tsRecent = other.tsRecent;
+        this.tsRecentAt = other.tsRecentAt;
         destroy(other);
       }
     }
@@ -244,6 +246,14 @@ export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: 
     return sendReset(ns, packet, tcp, step, replyMark(ns, arrival.mark, packet.dst.family), arrival.iif ?? null);
   }
   const step = deliver(socket, arrival, packet, tcp, cause);
+  if (socket.lastWindow !== null) {
+    if (!noteInput(socket, packet, tcp, step)) return;
+    const listener = listenerFor(ns, packet.dst, tcp.dstPort);
+    if (listener === undefined) return sendBareAck(socket, step);
+    const iss = behind(socket);
+    destroy(socket);
+    return listenInput(listener, arrival, packet, tcp, deliver(listener, arrival, packet, tcp, step), iss);
+  }
   switch (socket.state) {
     case "LISTEN":
       return listenInput(socket, arrival, packet, tcp, step);
@@ -251,14 +261,6 @@ export function tcpInput(ns: Netns, arrival: TcpArrival, packet: IpPacket, tcp: 
       return synSentInput(socket, packet, tcp, step);
     case "SYN-RECV":
       return synRecvInput(socket, packet, tcp, step);
-    case "TIME-WAIT": {
-      if (!timeWaitInput(socket, packet, tcp, step)) return;
-      const listener = listenerFor(ns, packet.dst, tcp.dstPort);
-      if (listener === undefined) return sendBareAck(socket, step);
-      const iss = behind(socket);
-      destroy(socket);
-      return listenInput(listener, arrival, packet, tcp, deliver(listener, arrival, packet, tcp, step), iss);
-    }
     default:
       return establishedInput(socket, packet, tcp, step);
   }

@@ -8,7 +8,7 @@ import type { Netns } from "../netns.ts";
 import { wayTo } from "../socket/family.ts";
 import { connectionOf } from "./bind.ts";
 import { before } from "./block.ts";
-import { shrink, told } from "./errors.ts";
+import { isRequest, requestError, shrink, told } from "./errors.ts";
 import { tcpInput } from "./tcp.ts";
 
 /** A segment for this namespace. */
@@ -20,7 +20,8 @@ export function tcpInput6(ns: Netns, arrival: Arrival6, packet: Ipv6Packet, tcp:
 export function tcpError6(ns: Netns, quoted: Ipv6Packet, tcp: Tcp, icmp: Icmp6, cause: number): boolean {
   const socket = connectionOf(ns, quoted, tcp);
   if (socket === undefined) ns.ipv6.mib.Icmp6InErrors++;
-  if (socket === undefined || socket.state === "TIME-WAIT") return false;
+  if (socket === undefined || socket.lastWindow !== null) return false;
+  if (isRequest(socket)) return requestError(socket, tcp, endsRequest(icmp), cause);
   if (before(tcp.seq, socket.sndUna) || before(socket.sndNxt, tcp.seq)) return false;
   if (icmp.type === ICMP6.packetTooBig) {
     learnMtu6(ns, quoted, icmp, cause);
@@ -33,6 +34,11 @@ export function tcpError6(ns: Netns, quoted: Ipv6Packet, tcp: Tcp, icmp: Icmp6, 
   told(socket, errno, cause);
   return true;
 }
+
+/** icmpv6_err_convert: what is fatal; no route, no such host and no more hops may pass. */
+const endsRequest = (icmp: Icmp6): boolean =>
+  icmp.type === ICMP6.parameterProblem ||
+  (icmp.type === ICMP6.unreachable && !["ENETUNREACH", "EHOSTUNREACH"].includes(errno6Of(icmp)!));
 
 /** icmpv6_err_convert. */
 export function errno6Of({ type, code }: Icmp6): Errno | null {

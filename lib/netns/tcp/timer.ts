@@ -134,8 +134,11 @@ function isOver(socket: TcpSocket): boolean {
 /** TIME-WAIT, or FIN-WAIT-2 of a socket that nobody holds: gone after a minute. It keeps no lab busy. */
 export function endLater(socket: TcpSocket): void {
   stopRetransmission(socket);
-  if (socket.lastWindow === null) socket.ns.mib.TcpExtTW++;
-  socket.lastWindow ??= openWindow(socket);
+  if (socket.lastWindow === null) {
+    socket.ns.mib.TcpExtTW++;
+    socket.lastWindow = openWindow(socket);
+    socket.lastOutside = Number.NEGATIVE_INFINITY;
+  }
   stopKeepalive(socket);
   socket.delayedAck?.cancel();
   socket.delayedAck = null;
