@@ -78,26 +78,12 @@ export interface Stats {
   txDropped: number;
 }
 
-export class Device {
-  readonly kind: DeviceKind;
-  owner: Owner;
-  index: number;
-  name: string;
-  mac: Mac;
+/** What few devices have. */
+class Extras {
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   macIsSet = false;
-  mtu: number;
   /** The MTU was chosen by hand, so a bridge keeps it whatever its ports have. */
   mtuIsSet = false;
-  /** Administratively up. */
-  up = false;
-  /** Once up, a device has a queue discipline (noqueue); before that `ip link` says noop. */
-  everUp = false;
-  peer: Device | null = null;
-  master: Device | null = null;
-  /** What it is as a port of its master. */
-  port: BridgePort | null = null;
-  readonly bridge: BridgeState | null;
   /** What went wrong, beyond what is dropped; null as long as nothing did. */
   errors: { rx: number; tx: number; carrier: number; collisions: number } | null = null;
   vxlan: VxlanState | null = null;
@@ -110,10 +96,32 @@ export class Device {
   /** The VLAN devices on top of it, by their VLAN. */
   vlans: Map<number, Device> | null = null;
   taps: Tap[] | null = null;
+}
+
+/** What the others have of it; nobody writes here. */
+const NO_EXTRAS: Readonly<Extras> = new Extras();
+
+export class Device {
+  readonly kind: DeviceKind;
+  owner: Owner;
+  index: number;
+  name: string;
+  mac: Mac;
+  mtu: number;
+  /** Administratively up. */
+  up = false;
+  /** Once up, a device has a queue discipline (noqueue); before that `ip link` says noop. */
+  everUp = false;
+  peer: Device | null = null;
+  master: Device | null = null;
+  /** What it is as a port of its master. */
+  port: BridgePort | null = null;
+  readonly bridge: BridgeState | null;
   /** What IPv4 keeps for it (ip_ptr); only its namespace knows what that is. */
   inet: object | null = null;
   attributes: LinkAttributes = USUAL_ATTRIBUTES;
   private counted: Stats | null = null;
+  private extras: Readonly<Extras> = NO_EXTRAS;
 
   constructor(
     owner: Owner,
@@ -130,6 +138,78 @@ export class Device {
     this.mac = mac;
     this.mtu = kind === "loopback" ? 65536 : 1500;
     this.bridge = bridge;
+  }
+
+  // A large lab has three devices for each pod, and what a frame meets on its way should lie close together.
+  get macIsSet(): Extras["macIsSet"] {
+    return this.extras.macIsSet;
+  }
+  set macIsSet(value: Extras["macIsSet"]) {
+    if (this.extras.macIsSet !== value) this.own.macIsSet = value;
+  }
+  get mtuIsSet(): Extras["mtuIsSet"] {
+    return this.extras.mtuIsSet;
+  }
+  set mtuIsSet(value: Extras["mtuIsSet"]) {
+    if (this.extras.mtuIsSet !== value) this.own.mtuIsSet = value;
+  }
+  get errors(): Extras["errors"] {
+    return this.extras.errors;
+  }
+  set errors(value: Extras["errors"]) {
+    if (this.extras.errors !== value) this.own.errors = value;
+  }
+  get vxlan(): Extras["vxlan"] {
+    return this.extras.vxlan;
+  }
+  set vxlan(value: Extras["vxlan"]) {
+    if (this.extras.vxlan !== value) this.own.vxlan = value;
+  }
+  get ipip(): Extras["ipip"] {
+    return this.extras.ipip;
+  }
+  set ipip(value: Extras["ipip"]) {
+    if (this.extras.ipip !== value) this.own.ipip = value;
+  }
+  get vlan(): Extras["vlan"] {
+    return this.extras.vlan;
+  }
+  set vlan(value: Extras["vlan"]) {
+    if (this.extras.vlan !== value) this.own.vlan = value;
+  }
+  get vport(): Extras["vport"] {
+    return this.extras.vport;
+  }
+  set vport(value: Extras["vport"]) {
+    if (this.extras.vport !== value) this.own.vport = value;
+  }
+  get nic(): Extras["nic"] {
+    return this.extras.nic;
+  }
+  set nic(value: Extras["nic"]) {
+    if (this.extras.nic !== value) this.own.nic = value;
+  }
+  get tun(): Extras["tun"] {
+    return this.extras.tun;
+  }
+  set tun(value: Extras["tun"]) {
+    if (this.extras.tun !== value) this.own.tun = value;
+  }
+  get vlans(): Extras["vlans"] {
+    return this.extras.vlans;
+  }
+  set vlans(value: Extras["vlans"]) {
+    if (this.extras.vlans !== value) this.own.vlans = value;
+  }
+  get taps(): Extras["taps"] {
+    return this.extras.taps;
+  }
+  set taps(value: Extras["taps"]) {
+    if (this.extras.taps !== value) this.own.taps = value;
+  }
+  private get own(): Extras {
+    if (this.extras === NO_EXTRAS) this.extras = new Extras();
+    return this.extras;
   }
 
   /** What passed; made when the first frame does, for most devices of a large lab never see one. */

@@ -42,6 +42,26 @@ export interface Stack {
   encapsulate(ns: Netns, device: Device, frame: Frame, cause: number): void;
 }
 
+/** What most namespaces of a large lab never use; each is made when it is first asked for. */
+class Rare {
+  hooks6: Hooks<Skb6> | null = null;
+  reassembly: Reassembly | null = null;
+  icmpLimit: IcmpLimit | null = null;
+  pathMtus: PathMtus | null = null;
+  redirects: Redirects | null = null;
+  tunnels: Set<Device> | null = null;
+  xtables: Tables | null = null;
+  xtables6: Tables | null = null;
+  nftables: Nftables | null = null;
+  tracking: Tracking | null = null;
+  sets: Sets | null = null;
+  recent: RecentLists | null = null;
+  accounts: Accounts | null = null;
+}
+
+/** What namespaces share that use nothing of it; nobody writes here. */
+const NOTHING_RARE: Readonly<Rare> = new Rare();
+
 export class Netns implements Owner {
   readonly name: string;
   /** The machine it is on. */
@@ -62,7 +82,6 @@ export class Netns implements Owner {
   readonly tables = new RouteTables();
   readonly sysctls = new Sysctls(this);
   readonly hooks = new Hooks();
-  readonly hooks6 = new Hooks<Skb6>();
   /**
    * What is known of packets that were given to a device, should one come back by another of this namespace: mark,
    * connection, way. Null until a packet has any of these.
@@ -79,94 +98,90 @@ export class Netns implements Owner {
   greatestIndex = 0;
   /** Identification of the next packet that may be fragmented. */
   nextId: number;
+  private rare: Readonly<Rare> = NOTHING_RARE;
   private ownSockets: SocketTable | null = null;
-  private ownReassembly: Reassembly | null = null;
-  private ownIcmpLimit: IcmpLimit | null = null;
-  private ownPathMtus: PathMtus | null = null;
-  private ownRedirects: Redirects | null = null;
   private ownIpv6: Ipv6State | null = null;
-  private ownTunnels: Set<Device> | null = null;
-  private ownXtables: Tables | null = null;
-  private ownXtables6: Tables | null = null;
-  private ownNftables: Nftables | null = null;
-  private ownTracking: Tracking | null = null;
-  private ownSets: Sets | null = null;
-  private ownRecent: RecentLists | null = null;
-  private ownAccounts: Accounts | null = null;
   private ownMib: Mib | null = null;
 
-  // Most namespaces of a large lab never use some of these, so each is made when it is first asked for.
+  private get own(): Rare {
+    if (this.rare === NOTHING_RARE) this.rare = new Rare();
+    return this.rare;
+  }
+  get hooks6(): Hooks<Skb6> {
+    this.own.hooks6 ??= new Hooks();
+    return this.own.hooks6;
+  }
   get sockets(): SocketTable {
     this.ownSockets ??= new SocketTable(this);
     return this.ownSockets;
   }
   get reassembly(): Reassembly {
-    this.ownReassembly ??= new Reassembly(this.cables);
-    return this.ownReassembly;
+    this.own.reassembly ??= new Reassembly(this.cables);
+    return this.own.reassembly;
   }
   get mib(): Mib {
     this.ownMib ??= new Mib();
     return this.ownMib;
   }
   get icmpLimit(): IcmpLimit {
-    this.ownIcmpLimit ??= new IcmpLimit();
-    return this.ownIcmpLimit;
+    this.own.icmpLimit ??= new IcmpLimit();
+    return this.own.icmpLimit;
   }
   get pathMtus(): PathMtus {
-    this.ownPathMtus ??= new PathMtus();
-    return this.ownPathMtus;
+    this.own.pathMtus ??= new PathMtus();
+    return this.own.pathMtus;
   }
   /** Tunnels that were made here and send through here, wherever they are now; tunl0 is one once ipip is loaded. */
   get tunnels(): Set<Device> {
-    this.ownTunnels ??= new Set();
-    return this.ownTunnels;
+    this.own.tunnels ??= new Set();
+    return this.own.tunnels;
   }
   /** The module ipip is loaded: its tunl0 is in every namespace. */
   get speaksIpip(): boolean {
-    if (this.ownTunnels !== null) for (const { ipip } of this.ownTunnels) if (ipip?.fallback) return true;
+    if (this.rare.tunnels !== null) for (const { ipip } of this.rare.tunnels) if (ipip?.fallback) return true;
     return false;
   }
   /** The tables of iptables. */
   get xtables(): Tables {
-    this.ownXtables ??= new Tables(this);
-    return this.ownXtables;
+    this.own.xtables ??= new Tables(this);
+    return this.own.xtables;
   }
   /** The tables of ip6tables. */
   get xtables6(): Tables {
-    this.ownXtables6 ??= new Tables(this, 6);
-    return this.ownXtables6;
+    this.own.xtables6 ??= new Tables(this, 6);
+    return this.own.xtables6;
   }
   /** The ruleset of nft. */
   get nftables(): Nftables {
-    this.ownNftables ??= new Nftables(this);
-    return this.ownNftables;
+    this.own.nftables ??= new Nftables(this);
+    return this.own.nftables;
   }
   /** Sets that rules ask (ipset). */
   get sets(): Sets {
-    this.ownSets ??= new Sets();
-    return this.ownSets;
+    this.own.sets ??= new Sets();
+    return this.own.sets;
   }
   /** Addresses that rules have seen (-m recent). */
   get recent(): RecentLists {
-    this.ownRecent ??= new RecentLists();
-    return this.ownRecent;
+    this.own.recent ??= new RecentLists();
+    return this.own.recent;
   }
   /** Counters that rules share (nfacct). */
   get accounts(): Accounts {
-    this.ownAccounts ??= new Accounts();
-    return this.ownAccounts;
+    this.own.accounts ??= new Accounts();
+    return this.own.accounts;
   }
   /** Connections that are tracked and translated. */
   get tracking(): Tracking {
-    this.ownTracking ??= new Tracking(this);
-    return this.ownTracking;
+    this.own.tracking ??= new Tracking(this);
+    return this.own.tracking;
   }
   get hasTracking(): boolean {
-    return this.ownTracking !== null;
+    return this.rare.tracking !== null;
   }
   get redirects(): Redirects {
-    this.ownRedirects ??= new Redirects();
-    return this.ownRedirects;
+    this.own.redirects ??= new Redirects();
+    return this.own.redirects;
   }
   /** All that IPv6 has here. Asked for where it is switched off (hasIpv6), it is made, and off. */
   get ipv6(): Ipv6State {
@@ -181,7 +196,7 @@ export class Netns implements Owner {
     this.stack.set6(this, who, name, value);
   }
   get hasRedirects(): boolean {
-    return this.ownRedirects !== null;
+    return this.rare.redirects !== null;
   }
   /** The machine's own namespace (init_net). */
   get isFirst(): boolean {
