@@ -81,8 +81,9 @@ export class Prediction {
   }
   get ok(): boolean {
     const { guess, truth } = this;
-    // DOWN is not more right than down.
-    if (typeof guess === "string" && typeof truth === "string") return guess.toLowerCase() === truth.toLowerCase();
+    // DOWN is not more right than down, and "1" is 1 to who put it where "?" was.
+    if (typeof guess === "string" && (typeof truth === "string" || typeof truth === "number"))
+      return guess.trim().toLowerCase() === `${truth}`.toLowerCase();
     return truth !== undefined && isDeepStrictEqual(guess, truth);
   }
   toString(): string {
@@ -109,7 +110,7 @@ export class Prediction {
 export function predict<T>(
   question: string,
   // What can be guessed is what the experiment can give: a guess of another kind is marked where it stands.
-  guess: [T][T extends unknown ? 0 : never] | "?",
+  guess: [T | (T extends number ? `${number}` : never)][T extends unknown ? 0 : never] | "?",
   experiment: () => T | { readonly value: T; readonly because: string },
 ): Prediction {
   if (guess === "?") return new Prediction(question, guess, undefined, "");

@@ -61,14 +61,19 @@ function undefinedNames(diagnostics: readonly Diagnostic[]): string[] {
     .slice(0, 3)
     .map((name = "") =>
       VERBS.includes(name)
-        ? `"${name}" is imported by the first cell of a chapter: run that, or write import { ${name} } from "packetwalk";`
+        ? `"${name}" is imported by a cell further up, often the first: run that, or write import { ${name} } from "packetwalk";`
         : `Nothing is called "${harmless(name)}" yet: run the cell that defines it, or put quotes around a text.`,
     )
     .map(say);
 }
 
 const CANNOT_FIND = 2304;
-const VERBS: readonly string[] = ["check", "lab", "predict", "reaches", "sh", "show", "walk"];
+/** What chapters import: test/jupyter/verbs.test.ts looks whether a name is missing. */
+export const VERBS: readonly string[] = (
+  "audit awsVpc backends bars betaCluster bgp check cloud cluster compare curves headersBeside homes keepalived kubectl lab " +
+  "moves multiples octetsBeside picks plugins predict proxy reaches rivals rulesBeside serve serviceChains sh show spread " +
+  "Table timeline walk whichRule whoSees wirings workload"
+).split(" ");
 
 /** A cell the compiler refused. */
 export function compileFailure(diagnostics: readonly Diagnostic[], source: string, cell: string): Failure {

@@ -62,7 +62,14 @@ export class Walk extends Trace {
 
   /** The story in words: the decisions, or with "everything" each rule and route that was tried as well. */
   story(detail: Detail = "decisions"): Story {
-    return new Story((speech) => story(this.steps, detail, speech));
+    return new Story((speech) => {
+      const told = story(this.steps, detail, speech);
+      // Where no packet was made, the command says why.
+      const printed = this.output.text.trim();
+      return this.steps.length > 0 || printed === ""
+        ? told
+        : `${told}\n${speech.say("The command printed:")}\n${printed}`;
+    });
   }
   /** The lab with the numbered way of the packets. */
   topology(): Picture {
@@ -164,7 +171,8 @@ export class Walk extends Trace {
   [DISPLAY](): Shown {
     const shown = this.topology()[DISPLAY]();
     const words = this.story().toString();
-    const html = `${shown["text/html"]}<details><summary>${say("The story, step by step")}</summary><pre>${escapeMarkup(words)}</pre></details>`;
+    const open = this.steps.length === 0 ? " open" : "";
+    const html = `${shown["text/html"]}<details${open}><summary>${say("The story, step by step")}</summary><pre>${escapeMarkup(words)}</pre></details>`;
     return { "text/html": html, "text/plain": words };
   }
   [INSPECT](): string {
