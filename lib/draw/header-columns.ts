@@ -7,7 +7,7 @@ import { type Hop, journey } from "./journey.ts";
 import { inner, innermost } from "./packet.ts";
 import { nameOf } from "./round-trip.ts";
 import { LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
-import { type Type, visible } from "./text.ts";
+import { listed, type Type, visible } from "./text.ts";
 
 /** What one column shows. */
 export interface Column {
@@ -55,7 +55,7 @@ export function headerColumns(columns: readonly Column[], options: { readonly ti
         });
   });
   return scene({
-    title: options.title ?? `Headers hop by hop: ${all.map(({ name }) => name).join(", ")}`,
+    title: options.title ?? `Headers hop by hop: ${listed(all.map(({ name }) => name))}`,
     desc: all.map(({ name, cards }) => `${name}: ${cards.map(sentence).join("; ")}.`).join(" "),
     width: MARGIN * 2 + all.length * (w + GAP) - GAP,
     height: answersTop + LINE + back * CARD_H + MARGIN,

@@ -4,7 +4,7 @@
 import type { Step, What } from "../trace/step.ts";
 import { packetName, passage } from "./passage.ts";
 import { BODY, CODE, LINE, MARGIN, Painter, type Point, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
-import { measure } from "./text.ts";
+import { measure, wrap } from "./text.ts";
 
 export interface HooksOptions {
   readonly title?: string;
@@ -230,8 +230,10 @@ function drawDecisions(painter: Painter, decisions: readonly Step[], most: numbe
     if (what === "drop") painter.cross(MARGIN + column + 5, y + 9, 5);
     const indent = column + (what === "drop" ? 18 : 0);
     const ink = what === "drop" ? "drop" : isLit ? "text" : "muted";
-    painter.text(MARGIN + indent, y + 13, because, WIDTH - indent, BODY, ink);
-    y += LINE;
+    for (const line of wrap(because, WIDTH - indent, BODY, 2)) {
+      painter.text(MARGIN + indent, y + 13, line, WIDTH - indent, BODY, ink);
+      y += LINE;
+    }
     if (evidence?.kind === "rule" && what !== "chain") {
       painter.text(
         MARGIN + column,

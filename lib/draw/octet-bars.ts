@@ -3,7 +3,7 @@
 import { PROTOCOL } from "../wire/packet.ts";
 import { type Caught, hasEthernet, type Sight, sightsOf } from "./caught.ts";
 import { BODY, CODE, LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
-import { measure, visible } from "./text.ts";
+import { listed, measure, visible } from "./text.ts";
 
 export interface Wrapped {
   readonly name: string;
@@ -47,7 +47,7 @@ export function octetBars(walks: readonly Wrapped[], options: { readonly title?:
     y += 20 + BAR_H + 24;
   }
   return scene({
-    title: options.title ?? `Octets on the wire: ${all.map(({ name }) => name).join(", ")}`,
+    title: options.title ?? `Octets on the wire: ${listed(all.map(({ name }) => name))}`,
     desc: all
       .map(({ name, parts }) => `${name}: ${parts.map((part) => `${part.at} ${part.name} ${part.length}`).join(", ")}.`)
       .join(" "),

@@ -3,7 +3,7 @@
 // Before you edit: the steps are those of lib/kube/edge/http-balancer.ts.
 import type { Step } from "../trace/step.ts";
 import { LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
-import { brief, type Type, visible, wrap } from "./text.ts";
+import { brief, listed, type Type, visible, wrap } from "./text.ts";
 
 export interface Request {
   readonly name: string;
@@ -60,7 +60,7 @@ export function requests(asked: readonly Request[], options: { readonly title?: 
     y,
   ); // prettier-ignore
   return scene({
-    title: options.title ?? `Which rule takes which request: ${columns.map(({ name }) => name).join(", ")}`,
+    title: options.title ?? `Which rule takes which request: ${listed(columns.map(({ name }) => name))}`,
     desc: columns.map(({ name, to, way }) => `${name}: to ${to}, by ${way.join(", ")}.`).join(" "),
     width: Math.max(WIDEST, left(columns.length) - GAP + MARGIN),
     height: y + MARGIN,

@@ -6,7 +6,7 @@ import type { Ipv4Packet } from "../wire/packet.ts";
 import { type Hop, type Journey, journey } from "./journey.ts";
 import { inner, type Packet, tunnelled } from "./packet.ts";
 import { BODY, CODE, LINE, MARGIN, Painter, type Point, type Scene, STRONG, scene, WIDEST } from "./scene.ts";
-import { BOX_W, border, drawSpot, MOST_LINES, type Places, type Spot, spotsAt } from "./spots.ts";
+import { BOX_W, border, drawSpot, MOST_LINES, type Places, type Spot, spotsAt, TALLEST } from "./spots.ts";
 import { measure, wrap } from "./text.ts";
 
 export interface RoundTripOptions {
@@ -15,8 +15,13 @@ export interface RoundTripOptions {
   readonly places?: Places;
 }
 
-/** Between two arrows that join the same boxes. */
+/** Between two arrows that join the same boxes; less where they are many. */
 const LANE = 25;
+const NARROW_LANE = 18;
+/** What an arrow's head needs beside a number, and a number beside another one. */
+const HEAD_ROOM = 24;
+/** Of a box's side, where no arrow ends. */
+const CORNERS = 16;
 
 /** The numbered way of the first packet and its answer, and below it what each frame had for headers. */
 export function roundTrip(lab: LabData, steps: readonly Step[], options: RoundTripOptions = {}): Scene {
@@ -66,8 +71,19 @@ function placed(lab: LabData, { hops, lost }: Journey, places: Places): Spot[] {
   const names = new Set(hops.flatMap(({ from, to }) => (to === null ? [from] : [from, to])));
   if (lost !== null) names.add(lost.where.netns);
   const used = new Set(hops.flatMap(({ frame }) => addressesIn(frame)));
-  const shown = [...names].map((name) => ({ name, lines: linesOf(lab, name, used, hops) }));
+  const shown = [...names].map((name) => ({ name, lines: linesOf(lab, name, used, hops), least: sideOf(name, hops) }));
   return spotsAt(shown, places);
+}
+
+/** How long a side must be for the arrows between this machine and any other one. */
+function sideOf(name: string, hops: readonly Hop[]): number {
+  const arrows = new Map<string | null, number>();
+  for (const { from, to } of hops)
+    if (from === name || to === name) {
+      const other = from === name ? to : from;
+      arrows.set(other, (arrows.get(other) ?? 0) + 1);
+    }
+  return Math.min(TALLEST, CORNERS + (Math.max(1, ...arrows.values()) - 1) * NARROW_LANE);
 }
 
 /** The addresses of a machine that the way is about: those in its headers, and those of devices that sent or received. */
@@ -106,20 +122,28 @@ function drawArrow(painter: Painter, hop: Hop, { hops }: Journey, spots: readonl
   const pair = hops.filter(isPair);
   // All arrows end at the sides of the boxes that face each other.
   const isAcross = Math.abs(to.x - from.x) > Math.abs(to.y - from.y);
-  const room = (isAcross ? Math.min(from.h, to.h) : BOX_W) - 16;
-  const lane = (pair.indexOf(hop) - (pair.length - 1) / 2) * Math.min(LANE, room / Math.max(1, pair.length - 1));
+  const room = (isAcross ? Math.min(from.h, to.h) : BOX_W) - CORNERS;
+  const [place, gaps] = [pair.indexOf(hop), Math.max(1, pair.length - 1)];
+  const pitch = Math.min(LANE, room / gaps);
+  const lane = (place - (pair.length - 1) / 2) * pitch;
   // Both directions are moved to the same side, seen from the machine whose name comes first.
   const [a, b] = from.name < to.name ? [from, to] : [to, from];
   const length = Math.hypot(b.x - a.x, b.y - a.y);
   const [dx, dy] = [((a.y - b.y) / length) * lane, ((b.x - a.x) / length) * lane];
   const start = border(from, to, [dx, dy]);
   const end = border(to, from, [dx, dy]);
+  // Numbers side by side need room, and leave it to the heads: each stands further along than the one before, whichever
+  // way its arrow points; where that is too little, every other one does.
+  const along = (): number => {
+    if (pair.length <= 2) return 0.5;
+    const long = Math.hypot(end[0] - start[0], end[1] - start[1]);
+    const step = (long - 2 * HEAD_ROOM) / gaps;
+    return Math.hypot(step, pitch) < HEAD_ROOM ? 0.3 + 0.4 * (place % 2) : (HEAD_ROOM + step * place) / long;
+  };
   const ink = hop.back ? "reply" : "walk";
   painter.line([start, end], ink, { step: hop.number });
   arrowHead(painter, start, end, hop);
-  // Numbers side by side need room: each stands further along than the one before, whichever way its arrow points.
-  const along = pair.length > 2 ? 0.15 + (0.7 * pair.indexOf(hop)) / (pair.length - 1) : 0.5;
-  const at = from === a ? along : 1 - along;
+  const at = from === a ? along() : 1 - along();
   return [start[0] + (end[0] - start[0]) * at, start[1] + (end[1] - start[1]) * at];
 }
 

@@ -3,7 +3,7 @@
 // Before you edit: net/core/fib_rules.c (fib_rules_lookup); the steps are those of lib/ip/rule.ts.
 import type { Step } from "../trace/step.ts";
 import { LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
-import { brief, type Type, visible, wrap } from "./text.ts";
+import { brief, listed, type Type, visible, wrap } from "./text.ts";
 
 export interface Asked {
   readonly name: string;
@@ -49,7 +49,7 @@ export function ruleColumns(netns: string, walks: readonly Asked[], options: { r
     bottom = Math.max(bottom, y + h);
   });
   return scene({
-    title: options.title ?? `The rules of ${netns}: ${columns.map(({ name }) => name).join(", ")}`,
+    title: options.title ?? `The rules of ${netns}: ${listed(columns.map(({ name }) => name))}`,
     desc: columns
       .map(
         ({ name, answers, route }) =>

@@ -23,20 +23,22 @@ export interface SourcePath {
 
 const NAME_W = 150;
 const GAP = 16;
+/** So many boxes in a row share the picture's width; more of them make it wider. */
+const FEWEST = 3;
 const MOST = 5;
-const BOX_W = (WIDEST - 2 * MARGIN - NAME_W) / MOST - GAP;
 const BOX_H = 3 * LINE + 4;
 const STRONG_SMALL: Type = { ...SMALL, bold: true };
 const STRONG_SMALL_CODE: Type = { ...SMALL_CODE, bold: true };
 
 /** Every way with its machines; a source that is not the client's any more is framed as changed. */
 export function sources(paths: readonly SourcePath[], options: { readonly title?: string } = {}): Scene {
-  const most = Math.max(MOST, ...paths.map(({ stops }) => stops.length));
-  const left = (i: number) => MARGIN + NAME_W + GAP + i * (BOX_W + GAP);
+  const most = Math.max(FEWEST, ...paths.map(({ stops }) => stops.length));
+  const boxW = (WIDEST - 2 * MARGIN - NAME_W) / Math.min(most, MOST) - GAP;
+  const left = (i: number) => MARGIN + NAME_W + GAP + i * (boxW + GAP);
   const painter = new Painter();
-  painter.text(left(0), MARGIN + 12, "the packet comes to, from", BOX_W * 3, SMALL, "muted");
-  const right = left(most - 1) + BOX_W;
-  painter.text(right, MARGIN + 12, "the server sees", BOX_W + GAP, STRONG_SMALL, "text", { anchor: "end" });
+  painter.text(left(0), MARGIN + 12, "the packet comes to, from", boxW * 3, SMALL, "muted");
+  const right = left(most - 1) + boxW;
+  painter.text(right, MARGIN + 12, "the server sees", boxW + GAP, STRONG_SMALL, "text", { anchor: "end" });
   let y = MARGIN + 22;
   for (const path of paths) {
     const lines = wrap(visible(path.name), NAME_W, STRONG, 3);
@@ -49,15 +51,15 @@ export function sources(paths: readonly SourcePath[], options: { readonly title?
       if (i > 0)
         painter.line(
           [
-            [left(i - 1) + BOX_W, y + BOX_H / 2],
+            [left(i - 1) + boxW, y + BOX_H / 2],
             [left(at), y + BOX_H / 2],
           ],
           "cable",
         ); // prettier-ignore
-      drawStop(painter, stop, path, left(at), y);
+      drawStop(painter, stop, path, { x: left(at), y, w: boxW });
     });
     if (!path.isServed)
-      painter.text(right, y + BOX_H / 2 + 4.5, "✘ no answer", BOX_W + GAP, STRONG_SMALL, "drop", {
+      painter.text(right, y + BOX_H / 2 + 4.5, "✘ no answer", boxW + GAP, STRONG_SMALL, "drop", {
         anchor: "end",
       });
     y += BOX_H + 4;
@@ -84,19 +86,24 @@ export function sources(paths: readonly SourcePath[], options: { readonly title?
   });
 }
 
-function drawStop(painter: Painter, { where, source, of }: Stop, { client }: SourcePath, x: number, y: number): void {
+function drawStop(
+  painter: Painter,
+  { where, source, of }: Stop,
+  { client }: SourcePath,
+  { x, y, w }: { readonly x: number; readonly y: number; readonly w: number },
+): void {
   const isOwn = source === client;
-  painter.box(x, y, BOX_W, BOX_H, isOwn ? "lit" : "changed", { round: 3, tip: `${where} sees ${source}` });
-  painter.text(x + 6, y + LINE - 3, visible(where), BOX_W - 12, STRONG_SMALL);
+  painter.box(x, y, w, BOX_H, isOwn ? "lit" : "changed", { round: 3, tip: `${where} sees ${source}` });
+  painter.text(x + 6, y + LINE - 3, visible(where), w - 12, STRONG_SMALL);
   painter.text(
     x + 6,
     y + 2 * LINE - 3,
     source,
-    BOX_W - 12,
+    w - 12,
     isOwn ? SMALL_CODE : STRONG_SMALL_CODE,
     isOwn ? "text" : "changed",
   );
-  painter.text(x + 6, y + 3 * LINE - 3, whose(of, isOwn), BOX_W - 12, SMALL, isOwn ? "text" : "changed");
+  painter.text(x + 6, y + 3 * LINE - 3, whose(of, isOwn), w - 12, SMALL, isOwn ? "text" : "changed");
 }
 
 function whose(of: string, isOwn: boolean): string {

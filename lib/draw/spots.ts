@@ -15,19 +15,23 @@ export interface Spot {
   readonly y: number;
   readonly h: number;
 }
+/** What stands at a place. */
+export interface Standing {
+  readonly name: string;
+  readonly lines: readonly string[];
+  /** A box at least so high, as arrows that end at its side need. */
+  readonly least?: number;
+}
 
 export const BOX_W = 168;
 export const MOST_LINES = 3;
 const NAME_H = 24;
-const TALLEST = NAME_H + MOST_LINES * LINE + 8;
+export const TALLEST = NAME_H + MOST_LINES * LINE + 8;
 const ROW_PITCH = 110;
 const COLUMN_GAP = 70;
 
 /** Boxes at their places; who has none stands in a row of three, and who finds his place taken stands below. */
-export function spotsAt(
-  shown: readonly { readonly name: string; readonly lines: readonly string[] }[],
-  places: Places,
-): Spot[] {
+export function spotsAt(shown: readonly Standing[], places: Places): Spot[] {
   const taken = new Set<string>();
   let free = 0;
   const at = shown.map(({ name }): readonly [number, number] => {
@@ -41,9 +45,9 @@ export function spotsAt(
   });
   const last = Math.max(1, ...at.map(([column]) => column));
   const pitch = Math.max(BOX_W + COLUMN_GAP, (WIDEST - 2 * MARGIN - BOX_W) / last);
-  return shown.map(({ name, lines }, i) => {
+  return shown.map(({ name, lines, least = 0 }, i) => {
     const [column, row] = at[i]!;
-    const h = NAME_H + LINE * lines.length + 8;
+    const h = Math.max(least, heightOf(lines));
     return { name, lines, h, x: MARGIN + BOX_W / 2 + column * pitch, y: MARGIN + TALLEST / 2 + row * ROW_PITCH };
   });
 }
@@ -58,16 +62,18 @@ function isPlace(value: number): boolean {
   return Number.isFinite(value) && value >= 0 && value <= 1000;
 }
 
+const heightOf = (lines: readonly string[]): number => NAME_H + LINE * lines.length + 8;
+
 /** A box with its name and lines; what ended there has a cross. */
 export function drawSpot(painter: Painter, { name, lines, x, y, h }: Spot, ink: Ink): void {
   const left = x - BOX_W / 2;
-  const top = y - h / 2;
-  painter.box(left, top, BOX_W, h, ink, { round: 6 });
+  painter.box(left, y - h / 2, BOX_W, h, ink, { round: 6 });
+  const top = y - heightOf(lines) / 2;
   painter.text(x, top + 18, visible(name), BOX_W - 12, STRONG, "text", { anchor: "middle" });
   lines.forEach((line, i) => {
     painter.text(x, top + NAME_H + 12 + i * LINE, line, BOX_W - 8, SMALL_CODE, "text", { anchor: "middle" });
   });
-  if (ink === "miss") painter.cross(left + BOX_W - 16, top + 14, 6);
+  if (ink === "miss") painter.cross(left + BOX_W - 16, y - h / 2 + 14, 6);
 }
 
 /** Where the line between two middles, moved aside, leaves the box of `spot`. */

@@ -1,5 +1,6 @@
 // Watches as streams: a track for each watcher, a bead for each change that it is told of, and below what came of each.
 import { BODY, LINE, MARGIN, Painter, type Scene, SMALL, STRONG, scene, WIDEST } from "./scene.ts";
+import { wrap } from "./text.ts";
 
 export interface StreamChange {
   readonly revision: number;
@@ -21,6 +22,7 @@ export interface Track {
 
 const LABEL = 232;
 const TRACK = 40;
+const SMALL_LINE = 14;
 const MOST = 18;
 const LETTER = { ADDED: "A", MODIFIED: "M", DELETED: "D" } as const;
 
@@ -37,7 +39,10 @@ export function streams(changes: readonly StreamChange[], tracks: readonly Track
   let y = MARGIN + 24;
   for (const { name, watches, told, acted } of tracks) {
     painter.text(MARGIN, y + 15, name, LABEL - 12, STRONG);
-    painter.text(MARGIN, y + 30, watches, LABEL - 12, SMALL, "muted");
+    const kinds = wrap(watches, LABEL - 12, SMALL, 3);
+    kinds.forEach((line, i) => {
+      painter.text(MARGIN, y + 30 + i * SMALL_LINE, line, LABEL - 12, SMALL, "muted");
+    });
     const middle = y + TRACK / 2;
     painter.line(
       [
@@ -50,7 +55,7 @@ export function streams(changes: readonly StreamChange[], tracks: readonly Track
       if (!told.has(revision)) return;
       painter.badge(x(i), middle, LETTER[type], acted.has(revision) ? "walk" : "heard");
     });
-    y += TRACK + 4;
+    y += TRACK + 4 + (kinds.length - 1) * SMALL_LINE;
   }
   y += 8;
   const legend =

@@ -117,3 +117,8 @@ export function wrap(text: string, width: number, type: Type, lines: number): st
   }
   return line === "" ? out : [...out, line];
 }
+
+/** Names of things in a title; by semicolons, where a name has a comma itself. */
+export function listed(names: readonly string[]): string {
+  return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
+}

@@ -166,8 +166,19 @@ function rows(visits: Visits, slot: Slot): number {
 function titleOf(lab: LabData, walked: Way): string {
   const { messages } = walked;
   const first = messages.find((message) => innermost(message.packet)?.kind !== "arp") ?? messages[0];
-  const size = `${lab.nodes.length === 1 ? "one node" : `${lab.nodes.length} nodes`}`;
-  return first === undefined ? `Topology of ${size}` : `The way of ${first.caption} through ${size}`;
+  if (first === undefined) return `Topology of ${counted(lab.nodes.length, "node")}`;
+  return `The way of ${first.caption} through ${counted(machinesOf(lab, walked), "machine")}`;
+}
+
+function counted(n: number, what: string): string {
+  return n === 1 ? `one ${what}` : `${n} ${what}s`;
+}
+
+/** How many machines the way came by, switches of their own included: not those that only stand beside it. */
+function machinesOf(lab: LabData, { crossings, drops }: Way): number {
+  const places = [...crossings.flatMap(({ from, to }) => [from, to]), ...drops.map(({ where }) => where)];
+  const names = new Set(places.map(({ netns }) => netns));
+  return lab.nodes.filter(({ namespaces }) => namespaces.some(({ name }) => names.has(name))).length;
 }
 
 function describe(lab: LabData, walked: Way, cables: readonly Cable[]): string {

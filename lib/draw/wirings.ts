@@ -3,7 +3,7 @@
 import type { LabData } from "../lab/data.ts";
 import { type Caught, type Sight, sightsOf, sourceAt, ttlAt } from "./caught.ts";
 import { BODY, LINE, MARGIN, Painter, type Scene, SMALL, SMALL_CODE, STRONG, scene, WIDEST } from "./scene.ts";
-import { brief, measure, visible } from "./text.ts";
+import { brief, listed, measure, visible } from "./text.ts";
 
 export interface Wired {
   readonly name: string;
@@ -24,9 +24,10 @@ const ROW = 24;
 const HEAD = 26;
 /** Beside a device's name: its number and the edges; beside a namespace's: the TTL. */
 const NUMBER_W = 44;
-const TTL_W = 58;
+const TTL_W = 66;
 const WIDEST_NAME = 160;
 const MOST_STOPS = 7;
+const MOST_W = 1000;
 
 /** Each walk's first packet, from where it was sent to who took it. */
 export function wirings(walks: readonly Wired[], options: { readonly title?: string } = {}): Scene {
@@ -36,7 +37,7 @@ export function wirings(walks: readonly Wired[], options: { readonly title?: str
   let y = MARGIN;
   for (const each of all) y = drawWiring(painter, each, columns, y) + LINE;
   return scene({
-    title: options.title ?? `Wiring: ${all.map(({ name }) => name).join(", ")}`,
+    title: options.title ?? `Wiring: ${listed(all.map(({ name }) => name))}`,
     desc: all
       .map(({ name, stops }) => `${name}: ${stops.map((stop) => `${stop.netns} (${namesOf(stop)})`).join(" to ")}.`)
       .join(" "),
@@ -82,7 +83,8 @@ function columnsOf(rows: readonly (readonly Stop[])[]): Column[] {
     return Math.min(WIDEST_NAME + NUMBER_W, Math.max(...names, ...heads));
   });
   const wanted = least.reduce((sum, w) => sum + w, 0);
-  const room = WIDEST - 2 * MARGIN - GAP * (count - 1);
+  // Rather a wider picture than a name cut short, up to a point.
+  const room = Math.max(WIDEST, Math.min(MOST_W, wanted + around(count))) - around(count);
   const columns: Column[] = [];
   for (const w of least) {
     const { x = MARGIN - GAP, w: before = 0 } = columns.at(-1) ?? {};
@@ -93,6 +95,9 @@ function columnsOf(rows: readonly (readonly Stop[])[]): Column[] {
   }
   return columns;
 }
+
+/** What is no column in a picture of so many. */
+const around = (count: number): number => 2 * MARGIN + GAP * (count - 1);
 
 const namesOf = ({ devices }: Stop): string => devices.map(({ name }) => name).join(", ");
 

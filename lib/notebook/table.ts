@@ -34,8 +34,10 @@ export class Table {
     return [this.columns.map((each) => label("column", each)), ...this.rows.map((row) => row.map(told))];
   }
   [DISPLAY](): Shown {
+    // A number and its unit stay on one line.
+    const whole = (cell: string) => cell.replace(/^([\d.]+) (\S{1,3})$/, "$1\u00a0$2");
     const cells = (row: readonly string[], tag: string) =>
-      row.map((cell) => `<${tag} style="text-align:left">${escapeMarkup(cell)}</${tag}>`).join("");
+      row.map((cell) => `<${tag} style="text-align:left">${escapeMarkup(whole(cell))}</${tag}>`).join("");
     const [head, ...rows] = this.told();
     const body = rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("");
     const html = `<table><thead><tr>${cells(head!, "th")}</tr></thead><tbody>${body}</tbody></table>`;

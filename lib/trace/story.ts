@@ -22,17 +22,19 @@ function isDecision(step: Step): boolean {
 export function story(steps: readonly Step[], detail: Detail = "decisions", speech: Speech = ENGLISH): string {
   const told = detail === "everything" ? steps : steps.filter(isDecision);
   const lines: string[] = [];
+  const times = told.map(({ time }) => moment(time));
+  const width = times.reduce((most, time) => Math.max(most, time.length), 9);
+  const margin = " ".repeat(width + 15);
   let place = "";
-  for (const step of told) {
+  for (const [i, step] of told.entries()) {
     const here = speech.say(placeOf(step));
     if (here !== place) {
       lines.push(`${lines.length === 0 ? "" : "\n"}${here}`);
       place = here;
     }
     lines.push(
-      `  ${moment(step.time).padStart(9)}  ${pad(speech.label("step", step.what), 10)} ${speech.say(step.because)}`,
+      `  ${times[i]!.padStart(width)}  ${pad(speech.label("step", step.what), 10)} ${speech.say(step.because)}`,
     );
-    const margin = " ".repeat(24);
     if (step.what === "send" && step.packet !== undefined && "payload" in step.packet)
       lines.push(`${margin}│ ${describe(step.packet).replaceAll("\n", `\n${margin}│ `)}`);
     if (step.evidence !== undefined) lines.push(`${margin}└ ${step.evidence.command}: ${step.evidence.text}`);

@@ -132,6 +132,14 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
         // The cable's other end is still down.
         wrong: [['"late", "true"', '"late", "ip addr del 10.244.1.9/32 dev eth0; ip addr add 10.244.1.9/24 dev eth0"']],
         because: /the other end of the cable, node-1\/veth9, is down/,
+        // late took web's address, and asks itself.
+        alsoWrong: {
+          changes: [
+            ['"node-1", "true"', '"node-1", "ip link set veth9 up"'],
+            ['"late", "true"', '"late", "ip addr flush dev eth0; ip addr add 10.244.1.3/24 dev eth0"'],
+          ],
+          because: /10\.244\.1\.9/,
+        },
       },
       {
         cell: "exercise-6",
@@ -683,6 +691,11 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
           ['"green", "true"', '"green", "ip link set eth0 up; ip addr add 10.3.0.2/24 dev eth0"'],
         ],
         because: /In green.*no route to 10\.1\.0\.2/,
+        // The laptop itself took green's address.
+        alsoWrong: {
+          changes: [['"laptop", "true"', '"laptop", "ip addr add 10.3.0.2/24 dev veth-red"']],
+          because: /it is not green's/,
+        },
       },
       {
         cell: "exercise-6",
@@ -707,6 +720,11 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
           ],
         ],
         because: /In laptop.*does not forward/,
+        // red took blue's address, and asks itself.
+        alsoWrong: {
+          changes: [['"red", "true"', '"red", "ip addr add 10.2.0.2/24 dev eth0"']],
+          because: /10\.1\.0\.2 is not an address/,
+        },
       },
     ],
     guesses: [

@@ -37,11 +37,11 @@ function textOf(output: Output): string {
   return join(output.text ?? (output.data as Record<string, unknown> | undefined)?.["text/plain"]);
 }
 
-/** What the steps of stories say: behind nine columns of time and the kind of the step; rows of ladders begin later. */
+/** What the steps of stories say: behind nine columns of time, or more with seconds, and the kind; rows of ladders begin later. */
 function storyLines(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const [, because] =
-      /^ {2}(?= *[\d.]+ (?:µs|ms|s) {2}\S)(?:.{9}|\S+ \S+) {2}\S+(?: \S+)? {1,9}(\S.*)$/.exec(line) ?? [];
+      /^ {2}(?= *[\d.]+ (?:µs|ms|s) {2}\S)(?:.{9}|.{10,13}(?<=\d s)) {2}\S+(?: \S+)? {1,9}(\S.*)$/.exec(line) ?? [];
     return because === undefined ? [] : [because];
   });
 }

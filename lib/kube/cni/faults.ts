@@ -46,10 +46,10 @@ export function breakCluster(k8s: Cluster, name: FaultName): Fault {
   return fault;
 }
 
-/** Undoes it, the last thing first. */
+/** Undoes it, the last thing first; tells why nothing went, and what had been typed. */
 export function mendCluster({ steps, because }: Fault): string {
   for (const step of steps.toReversed()) step.mend();
-  return [because, "", ...steps.map(({ says }) => says)].join("\n");
+  return [because, "", "What had broken it:", ...steps.map(({ says }) => says)].join("\n");
 }
 
 function cannot(name: FaultName, why: string): never {

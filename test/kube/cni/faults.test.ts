@@ -120,7 +120,7 @@ describe("broken on purpose", function () {
       expect(outcome.ok).to.equal(false);
       expect(outcome.because).to.match(why);
       expect(pairs(k8s, at)).to.have.lengthOf(left);
-      expect(k8s.mend()).to.match(/\n\n\[[\w-]+\] # /);
+      expect(k8s.mend()).to.match(/\n\nWhat had broken it:\n\[[\w-]+\] # /);
       // What was taken for dead is asked for again.
       k8s.lab.runFor(5e9);
       expect(pairs(k8s, at)).to.have.lengthOf(ALL);
