@@ -13,8 +13,8 @@ function rotate(word: bigint, by: bigint): bigint {
   return ((word << by) | (word >> (64n - by))) & MASK;
 }
 
-/** SipHash-2-4 of 64-bit words, least octet first, and of the up to seven octets behind them. */
-function siphash(words: readonly bigint[], key: bigint, tail = 0n, octets = 8 * words.length): bigint {
+/** SipHash-2-4 of 64-bit words, least octet first. */
+function siphash(words: readonly bigint[], key: bigint): bigint {
   let a = 0x736f6d6570736575n ^ key;
   let b = 0x646f72616e646f6dn ^ key;
   let c = 0x6c7967656e657261n ^ key;
@@ -33,7 +33,7 @@ function siphash(words: readonly bigint[], key: bigint, tail = 0n, octets = 8 * 
       c = rotate(c, 32n);
     }
   };
-  for (const word of [...words, (BigInt(octets) << 56n) | tail]) {
+  for (const word of [...words, BigInt(8 * words.length) << 56n]) {
     d ^= word;
     round(2);
     a ^= word;
@@ -56,9 +56,9 @@ export function multipathHash(seed: number, src: Ipv4 | null, dst: Ipv4): number
   return hashOf(siphash(words, keyOf(seed)));
 }
 
-/** The same for IPv6, where the protocol counts too: 68 octets with the two addresses at 36 and 52. Flow labels are 0. */
+/** The same for IPv6, where the protocol counts too: 72 octets with the two addresses at 36 and 52. Flow labels are 0. */
 export function multipathHash6(seed: number, src: Ipv6 | null, dst: Ipv6, protocol: number): number {
-  const octets = new DataView(new ArrayBuffer(68));
+  const octets = new DataView(new ArrayBuffer(72));
   octets.setUint8(2, protocol);
   const [low, high] = src === null || src.bits <= dst.bits ? [src, dst] : [dst, src];
   for (const [at, address] of [[36, low] as const, [52, high] as const]) {
@@ -66,8 +66,8 @@ export function multipathHash6(seed: number, src: Ipv6 | null, dst: Ipv6, protoc
     const { w0, w1, w2, w3 } = address;
     for (const [i, word] of [w0, w1, w2, w3].entries()) octets.setUint32(at + 4 * i, word);
   }
-  const words = Array.from({ length: 8 }, (_, i) => octets.getBigUint64(8 * i, true));
-  return hashOf(siphash(words, keyOf(seed), BigInt(octets.getUint32(64, true)), 68));
+  const words = Array.from({ length: 9 }, (_, i) => octets.getBigUint64(8 * i, true));
+  return hashOf(siphash(words, keyOf(seed)));
 }
 
 function keyOf(seed: number): bigint {

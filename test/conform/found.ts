@@ -240,6 +240,17 @@ function hiddenGateway(): Case {
   return star.case("IPv6: a route by a gateway stays when another one hides that", [ping(20, "h1", "fd00:9::1")]);
 }
 
+function wayOfSix(): Case {
+  const star = new Star6();
+  star.type("r", "ip -6 route add fd00:9::/64 nexthop via fd00:1::2 nexthop via fd00:2::2 weight 3");
+  const asked = [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((i) =>
+    ["", " from fd00:3::1"].map((from) => `fd00:9::${i}${from}`),
+  );
+  const sent = NUMBERS.map((i) => ping(20 + 370 * i, "h3", `fd00:9::${i}`));
+  const questions = asked.map((words) => ({ ns: "r", to: "", command: `ip -6 route get ${words}` }));
+  return { ...star.case("IPv6: a way of several is chosen by the kernel's hash", sent), questions };
+}
+
 export function foundCases(): Case[] {
   return [
     lostBehindAnError(),
@@ -267,6 +278,7 @@ export function foundCases(): Case[] {
     detourOfOneself(),
     gatewayOfItsTable(),
     hiddenGateway(),
+    wayOfSix(),
     ...foundTcp(),
   ];
 }
