@@ -126,4 +126,136 @@ nc -zvu 127.1 80
 ping -c 1 localhost
 ping -n -c 1 localhost
 `,
+  arpWords: `
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip link set d0 up
+ip link set d1 up
+ip addr add 10.0.0.1/24 dev d0
+sleep 1.1
+arp -s foo 02:00:00:00:00:05
+arp -s 10.0.0.300 02:00:00:00:00:05
+arp -d foo
+arp -n foo
+arp -a foo
+arp -s 10.4 02:00:00:00:00:04
+arp -s 10.0.0.5 2:3:4:5:6:7:8
+arp -s 10.0.0.6 02000000000a
+arp -s 10.0.0.7 02-00-00-00-00-05
+arp -s 10.0.0.7 02:00:00:00:00:gg
+arp -n
+arp -ni d0
+arp -i lo -s 10.0.0.8 02:00:00:00:00:05
+arp -i nope -s 10.0.0.8 02:00:00:00:00:05
+arp -Ds 10.0.0.9 d0
+arp -Ds 10.0.0.10 nope
+arp -Ds 10.0.0.10 lo
+arp -vs 10.0.0.11 02:00:00:00:00:05 temp dev d0
+arp -vd 10.0.0.11 priv
+arp -vd 10.0.0.11 pub
+arp -vd 10.0.0.11
+arp -vd 10.0.0.9
+arp -H foo
+arp -A foo
+arp -A inet6 -n
+arp -H loop -n
+arp -H ether -n -i lo
+arp -H ether -n -i lo 10.0.0.4
+arp -t ether -a
+arp -p inet -n
+arp -n 10.0.0.5
+arp -n 10.5
+arp -D
+arp --numeric --verbose
+arp --all
+arp --device d0 --numeric
+arp --set 10.0.0.20 02:00:00:00:00:20
+arp --delete 10.0.0.20
+arp --use-device --set 10.0.0.21 d1
+arp -s 10.0.0.5 02:00:00:00:00:05 netmask 255.255.255.255
+arp -s 10.0.0.5 02:00:00:00:00:06 trail
+arp -n 10.0.0.5
+arp -an
+arp -d 10.0.0.5 dev nope
+arp -i nope -d 10.0.0.5
+arp -i lo -d 10.0.0.5
+arp -i d0 -d 10.0.0.5
+arp -d 10.0.0.5
+arp -s 10.0.0.255 02:00:00:00:00:05
+arp -s 127.0.0.5 02:00:00:00:00:05
+arp -s 10.0.0.1 02:00:00:00:00:05
+arp -s 10.9.0.1 02:00:00:00:00:05
+arp -d 10.9.0.1
+arp -s 224.0.0.5 02:00:00:00:00:05
+arp -s 0.0.0.0 02:00:00:00:00:05
+arp -s default 02:00:00:00:00:05
+arp -d -a 10.0.0.21
+arp -vne
+`,
+  routeWords: `
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip link set d0 up
+ip link set d1 up
+ip addr add 10.0.0.1/24 dev d0
+ip addr add 10.0.0.9/24 dev d0 label d0:1
+sleep 1.1
+route add -net 10.5.0.0/16
+route add -net 10.6.0.0 gw 10.0.0.2
+route add -net 10.0.0.0
+route add -net 10.7.0.0/ gw 10.0.0.2
+route add -host 10.7.0.5/32 dev d0
+route add 10.7.0.6/32 dev d0
+route add -net default gw 10.0.0.2
+route add -net default gw 10.0.0.2
+route add -net 0.0.0.0/0 gw 10.0.0.2 metric 3
+route add -net 0.0.0.0 gw 10.0.0.2 metric 5
+route add 0.0.0.0 gw 10.0.0.2 metric 6
+route add 10 gw 10.0.0.2
+route add 10.8 gw 10.0.0.2
+route add 10.0.0.5 gw 10.0.0.2
+route add default gw 10.0.0.300
+route add default gw 10.9.9.9
+route add foo gw 10.0.0.2
+route add -net foo gw 10.0.0.2
+route add -net 10.9.0.0/16 reject
+route add -net 10.9.0.0/16 reject
+route add -host 10.9.0.1 reject
+route add 10.9.0.2 reject d0
+route add -net 10.9.0.0/16 metric 4 reject
+route add -net 10.14.0.0/16 gw 10.0.0.2 mod dyn reinstate
+route add -net 10.15.0.0/16 d0:1
+route add -net 10.16.0.0/16 d0:7
+route add -net 10.17.0.0 netmask foo gw 10.0.0.2
+route add -net 10.17.0.0 netmask 255.255.0.0 gw 10.0.0.2
+route add -net 10.18.0.0/16 gw 10.0.0.2 metric 5x
+route add -net 10.18.0.0/16 gw 10.0.0.2 foo
+route -n add -net 10.19.0.0/16 d0
+route add -A inet -net 10.20.0.0/16 d0
+route -v add -net 10.21.0.0/16 d0
+route add -net 10.22.0.0/16 dev nope
+route add -net 10.23.0.0/16 metric 0 d0
+route -n
+route -n -v
+route -n -4
+route -A inet -n
+route -nF
+route --numeric --extend
+route --inet -een
+route -ee
+ip route
+route del -net 10.9.0.0/16 reject
+route del -net 10.9.0.0/16
+route del 10.9.0.1
+route delete -host 10.9.0.2
+route del -net 10.11.0.0
+route del default metric 3
+route del default gw 10.0.0.99
+route del default
+route del 0.0.0.0
+route del -net 10.22.0.0/16 dev d0
+route del -net 10.21.0.0/16 dev nope
+route del -net 10.21.0.0 netmask 255.255.0.0 dev d0
+route del -net 10.15.0.0/16 d0:1
+route -A foo
+route -n
+`,
 };
