@@ -133,6 +133,26 @@ export const FILES: Readonly<Record<string, string>> = {
   "invalid.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: Bad_Name}\nspec: {containers: [{name: A, image: ''}]}\n",
   "words.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: y}\n",
   "words2.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: on}\n",
+  "twice.yaml": `apiVersion: v1
+kind: Pod
+metadata: {name: twice}
+spec:
+  nodeSelector: {beta.kubernetes.io/os: linux}
+  initContainers:
+  - {name: i, image: nginx, env: [{name: A, value: "1"}, {name: A, value: "2"}], ports: [{containerPort: 80}]}
+  containers:
+  - {name: a, image: nginx, ports: [{containerPort: 80, protocol: UDP}, {containerPort: 80, hostPort: 80}, {containerPort: 80, name: q}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: old, annotations: {kubernetes.io/ingress.class: nginx}}
+spec: {rules: [{host: a.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: x, port: {number: 80}}}}]}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: sticky}
+spec: {clusterIP: None, sessionAffinity: ClientIP, ports: [{port: 80}]}
+`,
   "octal.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {a: 010}\n",
   "object.json": '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "from-json"}, "data": {"a": "<b>&"}}',
 };

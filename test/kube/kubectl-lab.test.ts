@@ -64,8 +64,37 @@ describe("kubectl in a lab", function () {
     expect(kubectl("get pod talks").text).to.equal('Error from server (NotFound): pods "talks" not found\n');
   });
 
+  it("restarts once a second, and not what is there no more", () => {
+    expect(kubectl("rollout restart deploy/web").out).to.equal("deployment.apps/web restarted\n");
+    const again = kubectl("rollout restart deploy/web");
+    const why =
+      "if restart has already been triggered within the past second, please wait before attempting to trigger another";
+    expect([again.status, again.text]).to.deep.equal([1, `error: failed to create patch for web: ${why}\n`]);
+  });
+
+  it("lets a namespace go when all that is in it is gone", () => {
+    kubectl("create ns going");
+    kubectl("run inside --image=nginx -n going");
+    kubectl("create cm inside -n going");
+    kubectl("wait --for=condition=Ready pod/inside -n going");
+    expect(kubectl("delete ns going --wait=false").out).to.equal('namespace "going" deleted\n');
+    expect(kubectl("get ns going -o jsonpath='{.status.phase}'").out).to.equal("Terminating");
+    expect(kubectl("create cm late -n going").text).to.contain("because it is being terminated");
+    expect(kubectl("wait --for=delete ns/going").status).to.equal(0);
+    expect(kubectl("get pods,cm -n going").text).to.equal("No resources found in going namespace.\n");
+    expect(kubectl("delete ns default").text).to.contain("this namespace may not be deleted");
+  });
+
   it("refuses by name what the real one has and this has not", () => {
-    for (const text of ["top nodes", "explain pods", "edit deploy web", "logs talks --help"])
+    for (const text of [
+      "explain pod.spec",
+      "set env deploy/web A=b",
+      "config use-context x",
+      "create secret generic x",
+      "edit deploy web",
+      "logs talks --help",
+    ])
       expect(() => kubectl(text), text).to.throw(BadInput);
+    expect(() => kubectl("explain pod.spec")).to.throw(BadInput, "kubernetes.io/docs/reference/kubernetes-api/");
   });
 });

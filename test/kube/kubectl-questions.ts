@@ -190,6 +190,41 @@ logs
 exec crash
 exec crash ls
 logs nobody
+get pods.v1
+get pods.v1.
+get deployments.v2.apps
+get services.core
+get deployments.Apps
+get ingresses.networking
+get pods ''
+describe pod ''
+get pods crash done -w --request-timeout=1s
+get po,no -o wide -A
+get pod crash --subresource=status -o name
+get deploy web --subresource=scale -o yaml
+get deploy web --subresource=nonsense
+get deploy --subresource=scale
+get --raw /api/v1/namespaces/default/configmaps?labelSelector=none
+get --raw /readyz
+get --raw /nothing
+get --raw nothing
+get --raw /version x
+describe ingressclass
+logs --since=1x crash
+logs --since=5m3 crash
+exec node/node-1 -- ls
+rollout statu deploy/web
+rollout history deploy/web -o yaml
+rollout history deploy/web --revision=1 -o name
+wait
+wait pod/crash
+wait --for=condition=Ready
+wait --for=condition=ready pod/crash --timeout=0
+wait --for=condition=Ready pods --all --timeout=1s
+api-versions extra
+top pods
+-n
+--nonsense
 `;
 
 const CHANGING = `
@@ -262,6 +297,34 @@ scale deploy web
 scale deploy web --replicas=-1
 scale deploy nobody --replicas=1
 scale pod crash --replicas=1
+scale deploy web --replicas=2 --resource-version=1
+label deploy web dry=yes --dry-run=client -o name
+label deploy web dry=yes --dry-run=client -o jsonpath={.metadata.labels}
+set image svc/web a=b
+set image deploy/web nothing
+set image deploy/web web=nginx --local
+patch deploy web -p '{bad'
+patch deploy web -p '{"spec":{"replicas":1}} x'
+patch deploy web -p '{"spec":{"replicas":1,}}'
+patch deploy web -p '{"a":tru}'
+patch deploy web -p '{"a":"b'
+patch deploy web -p '{"a":01}'
+patch deploy web -p '{"a":[1 2]}'
+patch deploy web -p '{"spec":{"replicas":4}}' --dry-run=client
+patch deploy web --patch-file=nothing
+rollout restart cm/settings
+run seven --image=nginx --port=x
+expose deploy web --port=x --name=y
+create svc clusterip made --tcp=x
+create svc externalname made --external-name=x_y
+create cm made --from-literal='a b=c' --dry-run=client
+create cm made --from-literal=a=1,2 --dry-run=client -o yaml
+create deployment made --image= --dry-run=client -o yaml
+create nothing made
+delete cm nobody --cascade=false
+delete pod pending --dry-run=server
+delete cm settings --dry-run=server
+get pod/pending cm/settings -o name
 label pod crash color=red
 label pod crash color=blue
 label pod crash color=blue --overwrite
@@ -383,6 +446,26 @@ apply -f owned.yaml --server-side --force
 apply -f invalid.yaml --server-side
 apply -f field.yaml --server-side
 apply -f words.yaml --server-side
+create deployment a.b --image=nginx
+run a.b --image=nginx
+expose deploy a.b --port=80 --name=dotted --selector=a=b
+get svc dotted -o jsonpath={.spec.selector}
+patch deploy a.b -p '{"spec":{"replicas":"x"}}'
+patch deploy a.b -p '{"spec":{"replicas":1.5}}'
+patch deploy a.b -p '{"metadata":{"labels":{"a":1}}}'
+patch deploy a.b -p '{"metadata":{"labels":[]}}'
+patch deploy a.b -p '{"spec":"x"}'
+patch deploy a.b -p '{"spec":{"template":{"spec":{"hostname":{},"containers":{}}}}}'
+patch deploy a.b -p '{"spec":{"nothing":1,"template":{"spec":{"never":2}}}}'
+patch deploy a.b --type=json -p '{}'
+patch deploy a.b --type=merge -p '{"spec":{"nothing":null,"paused":true}}'
+patch deploy a.b --subresource=scale --type=merge -p '{"spec":{"replicas":2}}'
+delete ns default --dry-run=server
+delete ns kube-system
+create -f twice.yaml
+create -f field.yaml --validate=warn
+delete -f twice.yaml
+delete deploy,pod,svc a.b dotted
 create sa made
 create svc clusterip made --tcp=80:8080
 create svc clusterip made --tcp=80:8080

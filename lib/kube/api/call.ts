@@ -68,6 +68,8 @@ export class Call {
 
 export interface Options {
   readonly fieldValidation?: FieldValidation;
+  /** Hears of fields nobody knows, where fieldValidation is "Warn". */
+  readonly warn?: (text: string) => void;
   readonly dryRun?: boolean;
   /** As who the caller writes, when that is not the caller itself. */
   readonly fieldManager?: string;
@@ -86,6 +88,7 @@ export interface ListOptions {
 }
 
 export interface DeleteOptions {
+  readonly dryRun?: boolean;
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: Propagation;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
@@ -101,6 +104,6 @@ export interface Door {
   readonly resource: Resource;
   readonly namespace: string | null;
   readonly name: string;
-  /** `status`; others have calls of their own. */
+  /** `status`, or `finalize` of a namespace; others have calls of their own. */
   readonly subresource?: string;
 }

@@ -2,12 +2,12 @@
 // Before you edit: pkg/registry/core/pod/storage/eviction.go, k8s.io/component-helpers apps/poddisruptionbudget/helpers.go.
 import { type Condition, isReady, type Pod, type PodDisruptionBudget } from "../shapes.ts";
 import type { DeleteOptions, Door } from "./call.ts";
+import { mustBeMeant } from "./ending.ts";
 import { type Draft, draftOf, type KubeObject } from "./object.ts";
 import { versionOf } from "./schema.ts";
 import { selectorOf, selects } from "./selector.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, badRequest, failure, notFound, type Status } from "./status.ts";
-import { mustBeMeant } from "./write.ts";
 
 /** Asks a pod to go, and says in its status why. Throws ApiError: 429 while a budget does not allow it. */
 export function evict(server: ApiServer, agent: string, door: Door, sent: unknown, dryRun: boolean): Status {

@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { parse } from "yaml";
 import { discovery } from "./discovery.ts";
 import { execUpgrade, followedLog, sendLog } from "./http-streams.ts";
-import type { KubeObject } from "./object.ts";
+import { jsonMistake } from "./json-mistake.ts";
 import { APPLY_PATCH } from "./patch.ts";
 import { readProtobuf } from "./protobuf.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
-import { doorOf, handle, type Request, type Response } from "./rest.ts";
+import { doorOf, handle, PROBES, type Request, type Response } from "./rest.ts";
 import type { ApiServer } from "./server.ts";
 import { ApiError, badRequest } from "./status.ts";
 import { tableOf } from "./table.ts";
@@ -34,7 +34,7 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   const query = Object.fromEntries(searchParams);
   const accept = request.headers.accept ?? "";
   const octets = await bodyOf(request);
-  if (["/readyz", "/livez", "/healthz"].includes(pathname)) {
+  if (PROBES.includes(pathname)) {
     response.end("ok");
     return;
   }
@@ -49,19 +49,33 @@ async function respond(server: ApiServer, request: IncomingMessage, response: Se
   if (found !== null) return send(response, { code: 200, body: found });
   const asked = requestOf(request, decodeURIComponent(pathname), query, octets);
   if (asked === null)
-    return send(response, refusal(badRequest("the body of the request is neither JSON nor YAML nor protobuf")));
+    return send(response, refusal(unreadable(server, request.method ?? "", pathname, octets.toString("utf8"))));
   if (request.method === "GET" && (query.watch === "true" || query.watch === "1"))
     return watch(server, asked, wantsTable(accept), response);
   const answer = handle(server, asked);
   const resource = answer.code < 300 ? resourceOf(server, asked.path) : null;
-  const isNew = request.method === "POST" && resource !== null;
-  const warning = resource?.warning ?? (isNew ? resource.strategy.warning?.(answer.body as KubeObject) : undefined);
-  if (warning !== undefined) response.setHeader("warning", `299 - "${warning}"`);
+  const { warnings = [] } = answer;
+  if (warnings.length > 0)
+    response.setHeader(
+      "warning",
+      warnings.map((each) => `299 - ${JSON.stringify(each)}`),
+    );
   const isRead = request.method === "GET" && resource !== null && wantsTable(accept);
   send(
     response,
     isRead ? { code: 200, body: tableOf(resource, answer.body, nowOf(server), query.includeObject) } : answer,
   );
+}
+
+/** A body that can't be read: in Go's words, if it was to be JSON. */
+function unreadable(server: ApiServer, method: string, path: string, text: string): ApiError {
+  const mistake = jsonMistake(text);
+  if (mistake === "") return badRequest("the body of the request is neither YAML nor protobuf");
+  if (method === "PATCH") return badRequest(mistake);
+  const why = `couldn't get version/kind; json parse error: ${mistake}`;
+  if (method === "DELETE") return badRequest(why);
+  const { kind } = doorOf(server, decodeURIComponent(path)).resource;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${text.slice(0, 2048)})`);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -1,8 +1,8 @@
 // A change told as what differs: JSON patch, JSON merge patch and Kubernetes' own strategic merge patch.
 // Before you edit: RFC 6902, RFC 7386, staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go.
 import { type Draft, draftOf, sameJson } from "./object.ts";
-import { definitionOf, type FieldType, type ListType } from "./schema.ts";
-import { badRequest, rejected } from "./status.ts";
+import { definitionOf, type FieldType, type ListType, type WrongType } from "./schema.ts";
+import { type ApiError, badRequest, invalid, rejected } from "./status.ts";
 
 export const PATCH_TYPES = [
   "application/json-patch+json",
@@ -21,6 +21,14 @@ export function patchedBy(value: unknown, patch: unknown, type: PatchType, of: F
   if (type === "application/json-patch+json") return jsonPatch(value, patch);
   if (type === "application/merge-patch+json") return mergePatch(value, patch);
   return strategicPatch(value, patch, of);
+}
+
+/** The refusal (422) of a patch that gives a field a value of a wrong type (patch.go: patchMechanism.applyPatchToCurrentObject). */
+export function notPatched(patch: unknown, patched: unknown, type: PatchType, wrong: WrongType): ApiError {
+  const isMerged = type === "application/strategic-merge-patch+json";
+  const value = isMerged ? goMap(patch) : JSON.stringify(patched);
+  const says = `Invalid value: ${JSON.stringify(value)}: ${isMerged ? wrong.restoring : wrong.message}`;
+  return invalid("", "", "", [{ field: "patch", reason: "FieldValueInvalid", says }]);
 }
 
 /** RFC 7386: objects are merged, null deletes, everything else replaces. */
@@ -116,7 +124,7 @@ function mergeLists(
 /** `map[name:web ports:[…]]`, as Go prints a map. */
 function goMap(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goMap).join(" ")}]`;
-  if (!isObject(value)) return String(value);
+  if (!isObject(value)) return value === null ? "<nil>" : String(value);
   const keys = Object.keys(value).sort();
   return `map[${keys.map((key) => `${key}:${goMap(value[key])}`).join(" ")}]`;
 }
@@ -156,7 +164,12 @@ function without(value: Draft, keys: readonly string[]): Draft {
 
 /** RFC 6902. Throws ApiError when a path is not there or a test fails. */
 export function jsonPatch(value: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+  if (!Array.isArray(patch)) {
+    const found = isObject(patch) ? "object" : typeof patch;
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${found} into Go value of type []handlers.jsonPatchOp`,
+    );
+  }
   let result = draftOf(value);
   for (const step of patch as Draft[]) result = jsonPatchStep(result, step);
   return result;

@@ -39,8 +39,12 @@ export interface Strategy {
   deleted?(object: KubeObject, registry: Registry): void;
   /** Seconds until an object is really gone after it was asked to go; 0 is at once. */
   grace?(object: KubeObject, asked: number | null): number;
-  /** What the server says, in a header, to who makes such an object. */
-  warning?(object: KubeObject): string | undefined;
+  /** Why the one of this name may not be deleted, whether there is one or not; undefined if it may. */
+  refusesEnd?(name: string): string | undefined;
+  /** An object that is asked to go as it waits for its end, of a kind that says itself who holds it; null if nobody does. */
+  held?(object: KubeObject): Draft | null;
+  /** What the server says, in headers, to who makes such an object. */
+  warnings?(object: KubeObject): readonly string[];
   /** Values that field selectors may ask for, besides metadata.name and metadata.namespace. */
   fields?(object: KubeObject): Readonly<Record<string, string>>;
 }

@@ -3,8 +3,9 @@
 
 import { applyPatch } from "./apply.ts";
 import type { DeleteOptions, Door } from "./call.ts";
+import { ended } from "./ending.ts";
 import { evict } from "./eviction.ts";
-import { denied } from "./field-error.ts";
+import { denied, unsupported } from "./field-error.ts";
 import { openLog } from "./log.ts";
 import type { Draft, KubeObject } from "./object.ts";
 import { APPLY_PATCH, PATCH_TYPES, type PatchType } from "./patch.ts";
@@ -35,18 +36,25 @@ export interface Request {
 export interface Response {
   readonly code: number;
   readonly body: unknown;
+  /** What stands in headers of this name. */
+  readonly warnings?: readonly string[];
 }
 
 /** Answers a call; a refusal is an answer too, a Status with its code. */
 export function handle(server: ApiServer, request: Request): Response {
+  const warnings: string[] = [];
   try {
-    return answer(server, request);
+    const answered = answer(server, request, (text) => warnings.push(text));
+    return warnings.length === 0 ? answered : { ...answered, warnings };
   } catch (failure) {
     if (failure instanceof NotServed) return { code: 404, body: "404 page not found\n" };
     if (!(failure instanceof ApiError)) throw failure;
-    return { code: failure.status.code!, body: failure.status };
+    return { code: failure.status.code!, body: failure.status, ...(warnings.length > 0 && { warnings }) };
   }
 }
+
+/** Paths by which one asks whether the server is well. */
+export const PROBES: readonly string[] = ["/readyz", "/livez", "/healthz"];
 
 /** No such group or version: the answer of a web server, for there is no API that could say it. */
 class NotServed extends Error {}
@@ -70,11 +78,14 @@ export function doorOf(server: ApiServer, path: string): Door {
   return { resource, namespace, name, ...(subresource !== undefined && { subresource }) };
 }
 
-function answer(server: ApiServer, { method, path, query = {}, agent = "", contentType, body }: Request): Response {
+function answer(server: ApiServer, request: Request, warn: (text: string) => void): Response {
+  const { method, path, query = {}, agent = "", contentType, body } = request;
   const door = doorOf(server, path);
   const { resource, namespace, name, subresource } = door;
+  if (resource.warning !== undefined && subresource === undefined) warn(resource.warning);
   const options = {
-    ...(query.fieldValidation && { fieldValidation: query.fieldValidation as FieldValidation }),
+    fieldValidation: (query.fieldValidation || "Warn") as FieldValidation,
+    warn,
     dryRun: query.dryRun === "All",
     fieldManager: query.fieldManager || agent,
   };
@@ -89,13 +100,21 @@ function answer(server: ApiServer, { method, path, query = {}, agent = "", conte
     if (method !== "POST") throw methodNotAllowed();
     return { code: 201, body: evict(server, agent, door, body, query.dryRun === "All") };
   }
+  if (subresource === "finalize" && resource.kind === "Namespace") {
+    if (method !== "PUT") throw methodNotAllowed();
+    return { code: 200, body: server.update(agent, door, body, options) };
+  }
   if (subresource === "log" && resource.kind === "Pod" && method === "GET") {
     const log = openLog(server, namespace!, name, query);
     return log === null ? { code: 204, body: "" } : { code: 200, body: log.read() };
   }
   if (subresource !== undefined && !(subresource === "status" && resource.hasStatus)) throw noSuchPath();
   if (name === "") {
-    if (method === "POST") return { code: 201, body: server.create(agent, door, body, options) };
+    if (method === "POST") {
+      const made = server.create(agent, door, body, options);
+      for (const warning of resource.strategy.warnings?.(made) ?? []) warn(warning);
+      return { code: 201, body: made };
+    }
     const isWhole = resource.namespaced === (namespace !== null) && resource.kind !== "Namespace";
     if (method !== "GET" && !(method === "DELETE" && isWhole)) throw methodNotAllowed();
     const which = { namespace, ...query };
@@ -134,9 +153,12 @@ function deleted(
   body: unknown,
 ): KubeObject | Status {
   const before = server.find(door.resource, door.namespace ?? "", door.name);
-  const object = server.delete(agent, door, deleteOptions(query, body));
+  const options = deleteOptions(query, body);
+  const object = server.delete(agent, door, options);
   const { resource, namespace, name } = door;
-  const isThere = server.find(resource, namespace ?? "", name) !== undefined;
+  const isThere = options.dryRun
+    ? before !== undefined && !ended(resource, before, options, Date.parse(server.time)).isOver
+    : server.find(resource, namespace ?? "", name) !== undefined;
   if (isThere || before === undefined || resource.answersDeleted) return object;
   const { group } = resource;
   const details = { name, ...(group !== "" && { group }), kind: resource.resource, uid: before.metadata.uid };
@@ -147,7 +169,11 @@ function deleteOptions(query: Readonly<Record<string, string>>, body: unknown): 
   const sent = (body ?? {}) as Draft;
   const grace = sent.gracePeriodSeconds ?? query.gracePeriodSeconds;
   const policy = (sent.propagationPolicy ?? query.propagationPolicy) as Propagation | undefined;
+  const dryRun = sent.dryRun ?? (query.dryRun ? [query.dryRun] : []);
+  if (dryRun.length > 0 && dryRun[0] !== "All")
+    throw invalid("DeleteOptions", "meta.k8s.io", "", [unsupported("dryRun", dryRun, ["All"])]);
   return {
+    ...(dryRun.length > 0 && { dryRun: true }),
     ...(grace !== undefined && { gracePeriodSeconds: Number(grace) }),
     ...(policy !== undefined && { propagationPolicy: policy }),
     ...(sent.preconditions && { preconditions: sent.preconditions }),

@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import { type Draft, draftOf, type KubeObject } from "./object.ts";
 import { canonicalQuantity, NO_QUANTITY, quantity } from "./quantity.ts";
-import { badRequest } from "./status.ts";
 
 export interface ListType {
   readonly list: FieldType;
@@ -89,24 +88,42 @@ export interface Decoded {
  * Reads what a client sent as a `kind` of `apiVersion`: nulls go, as Go's zero values do, unknown fields are told.
  * Whole fields that are those of `known`, and parts of its status, were read before, and are not copied: nobody changes
  * them.
- * Throws ApiError (400) for a value of a wrong type, in Go's words.
+ * Throws WrongType, in Go's words.
  */
 export function decode(apiVersion: string, kind: string, sent: Draft, known: KubeObject | null = null): Decoded {
   const reader = new Reader(schema().kinds[`${apiVersion}/${kind}`]!);
-  try {
-    return { draft: reader.object(sent, known), unknown: reader.unknown };
-  } catch (failure) {
-    if (!(failure instanceof WrongType)) throw failure;
-    throw badRequest(
-      `${kind} in version "${versionOf(apiVersion)}" cannot be handled as a ${kind}: ${failure.message}`,
-    );
-  }
+  return { draft: reader.object(sent, known), unknown: reader.unknown };
 }
 
 /** `apps/v1` is version v1 of group apps. */
 export const versionOf = (apiVersion: string): string => apiVersion.split("/").at(-1)!;
 
-class WrongType extends Error {}
+/** A value of a type that its field has not, as encoding/json says it. */
+export class WrongType extends Error {
+  /** The same as the converter of merged patches says it (runtime/converter.go). */
+  readonly restoring: string;
+
+  constructor(message: string, restoring = message) {
+    super(message);
+    this.restoring = restoring;
+  }
+}
+
+/** The complaint about `value`, which a Go type of this kind can't be restored from. */
+function restoring(value: unknown, type: FieldType, goName: string): string {
+  const isNumber = typeof value === "number";
+  const number = Number.isInteger(value) ? "int64" : "float64";
+  const found = Array.isArray(value)
+    ? "slice"
+    : isNumber
+      ? number
+      : isObject(value)
+        ? "map"
+        : goType(typeof value, undefined);
+  if (typeof type === "object") return `cannot restore ${"list" in type ? "slice" : "map"} from ${found}`;
+  if (definitionOf(type) !== null) return `cannot restore struct from: ${found}`;
+  return isNumber ? `cannot convert ${number} to ${goName}` : `unrecognized type: ${goName}`;
+}
 
 const GO: Readonly<Record<string, string>> = {
   integer: "int64",
@@ -235,7 +252,8 @@ class Reader {
     const owner = owners.at(-1) ?? this.type;
     const at = path.length === 0 ? "" : ` into Go struct field ${owner}.${path.join(".")}`;
     const text = texts[owner]?.[fields.at(-1) ?? ""];
-    throw new WrongType(`json: cannot unmarshal ${found}${at} of type ${goType(type, text)}`);
+    const name = goType(type, text);
+    throw new WrongType(`json: cannot unmarshal ${found}${at} of type ${name}`, restoring(value, type, name));
   }
 }
 

@@ -13,18 +13,19 @@ import {
   type Surroundings,
   type Verb,
 } from "./call.ts";
+import { ended } from "./ending.ts";
 import { Expiry } from "./expiry.ts";
 import { Journal } from "./journal.ts";
 import { applied, type Owners, ownersAfter, withOwners } from "./managed-fields.ts";
 import type { NodeProxy } from "./node-proxy.ts";
 import { type Draft, type KubeObject, sameJson } from "./object.ts";
-import { type PatchType, patchedBy } from "./patch.ts";
+import { notPatched, type PatchType, patchedBy } from "./patch.ts";
 import { apiVersionOf, collectionOf, keyOf, type Registry, type Resource } from "./resource.ts";
-import { typeOf } from "./schema.ts";
+import { typeOf, type WrongType } from "./schema.ts";
 import { ApiError, alreadyExists, badRequest, expired, forbidden, notFound } from "./status.ts";
 import { type Change, Store } from "./store.ts";
 import { eventFor, isSelected, selectionOf, type Told, type Watch, type WatchEvent, Watchers } from "./watchers.ts";
-import { changed, created, finalizersAtEnd, mustBeMeant, mustBeNamed, readObject } from "./write.ts";
+import { changed, created, mustBeNamed, readObject } from "./write.ts";
 
 /** How long it takes from a change until a watch is told of it. */
 const WATCH_DELAY = MILLISECOND;
@@ -137,16 +138,14 @@ export class ApiServer implements Registry {
   }
 
   create(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
-    return this.log(agent, "create", door, () =>
-      this.make(door, readObject(door.resource, body, options.fieldValidation), options),
-    );
+    return this.log(agent, "create", door, () => this.make(door, readObject(door.resource, body, options), options));
   }
 
   update(agent: string, door: Door, body: unknown, options: Options = {}): KubeObject {
     return this.log(agent, "update", door, () => {
       const { resource, namespace, name } = door;
       const old = this.find(resource, namespace ?? "", name) ?? null;
-      const draft = readObject(resource, body, options.fieldValidation, old);
+      const draft = readObject(resource, body, options, old);
       mustBeNamed(draft, name);
       if (old === null && resource.madeByUpdate) return this.make(door, draft, options);
       return this.change(door, this.must(door), draft, options);
@@ -157,7 +156,11 @@ export class ApiServer implements Registry {
     return this.log(agent, "patch", door, () => {
       const old = this.must(door);
       const patched = patchedBy(old, patch, type, typeOf(door.resource));
-      const draft = readObject(door.resource, patched, options.fieldValidation, old);
+      const refusal = (wrong: WrongType) => notPatched(patch, patched, type, wrong);
+      const unknown: string[] = [];
+      const told = { ...options, warn: (text: string) => unknown.push(text) };
+      const draft = readObject(door.resource, patched, told, old, refusal);
+      for (const each of unknown.sort()) options.warn?.(each);
       mustBeNamed(draft, door.name);
       return this.change(door, old, draft, options);
     });
@@ -170,7 +173,7 @@ export class ApiServer implements Registry {
       const live = this.find(resource, namespace ?? "", name) ?? null;
       const who = { manager: options.fieldManager, apiVersion: apiVersionOf(resource), subresource, time: this.time };
       const { object, owners } = applied(live, config, typeOf(resource), who, options.force);
-      const draft = readObject(resource, object, options.fieldValidation, live);
+      const draft = readObject(resource, object, options, live);
       if (live === null) delete draft.metadata.resourceVersion;
       return live === null ? this.make(door, draft, options, owners) : this.change(door, live, draft, options, owners);
     });
@@ -207,27 +210,14 @@ export class ApiServer implements Registry {
   }
 
   private end(door: Door, options: DeleteOptions): KubeObject {
-    const { resource } = door;
+    const { resource, name } = door;
+    const refusal = resource.strategy.refusesEnd?.(name);
+    if (refusal !== undefined) throw forbidden(resource, name, refusal);
     const old = this.must(door);
-    mustBeMeant(resource, old, options.preconditions);
-    const finalizers = finalizersAtEnd(old, options.propagationPolicy);
-    const { deletionTimestamp, deletionGracePeriodSeconds: given, generation = 0 } = old.metadata;
-    const isGoing = deletionTimestamp !== undefined && given !== undefined;
-    const asked = resource.strategy.grace?.(old, options.gracePeriodSeconds ?? null) ?? 0;
-    // Asked again, it may only have less time.
-    const grace = isGoing ? Math.min(asked, given) : asked;
-    if (grace === 0 && finalizers.length === 0 && !resource.answersDeleted) return this.remove(resource, old);
-    const metadata = {
-      ...old.metadata,
-      ...(finalizers.length > 0 && { finalizers }),
-      deletionTimestamp: isGoing && grace === given ? deletionTimestamp : this.timeIn(grace),
-      deletionGracePeriodSeconds: grace,
-      ...(resource.hasGeneration && deletionTimestamp === undefined && { generation: generation + 1 }),
-    };
-    const going = { ...old, metadata };
-    if (grace === 0 && finalizers.length === 0)
-      return this.remove(resource, resource.strategy.grace === undefined ? old : going);
-    return sameJson(going, old) ? old : this.put(resource, going, old);
+    const { object, isOver } = ended(resource, old, options, Date.parse(this.time));
+    if (options.dryRun) return object;
+    if (isOver) return this.remove(resource, object);
+    return sameJson(object, old) ? old : this.put(resource, object, old);
   }
 
   private selected(resource: Resource, options: ListOptions): List {
@@ -249,7 +239,9 @@ export class ApiServer implements Registry {
     } else delete metadata.namespace;
     const object = created(resource, draft, this);
     if (owners !== undefined) metadata.managedFields = owners;
-    if (this.find(resource, metadata.namespace ?? "", metadata.name)) throw alreadyExists(resource, metadata.name);
+    const other = this.find(resource, metadata.namespace ?? "", metadata.name);
+    if (other !== undefined)
+      throw alreadyExists(resource, metadata.name, other.metadata.deletionTimestamp !== undefined);
     return dryRun ? object : this.put(resource, object, null);
   }
 
@@ -263,14 +255,9 @@ export class ApiServer implements Registry {
     if (object === old || dryRun) return object;
     const { deletionTimestamp, deletionGracePeriodSeconds: grace = 0, finalizers = [] } = object.metadata;
     const isEnd = deletionTimestamp !== undefined && finalizers.length === 0 && grace === 0;
-    if (!isEnd) return this.put(resource, object, old);
+    if (!isEnd || resource.strategy.held?.(object)) return this.put(resource, object, old);
     this.remove(resource, object);
     return object;
-  }
-
-  private timeIn(seconds: number): string {
-    const then = Date.parse(this.time) + seconds * 1000;
-    return `${new Date(then).toISOString().slice(0, 19)}Z`;
   }
 
   private put(resource: Resource, object: KubeObject, old: KubeObject | null): KubeObject {
@@ -305,8 +292,10 @@ export class ApiServer implements Registry {
     const namespaces = this.resource("namespaces", "")!;
     const found = this.find(namespaces, "", namespace);
     if (found === undefined) throw notFound(namespaces, namespace);
+    if (found.metadata.deletionTimestamp === undefined) return;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-    if (found.metadata.deletionTimestamp !== undefined) throw forbidden(resource, name, why);
+    const message = `namespace ${namespace} is being terminated`;
+    throw forbidden(resource, name, why, [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }]);
   }
 
   private log<Value>(agent: string, verb: Verb, door: Door, action: () => Value): Value {

@@ -34,6 +34,12 @@ const CODE: Readonly<Record<Reason, number>> = {
   UnsupportedMediaType: 415,
 };
 
+export interface Cause {
+  readonly reason?: string;
+  readonly message: string;
+  readonly field?: string;
+}
+
 /** The kind Status of apiVersion v1, as a client reads it. */
 export interface Status {
   readonly kind: "Status";
@@ -48,7 +54,7 @@ export interface Status {
     readonly kind?: string;
     readonly uid?: string;
     readonly retryAfterSeconds?: number;
-    readonly causes?: readonly { readonly reason?: string; readonly message: string; readonly field?: string }[];
+    readonly causes?: readonly Cause[];
   };
   readonly code?: number;
 }
@@ -99,8 +105,9 @@ export function noSuchPath(): ApiError {
   return new ApiError("NotFound", "the server could not find the requested resource", {});
 }
 
-export function alreadyExists(of: Qualified, name: string): ApiError {
-  return new ApiError("AlreadyExists", `${qualifiedName(of)} "${name}" already exists`, about(of, name));
+export function alreadyExists(of: Qualified, name: string, isGoing = false): ApiError {
+  const message = `${isGoing ? "object is being deleted: " : ""}${qualifiedName(of)} "${name}" already exists`;
+  return new ApiError("AlreadyExists", message, about(of, name));
 }
 
 export function conflict(of: Qualified, name: string, why: string): ApiError {
@@ -125,10 +132,10 @@ export function internalError(message: string): ApiError {
   return new ApiError("InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
 }
 
-export function forbidden(of: Qualified, name: string, why: string): ApiError {
+export function forbidden(of: Qualified, name: string, why: string, causes?: readonly Cause[]): ApiError {
   const message =
     name === "" ? `${qualifiedName(of)} is forbidden: ${why}` : `${qualifiedName(of)} "${name}" is forbidden: ${why}`;
-  return new ApiError("Forbidden", message, about(of, name));
+  return new ApiError("Forbidden", message, { ...about(of, name), ...(causes && { causes }) });
 }
 
 /** A watch or a list asks for a past that is compacted away. */
@@ -157,7 +164,7 @@ export function invalid(kind: string, group: string, name: string, errors: reado
   return new ApiError("Invalid", `${qualified} "${name}" is invalid: ${all}`, {
     ...(name !== "" && { name }),
     ...(group !== "" && { group }),
-    kind,
+    ...(kind !== "" && { kind }),
     causes: errors.map((error) => ({
       reason: error.reason,
       message: fieldErrorText({ ...error, field: "" }),

@@ -1,31 +1,32 @@
 // What becomes of an object that a client sends: read, completed, compared with what was there, judged.
 // Before you edit: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go,
 // .../endpoints/handlers/{create,update,patch}.go, .../registry/generic/registry/store.go.
-import type { DeleteOptions } from "./call.ts";
+import type { Options } from "./call.ts";
 import { wrong } from "./field-error.ts";
 import { noNewFinalizers, validateMetadata } from "./metadata.ts";
 import { dnsLabel, drawUid, generatedName } from "./names.ts";
 import { type Draft, draftOf, type KubeObject, sameJson } from "./object.ts";
 import { apiVersionOf, keyOf, type Registry, type Resource } from "./resource.ts";
-import { decode, isKnown, versionOf } from "./schema.ts";
-import { badRequest, conflict, failure, invalid, MODIFIED } from "./status.ts";
+import { decode, isKnown, versionOf, WrongType } from "./schema.ts";
+import { type ApiError, badRequest, conflict, failure, invalid, MODIFIED } from "./status.ts";
 
-/** "Strict" refuses fields nobody knows, "Warn" and "Ignore" drop them. */
+/** "Strict" refuses fields nobody knows, "Warn" and "Ignore" drop them, "Warn" aloud. */
 export type FieldValidation = "Strict" | "Warn" | "Ignore";
 
 export type Propagation = "Background" | "Foreground" | "Orphan";
 
 /**
  * What was sent, as a draft of its own, its kind and its fields checked; fields that are those of `old`, the object it is
- * to replace, are neither copied nor checked again. Throws ApiError (400).
+ * to replace, are neither copied nor checked again. Throws ApiError: `refusal` of a value of a wrong type, else 400.
  */
 export function readObject(
   resource: Resource,
   body: unknown,
-  validation: FieldValidation = "Ignore",
+  { fieldValidation = "Ignore", warn }: Options = {},
   old: KubeObject | null = null,
+  refusal: (wrong: WrongType) => ApiError = ({ message }) => cannotBeHandled(resource, message),
 ): Draft {
-  const { kind, version } = resource;
+  const { kind } = resource;
   const apiVersion = apiVersionOf(resource);
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw badRequest(
@@ -33,17 +34,25 @@ export function readObject(
     );
   const { apiVersion: saidVersion, kind: saidKind } = body as Draft;
   mustBeKind(resource, saidVersion ?? apiVersion, saidKind ?? kind);
-  const { draft, unknown } = resource.isCustom
-    ? { draft: draftOf(body) as Draft, unknown: [] }
-    : decode(apiVersion, kind, body, old);
+  const { draft, unknown } = resource.isCustom ? { draft: draftOf(body) as Draft, unknown: [] } : decoded();
   draft.apiVersion ??= apiVersion;
   draft.kind ??= kind;
-  if (unknown.length > 0 && validation === "Strict")
-    throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(", ")}`,
-    );
+  if (unknown.length > 0 && fieldValidation === "Strict")
+    throw cannotBeHandled(resource, `strict decoding error: ${unknown.join(", ")}`);
+  if (fieldValidation === "Warn") for (const each of unknown) warn?.(each);
   return draft;
+
+  function decoded() {
+    try {
+      return decode(apiVersion, kind, body as Draft, old);
+    } catch (failure) {
+      throw failure instanceof WrongType ? refusal(failure) : failure;
+    }
+  }
 }
+
+const cannotBeHandled = ({ kind, version }: Resource, why: string): ApiError =>
+  badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 
 /** A body may not be of another kind than the path. Throws ApiError (400). */
 function mustBeKind(resource: Resource, apiVersion: string, kind: string): void {
@@ -62,27 +71,6 @@ function mustBeKind(resource: Resource, apiVersion: string, kind: string): void 
 export function mustBeNamed({ metadata }: Draft, name: string): void {
   const sent = metadata?.name ?? "";
   if (sent !== name) throw badRequest(`the name of the object (${sent}) does not match the name on the URL (${name})`);
-}
-
-/** Who deletes may say which object, and which version of it, is meant. Throws ApiError (409). */
-export function mustBeMeant(
-  { group, kind }: Resource,
-  { metadata }: KubeObject,
-  { uid, resourceVersion }: NonNullable<DeleteOptions["preconditions"]> = {},
-): void {
-  const byKind = { group, resource: kind };
-  if (uid !== undefined && uid !== metadata.uid)
-    throw conflict(
-      byKind,
-      metadata.name,
-      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
-    );
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
-    throw conflict(
-      byKind,
-      metadata.name,
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
-    );
 }
 
 /** The Go package of the version of a group that the server works with. */
@@ -152,7 +140,7 @@ export function changed(
   strategy.defaults?.(draft);
   if (part === "status") strategy.prepareStatus?.(draft, old);
   else {
-    strategy.prepareUpdate?.(draft, old, registry);
+    if (part !== "finalize") strategy.prepareUpdate?.(draft, old, registry);
     const counted = resource.generationCounts ?? ["spec"];
     const isChanged = (field: string) =>
       field === "annotations" || field === "labels"
@@ -193,13 +181,4 @@ function judge(resource: Resource, draft: Draft, old: KubeObject | null, part: s
     ...parts.flat(),
   ];
   if (errors.length > 0) throw invalid(resource.kind, resource.group, draft.metadata.name ?? "", errors);
-}
-
-/** Finalizers of an object that is asked to go: whether its dependants go first, or stay (deletionFinalizersForGarbageCollection). */
-export function finalizersAtEnd({ metadata }: KubeObject, policy: Propagation | undefined): readonly string[] {
-  const { finalizers = [] } = metadata;
-  if (policy === undefined) return finalizers;
-  const others = finalizers.filter((each) => each !== "orphan" && each !== "foregroundDeletion");
-  if (policy === "Background") return others;
-  return [...others, policy === "Orphan" ? "orphan" : "foregroundDeletion"];
 }

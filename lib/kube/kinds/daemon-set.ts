@@ -5,6 +5,7 @@ import { unchanged } from "../api/metadata.ts";
 import { type Draft, sameJson } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { age, columns, containerCells, labelsText, orNone, selectorText } from "../api/table.ts";
+import { templateWarnings } from "./pod-warnings.ts";
 import {
   amountOf,
   atMost100Percent,
@@ -72,6 +73,7 @@ export const DAEMON_SETS: Resource = {
     orNone(selectorText(spec.selector)),
   ],
   strategy: {
+    warnings: templateWarnings,
     defaults(draft) {
       draft.spec ??= {};
       const { spec } = draft;

@@ -5,6 +5,7 @@ import { unchanged } from "../api/metadata.ts";
 import type { Draft } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { age, columns, containerCells, selectorText } from "../api/table.ts";
+import { nameWarnings, templateWarnings } from "./pod-warnings.ts";
 import {
   amountOf,
   atMost100Percent,
@@ -53,6 +54,7 @@ export const DEPLOYMENTS: Resource = {
     ];
   },
   strategy: {
+    warnings: (object) => [...nameWarnings(object.metadata.name), ...templateWarnings(object as Draft)],
     defaults(draft) {
       draft.spec ??= {};
       const { spec } = draft;

@@ -87,6 +87,8 @@ export const ENDPOINT_SLICES: Resource = {
     age(metadata.creationTimestamp, now),
   ],
   strategy: {
+    warnings: (slice) =>
+      (slice as Draft).addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [],
     defaults(draft) {
       for (const each of draft.ports ?? []) {
         each.name ??= "";

@@ -93,6 +93,10 @@ export const INGRESSES: Resource = {
     ];
   },
   strategy: {
+    warnings: ({ metadata: { annotations = {} } }) =>
+      CLASS in annotations && annotations[CLASS] !== ""
+        ? [`annotation ${JSON.stringify(CLASS)} is deprecated, please use 'spec.ingressClassName' instead`]
+        : [],
     defaults(draft) {
       draft.spec ??= {};
       draft.status ??= {};
@@ -120,6 +124,8 @@ export const INGRESSES: Resource = {
   },
 };
 
+/** Where the class stood before spec.ingressClassName. */
+const CLASS = "kubernetes.io/ingress.class";
 const IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class";
 
 export const INGRESS_CLASSES: Resource = {

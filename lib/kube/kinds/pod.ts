@@ -7,6 +7,7 @@ import type { Resource } from "../api/resource.ts";
 import { admitPod, defaultPod, defaultPodSpec, qosClass } from "./pod-defaults.ts";
 import { podRow } from "./pod-row.ts";
 import { validatePodSpec, validatePodUpdate } from "./pod-validation.ts";
+import { nameWarnings, podWarnings } from "./pod-warnings.ts";
 
 /** Spaces around an image are wrong in a pod; templates have always been let through. */
 function validateImages({ containers = [], initContainers = [] }: Draft): FieldError[] {
@@ -38,6 +39,10 @@ export const PODS: Resource = {
   columns: podRow.columns,
   cells: podRow.cells,
   strategy: {
+    warnings: (pod) => [
+      ...nameWarnings(pod.metadata.name, "the Pod's hostname"),
+      ...podWarnings((pod as Draft).spec, "spec"),
+    ],
     defaults(draft) {
       draft.spec ??= {};
       defaultPodSpec(draft.spec);

@@ -5,6 +5,7 @@ import { unchanged } from "../api/metadata.ts";
 import type { Draft } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { age, columns, containerCells, orNone, selectorText } from "../api/table.ts";
+import { nameWarnings, templateWarnings } from "./pod-warnings.ts";
 import {
   defaultTemplate,
   selectorValue,
@@ -32,6 +33,7 @@ export const REPLICA_SETS: Resource = {
     orNone(selectorText(spec.selector)),
   ],
   strategy: {
+    warnings: (object) => [...nameWarnings(object.metadata.name), ...templateWarnings(object as Draft)],
     defaults(draft) {
       draft.spec ??= {};
       draft.spec.replicas ??= 1;

@@ -73,10 +73,14 @@ export const SERVICES: Resource = {
     labelsText(service.spec.selector),
   ],
   strategy: {
-    warning(object) {
-      const { externalIPs = [] } = (object as Draft).spec;
-      if (externalIPs.length === 0) return undefined;
-      return "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+    warnings(object) {
+      const { externalIPs = [], sessionAffinity, clusterIP } = (object as Draft).spec;
+      const texts: string[] = [];
+      if (externalIPs.length > 0)
+        texts.push("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+      if (clusterIP === "None" && sessionAffinity !== "None")
+        texts.push("spec.SessionAffinity is ignored for headless services");
+      return texts;
     },
     defaults(draft) {
       draft.spec ??= {};

@@ -1,6 +1,7 @@
 // kubectl version, cluster-info, api-resources, api-versions, config: what one speaks with.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/{version,clusterinfo,apiresources,config}/*.go.
 
+import { notModelled } from "../../tools/command.ts";
 import { version as versionInfo } from "../api/discovery.ts";
 import { apiVersionOf, type Resource } from "../api/resource.ts";
 import { Failure, usage } from "./failure.ts";
@@ -13,6 +14,9 @@ export const VERSION = flagsOf("client? output:o");
 export const CLUSTER_INFO = flagsOf("");
 export const API_RESOURCES = flagsOf("api-group namespaced? verbs* output:o no-headers? sort-by cached? categories*");
 export const API_VERSIONS = flagsOf("");
+export const TOP = flagsOf(
+  "selector:l all-namespaces:A? containers? sort-by no-headers? field-selector sum? show-swap? use-protocol-buffers? show-capacity?",
+);
 export const CONFIG = flagsOf("minify? flatten? raw? output:o all-namespaces? no-headers?");
 
 /** The kustomize that kubectl 1.36 has in it. */
@@ -37,6 +41,7 @@ export function version(session: Session): number {
 }
 
 export function clusterInfo(session: Session): number {
+  if (session.words[0] === "dump") throw notModelled("kubectl cluster-info", "dump", "cluster-info alone");
   const resource = session.server.resource("services", "")!;
   const query = { labelSelector: "kubernetes.io/cluster-service=true" };
   const namespace = session.flags.has("namespace") ? session.namespace : "kube-system";
@@ -76,6 +81,7 @@ export function apiResources(session: Session): number {
     for (const { resource, group } of ordered) session.out(`${group === "" ? resource : `${resource}.${group}`}\n`);
     return 0;
   }
+  if (output === "json" || output === "yaml") throw notModelled("kubectl api-resources -o", output, "name, wide");
   if (output !== "" && output !== "wide")
     throw new Failure(
       `unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: json,name,wide,yaml`,
@@ -103,9 +109,16 @@ export function apiResources(session: Session): number {
   return 0;
 }
 
+/** kubectl top: nobody measures the use of CPU and memory here, as in a cluster without a metrics server. */
+export function top(): never {
+  throw new Failure("Metrics API not available");
+}
+
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export function apiVersions(session: Session): number {
+  const { words } = session;
+  if (words.length > 0) throw usage("kubectl api-versions", `unexpected arguments: [${words.join(" ")}]`);
   for (const each of [...new Set(session.server.all.map(apiVersionOf))].sort()) session.out(`${each}\n`);
   return 0;
 }

@@ -2,15 +2,17 @@
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/apply/{apply,patcher}.go, .../create/create.go, .../patch/patch.go.
 
 import { parseDocument } from "yaml";
+import { jsonMistake } from "../api/json-mistake.ts";
 import type { Draft } from "../api/object.ts";
 import { mergePatch, type PatchType, strategicPatch } from "../api/patch.ts";
 import { apiVersionOf } from "../api/resource.ts";
 import { schema } from "../api/schema.ts";
+import { badRequest } from "../api/status.ts";
 import { Failure, Failures, Refusal } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { jsonText } from "./object-text.ts";
 import { printer, report } from "./print.ts";
-import { type Info, mustFetch, select } from "./select.ts";
+import { type Info, mustFetch, named, select } from "./select.ts";
 import { appliedThere, mayBeServerSide } from "./server-side.ts";
 import type { Session } from "./session.ts";
 import { threeWay } from "./three-way.ts";
@@ -172,7 +174,7 @@ export function create(session: Session, info: Info, object: Draft, query: Reado
 }
 
 export function createFiles(session: Session): number {
-  if (session.words.length > 0) throw unknownCreate(session.words[0]!);
+  if (session.words.length > 0) throw unknownCreate(session.words);
   mustHaveFiles(session);
   const query = { ...asDry(session), fieldValidation: validation(session) };
   const selected = select(session);
@@ -184,8 +186,8 @@ export function createFiles(session: Session): number {
   });
 }
 
-const unknownCreate = (word: string): Failure =>
-  new Failure(`Unexpected args: [${word}]\nSee 'kubectl create -h' for help and examples`);
+const unknownCreate = (words: readonly string[]): Failure =>
+  new Failure(`Unexpected args: [${words.join(" ")}]\nSee 'kubectl create -h' for help and examples`);
 
 const TYPES: Readonly<Record<string, PatchType>> = {
   json: "application/json-patch+json",
@@ -195,30 +197,47 @@ const TYPES: Readonly<Record<string, PatchType>> = {
 
 export function patch(session: Session): number {
   const { flags } = session;
-  const text = flags.has("patch-file")
-    ? (session.setting.files.read(flags.text("patch-file")) ?? "")
-    : flags.text("patch");
+  const file = flags.text("patch-file");
+  const text = file === "" ? flags.text("patch") : session.setting.files.read(file);
   if (flags.has("patch") && flags.has("patch-file"))
     throw new Failure("cannot specify --patch and --patch-file together");
+  if (text === null) throw new Failure(`unable to read patch file: open ${file}: no such file or directory`);
   if (text === "") throw new Failure("must specify --patch or --patch-file containing the contents of the patch");
   const word = flags.text("type", "strategic");
   if (TYPES[word] === undefined)
     throw new Failure(`--type must be one of [json merge strategic], not ${JSON.stringify(word)}`);
-  const parsed = parseDocument(text);
-  if (parsed.errors.length > 0)
-    throw new Failure(`unable to parse ${JSON.stringify(text)}: yaml: ${parsed.errors[0]!.message}`);
-  const body = parsed.toJS() as Draft;
+  const body = patchOf(text);
   const subresource = flags.text("subresource");
   for (const info of mustFetch(session, select(session))) {
     const before = info.object!;
     const place = { ...placeOf(info), ...(subresource !== "" && { subresource }) };
     if (session.isDry === "client") {
-      report(session, info, "patched", mergePatch(before, body) as Draft);
+      const isShown = flags.has("output") && flags.text("output") !== "name";
+      if (isShown) report(session, info, "patched", mergePatch(before, body) as Draft);
+      else session.out(`${named(info)}${flags.has("output") ? "" : " patched"}\n`);
       continue;
     }
     const after = session.ask("PATCH", place, { query: asDry(session), body, type: TYPES[word]! });
     const isSame = after.metadata.resourceVersion === before.metadata.resourceVersion && session.isDry === "";
-    report(session, info, isSame ? "patched (no change)" : "patched", after);
+    const shown = subresource === "scale" ? { resource: SCALE, name: info.name } : info;
+    report(session, shown, isSame ? "patched (no change)" : "patched", after);
   }
   return 0;
+}
+
+/** The kind that a workload's `scale` is of. */
+const SCALE = { kind: "Scale", group: "autoscaling" };
+
+/** What begins like JSON is left to the server, mistakes too. */
+function patchOf(text: string): Draft {
+  if (/^\s*\{/.test(text))
+    try {
+      return JSON.parse(text) as Draft;
+    } catch {
+      throw new Refusal(badRequest(jsonMistake(text)).status);
+    }
+  const parsed = parseDocument(text);
+  const [mistake] = parsed.errors;
+  if (mistake !== undefined) throw new Failure(`unable to parse ${JSON.stringify(text)}: yaml: ${mistake.message}`);
+  return parsed.toJS() as Draft;
 }

@@ -37,11 +37,15 @@ function graceOf({ flags }: Session): number | null {
 export function* deleteObjects(session: Session): Program {
   const { flags, words } = session;
   const output = flags.text("output");
-  const policy = POLICIES[flags.text("cascade", "background")];
-  if (policy === undefined)
-    throw new Failure(
-      `invalid cascade value (${flags.text("cascade")}). Must be "background", "foreground", or "orphan"`,
+  const cascade = flags.text("cascade", "background");
+  const meant = { true: "background", false: "orphan" }[cascade] ?? cascade;
+  if (meant !== cascade)
+    session.err(
+      `warning: --cascade=${cascade} is deprecated (boolean value) and can be replaced with --cascade=${meant}.\n`,
     );
+  const policy = POLICIES[meant];
+  if (policy === undefined)
+    throw new Failure(`invalid cascade value (${cascade}). Must be "background", "foreground", or "orphan"`);
   if (words.length === 0 && flags.list("filename").length === 0 && !flags.has("selector") && !flags.is("all"))
     throw new Failure(NOTHING_NAMED);
   if (flags.is("all") && flags.has("selector"))
@@ -91,8 +95,8 @@ export function* deleteObjects(session: Session): Program {
 function remove(session: Session, info: Info, grace: number | null, propagationPolicy: string): string {
   const place = { resource: info.resource, namespace: info.namespace, name: info.name };
   if (session.isDry === "client") return "";
-  if (session.isDry === "server") return session.get(place).metadata.uid;
-  const body = { propagationPolicy, ...(grace !== null && { gracePeriodSeconds: grace }) };
+  const dryRun = session.isDry === "server" ? { dryRun: ["All"] } : {};
+  const body = { ...dryRun, propagationPolicy, ...(grace !== null && { gracePeriodSeconds: grace }) };
   try {
     const answer = session.ask("DELETE", place, { body });
     return answer.details?.uid ?? answer.metadata?.uid ?? "";

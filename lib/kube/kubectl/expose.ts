@@ -5,7 +5,7 @@ import type { Resource } from "../api/resource.ts";
 import { asDry } from "./apply.ts";
 import { Failure } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
-import { kind, MAKING, pairsOf } from "./make.ts";
+import { kind, MAKING, pairsOf, portOf } from "./make.ts";
 import { report } from "./print.ts";
 import { mustFetch, select } from "./select.ts";
 import type { Session } from "./session.ts";
@@ -26,7 +26,7 @@ function portsOf(object: Draft): { port: number; protocol: string }[] {
 
 export function expose(session: Session): number {
   const { flags } = session;
-  for (const info of mustFetch(session, select(session))) {
+  for (const info of mustFetch(session, select(session, { isSelectorOther: true }))) {
     const { resource, name, object } = info;
     if (!["Deployment", "ReplicaSet", "Pod", "Service"].includes(resource.kind))
       throw new Failure(
@@ -36,7 +36,12 @@ export function expose(session: Session): number {
     const known = portsOf(object!);
     if (!flags.has("port") && known.length === 0 && flags.text("cluster-ip") !== "None")
       throw new Failure("couldn't find port via --port flag or introspection");
-    const wanted = flags.has("port") ? flags.text("port").split(",").map(Number) : known.map(({ port }) => port);
+    const wanted = flags.has("port")
+      ? flags
+          .text("port")
+          .split(",")
+          .map((each) => portOf(each))
+      : known.map(({ port }) => port);
     const target = flags.text("target-port");
     const ports = wanted.map((port, i) => ({
       ...(wanted.length > 1 && { name: `port-${i + 1}` }),

@@ -3,7 +3,7 @@
 import { notModelled } from "../../tools/command.ts";
 import { Failure } from "./failure.ts";
 
-type Type = "text" | "list" | "switch" | "number" | "span";
+type Type = "text" | "list" | "array" | "switch" | "number" | "span";
 
 export interface Flag {
   readonly name: string;
@@ -17,17 +17,17 @@ export interface Flag {
 
 /**
  * Reads `output:o watch:w? filename:f* replicas# timeout~ dry-run=unchanged !prune?`: a letter behind the colon, `?` a
- * switch, `*` may be said again, `#` a number, `~` a span of time, `=` what it means alone, `!` not modelled.
+ * switch, `*` may be said again or have commas, `+` may be said again, `#` a number, `~` a span of time, `=` what it means alone, `!` not modelled.
  */
 export function flagsOf(text: string): readonly Flag[] {
   return text
     .split(/\s+/)
     .filter((word) => word !== "")
     .map((word) => {
-      const [, missing, name, letter = "", type = "", alone] = /^(!?)([\w-]+)(?::(\w))?([?*#~]?)(?:=(.*))?$/.exec(
+      const [, missing, name, letter = "", type = "", alone] = /^(!?)([\w-]+)(?::(\w))?([?*+#~]?)(?:=(.*))?$/.exec(
         word,
       )!;
-      const types = { "?": "switch", "*": "list", "#": "number", "~": "span", "": "text" } as const;
+      const types = { "?": "switch", "*": "list", "+": "array", "#": "number", "~": "span", "": "text" } as const;
       const of = types[type as keyof typeof types];
       return {
         name: name!,
@@ -94,6 +94,14 @@ export function secondsOf(text: string): number | null {
   return text.startsWith("-") ? -sum : sum;
 }
 
+/** What ParseDuration finds first. */
+function spanMistake(text: string): string {
+  const rest = text.replace(/^[-+]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)(?![a-zµ]))*/, "");
+  const [, unit] = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest) ?? [];
+  if (unit === undefined) return "invalid";
+  return unit === "" ? "missing unit in" : `unknown unit ${JSON.stringify(unit)} in`;
+}
+
 function checked(flag: Flag, value: string, path: string): string {
   const shown = flag.letter === "" ? `--${flag.name}` : `-${flag.letter}, --${flag.name}`;
   const wrong = (why: string) =>
@@ -103,11 +111,7 @@ function checked(flag: Flag, value: string, path: string): string {
   if (flag.type === "number" && !/^[-+]?\d+$/.test(value))
     throw wrong(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   if (flag.type === "span" && secondsOf(value) === null)
-    throw wrong(
-      /^-?[\d.]+$/.test(value)
-        ? `time: missing unit in duration ${JSON.stringify(value)}`
-        : `time: invalid duration ${JSON.stringify(value)}`,
-    );
+    throw wrong(`time: ${spanMistake(value)} duration ${JSON.stringify(value)}`);
   return value;
 }
 
@@ -130,8 +134,9 @@ export function parseFlags(path: string, known: readonly Flag[], args: readonly 
           .join(", "),
       );
     checked(flag, value, path);
-    const values = flag.type === "list" ? value.split(",") : [value];
-    given.set(flag.name, flag.type === "list" ? [...(given.get(flag.name) ?? []), ...values] : values);
+    const values = flag.type === "list" ? (value === "" ? [] : value.split(",")) : [value];
+    const isMore = flag.type === "list" || flag.type === "array";
+    given.set(flag.name, isMore ? [...(given.get(flag.name) ?? []), ...values] : values);
   };
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;

@@ -2,28 +2,33 @@
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/get/get.go.
 import type { Program } from "../../lab/process.ts";
 import { SECOND } from "../../trace/world.ts";
+import { discovery } from "../api/discovery.ts";
 import type { Draft } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
-import { tableOf } from "../api/table.ts";
+import { handle, PROBES } from "../api/rest.ts";
+import { noSuchPath, type Status } from "../api/status.ts";
+import { age, columns, tableOf } from "../api/table.ts";
 import type { WatchEvent } from "../api/watchers.ts";
-import { Failure, Failures, isRefusal, usage } from "./failure.ts";
+import { ADDRESS } from "./about.ts";
+import { Failure, Failures, isRefusal, Refusal, usage } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { isList, printer } from "./print.ts";
 import { type RowOptions, rowsOf } from "./rows.ts";
 import { fetched, type Info, type Many, type Selected, select, withKind } from "./select.ts";
-import type { Session } from "./session.ts";
+import type { Asked, Place, Session } from "./session.ts";
 import { sortedBy } from "./sort.ts";
 import { ROWS, setOut } from "./tabwriter.ts";
 
 export const GET = flagsOf(
   "output:o template watch:w? watch-only? output-watch-events? ignore-not-found? field-selector all-namespaces:A? filename:f* " +
     "recursive:R? chunk-size# selector:l show-labels? label-columns:L* show-kind? sort-by no-headers? server-print? " +
-    "!raw !subresource !kustomize:k show-managed-fields? !allow-missing-template-keys?",
+    "raw subresource !kustomize:k show-managed-fields? !allow-missing-template-keys?",
 );
 
 export function get(session: Session): number | Program {
   const { flags } = session;
   const isWatch = flags.is("watch") || flags.is("watch-only");
+  if (flags.has("raw")) return raw(session, flags.text("raw"));
   if (!isWatch && session.words.length === 0 && flags.list("filename").length === 0) {
     session.err(
       'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
@@ -39,9 +44,26 @@ export function get(session: Session): number | Program {
     throw new Failure("--output-watch-events option can only be used with --watch or --watch-only");
   const print = printer(session, true);
   const selected = select(session, { all: true, single: isWatch });
+  if (flags.has("subresource") && selected.lists.length > 0)
+    throw new Failure("subresource cannot be used when bulk resources are specified");
   if (isWatch) return watched(session, selected);
   if (print !== null) return objects(session, selected, print);
   return tables(session, selected);
+}
+
+/** What the server answers to GET, as it came. */
+function raw(session: Session, path: string): number {
+  const { words, server } = session;
+  if (words.length > 0) throw new Failure("arguments may not be passed when --raw is specified");
+  if (!path.startsWith("/"))
+    throw new Failure(`--raw must be a valid URL path: parse ${JSON.stringify(path)}: invalid URI for request`);
+  const { pathname, searchParams } = new URL(path, ADDRESS);
+  const known = PROBES.includes(pathname) ? "ok" : discovery(server.all, pathname);
+  const query = Object.fromEntries(searchParams);
+  const { code, body } = known ? { code: 200, body: known } : handle(server, { method: "GET", path: pathname, query });
+  if (code < 300) session.out(typeof body === "string" ? body : JSON.stringify(body));
+  else throw new Refusal(typeof body === "string" ? noSuchPath().status : (body as Status));
+  return 0;
 }
 
 const isMissing = (session: Session, failure: Error): boolean =>
@@ -85,11 +107,13 @@ function tables(session: Session, selected: Selected): number {
       if (!isMissing(session, failure as Error)) failures.push(failure as Error);
     }
   };
-  for (const one of selected.ones) attempt(one.resource, () => session.get(one, { table: include }));
+  for (const one of selected.ones) attempt(one.resource, () => tableBy(session, one, { table: include }));
   for (const { resource, namespace, query } of selected.lists)
-    attempt(resource, () => session.list({ resource, namespace }, { query, table: include }));
+    attempt(resource, () => tableBy(session, { resource, namespace }, { query, table: include }));
   const kinds = new Set(groups.map(({ resource }) => resource));
   const isEverywhere = flags.is("all-namespaces");
+  // Once there is a column for namespaces, tables of kinds without have one too (EnsureWithNamespace).
+  let withNamespace = false;
   let written = "";
   let block = "";
   let last: Resource | null = null;
@@ -98,7 +122,8 @@ function tables(session: Session, selected: Selected): number {
     block = "";
   };
   for (const { resource, table } of groups) {
-    const { header, rows } = rowsOf(table, rowOptions(session, resource, kinds.size > 1));
+    withNamespace ||= isEverywhere && resource.namespaced;
+    const { header, rows } = rowsOf(table, { ...rowOptions(session, resource, kinds.size > 1), withNamespace });
     const isNew = resource !== last;
     if (isNew) {
       flush();
@@ -118,6 +143,28 @@ function tables(session: Session, selected: Selected): number {
   return 0;
 }
 
+/** The server's table, or the client's own of name and age. */
+function tableBy(session: Session, place: Place, { query = {}, table = "Metadata" }: Asked): Draft {
+  const { flags } = session;
+  const isOne = place.name !== undefined;
+  const subresource = flags.text("subresource");
+  const isOwn = flags.has("server-print") && !flags.is("server-print");
+  if (!isOwn && subresource === "") {
+    const asked = { query, table };
+    return isOne ? session.get(place, asked) : session.list(place, asked);
+  }
+  const answer = isOne
+    ? session.get({ ...place, ...(subresource !== "" && { subresource }) })
+    : session.list(place, { query });
+  return tableOf({ ...place.resource, ...AGED }, answer, session.now, table);
+}
+
+/** What a client can say of any object. */
+const AGED = {
+  columns: columns("Name", "Age"),
+  cells: ({ metadata }: Draft, now: number) => [metadata.name, age(metadata.creationTimestamp, now)],
+};
+
 function rowOptions({ flags }: Session, resource: Resource, areMany: boolean): RowOptions {
   return {
     isWide: flags.text("output") === "wide",
@@ -135,7 +182,7 @@ function* watched(session: Session, selected: Selected): Program {
   if (flags.has("sort-by"))
     session.err("warning: --watch requested, --sort-by will be ignored for watch events received\n");
   const print = printer(session, true);
-  const [target] = [...selected.ones, ...selected.lists] as [Info | Many];
+  const [target, ...more] = [...selected.ones, ...selected.lists] as [Info | Many, ...(Info | Many)[]];
   const { resource, namespace } = target;
   const query = "query" in target ? target.query : { fieldSelector: `metadata.name=${target.name}` };
   const widths: number[] = [];
@@ -160,6 +207,10 @@ function* watched(session: Session, selected: Selected): Program {
   if (!flags.is("watch-only")) {
     if (print === null) show(first, "ADDED");
     else for (const each of isList(first) ? (first.items as Draft[]) : [first]) show(withKind(resource, each), "ADDED");
+  }
+  if (more.length > 0) {
+    for (const each of more) show(session.get(each as Info, print === null ? { table: "Metadata" } : {}), "ADDED");
+    throw new Failure("you may only watch a single resource or type of resource at a time");
   }
   const revision = server.store.revision;
   const queue: WatchEvent[] = [];

@@ -6,15 +6,19 @@ import { Failure } from "./failure.ts";
 
 /** The kind a word names. Throws Failure: the server has none. */
 export function kindNamed(server: ApiServer, word: string): Resource {
-  const [name = "", ...rest] = word.toLowerCase().split(".");
-  const groups = [rest.join("."), rest.slice(1).join(".")];
-  const found = server.all.find(
-    (each) =>
-      [each.resource, each.singular, ...each.shortNames, each.kind.toLowerCase()].includes(name) &&
-      (rest.length === 0 || groups.includes(each.group)),
+  const [name = "", ...rest] = word.split(".");
+  const said = name.toLowerCase();
+  const all = server.all.filter((each) =>
+    [each.resource, each.singular, ...each.shortNames, each.kind.toLowerCase()].includes(said),
   );
-  if (found === undefined)
-    throw new Failure(`the server doesn't have a resource type ${JSON.stringify(word.split(".")[0])}`);
+  // `deployments.v1.apps` says a version; of a group alone its beginning is enough.
+  const [version, ...within] = rest;
+  const group = rest.join(".");
+  const found =
+    all.find((each) => within.length > 0 && each.version === version && each.group === within.join(".")) ??
+    all.find((each) => rest.length === 0 || each.group === group) ??
+    all.find((each) => each.group.startsWith(group));
+  if (found === undefined) throw new Failure(`the server doesn't have a resource type ${JSON.stringify(name)}`);
   return found;
 }
 

@@ -2,6 +2,7 @@
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/cmd.go, github.com/spf13/cobra command.go, args.go.
 import type { Program } from "../../lab/process.ts";
 import { notModelled } from "../../tools/command.ts";
+import { BadInput } from "../../wire/input.ts";
 import * as about from "./about.ts";
 import { APPLY, apply, CREATE, createFiles, PATCH, patch } from "./apply.ts";
 import { DELETE, deleteObjects } from "./delete.ts";
@@ -29,6 +30,8 @@ interface Verb {
 }
 interface Group {
   readonly verbs: Readonly<Record<string, Verb | Group>>;
+  /** Those of the real one that are not here. */
+  readonly absent?: readonly string[];
   /** What it does without one of them. */
   readonly alone?: Verb;
 }
@@ -38,6 +41,7 @@ const part = (of: Parameters<typeof rollout.rollout>[1]): Verb => ({
   action: (session) => rollout.rollout(session, of),
 });
 const making = (action: Action): Verb => ({ flags: make.CREATE_KIND, action });
+const TOP: Verb = { flags: about.TOP, action: about.top };
 const config: Verb = { flags: about.CONFIG, action: about.config };
 
 const SERVICE: Group = {
@@ -47,6 +51,10 @@ const SERVICE: Group = {
 };
 const CREATING: Group = {
   alone: { flags: CREATE, action: createFiles },
+  absent:
+    "clusterrole clusterrolebinding cronjob ingress ing job priorityclass pc quota resourcequota role rolebinding secret token".split(
+      " ",
+    ),
   verbs: {
     configmap: making(make.createConfigMap),
     deployment: making(make.createDeployment),
@@ -58,13 +66,32 @@ const CREATING: Group = {
 };
 
 const COMMANDS: Group = {
+  absent:
+    "alpha attach auth autoscale certificate completion cp debug edit explain help kustomize options plugin port-forward proxy replace".split(
+      " ",
+    ),
   verbs: {
     annotate: { flags: LABEL, action: annotate },
     "api-resources": { flags: about.API_RESOURCES, action: about.apiResources },
     "api-versions": { flags: about.API_VERSIONS, action: about.apiVersions },
     apply: { flags: APPLY, action: apply },
     "cluster-info": { flags: about.CLUSTER_INFO, action: about.clusterInfo },
-    config: { verbs: { "current-context": config, "get-clusters": config, "get-contexts": config, view: config } },
+    config: {
+      absent: [
+        "delete-cluster",
+        "delete-context",
+        "delete-user",
+        "get-users",
+        "rename-context",
+        "set",
+        "set-cluster",
+        "set-context",
+        "set-credentials",
+        "unset",
+        "use-context",
+      ],
+      verbs: { "current-context": config, "get-clusters": config, "get-contexts": config, view: config },
+    },
     cordon: { flags: CORDON, action: (session) => cordon(session, true) },
     create: CREATING,
     delete: { flags: DELETE, action: deleteObjects },
@@ -90,19 +117,17 @@ const COMMANDS: Group = {
     },
     run: { flags: make.RUN, action: make.run },
     scale: { flags: SCALE, action: scale },
-    set: { verbs: { image: { flags: SET_IMAGE, action: setImage } } },
+    set: {
+      absent: ["env", "resources", "selector", "serviceaccount", "subject"],
+      verbs: { image: { flags: SET_IMAGE, action: setImage } },
+    },
     taint: { flags: TAINT, action: taint },
+    top: { verbs: { node: TOP, nodes: TOP, no: TOP, pod: TOP, pods: TOP, po: TOP } },
     uncordon: { flags: CORDON, action: (session) => cordon(session, false) },
     version: { flags: about.VERSION, action: about.version },
     wait: { flags: WAIT, action: wait },
   },
 };
-
-/** Commands of the real one that are not here. */
-const ABSENT =
-  "alpha attach auth autoscale certificate completion cp debug edit explain help kustomize options plugin port-forward proxy replace top".split(
-    " ",
-  );
 
 /** As the real one's help has them, which is the order in which it proposes them. */
 const IN_ORDER =
@@ -142,18 +167,40 @@ function splitCommand(args: readonly string[]): { path: string[]; rest: string[]
       rest.splice(i, 1);
       path.push(word!);
       at = next;
-    } else if (at.alone !== undefined) at = at.alone;
-    else throw unknown(path, word, Object.keys(at.verbs));
+    } else if (word !== undefined && at.absent?.includes(word)) throw absent(path, word, at);
+    else if (at.alone !== undefined) at = at.alone;
+    else {
+      if (word === undefined) parseFlags(path.join(" "), [], rest);
+      throw unknown(path, rest.slice(i), at);
+    }
   }
   return { path, rest, verb: at };
 }
 
-function unknown(path: readonly string[], word: string | undefined, verbs: readonly string[]): Error {
+/** A word that the real one knows. Nobody needs a cluster for what `explain` says, and it is long. */
+function absent(path: readonly string[], word: string, { verbs }: Group): Error {
+  if (word === "explain")
+    throw new BadInput(
+      "kubectl knows this, Packetwalk does not model it",
+      word,
+      'What fields there are says https://kubernetes.io/docs/reference/kubernetes-api/; which kinds are here, "kubectl api-resources"; and a field that is not there is refused by name.',
+    );
+  return notModelled(
+    "kubectl",
+    word,
+    Object.keys(verbs)
+      .map((verb) => [...path.slice(1), verb].join(" "))
+      .join(", "),
+  );
+}
+
+function unknown(path: readonly string[], [word, ...more]: readonly string[], group: Group): Error {
   const of = path.join(" ");
-  if (word === undefined || ABSENT.includes(word))
-    return notModelled("kubectl", word ?? of, verbs.map((verb) => [...path.slice(1), verb].join(" ")).join(", "));
+  if (word === undefined) return absent(path, of, group);
   if (path.length > 1)
-    return new Failure(`unknown command ${JSON.stringify(word)}\nSee '${of} -h' for help and examples`);
+    return new Failure(
+      `unknown command ${JSON.stringify([word, ...more].join(" "))}\nSee '${of} -h' for help and examples`,
+    );
   const near = IN_ORDER.filter((verb) => distance(verb, word) <= 2 || verb.startsWith(word));
   const hint = near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((verb) => `\t${verb}\n`).join("")}`;
   return new Failure(`unknown command ${JSON.stringify(word)} for "kubectl"${hint}`);

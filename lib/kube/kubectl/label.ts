@@ -2,6 +2,7 @@
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/{label,annotate,taint}/*.go, .../cmd/taint/utils.go.
 import { labelValue } from "../api/names.ts";
 import type { Draft } from "../api/object.ts";
+import { mergePatch } from "../api/patch.ts";
 import { asDry, placeOf } from "./apply.ts";
 import { Failure, Failures, usage } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
@@ -49,12 +50,15 @@ function mark(session: Session, what: "label" | "annotation"): number {
     throw new Failure("one or more resources must be specified as <resource> <name> or <resource>/<name>");
   if (marks.size === 0 && !flags.is("list")) throw new Failure(`at least one ${what} update is required`);
   if (flags.is("all") && flags.has("selector")) throw new Failure("cannot set --all and --selector at the same time");
-  const { infos, failures } = fetched(session, select(session, { words: objects, all: flags.is("all") }));
+  const selected = select(session, { words: objects, all: flags.is("all") });
+  const { infos, failures } = fetched(session, selected);
   for (const info of infos)
     try {
       const had = (info.object!.metadata[field] ?? {}) as Draft;
       if (flags.is("list") && marks.size === 0) {
-        for (const key of Object.keys(had).sort()) session.out(`${key}=${had[key]}\n`);
+        const { kind, group } = info.resource;
+        if (!selected.isOne) session.out(`Listing ${field} for ${kind}.${group}/${info.name}:\n`);
+        for (const key of Object.keys(had).sort()) session.out(`${selected.isOne ? "" : " "}${key}=${had[key]}\n`);
         continue;
       }
       refuseOverwrites(session, had, marks, what);
@@ -66,7 +70,7 @@ function mark(session: Session, what: "label" | "annotation"): number {
       const object =
         isChange && session.isDry !== "client"
           ? session.ask("PATCH", placeOf(info), { query: asDry(session), body, type: "application/merge-patch+json" })
-          : info.object!;
+          : (mergePatch(info.object, body) as Draft);
       report(session, info, what === "annotation" ? "annotated" : labelWord(added, removed), object);
     } catch (failure) {
       failures.push(failure as Error);

@@ -1,6 +1,7 @@
 // kubectl create KIND and run: objects made of words.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/create/create_*.go, .../run/run.go,
 // .../pkg/generate/versioned/run.go.
+import { configKey, dnsSubdomain } from "../api/names.ts";
 import { type Draft, draftOf } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { asDry, validation } from "./apply.ts";
@@ -12,7 +13,7 @@ import type { Session } from "./session.ts";
 export const MAKING =
   "output:o template dry-run=unchanged field-manager save-config? validate=strict show-managed-fields? allow-missing-template-keys? ";
 export const CREATE_KIND = flagsOf(
-  `${MAKING} image* replicas:r# port  from-literal* from-file* !from-env-file* !append-hash?`,
+  `${MAKING} image* replicas:r# port# from-literal+ from-file* !from-env-file* !append-hash?`,
 );
 /** Each type of Service has its own. */
 export const CREATE_SERVICE: Readonly<Record<string, readonly Flag[]>> = {
@@ -22,7 +23,7 @@ export const CREATE_SERVICE: Readonly<Record<string, readonly Flag[]>> = {
   nodeport: flagsOf(`${MAKING} tcp* node-port#`),
 };
 export const RUN = flagsOf(
-  `${MAKING} image image-pull-policy env* port labels:l restart command? annotations* quiet:q? expose? ` +
+  `${MAKING} image image-pull-policy env+ port labels:l restart command? annotations+ quiet:q? expose? ` +
     "!rm? !stdin:i? !tty:t? !attach? !overrides !privileged? !leave-stdin-open? !record?",
 );
 export const kind = (session: Session, plural: string, group = ""): Resource => session.server.resource(plural, group)!;
@@ -50,6 +51,12 @@ export function nameOf(session: Session): string {
   if (name === undefined || more.length > 0)
     throw usage(session.path, `exactly one NAME is required, got ${session.words.length}`);
   return name;
+}
+
+/** Throws Failure in strconv's words. */
+export function portOf(text: string, how = "Atoi"): number {
+  if (!/^[-+]?\d+$/.test(text)) throw new Failure(`strconv.${how}: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 const must = ({ flags }: Session, ...names: readonly string[]): void => {
@@ -114,6 +121,9 @@ export function createConfigMap(session: Session): number {
   const name = nameOf(session);
   const data: Draft = {};
   const put = (key: string, value: string) => {
+    const wrong = configKey(key);
+    if (wrong.length > 0)
+      throw new Failure(`${JSON.stringify(key)} is not a valid key name for a ConfigMap: ${wrong.join(",")}`);
     if (key in data)
       throw new Failure(
         `cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(name)}`,
@@ -160,25 +170,27 @@ export const createService =
     const type = TYPES[word]!;
     if (type === "ExternalName") must(session, "external-name");
     const name = nameOf(session);
+    const outside = flags.text("external-name");
+    if (outside !== "" && dnsSubdomain(outside).length > 0)
+      throw new Failure(`invalid service external name ${outside}`);
     const tcp = flags.list("tcp");
     const clusterIP = flags.text("clusterip");
     if (clusterIP !== "None" && tcp.length === 0 && type !== "ExternalName")
       throw new Failure("at least one tcp port specifier must be provided");
     const ports = tcp.map((text) => {
       const [port, target = port] = text.split(":");
-      if (!/^\d+$/.test(port!)) throw new Failure(`strconv.ParseInt: parsing ${JSON.stringify(port)}: invalid syntax`);
       const nodePort = flags.number("node-port", 0);
       return {
         name: text.replaceAll(":", "-"),
         ...(nodePort !== 0 && { nodePort }),
-        port: Number(port),
+        port: portOf(port!, "ParseUint"),
         protocol: "TCP",
         targetPort: /^\d+$/.test(target!) ? Number(target) : target,
       };
     });
     const spec = {
       ...(clusterIP !== "" && { clusterIP }),
-      ...(flags.has("external-name") && { externalName: flags.text("external-name") }),
+      ...(outside !== "" && { externalName: outside }),
       ...(ports.length > 0 && { ports }),
       selector: { app: name },
       type,
@@ -228,7 +240,7 @@ export function run(session: Session): number {
     image,
     ...(flags.has("image-pull-policy") && { imagePullPolicy: flags.text("image-pull-policy") }),
     name,
-    ...(flags.has("port") && { ports: [{ containerPort: Number(flags.text("port")) }] }),
+    ...(flags.has("port") && { ports: [{ containerPort: portOf(flags.text("port")) }] }),
     resources: {},
   };
   const pod = {

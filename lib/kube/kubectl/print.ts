@@ -6,8 +6,7 @@ import type { Draft } from "../api/object.ts";
 import { Failure } from "./failure.ts";
 import { fill, goText, parseTemplate, relaxed, valuesOf } from "./jsonpath.ts";
 import { jsonText, yamlText } from "./object-text.ts";
-import type { Info } from "./select.ts";
-import { named } from "./select.ts";
+import { type Named, named } from "./select.ts";
 import type { Session } from "./session.ts";
 import { ROWS, setOut } from "./tabwriter.ts";
 
@@ -134,7 +133,7 @@ function customColumns(spec: string, noHeaders: boolean): Printer {
 }
 
 /** Says what was done with an object: `pod/web created`, or the object where `-o` asks for it. */
-export function report(session: Session, info: Pick<Info, "resource" | "name">, done: string, object: Draft): void {
+export function report(session: Session, info: Named, done: string, object: Draft): void {
   const output = session.flags.text("output");
   const dry = session.isDry;
   if (output === "name") session.out(`${named(info)}\n`);

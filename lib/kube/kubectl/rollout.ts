@@ -10,7 +10,7 @@ import { revisionsOf } from "./describe/workloads.ts";
 import { Failure, Failures } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { kindText } from "./kinds.ts";
-import { report } from "./print.ts";
+import { type Printer, printer, report } from "./print.ts";
 import { fetched, type Info, select } from "./select.ts";
 import type { Session } from "./session.ts";
 import { PARAGRAPHS, setOut } from "./tabwriter.ts";
@@ -19,6 +19,7 @@ export const CHANGING = "filename:f* recursive:R? selector:l output:o template d
 export const ROLLOUT = flagsOf(`${CHANGING} watch:w? timeout~ revision# to-revision# !kustomize:k`);
 
 const REVISION = "deployment.kubernetes.io/revision";
+const RESTARTED = "kubectl.kubernetes.io/restartedAt";
 const CAUSE = "kubernetes.io/change-cause";
 /** As long as a command waits that was given no --timeout. */
 const PATIENCE = 600;
@@ -117,11 +118,21 @@ function mustBeDeployment(session: Session, { resource }: Info, what: string): v
   );
 }
 
+/** The ReplicaSets themselves, the oldest first. */
+function printedSets(session: Session, all: ReadonlyMap<number, Draft>, wanted: number, print: Printer): number {
+  const chosen = [...all].sort(([a], [b]) => a - b).filter(([revision]) => wanted === 0 || revision === wanted);
+  if (chosen.length === 0) throw new Failure("unable to find the specified revision");
+  for (const [, set] of chosen) session.out(print(set));
+  return 0;
+}
+
 export const rolloutHistory: Part = (session, info) => {
   mustBeDeployment(session, info, "history viewer");
   const all = revisions(session, info.object!);
   const wanted = session.flags.number("revision", 0);
   const causeOf = (set: Draft) => (set.metadata.annotations?.[CAUSE] as string) || "";
+  const print = printer(session);
+  if (print !== null) return printedSets(session, all, wanted, print);
   const title = `${kindText(info.resource)}/${info.name}`;
   let text = "No rollout history found.";
   if (all.size > 0 && wanted > 0) {
@@ -212,17 +223,21 @@ const patching =
   };
 
 export const rolloutRestart = patching("restarted", ({ kind, spec, metadata }, session) => {
-  if (!["Deployment", "DaemonSet"].includes(kind))
-    throw new Failure(
-      `error: ${kind === "Pod" ? "pods" : `${String(kind).toLowerCase()}s.apps`} ${JSON.stringify(metadata.name)} restarting is not supported`,
-    );
+  if (!["Deployment", "DaemonSet"].includes(kind)) {
+    const plural = `${String(kind).toLowerCase()}s${kind === "ReplicaSet" ? ".apps" : ""}`;
+    throw new Failure(`error: ${plural} ${JSON.stringify(metadata.name)} restarting is not supported`);
+  }
   if (spec.paused)
     throw new Failure(
       `error: deployments.apps ${JSON.stringify(metadata.name)} can't restart paused deployment (run rollout resume first)`,
     );
-  return {
-    spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": session.server.time } } } },
-  };
+  if (spec.template.metadata?.annotations?.[RESTARTED] === session.server.time) {
+    const why = "if restart has already been triggered within the past second";
+    throw new Failure(
+      `failed to create patch for ${metadata.name}: ${why}, please wait before attempting to trigger another`,
+    );
+  }
+  return { spec: { template: { metadata: { annotations: { [RESTARTED]: session.server.time } } } } };
 });
 
 const pausing = (wanted: boolean) =>

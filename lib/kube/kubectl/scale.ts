@@ -30,6 +30,10 @@ export function* scale(session: Session): Program {
     const wanted = flags.number("current-replicas", -1);
     const is = (info.object!.spec?.replicas ?? 0) as number;
     if (wanted !== -1 && wanted !== is) throw new Failure(`Expected replicas to be ${wanted}, was ${is}`);
+    const { resourceVersion } = info.object!.metadata;
+    const version = flags.text("resource-version", resourceVersion);
+    if (version !== resourceVersion)
+      throw new Failure(`Expected resource version to be ${version}, was ${resourceVersion}`);
     if (session.isDry === "")
       session.ask("PATCH", place, { body: { spec: { replicas } }, type: "application/merge-patch+json" });
     if (flags.has("timeout") && session.isDry === "") {
@@ -50,13 +54,22 @@ export function setImage(session: Session): number {
   const { words, flags } = session;
   const pairs = words.filter((word) => word.includes("="));
   const objects = words.filter((word) => !word.includes("="));
+  if (flags.is("local") && flags.list("filename").length === 0) {
+    const how = "Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+    throw new Failure(`you must specify resources by --filename when --local is set.\n${how}`);
+  }
   if (objects.length === 0 && flags.list("filename").length === 0) throw new Failure(NOTHING_NAMED);
-  if (pairs.length === 0) throw new Failure("at least one image update is required");
   const infos = mustFetch(session, select(session, { words: objects, all: flags.is("all") }));
+  if (pairs.length === 0) throw new Failure("at least one image update is required");
   const failures: Error[] = [];
   for (const info of infos) {
-    const path = info.resource.kind === "Pod" ? (spec: Draft) => spec : (spec: Draft) => spec.template.spec;
-    const before = path(info.object!.spec) as Draft;
+    const { kind, resource } = info.resource;
+    const before = (kind === "Pod" ? info.object!.spec : info.object!.spec?.template?.spec) as Draft | undefined;
+    if (before === undefined) {
+      const why = `the object is not a pod or does not have a pod template: *v1.${kind}`;
+      failures.push(new Failure(`error: ${resource}/${info.name} ${why}`));
+      continue;
+    }
     const images = new Map<string, string>();
     for (const pair of pairs) {
       const at = pair.indexOf("=");
@@ -68,12 +81,17 @@ export function setImage(session: Session): number {
         failures.push(new Failure(`error: unable to find container named ${JSON.stringify(name)}`));
       for (const each of found) if (each.image !== image) images.set(each.name, image);
     }
-    if (failures.length > 0 || images.size === 0) continue;
+    if (images.size === 0) continue;
     const list = (of: readonly Draft[]) =>
       of.filter(({ name }) => images.has(name)).map(({ name }) => ({ name, image: images.get(name) }));
     const inner = { containers: list(before.containers) };
-    const body = { spec: info.resource.kind === "Pod" ? inner : { template: { spec: inner } } };
-    report(session, info, "image updated", merged(session, info, body));
+    const body = { spec: kind === "Pod" ? inner : { template: { spec: inner } } };
+    try {
+      report(session, info, "image updated", merged(session, info, body));
+    } catch (failure) {
+      if (!(failure instanceof Refusal)) throw failure;
+      failures.push(new Failure(`error: failed to patch image update to pod template: ${failure.message}`));
+    }
   }
   if (failures.length > 0) throw new Failures(failures);
   return 0;

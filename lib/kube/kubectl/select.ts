@@ -43,6 +43,8 @@ export interface SelectOptions {
   /** Kinds that a word names; the first words of the command, unless said otherwise. */
   readonly words?: readonly string[];
   readonly single?: boolean;
+  /** `--selector` is about something else. */
+  readonly isSelectorOther?: boolean;
 }
 
 const unique = (word: string): string[] => [...new Set(word.split(","))];
@@ -52,7 +54,7 @@ export function select(session: Session, options: SelectOptions = {}): Selected 
   const { flags, server } = session;
   const files = flags.list("filename");
   const words = [...(options.words ?? session.words)];
-  const selector = flags.text("selector").trim();
+  const selector = options.isSelectorOther ? "" : flags.text("selector").trim();
   const fields = flags.text("field-selector").trim();
   const isEverywhere = flags.is("all-namespaces");
   if (options.isAllSaid && (selector !== "" || fields !== ""))
@@ -73,6 +75,7 @@ export function select(session: Session, options: SelectOptions = {}): Selected 
   const one = (resource: Resource, name: string): Info => {
     const namespace = place(resource);
     if (namespace === "") throw new Failure("a resource cannot be retrieved by name across all namespaces");
+    if (name === "") throw new Failure("resource name may not be empty");
     return { resource, namespace, name, object: null, source: "" };
   };
   if (slashes > 0) {
@@ -136,7 +139,9 @@ export function fetched(session: Session, selected: Selected): { infos: Info[]; 
       failures.push(failure as Error);
     }
   };
-  for (const info of selected.ones) attempt(() => infos.push({ ...info, object: session.get(info) }));
+  const subresource = session.path === "kubectl get" ? session.flags.text("subresource") : "";
+  const part = subresource === "" ? {} : { subresource };
+  for (const info of selected.ones) attempt(() => infos.push({ ...info, object: session.get({ ...info, ...part }) }));
   for (const { resource, namespace, query } of selected.lists)
     attempt(() => {
       for (const object of session.items({ resource, namespace }, query))
@@ -158,8 +163,14 @@ export function mustFetch(session: Session, selected: Selected): Info[] {
   return infos;
 }
 
+/** An object as far as its kind's name and its own go. */
+export interface Named {
+  readonly resource: Pick<Resource, "kind" | "group">;
+  readonly name: string;
+}
+
 /** `deployment.apps/web`, as most commands name what they did. */
-export const named = ({ resource, name }: Pick<Info, "resource" | "name">): string =>
+export const named = ({ resource, name }: Named): string =>
   `${resource.kind.toLowerCase()}${resource.group === "" ? "" : `.${resource.group}`}/${name}`;
 
 export const withKind = (resource: Resource, object: Draft): Draft => ({

@@ -2,7 +2,7 @@
 // Before you edit: staging/src/k8s.io/cli-runtime/pkg/resource/helper.go, staging/src/k8s.io/client-go/rest/request.go.
 import type { Program } from "../../lab/process.ts";
 import { MILLISECOND, SECOND } from "../../trace/world.ts";
-import type { Draft, KubeObject } from "../api/object.ts";
+import type { Draft } from "../api/object.ts";
 import type { APPLY_PATCH, PatchType } from "../api/patch.ts";
 import { apiVersionOf, pathOf, type Resource } from "../api/resource.ts";
 import { handle, type Request } from "../api/rest.ts";
@@ -93,7 +93,7 @@ export class Session {
     if (word === "client" || word === "server") return word;
     if (word === "unchanged" || word === "true") {
       if (word === "unchanged") {
-        this.err("W: --dry-run is deprecated and can be replaced with --dry-run=client.\n");
+        this.once("W: --dry-run is deprecated and can be replaced with --dry-run=client.\n");
         return "client";
       }
       throw new Failure(`Invalid dry-run value (${word}). Must be "none", "server", or "client".`);
@@ -158,10 +158,8 @@ export class Session {
       body,
     });
     if (typeof answer.body === "string") throw new Failure("the server could not find the requested resource");
+    for (const each of answer.warnings ?? []) this.warn(each);
     if (answer.code >= 300) throw new Refusal(answer.body as Status);
-    const made = method === "POST" ? resource.strategy.warning?.(answer.body as KubeObject) : undefined;
-    const warning = resource.warning ?? made;
-    if (warning !== undefined && subresource === undefined) this.warn(warning);
     return table === undefined ? (answer.body as Draft) : tableOf(resource, answer.body, this.now, table);
   }
 
@@ -177,9 +175,12 @@ export class Session {
     return { fieldManager: this.flags.text("field-manager") || named };
   }
 
-  /** What the server says in a header, once. */
+  /** What the server says in a header. */
   warn(text: string): void {
-    if (!this.warned.has(text)) this.err(`Warning: ${text}\n`);
+    this.once(`Warning: ${text}\n`);
+  }
+  private once(text: string): void {
+    if (!this.warned.has(text)) this.err(text);
     this.warned.add(text);
   }
 

@@ -64,7 +64,7 @@ export function podsNamed(session: Session, word: string): Draft[] {
   const selector = resource.kind === "Service" ? { matchLabels: object.spec.selector } : object.spec?.selector;
   if (selector === undefined)
     throw new Failure(
-      `cannot get the logs from *v1.${resource.kind}: selector for *v1.${resource.kind} not implemented`,
+      `cannot ${session.path === "kubectl exec" ? "attach to" : "get the logs from"} *v1.${resource.kind}: selector for *v1.${resource.kind} not implemented`,
     );
   const rank = ({ status, spec }: Draft) => {
     const isReady = ((status?.conditions ?? []) as Draft[]).some(

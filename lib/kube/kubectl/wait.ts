@@ -1,9 +1,10 @@
 // kubectl wait.
 // Before you edit: staging/src/k8s.io/kubectl/pkg/cmd/wait/{wait,condition,delete,json}.go.
 import type { Program } from "../../lab/process.ts";
+import { SECOND } from "../../trace/world.ts";
 import type { Draft } from "../api/object.ts";
 import { placeOf } from "./apply.ts";
-import { Failure, Failures, isRefusal } from "./failure.ts";
+import { Failure, Failures, isRefusal, NOTHING_NAMED } from "./failure.ts";
 import { flagsOf } from "./flags.ts";
 import { goText, parseTemplate, relaxed, valuesOf } from "./jsonpath.ts";
 import { report } from "./print.ts";
@@ -42,15 +43,14 @@ function testOf(word: string): Test {
       return value === null ? values.length > 0 : values.length > 0 && goText(values[0]) === value;
     };
   }
-  throw new Failure(`unrecognized condition: ${JSON.stringify(word)}`);
+  throw new Failure(`unrecognized condition: ${word === "" ? "[]" : JSON.stringify(word)}`);
 }
 
 export function* wait(session: Session): Program {
   const { flags, words } = session;
   const condition = flags.text("for");
   const test = testOf(condition);
-  if (words.length === 0 && flags.list("filename").length === 0)
-    throw new Failure("resource(s) were provided, but no name was specified");
+  if (words.length === 0 && flags.list("filename").length === 0) throw new Failure(NOTHING_NAMED);
   const isForDelete = condition.toLowerCase() === "delete";
   const timeout = flags.span("timeout", 30);
   const patience = timeout < 0 ? 600 : timeout;
@@ -62,9 +62,10 @@ export function* wait(session: Session): Program {
   const { infos, failures: all } = fetched(session, selected);
   const failures = all.filter((failure) => !(isForDelete && isRefusal(failure, "NotFound")));
   if (infos.length === 0 && failures.length === 0 && !isForDelete) throw new Failure("no matching resources found");
+  const end = session.setting.clock.now + patience * SECOND;
   for (const info of infos)
     try {
-      yield* waitFor(session, info, test, patience, isForDelete);
+      yield* waitFor(session, info, test, end, timeout === 0);
     } catch (failure) {
       failures.push(failure as Error);
     }
@@ -76,18 +77,23 @@ function* waitFor(
   session: Session,
   info: Info,
   test: Test,
-  patience: number,
-  isForDelete: boolean,
+  end: number,
+  isOnce: boolean,
 ): Generator<{ until: number }, void, void> {
   const { uid } = info.object!.metadata;
+  const what = `${info.resource.resource}/${info.name}`;
   let last: Draft | null = info.object;
   const isMet = () => {
     const now = session.find(placeOf(info));
-    if (isForDelete && now !== null && now.metadata.uid !== uid) return true;
+    // Another one of this name is not the one that was there.
+    if (now !== null && now.metadata.uid !== uid) return test(null);
     if (now !== null) last = now;
     return test(now);
   };
-  if (!(yield* session.until(patience, isMet)))
-    throw new Failure(`timed out waiting for the condition on ${info.resource.resource}/${info.name}`);
+  if (isOnce && !isMet()) throw new Failure(`error: condition not met for ${what}`);
+  // The time is for all together: when it is over, nobody looks any more.
+  const left = (end - session.setting.clock.now) / SECOND;
+  if (!isOnce && (left <= 0 || !(yield* session.until(left, isMet))))
+    throw new Failure(`timed out waiting for the condition on ${what}`);
   report(session, info, "condition met", last!);
 }

@@ -63,9 +63,7 @@ export function describe(session: Session): number {
   }
   if (infos.length === 0 && failures.length === 0)
     session.err(
-      flags.is("all-namespaces") || selected.lists.some(({ resource }) => !resource.namespaced)
-        ? "No resources found\n"
-        : `No resources found in ${session.namespace} namespace.\n`,
+      flags.is("all-namespaces") ? "No resources found\n" : `No resources found in ${session.namespace} namespace.\n`,
     );
   if (failures.length > 0) throw new Failures(failures);
   return 0;
