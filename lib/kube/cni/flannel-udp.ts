@@ -2,7 +2,8 @@
 // program sends it as a datagram to the node that has them. Each packet crosses between kernel and program four times.
 // Before you edit: github.com/flannel-io/flannel pkg/backend/udp/{udp_amd64,udp_network_amd64}.go, proxy_amd64.c, facts P11.
 import { type FlannelRoute, flannelUdp as proxy } from "../../lab/tun-programs.ts";
-import { type Backend, Flanneld, netOf, type Reach } from "./flannel.ts";
+import { type Backend, Flanneld, netOf } from "./flannel.ts";
+import type { Reach } from "./flannel-news.ts";
 import { type CniNode, type CniPlugin, run } from "./plugin.ts";
 
 const DEVICE = "flannel0";

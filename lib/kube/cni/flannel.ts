@@ -5,67 +5,15 @@
 import { TABLE } from "../../ip/route.ts";
 import { neighbourOf } from "../../netns/ipv4/arp.ts";
 import { tryRoute } from "../../netns/ipv4/fib-route.ts";
-import { type Ipv4, ipv4, type Prefix4, prefix4 } from "../../wire/address.ts";
-import { type Mac, mac } from "../../wire/mac.ts";
-import { Informer } from "../controller/informer.ts";
 import type { Node } from "../shapes.ts";
 import { Bridge } from "./bridge.ts";
+import { ANNOTATION, type Reach, type ReachNews, type ReachReader, reachNews } from "./flannel-news.ts";
 import { type CniNode, type CniPlugin, type NodePlugin, run, type Sandbox } from "./plugin.ts";
 
-const ANNOTATION = "flannel.alpha.coreos.com/";
 const VNI = 1;
 const PORT = 8472;
 /** Ethernet, VXLAN, UDP and IPv4 around the packet. */
 const VXLAN_OVERHEAD = 50;
-
-/** How a node is reached, as its annotations say. */
-export interface Reach {
-  readonly subnet: Prefix4;
-  readonly publicIp: Ipv4;
-  readonly backend: string;
-  readonly vtep: Mac | null;
-}
-
-/** Read once for all the nodes that follow a node. */
-const reaches = new WeakMap<Node, Reach | null>();
-
-function reachOf(node: Node | null): Reach | null {
-  if (node === null) return null;
-  let reach = reaches.get(node);
-  if (reach === undefined) {
-    reach = readReach(node);
-    reaches.set(node, reach);
-  }
-  return reach;
-}
-
-/** Whether a node is reached otherwise than before; found out once for all who are told one after the other. */
-function isReachedAnew(now: Node | null, before: Node | null): boolean {
-  if (now !== told.now || before !== told.before) {
-    const is = reachOf(now);
-    const was = reachOf(before);
-    told = { now, before, anew: is !== was && (is === null || was === null || !isSame(is, was)) };
-  }
-  return told.anew;
-}
-
-let told: { readonly now: Node | null; readonly before: Node | null; readonly anew: boolean } = {
-  now: null,
-  before: null,
-  anew: false,
-};
-
-const isSame = (a: Reach, b: Reach): boolean =>
-  `${a.subnet}` === `${b.subnet}` && a.publicIp === b.publicIp && a.backend === b.backend && a.vtep === b.vtep;
-
-function readReach({ metadata: { annotations = {} }, spec: { podCIDR } }: Node): Reach | null {
-  const publicIp = annotations[`${ANNOTATION}public-ip`];
-  if (publicIp === undefined || podCIDR === undefined) return null;
-  const data = JSON.parse(annotations[`${ANNOTATION}backend-data`] ?? "null") as { VtepMAC?: string } | null;
-  const vtep = data?.VtepMAC === undefined ? null : mac(data.VtepMAC);
-  const backend = annotations[`${ANNOTATION}backend-type`] ?? "";
-  return { subnet: prefix4(podCIDR), publicIp: ipv4(publicIp), backend, vtep };
-}
 
 /** A way to the pods of other nodes. */
 export interface Backend {
@@ -162,22 +110,25 @@ COMMIT
   root.xtables.putOff(["nat", "filter"], () => run(lab, root, "iptables-restore --noflush", rules));
 }
 
-export class Flanneld implements NodePlugin {
+export class Flanneld implements NodePlugin, ReachReader {
+  readonly name: string;
   private readonly node: CniNode;
   private readonly makeBackend: (node: CniNode, subnet: string) => Backend;
   private readonly ready: () => void;
-  private readonly nodes: Informer<Node>;
+  private readonly news: ReachNews;
+  private readonly unwatch: () => void;
   private bridge: Bridge | null = null;
   private backend: Backend | null = null;
   /** What was heard at this moment: how nodes are reached, and how they were, by turns. */
   private heard: (Reach | null)[] = [];
 
   constructor(node: CniNode, makeBackend: (node: CniNode, subnet: string) => Backend, ready: () => void) {
+    this.name = node.machine.name;
     this.node = node;
     this.makeBackend = makeBackend;
     this.ready = ready;
-    this.nodes = new Informer<Node>(node.client, "nodes").on((now, before) => this.nodeChanged(now, before));
-    this.nodes.start();
+    this.news = reachNews(node.client.server);
+    this.unwatch = this.news.join(node.client, this);
   }
 
   get isReady(): boolean {
@@ -195,22 +146,18 @@ export class Flanneld implements NodePlugin {
   }
 
   stop(): void {
-    this.nodes.stop();
+    this.unwatch();
     this.heard = [];
     this.backend?.stop?.();
   }
 
-  private nodeChanged(now: Node | null, before: Node | null): void {
-    const isMine = (now ?? before)!.metadata.name === this.node.machine.name;
-    if (isMine) {
-      if (this.backend === null && now?.spec.podCIDR !== undefined) this.begin(now, now.spec.podCIDR);
-      return;
-    }
-    if (this.backend !== null && isReachedAnew(now, before)) this.hear(reachOf(now), reachOf(before));
+  ownChanged(own: Node | null): void {
+    if (this.backend === null && own?.spec.podCIDR !== undefined) this.begin(own, own.spec.podCIDR);
   }
 
   /** All news of a moment is followed in one go: nodes that start together would else have it by turns, one by one. */
-  private hear(now: Reach | null, before: Reach | null): void {
+  reachChanged(now: Reach | null, before: Reach | null): void {
+    if (this.backend === null) return;
     if (this.heard.length === 0) this.node.lab.later(0, () => this.followAll());
     this.heard.push(now, before);
   }
@@ -238,9 +185,7 @@ export class Flanneld implements NodePlugin {
     const { mtu } = backend;
     const config = { bridge: "cni0", mtu, subnet, routes: [clusterCidr], hairpin: true };
     this.bridge = new Bridge(lab, machine, config);
-    for (const each of this.nodes.objects.values())
-      if (each.metadata.name !== machine.name) this.follow(reachOf(each), null);
-    this.nodes.letGo();
+    for (const reach of this.news.reachesOfOthers(this.name)) this.follow(reach, null);
     this.ready();
   }
 
