@@ -52,25 +52,37 @@ function validateOwners(owners: readonly Draft[], field: string): FieldError[] {
   return errors;
 }
 
-/** ValidateObjectMeta. */
-export function validateMetadata(metadata: Draft, namespaced: boolean, rule: NameRule): FieldError[] {
+/** ValidateObjectMeta. What is as it is in `old` was judged when that was stored, and is not judged again. */
+export function validateMetadata(
+  metadata: Draft,
+  old: KubeObject["metadata"] | null,
+  namespaced: boolean,
+  rule: NameRule,
+): FieldError[] {
   const errors: FieldError[] = [];
-  const { name, generateName, namespace } = metadata;
-  if (generateName)
+  const { name, generateName, namespace, labels, annotations, ownerReferences = [], finalizers = [] } = metadata;
+  if (generateName && generateName !== old?.generateName)
     // What is generated is longer than what it is made from, and ends well.
     errors.push(
       ...rule(generateName.replace(/.-$/, "a")).map((says) => wrong("metadata.generateName", generateName, says)),
     );
   if (!name) errors.push(required("metadata.name", "name or generateName is required"));
-  else errors.push(...rule(name).map((says) => wrong("metadata.name", name, says)));
+  else if (name !== old?.name) errors.push(...rule(name).map((says) => wrong("metadata.name", name, says)));
   if (namespaced) {
     if (!namespace) errors.push(required("metadata.namespace"));
-    else errors.push(...dnsLabel(namespace).map((says) => wrong("metadata.namespace", namespace, says)));
+    else if (namespace !== old?.namespace)
+      errors.push(...dnsLabel(namespace).map((says) => wrong("metadata.namespace", namespace, says)));
   } else if (namespace) errors.push(denied("metadata.namespace", "not allowed on this type"));
-  errors.push(...validateLabels(metadata.labels, "metadata.labels"));
-  errors.push(...validateAnnotations(metadata.annotations, "metadata.annotations"));
-  errors.push(...validateOwners(metadata.ownerReferences ?? [], "metadata.ownerReferences"));
-  const finalizers = (metadata.finalizers ?? []) as string[];
+  if (labels !== old?.labels) errors.push(...validateLabels(labels, "metadata.labels"));
+  if (annotations !== old?.annotations) errors.push(...validateAnnotations(annotations, "metadata.annotations"));
+  if (ownerReferences !== old?.ownerReferences)
+    errors.push(...validateOwners(ownerReferences, "metadata.ownerReferences"));
+  if (finalizers !== old?.finalizers) errors.push(...validateFinalizers(finalizers));
+  return errors;
+}
+
+function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
   for (const each of finalizers) {
     errors.push(...qualifiedName(each).map((says) => wrong("metadata.finalizers", each, says)));
   }

@@ -167,13 +167,18 @@ class Reader {
     type: FieldType,
     known: unknown = null,
   ): unknown {
-    if (value === known) return value;
+    if (value === known && !this.isMetadata(place)) return value;
     this.places.push(place);
     this.structs.push(struct);
     const read = this.read(value, type, known as Draft | null);
     this.places.pop();
     this.structs.pop();
     return read;
+  }
+
+  /** Each version has metadata of its own, for it is written there which it is; what is in them may be shared. */
+  private isMetadata(place: string | number): boolean {
+    return place === "metadata" && this.places.length === 0;
   }
 
   private read(value: unknown, type: FieldType, known: Draft | null): unknown {
@@ -218,9 +223,10 @@ class Reader {
       if (!Object.hasOwn(fields, field)) this.unknown.push(`unknown field "${this.place([...this.places, field])}"`);
       else if (each !== null) {
         const of = fields[field]!;
-        const before = known === null || field === "metadata" ? null : known[field];
-        const isKnown = each === before && typeof each === "object";
-        const isShared = field === "status" || this.places.length > 0;
+        const before = known === null ? null : known[field];
+        const isMetadata = this.isMetadata(field);
+        const isKnown = each === before && typeof each === "object" && !isMetadata;
+        const isShared = isMetadata || field === "status" || this.places.length > 0;
         const read = isKnown || isPlain(each, of) ? each : this.enter(field, type, each, of, isShared ? before : null);
         if (!isEmpty(read, of) || required?.includes(field) || MAY_BE_EMPTY.has(`${type}.${field}`)) copy[field] = read;
       }

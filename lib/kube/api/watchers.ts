@@ -45,12 +45,14 @@ export function selectionOf(
   return { namespace, labels: parseSelector(labelSelector), fields };
 }
 
+/** One that watches are found by is asked for often, and is not read with all others. */
+const fieldOf = (resource: Resource, object: KubeObject, field: string): string | undefined =>
+  field === resource.indexed?.field ? resource.indexed.of(object) : fieldsOf(resource, object)[field];
+
 export function isSelected(resource: Resource, { namespace, labels, fields }: Selection, object: KubeObject): boolean {
   if (namespace !== null && resource.namespaced && object.metadata.namespace !== namespace) return false;
   if (labels.length > 0 && !selects(labels, object.metadata.labels)) return false;
-  if (fields.length === 0) return true;
-  const values = fieldsOf(resource, object);
-  return fields.every(({ field, equal, value }) => (values[field] === value) === equal);
+  return fields.every(({ field, equal, value }) => (fieldOf(resource, object, field) === value) === equal);
 }
 
 /** What the watch is told: an object that leaves the selection is gone for it, one that comes in is new. */

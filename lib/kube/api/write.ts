@@ -177,7 +177,7 @@ function judge(resource: Resource, draft: Draft, old: KubeObject | null, part: s
         : [strategy.validate?.(draft, old) ?? [], part === "binding" ? [] : update()];
   const errors = [
     ...(old === null ? [] : noNewFinalizers(draft.metadata, old.metadata)),
-    ...validateMetadata(draft.metadata, resource.namespaced, nameRule),
+    ...validateMetadata(draft.metadata, old?.metadata ?? null, resource.namespaced, nameRule),
     ...parts.flat(),
   ];
   if (errors.length > 0) throw invalid(resource.kind, resource.group, draft.metadata.name ?? "", errors);
