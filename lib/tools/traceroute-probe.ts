@@ -76,7 +76,7 @@ function checkSource({ ns }: Call, { source }: Options, fail: Fail): void {
 }
 
 /** What its sockets are bound to: a device that was asked for, or the one a link-local destination belongs to. */
-function deviceOf({ ns }: Call, { device, dst }: Options): Device | null {
+export function deviceOf({ ns }: Call, { device, dst }: Options): Device | null {
   return device === null ? dst.scope : ns.devices.get(device)!;
 }
 

@@ -1,17 +1,16 @@
 // `traceroute -T`: SYNs from a raw socket, each from a port of its own that is held meanwhile. Who listens there answers
 // SYN-ACK, anybody else RST; the kernel resets what nobody asked it for, so no program notices.
 // Before you edit: traceroute/mod-tcp.c (tcp_init, tcp_send_probe, tcp_check_reply), traceroute.c (tune_socket).
-import { peekRoute } from "../netns/ipv4/output-route.ts";
+import type { Errno } from "../netns/errno.ts";
 import type { Netns } from "../netns/netns.ts";
-import { queuedError } from "../netns/socket/error-queue.ts";
 import { isLocal } from "../netns/socket/family.ts";
-import { RawSocket } from "../netns/socket/raw.ts";
 import { TcpSocket } from "../netns/tcp/tcp.ts";
-import type { Ipv4 } from "../wire/address.ts";
-import { type Ipv4Packet, PROTOCOL, TCP_FLAG, type Tcp } from "../wire/packet.ts";
+import { TCP_FLAG, type Tcp } from "../wire/packet.ts";
 import type { Call } from "./command.ts";
 import type { Options } from "./traceroute-arguments.ts";
-import type { Answer, Fail, Probe, Prober } from "./traceroute-probe.ts";
+import type { Manner } from "./traceroute-echo.ts";
+import { type Answer, deviceOf, type Fail, type Probe, type Prober } from "./traceroute-probe.ts";
+import { type HeardSyn, type SynSocket, synSocket4, synSocket6 } from "./traceroute-syn.ts";
 
 const HTTP_PORT = 80;
 const NO_DATA = new Uint8Array(0);
@@ -27,20 +26,13 @@ interface Held {
   readonly holder: TcpSocket;
 }
 
-export function tcpProbes({ ns }: Call, { dst, source, device, tos, port, dontFragment }: Options, fail: Fail): Prober {
-  const to = dst.address as Ipv4;
+export function tcpProbes(call: Call, options: Options, fail: Fail): Prober {
+  const { ns } = call;
+  const { dst, source, port } = options;
   const from = source?.address ?? null;
   if (from !== null && !isLocal(ns, from)) fail("bind", "EADDRNOTAVAIL");
-  const oif = device === null ? null : ns.devices.get(device)!;
-  const way = peekRoute(ns, to, from as Ipv4 | null, oif);
-  if (way.errno !== null) return fail("connect", way.errno);
-  if (way.decision.type === "broadcast") return fail("connect", "EACCES");
-  const mtu = ns.pathMtus.of({ ...way.decision, device: way.device }, to, ns.cables.now);
-  const mss = Math.max(mtu, 576) - 40;
-  const raw = new RawSocket(ns, "traceroute", PROTOCOL.tcp, oif);
-  raw.remote = to;
-  raw.hearsErrors = true;
-  const how = { dst: to, src: way.src, tos: tos & 0xff, discovery: dontFragment ? "probe" : "dont" } as const;
+  const raw = synsOf(call, options);
+  if (typeof raw === "string") return fail("connect", raw);
   const dstPort = (port ?? 0) & 0xffff || HTTP_PORT;
   const held = new Map<number, Held>();
   const release = (sport: number): Probe | null => {
@@ -51,14 +43,14 @@ export function tcpProbes({ ns }: Call, { dst, source, device, tos, port, dontFr
   };
   return {
     send(probe, ttl) {
-      const holder = new TcpSocket(ns, "traceroute");
+      const holder = new TcpSocket(ns, "traceroute", dst.address.family);
       const bound = holder.bind(from, 0);
       if (bound !== null) fail("bind", bound);
       const sport = holder.local.port;
-      const sent = raw.send(synOf(ns, sport, dstPort, mss), { ...how, ttl }, `sends a SYN to ${to}, TTL ${ttl}`);
+      const failed = raw.send(synOf(ns, sport, dstPort, raw.mss), ttl);
       held.set(sport, { probe, holder });
       probe.sequence = sport;
-      if (sent.errno !== null && sent.errno !== "EMSGSIZE" && sent.errno !== "EHOSTUNREACH") fail("send", sent.errno);
+      if (failed !== null && failed !== "EMSGSIZE" && failed !== "EHOSTUNREACH") fail("send", failed);
     },
     expire(probe) {
       release(probe.sequence);
@@ -67,30 +59,36 @@ export function tcpProbes({ ns }: Call, { dst, source, device, tos, port, dontFr
     },
     answers() {
       for (let heard = raw.receive(); heard !== null; heard = raw.receive()) {
-        const { packet, quoted, time } = heard;
-        const sport = probePort(packet, quoted, dstPort);
+        const sport = probePort(heard, dstPort);
         const probe = sport === null ? null : release(sport);
         if (probe === null) continue;
-        const { body } = packet;
-        const error = quoted === undefined || body.kind !== "icmp" ? null : queuedError(packet, body, quoted, time);
-        const answer: Answer = { probe, from: { address: packet.src, scope: null }, time, ttl: packet.ttl, error };
+        const { from, time, ttl, error } = heard;
+        const answer: Answer = { probe, from, time, ttl, error };
         return [answer];
       }
       return [];
     },
-    waitFor: () => [raw],
+    waitFor: () => [raw.socket],
     close() {
       for (const sport of [...held.keys()]) release(sport);
-      raw.close();
+      raw.socket.close();
     },
   };
 }
 
+function synsOf(call: Call, options: Options): SynSocket | Errno {
+  const { dst, source, tos, dontFragment } = options;
+  const discovery = dontFragment ? "probe" : "dont";
+  const manner: Manner = { device: deviceOf(call, options), tos: tos & 0xff, discovery };
+  const { address } = dst;
+  const from = source?.address ?? null;
+  if (address.family === 4) return synSocket4(call.ns, address, from?.family === 4 ? from : null, manner);
+  return synSocket6(call.ns, address, from?.family === 6 ? from : null, manner);
+}
+
 /** The port a probe went out from: where an answer goes to, or what an error quotes. */
-function probePort({ body }: Ipv4Packet, quoted: Ipv4Packet | undefined, port: number): number | null {
-  const tcp = quoted === undefined ? body : quoted.body;
-  if (tcp.kind !== "tcp") return null;
-  const [own, other] = quoted === undefined ? [tcp.dstPort, tcp.srcPort] : [tcp.srcPort, tcp.dstPort];
+function probePort({ tcp, isQuoted }: HeardSyn, port: number): number | null {
+  const [own, other] = isQuoted ? [tcp.srcPort, tcp.dstPort] : [tcp.dstPort, tcp.srcPort];
   return other === port ? own : null;
 }
 

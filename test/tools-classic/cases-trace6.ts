@@ -63,6 +63,18 @@ const MTU = [
   "tracepath -n fd00:2::2",
 ];
 
+/** Each on a machine of its own, with who listens on port 80 of s. */
+const SYNS = [
+  "traceroute -T -n fd00:2::2",
+  "traceroute -T -n -N 1 -q 2 -p 443 -s fd00:0::1 -i right fd00:2::2",
+  "traceroute -6 -T -n -f 2 -m 2 fd00:2::2",
+  "traceroute -T -n -F -q 1 -t 16 fd00:2::2",
+  "traceroute -T -n fe80::2%right",
+];
+const REFUSED_SYNS = ["fd05::1", "fd06::1", "fd07::1", "fd08::1", "fd00:2::77", "fd00:0::77"].map(
+  (to) => `traceroute -T -n -w 0.5 -m 4 -q 1 ${to}`,
+);
+
 function each(name: string, setUp: string, commands: readonly string[]): [string, string][] {
   return commands.map((command, i) => [`${name}${i + 1}`, `${setUp}\n${C} ${command}`]);
 }
@@ -95,6 +107,11 @@ traceroute -nI ::
 traceroute -n ::1 20
 traceroute -In ::1 20
 traceroute -n --mtu ::1
+traceroute -T -n -q 1 ::1
+traceroute -T -n ::1 20
+traceroute -T -n fe80::1
+traceroute -T -n fd00::1
+traceroute -T -n -s fd00::9 ::1
 tracepath -6 -4 ::1
 tracepath -n ::1
 tracepath ::1
@@ -113,6 +130,14 @@ tracepath -n ::
     ...each("trace6Row", FOUR, ROW),
     ...each("trace6Refused", REFUSING, REFUSED),
     ...each("trace6Mtu", NARROW, MTU),
+    ...each("trace6Syn", FOUR, SYNS),
+    ...each("trace6SynNarrow", NARROW, ["traceroute -T -n -q 1 fd00:2::2"]),
+    ...each("trace6SynRefused", REFUSING, REFUSED_SYNS),
+    ...each(
+      "trace6SynHeard",
+      `${FOUR}\nip netns exec s timeout 4 nc -6 -lk 80 > /dev/null & sleep 0.5`,
+      SYNS.slice(0, 1),
+    ),
   ]),
 };
 

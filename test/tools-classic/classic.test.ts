@@ -122,7 +122,7 @@ describe("fragments whose rest never comes", () => {
 
 describe("what these tools know and the model does not is refused aloud", () => {
   const lines = [
-    "traceroute -T ::1",
+    "traceroute -T ::",
     "traceroute -e 127.0.0.1",
     "traceroute --back 127.0.0.1",
     "traceroute -6 -l 1 ::1",

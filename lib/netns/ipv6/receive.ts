@@ -7,6 +7,7 @@ import { ipv6Length } from "../../wire/bytes6.ts";
 import { type Frame, ICMP6, ICMP6_CODE, type Ipv6Packet, protocolOf, withHopLimit } from "../../wire/packet.ts";
 import { passHook } from "../hooks-run.ts";
 import type { Netns } from "../netns.ts";
+import { raw6Input } from "../socket/raw6.ts";
 import { udpInput6 } from "../socket/udp6.ts";
 import { tcpInput6 } from "../tcp/tcp6.ts";
 import { decide6, type NoWay6 } from "./decide.ts";
@@ -234,6 +235,7 @@ function toProtocol(ns: Netns, skb: Skb6): void {
   else mib.Ip6InUnknownProtos++;
   if (body.kind === "icmp6") return icmp6Input(ns, skb, whole, body, step, whole !== packet || skb.longestFragment > 0);
   if (body.kind === "udp") return udpInput6(ns, skb, whole, body, step);
+  if (ns.sockets.raw6.length > 0) raw6Input(ns, skb, whole, undefined, step);
   if (body.kind === "tcp") return tcpInput6(ns, skb, whole, body, step);
   const dropped = ns.step(LEVEL.path, step, device, "drop", whole, () => ({
     because: `nothing here speaks the protocol ${protocolOf(whole)}`,

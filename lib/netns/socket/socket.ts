@@ -9,6 +9,7 @@ import type { TcpSocket } from "../tcp/tcp.ts";
 import type { PingSocket } from "./ping.ts";
 import type { PingSocket6 } from "./ping6.ts";
 import type { RawSocket } from "./raw.ts";
+import type { RawSocket6 } from "./raw6.ts";
 import type { UdpSocket } from "./udp.ts";
 
 /** ip_local_port_range: where the kernel takes a port from when the program names none. */
@@ -24,6 +25,7 @@ export class SocketTable {
   readonly ping: PingSocket[] = [];
   readonly ping6: PingSocket6[] = [];
   readonly raw: RawSocket[] = [];
+  readonly raw6: RawSocket6[] = [];
   /** How many sockets listen to each group, by device (ip_mc_list). */
   private readonly groups = new Map<Device, Map<Ipv4, number>>();
   private readonly ns: Netns;
