@@ -1,7 +1,7 @@
 // A whole cluster in a lab: machines on a switch, an API server, controllers, a scheduler, and a kubelet on each node.
 import { Lab } from "../lab/lab.ts";
 import { labScript } from "../lab/script.ts";
-import { BadInput } from "../wire/input.ts";
+import { BadInput, didYouMean } from "../wire/input.ts";
 import { Journal } from "./api/journal.ts";
 import { ApiServer } from "./api/server.ts";
 import { awsVpc } from "./cni/aws.ts";
@@ -112,12 +112,11 @@ export class Cluster {
   constructor(options: ClusterOptions = {}) {
     const { nodes = 3, cni = "flannel-vxlan", seed = "packetwalk" } = options;
     const plugin = typeof cni === "string" ? PLUGINS.find(({ name }) => name === cni) : cni;
-    if (plugin === undefined)
-      throw new BadInput(
-        "no network plugin of this name",
-        String(cni),
-        `There are: ${PLUGINS.map(({ name }) => name).join(", ")}.`,
-      );
+    if (plugin === undefined) {
+      const names = PLUGINS.map(({ name }) => name);
+      const hint = didYouMean(String(cni), names);
+      throw new BadInput("no network plugin of this name", String(cni), `There are: ${names.join(", ")}.${hint}`);
+    }
     const { proxy = "iptables" } = options;
     checkMode(proxy);
     this.mode = proxy;

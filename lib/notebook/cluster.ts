@@ -3,7 +3,7 @@ import { Cluster, type ClusterOptions } from "../kube/cluster.ts";
 import { BadInput } from "../wire/input.ts";
 import { images, OWN_IMAGES } from "./images.ts";
 import { DISK } from "./kubectl.ts";
-import { lab, type ShownLab } from "./session.ts";
+import { madeLab, type ShownLab } from "./session.ts";
 
 let current: ShownCluster | null = null;
 
@@ -28,8 +28,7 @@ export class ShownCluster extends Cluster {
 export function cluster(options: Omit<ClusterOptions, "lab"> = {}): ShownCluster {
   const { seed = "packetwalk" } = options;
   images(options.images ?? {});
-  current = new ShownCluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: lab({ seed }) });
-  return current;
+  return new ShownCluster({ dns: true, files: DISK, ...options, images: OWN_IMAGES, lab: madeLab({ seed }) }).use();
 }
 
 /** The cluster made last. Throws BadInput when there is none. */

@@ -53,9 +53,13 @@ function varied(seed: string | undefined): { seed?: string } {
  * const node = net.node("node-1");
  */
 export function lab(from: LabOptions | LabData = {}): ShownLab {
+  return madeLab(from).use();
+}
+
+/** A lab as `lab` makes it; the verbs go on meaning the one before. */
+export function madeLab(from: LabOptions | LabData): ShownLab {
   const make = (options: LabOptions) => new ShownLab(options);
-  current = "nodes" in from ? labFrom(from, make) : make({ ...from, ...varied(from.seed) });
-  return current;
+  return "nodes" in from ? labFrom(from, make) : make({ ...from, ...varied(from.seed) });
 }
 
 /** The lab made last. Throws BadInput when there is none. */

@@ -126,11 +126,9 @@ function commandNamed(lab: Lab, name: string, { tools }: Pick<Place, "tools">): 
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
   const names = Object.keys(COMMANDS).sort();
   const root = name === "sudo" ? "You are root here: leave it out. " : "";
-  throw new BadInput(
-    "a command that is not modelled",
-    name,
-    `${root}There are: ${names.join(", ")}.${didYouMean(name, names)}`,
-  );
+  // The list is long: the word that was meant stands before it.
+  const hint = `${didYouMean(name, names)} There are: ${names.join(", ")}.`.trim();
+  throw new BadInput("a command that is not modelled", name, `${root}${hint}`);
 }
 
 type Voice = Pick<Call, "out" | "err">;

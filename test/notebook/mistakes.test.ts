@@ -1,7 +1,7 @@
 // What a student gets wrong: each mistake is one error that names the text and the mend, and changes nothing.
 import { execFileSync } from "node:child_process";
 import { assert } from "chai";
-import { BadInput, lab, predict, type ShownLab, sh, walk } from "../../lib/index.ts";
+import { BadInput, cluster, kubectl, lab, predict, type ShownLab, sh, walk } from "../../lib/index.ts";
 import { compileFailure } from "../../lib/jupyter/failure.ts";
 
 function small(): ShownLab {
@@ -78,6 +78,8 @@ const MISTAKES: readonly [string, (net: ShownLab) => unknown, RegExp, RegExp][] 
     /There are node-1, web/,
   ],
   ["a walk without a command", () => walk("web", undefined as unknown as string), /undefined/, /ping -c 1/],
+  ["kubectl where no cluster is", () => kubectl("get pods"), /"get pods"/, /cluster\(\{ nodes: 2 \}\)/],
+  ["a plugin nobody knows", () => cluster({ cni: "flannel-vxlam" }), /"flannel-vxlam"/, /mean "flannel-vxlan"/],
   ["a lab from something else", () => lab({ nodes: 3 } as never), /./, /./],
 ];
 
@@ -98,6 +100,24 @@ describe("a student's mistakes", () => {
       assert.equal(JSON.stringify(net.data()), before);
     });
   }
+
+  it("a cluster that was refused leaves the verbs with the lab before", () => {
+    small();
+    assert.throws(() => cluster({ cni: "flannel" }), BadInput);
+    assert.include(sh("web", "ip -br addr").out, "10.244.1.2");
+  });
+
+  it("a walk without a packet says what its command said", () => {
+    small();
+    const told = `${walk("node-1", "ping -c 1 192.0.2.1").story()}`;
+    assert.equal(told, "Nothing happened.\nThe command printed:\nping: connect: Network is unreachable");
+  });
+
+  it("a number in quotes is a number, where one is asked for", () => {
+    assert.isTrue(predict("frames?", "1", () => 1).ok);
+    assert.isFalse(predict("frames?", "2", () => 1).ok);
+    assert.isTrue(predict("state?", " down", () => "DOWN").ok);
+  });
 
   it("an unknown command anywhere in a line stops the line before its first word runs", () => {
     const net = small();
