@@ -9,11 +9,10 @@ import type { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { getopt } from "./getopt.ts";
-import { inetInput } from "./inet-input.ts";
+import { etherInput, inetInput } from "./inet-input.ts";
 import { noOptions } from "./ip.ts";
 import { Context } from "./iproute/context.ts";
 import { neighboursOf } from "./iproute/neigh.ts";
-import { macOf } from "./iproute/values.ts";
 
 const SUPPORTED =
   "-a, -n, -e, -v, -D, -i DEVICE, -H ether, -A inet, -d HOST [priv|dev DEVICE], -s HOST MAC [temp|dev DEVICE] and a host";
@@ -170,21 +169,6 @@ function macOfDevice({ ns, err }: Call, name: string): Mac | null {
   const device = ns.devices.get(name);
   if (device === undefined) err(`arp: cant get HW-Address for \`${name}': ${errorText("ENODEV")}.\n`);
   return device?.mac ?? null;
-}
-
-/** Six octets of one or two digits, with a colon or without; what stands behind is not looked at (in_ether). */
-function etherInput(text: string): Mac | null {
-  const octets: number[] = [];
-  let rest = text;
-  while (rest !== "" && octets.length < 6) {
-    const [found, first, second = ""] = /^([0-9a-f])(?:([0-9a-f])|:|$):?/i.exec(rest) ?? [];
-    if (found === undefined) return null;
-    octets.push(Number.parseInt(first + second, 16));
-    rest = rest.slice(found.length);
-  }
-  if (octets.length < 6)
-    throw notModelled("arp", text, "MACs of six octets: the others come from where memory happens to be");
-  return macOf(octets);
 }
 
 function show(call: Call, flags: Flags): number {

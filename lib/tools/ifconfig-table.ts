@@ -47,21 +47,29 @@ const FLAGS = [
   ["LOOPBACK", 8, "L"],
   ["RUNNING", 0x40, "R"],
   ["NOARP", 0x80, "O"],
+  ["PROMISC", 0x100, "P"],
+  ["ALLMULTI", 0x200, "A"],
   ["MULTICAST", 0x1000, "M"],
 ] as const;
 
+/** In the order of the short lines (ife_print_short). */
+const LETTERS = "ABLMPORU";
+
 export function flagsOf(device: Device): Flags {
-  const kind: string = device.kind;
+  const { kind, attributes } = device;
   const has = new Set<string>();
   if (device.up) has.add("UP");
   if (device.running) has.add("RUNNING");
-  if (kind === "loopback") has.add("LOOPBACK");
-  else if (kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic")
-    has.add("BROADCAST").add("MULTICAST");
-  else if (kind === "dummy") has.add("BROADCAST").add("NOARP");
-  else throw notModelled("ifconfig", device.name, "interfaces that are loopback, veth, bridge, vxlan or dummy");
+  const isOnWire = kind === "veth" || kind === "bridge" || kind === "vxlan" || kind === "nic";
+  if (!isOnWire && kind !== "loopback" && kind !== "dummy")
+    throw notModelled("ifconfig", device.name, "interfaces that are loopback, veth, bridge, vxlan or dummy");
+  has.add(kind === "loopback" ? "LOOPBACK" : "BROADCAST");
+  if (attributes.multicast ?? isOnWire) has.add("MULTICAST");
+  if (device.isNoArp) has.add("NOARP");
+  if (attributes.promisc) has.add("PROMISC");
+  if (attributes.allmulticast) has.add("ALLMULTI");
   const set = FLAGS.filter(([word]) => has.has(word));
-  const letters = set.map(([, , letter]) => letter).sort();
+  const letters = [...LETTERS].filter((letter) => set.some(([, , each]) => each === letter));
   return {
     number: set.reduce((sum, [, bit]) => sum + bit, 0),
     words: set.map(([word]) => word),

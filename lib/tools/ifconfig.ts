@@ -1,14 +1,11 @@
-// `ifconfig` of net-tools 2.10: interfaces shown, set up and down, their MTU, one address each.
-// Before you edit: net-tools 2.10 ifconfig.c, lib/interface.c (ife_print_long), net/ipv4/devinet.c (devinet_ioctl).
+// `ifconfig` of net-tools 2.10: interfaces shown; what is set about them is in ifconfig-settings.ts.
+// Before you edit: net-tools 2.10 ifconfig.c, lib/interface.c (ife_print_long).
 
-import { deleteAddress, setDown, setMtu, setUp } from "../netns/configure.ts";
-import { errorText } from "../netns/errno.ts";
-import { tryAddress } from "../netns/ipv4/fib.ts";
-import { type Ipv4, ipv4, mask4, Prefix4 } from "../wire/address.ts";
-import { type Call, type Command, notModelled } from "./command.ts";
+import { mask4 } from "../wire/address.ts";
+import { type Command, notModelled } from "./command.ts";
+import { configure, SUPPORTED } from "./ifconfig-settings.ts";
 import { flagsOf, type Interface, interfaces, shortRow, shortRows } from "./ifconfig-table.ts";
 
-const SUPPORTED = "-a, -s, DEVICE [up | down | mtu N | ADDRESS[/LEN] | netmask MASK | broadcast ADDRESS]";
 const SHORT = "Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n";
 
 export const ifconfig: Command = (call) => {
@@ -19,7 +16,7 @@ export const ifconfig: Command = (call) => {
   for (; words[0]?.startsWith("-"); words.shift()) {
     if (words[0] === "-a") all = true;
     else if (words[0] === "-s") short = true;
-    else throw notModelled("ifconfig", words[0]!, SUPPORTED);
+    else if (words[0] !== "-v") throw notModelled("ifconfig", words[0]!, SUPPORTED);
   }
   const [name, ...settings] = words;
   if (name === undefined) {
@@ -28,7 +25,10 @@ export const ifconfig: Command = (call) => {
     return 0;
   }
   if (settings.length > 0) return configure(call, name, settings);
-  const found = interfaces(ns).find((each) => each.name === name);
+  // Of an alias that nobody made its device is told.
+  const device = ns.devices.get(name.replace(/:.*/, ""));
+  const nobody = device === undefined ? undefined : { name, device, isAlias: true, address: null };
+  const found = interfaces(ns).find((each) => each.name === name) ?? nobody;
   if (found === undefined) {
     err(`${name}: error fetching interface information: Device not found\n`);
     return 1;
@@ -41,14 +41,15 @@ function long({ name, device, isAlias, address }: Interface): string {
   const { number, words } = flagsOf(device);
   const lines = [`${name}: flags=${number}<${words.join(",")}>  mtu ${device.mtu}`];
   const isLoopback = device.kind === "loopback";
+  const { txqueuelen } = device.attributes;
   if (address !== null) {
     const broadcast = isLoopback ? "" : `  broadcast ${address.broadcast ?? "0.0.0.0"}`;
     lines.push(`        inet ${address.local}  netmask ${maskText(address.length)}${broadcast}`);
   }
   lines.push(
     isLoopback
-      ? "        loop  txqueuelen 1000  (Local Loopback)"
-      : `        ether ${device.mac}  txqueuelen 1000  (Ethernet)`,
+      ? `        loop  txqueuelen ${txqueuelen}  (Local Loopback)`
+      : `        ether ${device.mac}  txqueuelen ${txqueuelen}  (Ethernet)`,
   );
   if (!isAlias) {
     const { rxPackets, rxBytes, rxDropped, txPackets, txBytes, txDropped } = device.stats;
@@ -73,60 +74,4 @@ function size(octets: number): string {
   while (unit < units.length - 1 && octets > 1024 ** (unit + 1)) unit++;
   const tenths = Math.floor((octets * 10) / 1024 ** unit);
   return `${Math.floor(tenths / 10)}.${tenths % 10} ${units[unit]}`;
-}
-
-function configure({ ns, err }: Call, name: string, settings: readonly string[]): number {
-  const device = ns.devices.get(name);
-  if (device === undefined) {
-    if (name.includes(":"))
-      throw notModelled("ifconfig", name, `${SUPPORTED}; an alias is ip addr add ... label ${name}`);
-    const [first] = settings;
-    if (first !== "up" && first !== "down") throw notModelled("ifconfig", `${name} ${first}`, "interfaces that exist");
-    err(`${name}: ERROR while getting interface flags: No such device\n`);
-    return 255;
-  }
-  const inet = ns.inet.get(device)!;
-  let status = 0;
-  const replace = (local: Ipv4, length: number, broadcast: Ipv4 | null) => {
-    const old = inet.addresses.find(({ label }) => label === name);
-    if (old !== undefined) deleteAddress(ns, device, old);
-    tryAddress(ns, device, local, length, { broadcast });
-  };
-  const ends = (local: Ipv4, length: number) => (length < 31 ? new Prefix4(local, length).broadcast : null);
-  const rest = [...settings];
-  while (rest.length > 0) {
-    const word = rest.shift()!;
-    const current = inet.addresses.find(({ label }) => label === name);
-    if (word === "up") setUp(ns, device);
-    else if (word === "down") setDown(ns, device);
-    else if (word === "mtu") {
-      const mtu = Number(rest.shift());
-      const isPossible = device.kind === "loopback" || (mtu >= 68 && mtu <= 65535);
-      const refused = isPossible ? setMtu(device, mtu) : "EINVAL";
-      if (refused !== null) {
-        err(`SIOCSIFMTU: ${errorText(refused)}\n`);
-        status = 1;
-      }
-    } else if (word === "netmask" && current !== undefined) {
-      const { bits } = ipv4(rest.shift() ?? "");
-      const length = Math.clz32(~bits >>> 0);
-      if (length < 32 && bits << length !== 0) throw notModelled("ifconfig", `netmask ${bits}`, SUPPORTED);
-      replace(current.local, length, ends(current.local, length));
-    } else if (word === "broadcast" && current !== undefined)
-      replace(current.local, current.length, ipv4(rest.shift() ?? ""));
-    else if (/^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(word)) {
-      const [text = "", bits] = word.split("/");
-      const local = ipv4(text);
-      const length = bits === undefined ? classLength(local) : Number(bits);
-      replace(local, length, ends(local, length));
-      setUp(ns, device);
-    } else throw notModelled("ifconfig", word, SUPPORTED);
-  }
-  return status;
-}
-
-/** How long the network of an address was before networks had lengths (inet_abc_len). */
-function classLength({ bits }: Ipv4): number {
-  const first = bits >>> 24;
-  return first < 128 ? 8 : first < 192 ? 16 : 24;
 }

@@ -258,4 +258,68 @@ route del -net 10.15.0.0/16 d0:1
 route -A foo
 route -n
 `,
+  ifconfigWords: `
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip link set d0 up
+ip link set d1 up
+sleep 1.1
+ifconfig d0:1 10.0.0.77
+ifconfig d0:1
+ifconfig d0:2 10.7.0.1 netmask 255.255.255.0 up
+ifconfig d0:3 10.7.0.3/24
+ifconfig -a -s
+ip -4 addr show d0
+ip route show table all
+ifconfig d0:1 down
+ifconfig d0:2 10.7.0.9
+ip -4 addr show d0
+ifconfig d0:9 down
+ifconfig d0:9 up
+ifconfig d0:9
+ifconfig nope:9
+ifconfig d0 10.0.0.300
+ifconfig d0 foo
+ifconfig d0 netmask foo
+ifconfig d0 netmask 255.0.0.0
+ifconfig d0 broadcast 10.0.0.254
+ifconfig d0 10.0.0.1/24 broadcast 10.0.0.200
+ip -4 addr show d0
+ifconfig d0 broadcast 10.0.0.254
+ifconfig d0 10.0.0.1
+ip -4 addr show d0
+ifconfig d0 netmask 255.255.0.0
+ifconfig d0 10.0.0.1/24 mtu 1400
+ip -4 addr show d0
+ifconfig d0 promisc
+ifconfig d0 allmulti
+ifconfig d0 -arp
+ifconfig d0 -multicast
+ifconfig d0 | head -n 5
+ifconfig -s | grep -c ABPORU
+netstat -i | grep -c ABPORU
+ip link show d0
+ifconfig d0 -promisc -allmulti arp multicast
+ifconfig d0 txqueuelen 5
+ifconfig d0 hw ether 02:00:00:00:00:0a
+ip link show d0
+ifconfig d0 metric 5
+ifconfig nope 10.0.0.1
+ifconfig nope mtu 5
+ifconfig nope up
+ifconfig nope
+ifconfig d0 up down
+ifconfig -v d0 | head -n 3
+ifconfig d0 mtu 1300x
+ifconfig d0 mtu x
+ifconfig d0 mtu 67
+ifconfig d0 netmask 255.0.255.0 up
+ifconfig d0 10.0.0.3 foo
+ifconfig d0 10.3
+ifconfig d0 0
+ip addr show d0
+ifconfig lo 127.0.0.2
+ifconfig lo | head -n 3
+ifconfig lo down
+ifconfig lo | head -n 3
+`,
 };
