@@ -33,13 +33,8 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
   }
   if (device.bridge !== null && goesOn(device, frame, cause)) return true;
   if (device.taps !== null) for (const tap of device.taps) tap(frame, "out", cause);
-  if (device.peer !== null && frameLength(frame) > device.peer!.mtu + ROOM) {
-    device.stats.txDropped++;
-    device.peer!.stats.rxDropped++;
-    const because = `${frameLength(frame)} octets are more than ${device.peer} takes with its MTU ${device.peer!.mtu}`;
-    record(cables, device, frame, cause, "drop", because, linkEvidence(device.peer!));
-    return false;
-  }
+  const { peer } = device;
+  if (peer !== null) return ontoCable(cables, device, peer, frame, cause);
   if (device.vxlan !== null || device.ipip !== null) {
     // What a tunnel counts is what came to be sent (iptunnel_xmit_stats).
     device.owner.encapsulate(device, frame, cause);
@@ -74,11 +69,23 @@ export function transmit(cables: Cables, device: Device, frame: Frame, cause: nu
     leaveVlan(cables, device, frame, cause);
     return true;
   }
-  if (device.kind === "loopback") {
-    cables.carry(device, frame, note(cables, device, frame, cause, "send", asTold, LOOPS));
-    return true;
+  cables.carry(device, frame, note(cables, device, frame, cause, "send", asTold, LOOPS));
+  return true;
+}
+
+/** A veth or a network card has somebody at the other end, who takes no more than fits (veth_forward_skb). */
+function ontoCable(cables: Cables, device: Device, peer: Device, frame: Frame, cause: number): boolean {
+  const { stats } = device;
+  const length = frameLength(frame);
+  if (length > peer.mtu + ROOM) {
+    stats.txDropped++;
+    peer.stats.rxDropped++;
+    const because = `${length} octets are more than ${peer} takes with its MTU ${peer.mtu}`;
+    record(cables, device, frame, cause, "drop", because, linkEvidence(peer));
+    return false;
   }
-  const peer = device.peer!;
+  stats.txPackets++;
+  stats.txBytes += length;
   cables.carry(peer, frame, note(cables, device, frame, cause, "send", tellCable, peer.owner.name, peer.name));
   return true;
 }

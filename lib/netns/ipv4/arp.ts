@@ -65,9 +65,12 @@ export function arpInput(ns: Netns, device: Device, frame: Frame, arp: Arp, forU
   }
   if (ns.cables.recorder.level === LEVEL.off && isForAnother(ns, device, arp)) {
     // Of a flooded question most who hear it have nothing to say; nobody watches, so the reasons are not told either.
-    const known = inetOf(device).neighbours.get(arp.senderIp);
-    const isNews = known?.mac !== arp.senderMac || !known.isValid;
-    if (isNews && (known !== undefined || accepts(ns, device, arp.senderIp))) learn(ns, device, frame, arp, cause);
+    const { neighbours, conf } = inetOf(device);
+    const known = neighbours.get(arp.senderIp);
+    if (known === undefined) {
+      const asks = conf.arp_accept !== 0 || ns.sysctls.conf.all.arp_accept !== 0;
+      if (asks && accepts(ns, device, arp.senderIp)) learn(ns, device, frame, arp, cause);
+    } else if (known.mac !== arp.senderMac || !known.isValid) learn(ns, device, frame, arp, cause);
     return;
   }
   process(ns, device, frame, arp, cause);
