@@ -30,6 +30,12 @@ export function chapterFolder(folder: string, language = "en"): string {
   return path.basename(folder) === language ? path.dirname(folder) : folder;
 }
 
+/**
+ * How large V8's half of the young generation may become, where 16 is usual: what a large cluster makes stays, and is
+ * copied less often (500 nodes: 0.9 of the CPU). A small lab does not fill it.
+ */
+export const YOUNG_MEGABYTES = 32;
+
 /** The kernel.json; absolute paths, since Jupyter starts kernels from anywhere. */
 export function kernelSpec({ title, language }: Edition = EDITIONS[0]): {
   argv: string[];
@@ -43,6 +49,7 @@ export function kernelSpec({ title, language }: Edition = EDITIONS[0]): {
       process.execPath,
       // Stopping a cell in the middle of asynchronous work leaves Node's record of it uneven, and the check would abort.
       "--no-force-async-hooks-checks",
+      `--max-semi-space-size=${YOUNG_MEGABYTES}`,
       main,
       "kernel",
       "start",

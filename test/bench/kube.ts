@@ -2,6 +2,7 @@
 // namespaces, cables, addresses, routes and rules on this machine's kernel.
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { YOUNG_MEGABYTES } from "../../lib/jupyter/spec.ts";
 import { type BenchFigure, milliseconds } from "./figure.ts";
 import type { KubeCosts } from "./kube-load.ts";
 import { whyNoKernel } from "./peers.ts";
@@ -14,7 +15,9 @@ export function kubeCosts(nodes: number, pods: number, services: number): KubeCo
 }
 
 function load(...args: readonly (number | string)[]): string {
-  const words = ["--max-old-space-size=4096", LOAD, ...args.map(String)];
+  // As the kernel is started.
+  const young = `--max-semi-space-size=${YOUNG_MEGABYTES}`;
+  const words = ["--max-old-space-size=4096", young, LOAD, ...args.map(String)];
   return execFileSync(process.execPath, words, { encoding: "utf8", maxBuffer: 2 ** 28 });
 }
 
