@@ -506,5 +506,35 @@ const questions = (text: string): Question[] =>
     .split("\n")
     .map((line) => ({ args: wordsOf(line) }));
 
-export const MADE: readonly Question[] = questions(MAKING);
+/** Manifests that are no objects, or hardly: what a slip of the finger makes of one. */
+const SLIPS = [
+  "x",
+  "[1]",
+  "# nothing",
+  "{}",
+  '{"kind":"Pod"}',
+  '{"kind":"Pod","apiVersion":"v1"}',
+  '{"kind":"Pod","apiVersion":"v1",}',
+  '{"kind":"Pod","apiVersion":"v1","metadata":5}',
+  '{"kind":"Pod","apiVersion":"v1","metadata":{"name":5}}',
+  '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"slip"}} x',
+  '{"kind":"Pod" "apiVersion":"v1"}',
+  "apiVersion: v1\nkind: pod\nmetadata: {name: x}\n",
+  "apiVersion: v2\nkind: Pod\nmetadata: {name: x}\n",
+  "apiVersion: v1\nkind: Deployment\nmetadata: {name: x}\n",
+  "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers:\n  - name: a\n    image: b\n   env: []",
+  "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers:\n    name: a\n",
+  "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n  labels: {app: yes}\n",
+  "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n  labels: {app: 1}\n",
+  "apiVersion: v1\nkind: Pod\nmetadata: {name: x",
+  'apiVersion: v1\nkind: Pod\nmetadata: "x',
+  "apiVersion: v1\nkind: Pod\nmetadata: *x\n",
+  "apiVersion: v1\nkind: Pod\nmetadata: x\n",
+  "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: slip}\n---\nkind: Pod\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: late}\n",
+  "apiVersion: v1\nkind: List\nitems: [{kind: Pod}]\n",
+  "apiVersion: v1\nkind: PodList\nitems: [{metadata: {name: q}}]\n",
+  "apiVersion: v1\nkind: Pod\nmetadata: {generateName: g-}\nspec: {containers: [{name: a, image: b}]}\n",
+].map((input): Question => ({ args: ["apply", "-f", "-"], input }));
+
+export const MADE: readonly Question[] = [...questions(MAKING), ...SLIPS];
 export const QUESTIONS: readonly Question[] = [...questions(READING), ...questions(CHANGING)];

@@ -44,9 +44,9 @@ describe("kubectl", () => {
     bootstrap(setting.server);
     askOurs(setting, ["create", "namespace", "talk"]);
     const recorded: Record<string, Answer>[] = golden("kubectl-made");
-    for (const [i, { args }] of MADE.entries())
-      it(args.join(" ").slice(0, 100), () => {
-        const said = alike(askOurs(setting, ["--namespace", "talk", ...args]));
+    for (const [i, { args, input }] of MADE.entries())
+      it(`${args.join(" ")} ${JSON.stringify(input ?? "")}`.slice(0, 100), () => {
+        const said = alike(askOurs(setting, ["--namespace", "talk", ...args], input));
         expect({ [args.join(" ")]: said }).to.deep.equal(recorded[i]);
       });
   });

@@ -32,7 +32,7 @@ if (KUBECONFIG !== undefined) {
   for (const { args, input } of COMMANDS) answers.push(alike(await ask(args, input)));
   const made: Record<string, Answer>[] = [];
   process.chdir(folder);
-  for (const { args } of MADE) made.push({ [args.join(" ")]: alike(await ask(args)) });
+  for (const { args, input } of MADE) made.push({ [args.join(" ")]: alike(await ask(args, input)) });
   process.chdir(root);
   await ask(["delete", "namespace", "talk"]);
   write("kubectl", answers);

@@ -155,8 +155,11 @@ function watch(
   }
   const seconds = Number(query.timeoutSeconds ?? 0);
   const timer = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : null;
-  response.on("close", () => {
+  const over = () => {
     close();
     if (timer !== null) clearTimeout(timer);
-  });
+  };
+  // Who asked may be gone already.
+  if (response.destroyed) over();
+  else response.on("close", over);
 }

@@ -3,10 +3,23 @@
 
 class Mistake extends Error {}
 
+export interface Scanned {
+  /** The texts of the values that stand one after the other. */
+  readonly values: readonly string[];
+  /** What comes behind them; `offset` counts the octets read, the wrong one too. */
+  readonly mistake: { readonly message: string; readonly offset: number } | null;
+}
+
 const LITERALS = ["true", "false", "null"];
 
 /** The complaint about a text that is no JSON, `invalid character 'x' after object key`; "" about one that is. */
-export function jsonMistake(text: string): string {
+export const jsonMistake = (text: string): string => scanned(text, true).mistake?.message ?? "";
+
+/** A stream of values, as a Decoder reads it. */
+export const jsonValues = (text: string): Scanned => scanned(text, false);
+
+function scanned(text: string, isOne: boolean): Scanned {
+  const values: string[] = [];
   let at = 0;
   const unexpected = (where: string): never => {
     const found = text[at];
@@ -93,12 +106,18 @@ export function jsonMistake(text: string): string {
     else for (const each of literal) must(new RegExp(each), `in literal ${literal} (expecting '${each}')`);
   }
   try {
-    value();
-    skip();
-    if (at < text.length) unexpected("after top-level value");
-    return "";
+    do {
+      skip();
+      const begin = at;
+      value();
+      values.push(text.slice(begin, at));
+      skip();
+      if (isOne && at < text.length) unexpected("after top-level value");
+    } while (at < text.length);
+    return { values, mistake: null };
   } catch (failure) {
-    if (failure instanceof Mistake) return failure.message;
-    throw failure;
+    if (!(failure instanceof Mistake)) throw failure;
+    const offset = Buffer.byteLength(text.slice(0, at + 1));
+    return { values, mistake: { message: failure.message, offset } };
   }
 }

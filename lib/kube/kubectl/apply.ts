@@ -108,7 +108,11 @@ export function apply(session: Session): number {
         throw new Failure(`from ${info.object!.metadata.generateName}: cannot use generate name with apply`);
       if (isServerSide) return tell(info, "serverside-applied", appliedThere(session, info, query));
       const wanted = annotated(info.object!);
-      const current = info.name === "" ? null : session.find(placeOf(info));
+      if (info.name === "") {
+        const why = `error when retrieving current configuration of:\n${described(info)}\nfrom server for: ${JSON.stringify(info.source)}`;
+        throw new Failure(`${why}: resource name may not be empty`);
+      }
+      const current = session.find(placeOf(info));
       if (current === null) {
         const created = session.isDry === "client" ? wanted : create(session, info, wanted, query);
         return tell(info, "created", created);
@@ -126,6 +130,14 @@ const listOf = (items: readonly Draft[]): Draft => ({
   kind: "List",
   metadata: { resourceVersion: "" },
 });
+
+/** What and whose an object is, on two lines. */
+function described({ resource, name, namespace }: Info): string {
+  const { group, version, resource: plural, kind } = resource;
+  const within = `${group}/${version}`;
+  const of = `Resource: ${JSON.stringify(`${within}, Resource=${plural}`)}, GroupVersionKind: ${JSON.stringify(`${within}, Kind=${kind}`)}`;
+  return `${of}\nName: ${JSON.stringify(name)}, Namespace: ${JSON.stringify(namespace ?? "")}`;
+}
 
 function patched(
   session: Session,
@@ -155,11 +167,7 @@ function patched(
     tell(info, "configured", object);
   } catch (failure) {
     if (!(failure instanceof Refusal)) throw failure;
-    const { resource, name, namespace } = info;
-    const { group, version, resource: plural, kind } = resource;
-    const of = `Resource: ${JSON.stringify(`${group === "" ? "" : `${group}/`}${version}, Resource=${plural}`)}, GroupVersionKind: ${JSON.stringify(`${group === "" ? "" : `${group}/`}${version}, Kind=${kind}`)}`;
-    const where = `Name: ${JSON.stringify(name)}, Namespace: ${JSON.stringify(namespace ?? "")}`;
-    const doing = `error when applying patch:\n${jsonText(patch)}\nto:\n${of}\n${where}\nfor: ${JSON.stringify(info.source)}: error when patching ${JSON.stringify(info.source)}: `;
+    const doing = `error when applying patch:\n${jsonText(patch)}\nto:\n${described(info)}\nfor: ${JSON.stringify(info.source)}: error when patching ${JSON.stringify(info.source)}: `;
     throw new Refusal(failure.answer, doing);
   }
 }

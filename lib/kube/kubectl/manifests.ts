@@ -2,6 +2,7 @@
 // Before you edit: staging/src/k8s.io/cli-runtime/pkg/resource/{builder,visitor,mapper}.go,
 // staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go, go.yaml.in/yaml/v2 scannerc.go, parserc.go.
 import { parseAllDocuments } from "yaml";
+import { jsonValues } from "../api/json-mistake.ts";
 import type { Draft } from "../api/object.ts";
 import { apiVersionOf } from "../api/resource.ts";
 import { Failure } from "./failure.ts";
@@ -49,14 +50,55 @@ export function* manifests(
         yield document;
         break;
       }
-      for (const object of taken(document)) yield infoOf(session, object, source);
+      // What can't be decoded is left out; what is no object of any kind ends its file.
+      const objects = isObject(document) ? [...taken(document)] : [document as Draft];
+      const mistake = [document, ...objects]
+        .map((each) => invalid(session, each, source))
+        .find((each) => each !== null);
+      if (mistake !== undefined) {
+        yield mistake;
+        break;
+      }
+      for (const object of objects) yield infoOf(session, object, source);
     }
 }
 
-function* documents(text: string, source: string): Generator<Draft | Error, void, void> {
+/** What the check before everything else finds; null if there is nothing, or it was not asked for. */
+function invalid(session: Session, value: unknown, source: string): Failure | null {
+  if (["false", "ignore"].includes(session.flags.text("validate", "strict"))) return null;
+  const unset = isObject(value)
+    ? ["apiVersion", "kind"].filter((field) => typeof value[field] !== "string" || value[field] === "")
+    : [];
+  const texts = isObject(value) ? unset.map((field) => `${field} not set`) : ["invalid object to validate"];
+  if (texts.length === 0) return null;
+  const why = texts.length > 1 ? `[${texts.join(", ")}]` : texts[0];
+  return new Failure(
+    `error validating ${JSON.stringify(source)}: error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`,
+  );
+}
+
+const isObject = (value: unknown): value is Draft =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What begins with a brace is JSON, if its first value is; all else is YAML. */
+function* documents(text: string, source: string): Generator<unknown, void, void> {
+  if (/^\s*\{/.test(text)) {
+    const { values, mistake } = jsonValues(text);
+    const isYaml = values.length === 0 && ![...yamlDocuments(text, source)].some((each) => each instanceof Error);
+    if (!isYaml) {
+      for (const each of values) yield JSON.parse(each);
+      if (mistake !== null)
+        yield new Failure(`error parsing ${source}: json: offset ${mistake.offset}: ${mistake.message}`);
+      return;
+    }
+  }
+  yield* yamlDocuments(text, source);
+}
+
+function* yamlDocuments(text: string, source: string): Generator<unknown, void, void> {
   for (const part of text.split(/^---(?:[ \t].*)?$/m)) {
     if (/^\s*$/.test(part.replace(/^\s*#.*$/gm, ""))) continue;
-    const body = part.replace(/^\n/, "");
+    const body = part.replace(/^\n/, "").replace(/\n?$/, "\n");
     const [document] = parseAllDocuments(body, {
       version: "1.1",
       uniqueKeys: false,
@@ -65,22 +107,22 @@ function* documents(text: string, source: string): Generator<Draft | Error, void
       merge: true,
       stringKeys: false,
     });
+    const wrong = (why: string) => new Failure(`error parsing ${source}: error converting YAML to JSON: ${why}`);
     const mistake = document !== undefined && "errors" in document ? document.errors[0] : undefined;
     if (mistake !== undefined) {
-      yield new Failure(`error parsing ${source}: error converting YAML to JSON: ${yamlMistake(body, mistake)}`);
+      yield wrong(yamlMistake(body, mistake));
       return;
     }
-    const value = (document as { toJS(): unknown }).toJS() as Draft | null;
-    if (value === null || value === undefined) continue;
-    if (typeof value !== "object" || Array.isArray(value)) {
-      const kind = Array.isArray(value) ? "array" : (typeof value as "number" | "boolean" | "string");
-      const go = { number: "int", boolean: "bool", string: "string", array: "array" }[kind];
-      yield new Failure(
-        `unable to decode ${JSON.stringify(source)}: json: cannot unmarshal ${go} into Go value of type unstructured.detector`,
-      );
-      continue;
+    let value: unknown;
+    try {
+      value = (document as { toJS(): unknown }).toJS();
+    } catch (failure) {
+      const [, anchor] = /alias[^:]*: (\S+)$/.exec((failure as Error).message) ?? [];
+      if (anchor === undefined) throw failure;
+      yield wrong(`yaml: unknown anchor '${anchor}' referenced`);
+      return;
     }
-    yield value;
+    if (value !== null && value !== undefined) yield value;
   }
 }
 
@@ -105,8 +147,9 @@ function yamlMistake(
     );
   if (code === "BLOCK_AS_IMPLICIT_KEY" || code === "MULTILINE_IMPLICIT_KEY" || /Nested mappings/.test(message))
     return scanned("mapping values are not allowed in this context");
-  if (code === "MISSING_CHAR") return scanned("could not find expected ':'");
-  return code === "BAD_INDENT" || /indent|aligned/.test(message)
+  const isKey = /^\s*[\w.-]+:(\s|$)/.test(text.split("\n")[line - 1] ?? "");
+  if (code === "MISSING_CHAR" && !isKey) return scanned("could not find expected ':'");
+  return code === "MISSING_CHAR" || code === "BAD_INDENT" || /indent|aligned/.test(message)
     ? parsed("did not find expected key")
     : parsed("did not find expected node content");
 }
@@ -123,36 +166,28 @@ function opened(text: string): string {
 
 /** A List is what stands in it. */
 function* taken(object: Draft): Generator<Draft, void, void> {
-  if (typeof object.kind === "string" && object.kind.endsWith("List") && Array.isArray(object.items))
-    for (const each of object.items as Draft[]) yield* taken(each);
-  else yield object;
+  const { kind, apiVersion, items } = object;
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) {
+    yield object;
+    return;
+  }
+  // Those of a PodList need not say what they are.
+  const known = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
+  for (const each of items as Draft[]) yield* taken({ ...known, ...each });
 }
 
 function infoOf(session: Session, object: Draft, source: string): Info | Error {
-  const missing = ["apiVersion", "kind"].filter((field) => typeof object[field] !== "string" || object[field] === "");
-  if (missing.length > 0 && !["false", "ignore"].includes(session.flags.text("validate", "strict"))) {
-    const unset = missing.map((field) => `${field} not set`);
-    const why = unset.length > 1 ? `[${unset.join(", ")}]` : unset[0];
-    return new Failure(
-      `error validating ${JSON.stringify(source)}: error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`,
-    );
-  }
   const decode = (why: string) => new Failure(`unable to decode ${JSON.stringify(source)}: ${why}`);
+  if (!isObject(object)) return decode(`json: cannot unmarshal ${goKind(object)} into Go value of type struct`);
   if (typeof object.kind !== "string" || object.kind === "")
     return decode(`Object 'Kind' is missing in '${JSON.stringify(object)}'`);
   if (typeof object.apiVersion !== "string" || object.apiVersion === "")
     return decode(`Object 'apiVersion' is missing in '${JSON.stringify(object)}'`);
+  const wrong = metadataMistake(object.metadata);
+  if (wrong !== null) return decode(wrong);
   const { name = "", namespace = "" } = (object.metadata ?? {}) as Draft;
-  for (const [field, value] of Object.entries((object.metadata?.labels ?? {}) as Draft))
-    if (typeof value !== "string" && value !== null)
-      return decode(
-        `json: cannot unmarshal ${typeof value === "boolean" ? "bool" : typeof value} into Go struct field ObjectMeta.metadata.labels of type string`.replace(
-          "ObjectMeta.metadata.labels",
-          field === "" ? "" : "metadataOnlyObject.metadata.labels",
-        ),
-      );
   const resource = session.server.all.find(
-    (each) => each.kind === object.kind && apiVersionOf(each) === object.apiVersion,
+    (each) => [each.kind, each.kind.toLowerCase()].includes(object.kind) && apiVersionOf(each) === object.apiVersion,
   );
   if (resource === undefined) {
     const [kind, version] = [object.kind, object.apiVersion];
@@ -170,4 +205,25 @@ function infoOf(session: Session, object: Draft, source: string): Info | Error {
   const within = namespace === "" ? session.namespace : (namespace as string);
   const metadata = { ...object.metadata, namespace: within };
   return { resource, namespace: within, name, object: { ...object, metadata }, source };
+}
+
+const goKind = (value: unknown): string =>
+  Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+
+/** What of an object's metadata is of a wrong type; null if nothing is. */
+function metadataMistake(metadata: unknown): string | null {
+  const cannot = (value: unknown, field: string, type: string) =>
+    `json: cannot unmarshal ${goKind(value)} into Go struct field ${field} of type ${type}`;
+  if (metadata === undefined || metadata === null) return null;
+  if (!isObject(metadata)) return cannot(metadata, "metadataOnlyObject.metadata", "v1.ObjectMeta");
+  const isText = (value: unknown) => typeof value === "string" || value === undefined || value === null;
+  for (const field of ["name", "generateName", "namespace"])
+    if (!isText(metadata[field])) return cannot(metadata[field], `ObjectMeta.metadata.${field}`, "string");
+  for (const field of ["labels", "annotations"]) {
+    const values = metadata[field] ?? {};
+    if (!isObject(values)) return cannot(values, `ObjectMeta.metadata.${field}`, "map[string]string");
+    const other = Object.values(values).find((each) => !isText(each));
+    if (other !== undefined) return cannot(other, `ObjectMeta.metadata.${field}`, "string");
+  }
+  return null;
 }
