@@ -37,6 +37,7 @@ export const netstat: Command = ({ ns, args, out }) => {
     else throw notModelled("netstat", word, SUPPORTED);
   }
   const has = (letter: string) => letters.has(letter);
+  if (has("r") && has("6")) throw notModelled("netstat", "-r -6", "ip -6 route");
   if (has("r")) out(routeTable(ns, 2, has("n")));
   else if (has("i")) out(`${INTERFACES}${shortRows(ns, has("a"))}`);
   else if (has("s")) printStatistics(ns, has, out);

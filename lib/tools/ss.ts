@@ -9,8 +9,9 @@ import type { TcpSocket } from "../netns/tcp/tcp.ts";
 import type { DueTimer } from "../trace/world.ts";
 import { serviceName } from "../wire/services.ts";
 import { type Command, notModelled } from "./command.ts";
+import { readSsFilter } from "./ss-filter.ts";
 
-const SUPPORTED = "-t, -u, -l, -a, -n, -o, -4, -6, -H and their long forms";
+const SUPPORTED = "-t, -u, -l, -a, -n, -o, -4, -6, -f inet|inet6, -H, -O, -V and their long forms, states and a filter";
 
 const LONG: Readonly<Record<string, string>> = {
   "--tcp": "t",
@@ -22,6 +23,8 @@ const LONG: Readonly<Record<string, string>> = {
   "--ipv4": "4",
   "--ipv6": "6",
   "--no-header": "H",
+  "--oneline": "O",
+  "--version": "V",
 };
 
 interface Row {
@@ -41,34 +44,47 @@ interface Row {
 
 export const ss: Command = ({ ns, args, out, err }) => {
   const letters = new Set<string>();
-  for (const word of args) {
+  const words = [...args];
+  for (; words[0]?.startsWith("-"); words.shift()) {
+    const word = words[0];
     const long = LONG[word];
     if (long !== undefined) letters.add(long);
-    else if (/^-[A-Za-z0-9]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
+    else if (word === "-f" || word === "--family") {
+      const family = words[1] ?? "";
+      if (family !== "inet" && family !== "inet6") throw notModelled("ss", `${word} ${family}`, SUPPORTED);
+      letters.add(family === "inet" ? "4" : "6");
+      words.shift();
+    } else if (/^-[A-Za-z0-9]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
     else throw notModelled("ss", word, SUPPORTED);
   }
   for (const letter of letters) {
-    if ("tulano46H".includes(letter)) continue;
-    if (!"hVnraloemipTsbEZzN0tMSudwxfKHOADF".includes(letter)) {
-      err(`ss: invalid option -- '${letter}'\n`);
-      return 255;
-    }
-    throw notModelled("ss", `-${letter}`, SUPPORTED);
+    if (letter === "p") throw notModelled("ss", "-p", `${SUPPORTED}; programs have no numbers here`);
+    if (!"tulano46HOVv".includes(letter)) throw notModelled("ss", `-${letter}`, SUPPORTED);
   }
   const has = (letter: string) => letters.has(letter);
+  if (has("V") || has("v")) {
+    out("ss utility, iproute2-6.1.0\n");
+    return 0;
+  }
   if (!has("t") && !has("u"))
     throw notModelled("ss", args.join(" ") || "every kind of socket", `${SUPPORTED}; say -t or -u`);
+  const filter = readSsFilter(words);
+  if (typeof filter === "string") {
+    err(filter);
+    return 255;
+  }
   const wanted = (state: string) => {
+    if (filter.states !== null) return filter.states.has(state);
     const isListening = state === "LISTEN" || state === "UNCONN";
     if (has("a")) return true;
     if (has("l")) return isListening;
     return !isListening && state !== "SYN-RECV" && state !== "TIME-WAIT";
   };
   const rows = [...(has("u") ? udpRows(ns) : []), ...(has("t") ? tcpRows(ns) : [])].filter(
-    (row) => wanted(row.state) && (has("4") === has("6") || has(`${row.family}`)),
+    (row) => wanted(row.state) && (has("4") === has("6") || has(`${row.family}`)) && filter.test(row),
   );
   // One state alone can be meant (a connected UDP socket): then its column is left out.
-  const oneState = has("u") && !has("t") && !has("a") && !has("l");
+  const oneState = filter.states?.size === 1 || (filter.states === null && has("u") && !["t", "a", "l"].some(has));
   const look = { netid: has("t") && has("u"), state: !oneState, header: !has("H") };
   out(table(rows, { ...look, numeric: has("n"), timers: has("o") }));
   return 0;

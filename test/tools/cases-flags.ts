@@ -322,4 +322,59 @@ ifconfig lo | head -n 3
 ifconfig lo down
 ifconfig lo | head -n 3
 `,
+  ssWords: `
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip netns add red
+ip link set d1 netns red
+ip link set d0 up
+ip addr add 10.0.0.1/24 dev d0
+ip -n red link set d1 up
+ip -n red addr add 10.0.0.2/24 dev d1
+ip netns exec red nc -lk 80 & true
+ip netns exec red nc -lk 81 & true
+sleep 1.5
+nc -p 4000 10.0.0.2 80 & true
+nc -p 4001 10.0.0.2 81 & true
+sleep 0.5
+ss -V
+ss -v
+ss -tn | grep -c 0.0
+ss -tan | grep -c 0.0
+ss -tn state established | grep -c 0.0
+ss -tn state listening
+ss -tan state established state listening | grep -c 0.0
+ss -tn exclude established
+ss -tn state connected | grep -c 0.0
+ss -tn state all | grep -c 0.0
+ss -tn state foo
+ss -tnO | grep -c 0.0
+ss -t -n -f inet | grep -c 0.0
+ss -t -n -f inet6
+ss -tn dport = :80
+ss -tn dport = 80
+ss -tn dport :80
+ss -tn dport eq :http
+ss -tn sport = :4001
+ss -tn sport '>' :4000
+ss -tn sport gt :4000
+ss -tn sport le :4000
+ss -tn sport != :4000
+ss -tn sport = :4000 or dport = :81 | grep -c 0.0
+ss -tn '( sport = :4000 or sport = :4001 ) and dport = :81'
+ss -tn not dport = :81
+ss -tn '!' dport = :81
+ss -tn dst 10.0.0.2 | grep -c 0.0
+ss -tn dst 10.0.0.2:81
+ss -tn dst 10.0.0.0/24 | grep -c 0.0
+ss -tn dst = 10.0.0.0/24 | grep -c 0.0
+ss -tn src 10.0.0.9
+ss -Htn dst 10.0.0.2 and sport = :4000
+ss -tn state established dport = :80
+ip netns exec red ss -tuln | grep -c 0.0
+ip netns exec red ss -tun state unconnected
+ip netns exec red ss -tuan state listening | grep -c 0.0
+ip netns exec red ss -tln sport = :80
+ip netns exec red ss -tln src 0.0.0.0/0 | grep -c 0.0
+ip netns exec red ss -tln src 10.0.0.2
+`,
 };
