@@ -2,6 +2,7 @@
 // name, and is told of its own node, and of others when they are reached otherwise.
 // Before you edit: github.com/flannel-io/flannel pkg/subnet/kube/kube.go (handleUpdateLeaseEvent, nodeToLease).
 
+import type { VxlanRemote } from "../../link/vxlan.ts";
 import { type Ipv4, ipv4, type Prefix4, prefix4 } from "../../wire/address.ts";
 import { type Mac, mac } from "../../wire/mac.ts";
 import type { ApiServer } from "../api/server.ts";
@@ -17,6 +18,8 @@ export interface Reach {
   readonly publicIp: Ipv4;
   readonly backend: string;
   readonly vtep: Mac | null;
+  /** Where tunnels to it end, for the FDB of every other node. */
+  readonly remote: VxlanRemote;
 }
 
 /** Read once for all the nodes that follow a node. */
@@ -41,7 +44,9 @@ function readReach({ metadata: { annotations = {} }, spec: { podCIDR } }: Node):
   const data = JSON.parse(annotations[`${ANNOTATION}backend-data`] ?? "null") as { VtepMAC?: string } | null;
   const vtep = data?.VtepMAC === undefined ? null : mac(data.VtepMAC);
   const backend = annotations[`${ANNOTATION}backend-type`] ?? "";
-  return { subnet: prefix4(podCIDR), publicIp: ipv4(publicIp), backend, vtep };
+  const address = ipv4(publicIp);
+  const remote = { address, port: null, vni: null, via: null };
+  return { subnet: prefix4(podCIDR), publicIp: address, backend, vtep, remote };
 }
 
 /** Null to `reachChanged` is a node that cannot be reached. */

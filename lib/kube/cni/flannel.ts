@@ -58,10 +58,9 @@ function vxlan({ lab, machine, device, address }: CniNode, subnet: string): Back
     data: { VNI, VtepMAC: `${tunnel.mac}` },
     mtu,
     // By netlink, as flanneld: among many nodes the words of commands would cost more than what they do.
-    add({ subnet, publicIp, vtep }) {
+    add({ subnet, vtep, remote }) {
       const gateway = subnet.address;
-      neighbourOf(root, tunnel, gateway).set(vtep!, "PERMANENT", -1);
-      const remote = { address: publicIp, port: null, vni: null, via: null };
+      neighbourOf(root, tunnel, gateway, true).set(vtep!, "PERMANENT", -1);
       tunnel.vxlan!.fdb.set(vtep!, { mac: vtep!, state: "permanent", remotes: [remote], used: lab.now });
       const route = {
         type: "unicast",

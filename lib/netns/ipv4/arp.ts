@@ -21,13 +21,13 @@ import { inetOf } from "./inet.ts";
 import { evidenceOf } from "./input-route.ts";
 import { sendTo } from "./send.ts";
 
-/** The entry for a next hop on a device, made if there is none. */
-export function neighbourOf(ns: Netns, device: Device, address: Ipv4): Neighbour {
+/** The entry for a next hop on a device, made if there is none; `exempt` from being collected if it is made to stay. */
+export function neighbourOf(ns: Netns, device: Device, address: Ipv4, exempt = false): Neighbour {
   const inet = inetOf(device);
   let neighbour = inet.neighbours.get(address);
   if (neighbour === undefined) {
     inet.port ??= portOf(ns, device);
-    neighbour = new Neighbour(address, inet.port);
+    neighbour = new Neighbour(address, inet.port, exempt);
     inet.addNeighbour(neighbour);
   }
   return neighbour;
