@@ -60,7 +60,7 @@ export function labFrom(data: LabData, make: (options: LabOptions) => Lab = (opt
     const { ns, place } = room;
     readRoutes(ns, place.at("routes").list());
     readRules(ns, place.maybe("rules"));
-    readSysctls(ns, place.at("sysctls"), true);
+    readSettings(room);
     readNeighbours(room);
     readIpv6(ns, place.maybe("ipv6"));
     readFou(ns, place.maybe("fou"));
@@ -191,6 +191,14 @@ function connect(lab: Lab, { ns, place }: Room): void {
     if (device.kind === "tun") readTun(device, data.at("tun"));
     if (device.kind === "vlan") readVlan(ns, device, data);
   }
+}
+
+/** The settings of devices. Who is given IPv6 by one has told of it before the data was written: what is down says nothing. */
+function readSettings({ ns, place }: Room): void {
+  const up = [...ns.devices.values()].filter((device) => device.up);
+  for (const device of up) device.up = false;
+  readSysctls(ns, place.at("sysctls"), true);
+  for (const device of up) device.up = true;
 }
 
 /** Ports into their bridges, in the order in which the bridge has them: what a port costs depends on what it is. */

@@ -5,6 +5,7 @@ import { labFrom } from "../../lib/lab/data-read.ts";
 import { labData } from "../../lib/lab/data-write.ts";
 import { Lab } from "../../lib/lab/lab.ts";
 import { labScript } from "../../lib/lab/script.ts";
+import { SECOND } from "../../lib/trace/world.ts";
 import { BadInput } from "../../lib/wire/input.ts";
 import { generate } from "./generate.ts";
 
@@ -23,6 +24,17 @@ describe("a lab is data", () => {
       const { lab } = generate(`data/${i}`);
       expect(labData(labFrom(JSON.parse(JSON.stringify(lab))))).to.deep.equal(lab);
     }
+  });
+
+  it("a lab read from data says nothing again that it said before", () => {
+    const lab = new Lab({ ipv6: true });
+    lab.cable(lab.node("a").name, "eth0", lab.node("b").name, "eth0");
+    for (const words of ["default.disable_ipv6=1", "eth0.accept_dad=0", "eth0.disable_ipv6=0"])
+      lab.netns("a").sysctls.set(`net.ipv6.conf.${words.split("=")[0]}`, words.split("=")[1]!);
+    lab.runFor(4 * SECOND);
+    const again = labFrom(labData(lab));
+    again.runFor(4 * SECOND);
+    expect(again.netns("b").devices.get("eth0")!.stats.rxPackets).to.equal(0);
   });
 
   it("a lab read from data draws no MAC that it has", () => {

@@ -222,6 +222,26 @@ export function isPieceRefused(frames: Result["frames"]): boolean {
   });
 }
 
+/**
+ * Whether two tell at once whose an address is that pieces of a packet wait for, as routers do of their anycast address:
+ * after the second the first is doubted (NUD_STALE). On a veth pair both have told before the second piece is made, which
+ * then has them asked again.
+ */
+export function isPieceDoubted(frames: Result["frames"]): boolean {
+  return Object.entries(frames).some(([where, seen]) => {
+    if (!where.endsWith(" in")) return false;
+    const out = frames[where.replace(/in$/, "out")] ?? [];
+    const answers = seen.flatMap(({ at, text }) => {
+      const target = / icmp6 136\/0 \S+ (\w{32})/.exec(text)?.[1];
+      return target === undefined ? [] : [{ at, target }];
+    });
+    return answers.some(({ at, target }, i) => {
+      const isDoubted = answers.slice(0, i).some((before) => before.target === target && at - before.at < 1);
+      return isDoubted && out.some((piece) => / fragment [1-9]/.test(piece.text) && Math.abs(piece.at - at) < 1);
+    });
+  });
+}
+
 /** Two connections may share a port that the kernel chose, but not one that they are told to take. */
 export function isTwice(drawn: Drawn): boolean {
   const ports = drawn.filter((port) => port !== 0);

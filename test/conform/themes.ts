@@ -15,6 +15,7 @@ import {
   isBurstAnswered,
   isCloseToTimer,
   isJoinedWhileHeld,
+  isPieceDoubted,
   isPieceFlooded,
   isPieceRedirected,
   isPieceRefused,
@@ -88,7 +89,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   bridge: settled(bridgeCase, ({ frames }) => isProbedAtOnce(frames)),
   ipv6: settled(ipv6Case, ({ frames, sockets }) => {
     if (isPieceFlooded(frames) || isPieceRedirected(frames) || isPieceRefused(frames)) return true;
-    return isRefusedLater(sockets);
+    return isPieceDoubted(frames) || isRefusedLater(sockets);
   }),
   tcp(seed) {
     const dice = new Dice(`tcp of ${seed}`);
