@@ -4,6 +4,7 @@ import type { Tcp } from "../../wire/packet.ts";
 import { after, before, distance, plus } from "./block.ts";
 import { controlWindow } from "./congestion.ts";
 import { syncMss, tsAt } from "./output.ts";
+import { replaceTime } from "./paws.ts";
 import { rackAdvance } from "./rack.ts";
 import { alert, probeAcknowledged, sendAgain } from "./recovery.ts";
 import { trimHead } from "./retransmit.ts";
@@ -46,6 +47,7 @@ export function acknowledge(socket: TcpSocket, tcp: Tcp, cause: number): boolean
     round.is |= ACK_IS.advance;
     socket.retransmits = 0;
   }
+  replaceTime(socket, tcp);
   updateWindow(socket, tcp, round);
   if (blocks !== undefined) tagSacked(socket, blocks, ack, round);
   socket.softError = null;

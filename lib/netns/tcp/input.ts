@@ -11,7 +11,7 @@ import { destroy, fail } from "./close.ts";
 import { forgetRuns, keepEarly } from "./early.ts";
 import { push, sendAck } from "./output.ts";
 import { challenge, refuse, sendDuplicateAck } from "./outside.ts";
-import { isFromThePast, isOlder, storeTime } from "./paws.ts";
+import { isFromThePast } from "./paws.ts";
 import { growBuffer, makeRoom, openWindow, truesize } from "./receive-buffer.ts";
 import { sendReset } from "./reset.ts";
 import type { TcpSocket } from "./tcp.ts";
@@ -24,8 +24,6 @@ export function establishedInput(socket: TcpSocket, packet: IpPacket, tcp: Tcp, 
   const end = plus(seq, data.length + (flags & FIN ? 1 : 0));
   if (isFromThePast(socket, packet, tcp, end, cause) || !isAcceptable(socket, packet, tcp, end, cause)) return;
   if ((flags & ACK) === 0) return;
-  const stamp = tcp.options.timestamps?.[0];
-  if (stamp !== undefined && !after(seq, socket.rcvWup) && !isOlder(socket, stamp, 0)) storeTime(socket, stamp);
   if (!acknowledge(socket, tcp, cause)) {
     const because = `it acknowledges octet ${distance(socket.sndUna, tcp.ack)} from the oldest that is under way`;
     return challenge(socket, refuse(socket, packet, cause, because));

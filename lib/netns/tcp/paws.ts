@@ -31,6 +31,12 @@ export function storeTime(socket: TcpSocket, stamp: number): void {
   socket.tsRecentAt = socket.ns.cables.now;
 }
 
+/** tcp_replace_ts_recent: what is echoed is the time of the segment that the last ACK was for. */
+export function replaceTime(socket: TcpSocket, { seq, options }: Tcp): void {
+  const stamp = options.timestamps?.[0];
+  if (stamp !== undefined && !after(seq, socket.rcvWup) && !isOlder(socket, stamp, 0)) storeTime(socket, stamp);
+}
+
 /** tcp_paws_reject: for who has no full socket yet, or no more. */
 export function isRejected(socket: TcpSocket, { flags, options }: Tcp): boolean {
   const stamp = socket.hasTimestamps ? options.timestamps?.[0] : undefined;
