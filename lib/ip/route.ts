@@ -1,6 +1,5 @@
 // The longest prefix wins: routing tables and their lookup.
 // Before you edit: net/ipv4/fib_trie.c (fib_table_lookup), fib_semantics.c (fib_props), RFC 1812 §5.2.4.
-import type { Tried } from "../trace/step.ts";
 import { type Ipv4, mask4, type Prefix4 } from "../wire/address.ts";
 import { SCOPE, type Scope } from "./address.ts";
 
@@ -206,7 +205,8 @@ export class RouteTable {
   }
 }
 
-function listed(routes: readonly Route[]): Route[] {
+/** Routes as a listing has them: by network, the longest prefix first, then by metric. */
+export function listed(routes: readonly Route[]): Route[] {
   return routes.toSorted(
     (a, b) => a.prefix.address.bits - b.prefix.address.bits || b.prefix.length - a.prefix.length || a.metric - b.metric,
   );
@@ -215,19 +215,6 @@ function listed(routes: readonly Route[]): Route[] {
 /** What a lookup in this list of routes finds. */
 export function firstOf(routes: readonly Route[], destination: Ipv4, oif: number | null): Route | null {
   return routes.find((route) => route.prefix.contains(destination) && leadsBy(route, oif)) ?? null;
-}
-
-/** Every route that was not chosen, with the reason, for the trace. */
-export function considered(routes: readonly Route[], destination: Ipv4, chosen: Route | null): Tried[] {
-  const rest = listed(routes).filter((route) => route !== chosen);
-  return rest.map((route) => {
-    const text = routeText(route);
-    if (!route.prefix.contains(destination))
-      return { text, field: "destination", wanted: route.prefix.toString(), had: destination.text };
-    if (chosen !== null && route.prefix.length < chosen.prefix.length)
-      return { text, field: "prefix length", wanted: `/${chosen.prefix.length}`, had: `/${route.prefix.length}` };
-    return { text, field: "metric", wanted: `${chosen?.metric ?? "another device"}`, had: `${route.metric}` };
-  });
 }
 
 /** Whether a lookup may take this route: it leads by the device, if one is asked for (fib_lookup_good_nhc). */
@@ -257,51 +244,6 @@ function indexOf(routes: readonly Route[]): Map<number, Map<number, Route[]>> {
     else same.push(route);
   }
   return index;
-}
-
-/** A route as `ip route` prints it, without the trailing space. `table` is named when the listing mixes tables. */
-export function routeText(route: Route, table?: string): string {
-  const { prefix } = route;
-  const words: string[] = route.type === "unicast" ? [] : [route.type];
-  words.push(prefix.length === 0 ? "default" : prefix.length === 32 ? prefix.address.text : prefix.toString());
-  if (route.nexthops === undefined) {
-    if (route.via !== null) words.push("via", route.via.text);
-    if (route.dev !== null) words.push("dev", route.dev.name);
-  }
-  if (table !== undefined) words.push("table", table);
-  if (route.protocol !== "boot") words.push("proto", route.protocol);
-  if (route.scope !== "global") words.push("scope", route.scope);
-  if (route.src !== null) words.push("src", route.src.text);
-  if (route.metric !== 0) words.push("metric", `${route.metric}`);
-  if (route.onlink) words.push("onlink");
-  if (isLinkDown(route)) words.push("linkdown");
-  words.push(...metricWords(route));
-  for (const hop of route.nexthops ?? []) words.push(nexthopText(hop));
-  return words.join(" ");
-}
-
-/** `mtu 1400` or `mtu lock 1400`, or nothing. */
-export function metricWords({ mtu, mtuLocked }: Route): string[] {
-  return mtu === undefined ? [] : ["mtu", ...(mtuLocked ? ["lock"] : []), `${mtu}`];
-}
-
-/** A way of a multipath route as `ip route` prints it. */
-export function nexthopText(hop: Nexthop): string {
-  const { via, dev, weight } = hop;
-  const words = ["nexthop"];
-  if (via !== null) words.push("via", via.text);
-  words.push("dev", dev.name, "weight", `${weight}`, ...nexthopFlags(hop));
-  return words.join(" ");
-}
-
-/** What is printed behind a way (print_rt_flags). */
-export function nexthopFlags(hop: Pick<Nexthop, "dev" | "onlink" | "dead">): string[] {
-  const dead = isDead(hop);
-  return [
-    ...(dead ? ["dead"] : []),
-    ...(hop.onlink ? ["onlink"] : []),
-    ...(dead || !hop.dev.carrier ? ["linkdown"] : []),
-  ];
 }
 
 /** RTNH_F_LINKDOWN: its device has no carrier. Routes of scope host never lose it (fib_sync_down_dev). */

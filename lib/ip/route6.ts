@@ -4,7 +4,8 @@
 import type { Tried } from "../trace/step.ts";
 import { SECOND } from "../trace/world.ts";
 import type { Ipv6, Prefix6 } from "../wire/address6.ts";
-import { isDead, type Nexthop, nexthopFlags, type RouteDevice, type RouteProtocol } from "./route.ts";
+import { isDead, type Nexthop, type RouteDevice, type RouteProtocol } from "./route.ts";
+import { nexthopFlags } from "./route-text.ts";
 
 export const ROUTE_TYPES6 = [
   ...(["unicast", "local", "anycast", "multicast"] as const),

@@ -3,7 +3,7 @@
 // Before you edit: net/bridge/br_netfilter_hooks.c (br_nf_pre_routing, br_nf_pre_routing_finish,
 // br_nf_pre_routing_finish_bridge, br_nf_forward_ip, br_nf_post_routing, br_nf_dev_queue_xmit,
 // br_nf_local_in, ip_sabotage_in).
-import { routeText } from "../ip/route.ts";
+import { routeText } from "../ip/route-text.ts";
 import { bridgeOn } from "../link/bridge-translated.ts";
 import type { Bridged, Device } from "../link/device.ts";
 import { LEVEL } from "../trace/step.ts";

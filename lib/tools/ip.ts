@@ -15,7 +15,7 @@ import { ipRule } from "./iproute/rule.ts";
 import { ipTunnel } from "./iproute/tunnel.ts";
 import { ipTuntap } from "./iproute/tuntap.ts";
 import { allow44, lacks44, VERSION44 } from "./iproute/version44.ts";
-import { firstMatch, matches, Quit, Words } from "./iproute/words.ts";
+import { firstMatch, matches, Quit, Words, wrongArgument } from "./iproute/words.ts";
 
 type Run = (context: Context, words: Words) => void;
 
@@ -175,6 +175,8 @@ function readOptions(start: Context, words: Words): Context {
     if (matches(option, "-loops")) throw notModelled("ip", word, SUPPORTED);
     else if (matches(option, "-family")) {
       const family = words.argument();
+      if (!["inet", "inet6", "mpls", "bridge", "link", "help"].includes(family))
+        throw wrongArgument(family, "invalid protocol family");
       if (family !== "inet" && family !== "inet6") throw notModelled("ip", `${word} ${family}`, SUPPORTED);
       options[family] = true;
     } else if (option === "-4") options.inet = true;
@@ -198,8 +200,11 @@ function readOptions(start: Context, words: Words): Context {
     else if (matches(option, "-pretty")) options.pretty = true;
     else if (matches(option, "-netns"))
       context = new Context(start.call, openNetns(context, words.isEmpty ? "(null)" : words.take()), options);
-    else if (/^-(color?|colour)(=.*)?$/.test(option) && !option.includes("always")) continue;
-    else if (isKnown(option)) throw notModelled("ip", word, SUPPORTED);
+    else if (isColour(option)) {
+      // Behind a pipe `auto` has none.
+      if (/=(never|auto)$/.test(option)) continue;
+      throw notModelled("ip", word, `${SUPPORTED}, -c=never`);
+    } else if (isKnown(option)) throw notModelled("ip", word, SUPPORTED);
     else throw unknownOption(word);
   }
   if (context.isOld) allow44(options);
@@ -210,9 +215,15 @@ function unknownOption(word: string): Quit {
   return new Quit(`Option "${word}" is unknown, try "ip -help".\n`, 255);
 }
 
+/** `-c` and longer, with `=always`, `=auto`, `=never` behind it or without (matches_color). */
+function isColour(option: string): boolean {
+  const [word = "", when] = option.split("=");
+  return matches(word, "-color") && word.length > 1 && (when === undefined || /^(always|auto|never)$/.test(when));
+}
+
 /** Options of ip.c that are not modelled. */
 function isKnown(option: string): boolean {
   if (/^-(0|M|B|echo)$/.test(option)) return true;
   const rest = ["resolve", "rcvbuf"];
-  return [...rest, "color", "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
+  return [...rest, "help", "Numeric", "all"].some((each) => matches(option, `-${each}`));
 }

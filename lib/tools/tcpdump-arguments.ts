@@ -94,7 +94,8 @@ export function readTcpdumpArguments(args: readonly string[]): TcpdumpOptions | 
   const [count, snapshot] = [values.get("c"), values.get("s")];
   if (count !== undefined && !(/^\d+$/.test(count) && Number(count) > 0)) return `invalid packet count ${count}`;
   if (snapshot !== undefined) {
-    if (!/^\d+$/.test(snapshot) || Number(snapshot) > 262144) return `invalid snaplen ${snapshot} (must be >= 0 and <= 262144)`;
+    if (!/^\d+$/.test(snapshot) || Number(snapshot) > 262144)
+      return `invalid snaplen ${snapshot} (must be >= 0 and <= 262144)`;
     if (Number(snapshot) % 262144 !== 0) throw notModelled("tcpdump", `-s ${snapshot}`, "-s 0: whole packets");
   }
   const direction = values.get("Q") ?? "inout";

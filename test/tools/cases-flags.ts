@@ -377,4 +377,23 @@ ip netns exec red ss -tln sport = :80
 ip netns exec red ss -tln src 0.0.0.0/0 | grep -c 0.0
 ip netns exec red ss -tln src 10.0.0.2
 `,
+  ipOptions: `
+ip link add d0 address 02:00:00:00:00:01 type veth peer name d1 address 02:00:00:00:00:02
+ip -c=never a
+ip -c=auto -br l
+ip -color=never r
+ip -co=auto -o a
+ip -c=foo a
+ip -colour a
+ip -f foo a
+ip -family 7 a
+ip -br -c=never a
+ip -4 -c=auto a
+ip -o -c=never r
+ip neigh add 10.0.0.15 dev d0 nud 128 lladdr 02:00:00:00:00:09
+ip neigh add 10.0.0.16 dev d0 nud 4 lladdr 02:00:00:00:00:09
+ip neigh add 10.0.0.17 dev d0 nud 0x80 lladdr 02:00:00:00:00:09
+ip neigh
+ip neigh show nud 128
+`,
 };

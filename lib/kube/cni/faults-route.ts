@@ -1,5 +1,6 @@
 // The route that leads answers back to a pod: on the other pod's node, or in the cloud's network.
-import { type Route, routeText } from "../../ip/route.ts";
+import type { Route } from "../../ip/route.ts";
+import { routeText } from "../../ip/route-text.ts";
 import type { Netns } from "../../netns/netns.ts";
 import { ipv4 } from "../../wire/address.ts";
 import type { Cluster } from "../cluster.ts";

@@ -4,17 +4,8 @@
 // fib_semantics.c (fib_props, fib_select_path, fib_result_prefsrc).
 import { selectSource } from "../../ip/address.ts";
 import { chooseNexthop, multipathHash, upperBounds } from "../../ip/multipath.ts";
-import {
-  considered,
-  firstOf,
-  isDead,
-  type Nexthop,
-  nexthopText,
-  type Route,
-  type RouteType,
-  routeText,
-  TABLE,
-} from "../../ip/route.ts";
+import { firstOf, isDead, type Nexthop, type Route, type RouteType, TABLE } from "../../ip/route.ts";
+import { considered, nexthopText, routeText } from "../../ip/route-text.ts";
 import {
   type Flow,
   isSuppressed,

@@ -1,7 +1,8 @@
 // A packet came in: does it go on, stay here, or can it not be? The same function answers a packet, an ARP question that
 // a proxy may answer, and `ip route get ... iif`.
 // Before you edit: net/ipv4/route.c (ip_route_input_slow, ip_mkroute_input), fib_frontend.c (fib_validate_source).
-import { type Route, routeText, usesDevice } from "../../ip/route.ts";
+import { type Route, usesDevice } from "../../ip/route.ts";
+import { routeText } from "../../ip/route-text.ts";
 import { DEFAULT_RULES, lookup } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { type Evidence, LEVEL, type Tried } from "../../trace/step.ts";

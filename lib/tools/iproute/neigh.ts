@@ -12,7 +12,7 @@ import { notModelled } from "../command.ts";
 import type { Context } from "./context.ts";
 import { setProxy, showProxies } from "./neigh-proxy.ts";
 import { type Entry, neighbourJson, neighbourText } from "./neigh-text.ts";
-import { addressOf, linkAddress, macOf, prefixOf } from "./values.ts";
+import { addressOf, linkAddress, macOf, prefixOf, unsigned } from "./values.ts";
 import { address6Of, isAddress6, prefix6Of } from "./values6.ts";
 import {
   answers,
@@ -57,13 +57,20 @@ export function ipNeighbour(context: Context, words: Words): void {
 
 const STATES: readonly NeighbourState[] = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "PERMANENT"];
 
-/** nud_state_a2n: a name, or null. NOARP and none are the kernel's, but nothing here has them. */
+/** NUD_INCOMPLETE is 1, and each of the others twice the one before. */
+const NUMBERED = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP", "PERMANENT"] as const;
+
+/** nud_state_a2n: a name, a number, or null. NOARP and none are the kernel's, but nothing here has them. */
 function stateOf(word: string): NeighbourState | "NOARP" | "none" | null {
   if (word !== "" && "permanent".startsWith(word)) return "PERMANENT";
   if (word !== "" && "reachable".startsWith(word)) return "REACHABLE";
   if (word !== "" && "failed".startsWith(word)) return "FAILED";
   const state = ["INCOMPLETE", "STALE", "DELAY", "PROBE", "NOARP"].find((each) => each.toLowerCase() === word);
-  return word === "none" ? "none" : ((state as NeighbourState | "NOARP" | undefined) ?? null);
+  if (word === "none") return "none";
+  const number = unsigned(word);
+  const numbered = number === null ? undefined : NUMBERED[Math.log2(number)];
+  if (number !== null && numbered === undefined) throw notModelled("ip neigh", `nud ${word}`, "one state");
+  return (state as NeighbourState | "NOARP" | undefined) ?? numbered ?? null;
 }
 
 /** An entry of either family. */

@@ -1,7 +1,8 @@
 // `ip route get`: asks for the way of one packet, made here or come in by a device.
 // Before you edit: iproute2 ip/iproute.c (iproute_get, print_cache_flags), net/ipv4/route.c (inet_rtm_getroute,
 // ip_route_output_key_hash_rcu, ip_route_input_slow).
-import { metricWords, TABLE } from "../../ip/route.ts";
+import { TABLE } from "../../ip/route.ts";
+import { metricWords } from "../../ip/route-text.ts";
 import { DEFAULT_RULES, hex, lookup, tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { sourceFor, type Way } from "../../netns/ipv4/decide.ts";

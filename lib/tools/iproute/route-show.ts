@@ -1,16 +1,8 @@
 // `ip route show` and `flush`: which routes, in which words. What a filter names is not printed again.
 // Before you edit: iproute2 ip/iproute.c (iproute_list_flush_or_save, filter_nlmsg, print_route).
 import type { Scope } from "../../ip/address.ts";
-import {
-  isLinkDown,
-  metricWords,
-  nexthopFlags,
-  nexthopText,
-  type Route,
-  type RouteProtocol,
-  type RouteType,
-  TABLE,
-} from "../../ip/route.ts";
+import { isLinkDown, type Route, type RouteProtocol, type RouteType, TABLE } from "../../ip/route.ts";
+import { metricWords, nexthopFlags, nexthopText } from "../../ip/route-text.ts";
 import { tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";
 import { tellRoute } from "../../netns/rtnetlink.ts";

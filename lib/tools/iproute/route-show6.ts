@@ -2,7 +2,8 @@
 // Before you edit: iproute2 ip/iproute.c (iproute_list_flush_or_save, filter_nlmsg, print_route), net/ipv6/ip6_fib.c
 // (inet6_dump_fib).
 import { commonBits } from "../../ip/address6.ts";
-import { nexthopFlags, TABLE } from "../../ip/route.ts";
+import { TABLE } from "../../ip/route.ts";
+import { nexthopFlags } from "../../ip/route-text.ts";
 import { isLinkDown6, nexthop6Text, prefix6Text, type Route6, type RouteType6, secondsLeft } from "../../ip/route6.ts";
 import { tableName } from "../../ip/rule.ts";
 import type { Device } from "../../link/device.ts";

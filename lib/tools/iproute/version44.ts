@@ -1,6 +1,7 @@
 // iproute2 4.4, as machines of 2016 and 2017 had it (Amazon Linux): what its listings have that those of 6.1 have not.
 // Before you edit: iproute2 4.4.0 ip/iproute.c (print_route), ip.c (main), include/SNAPSHOT.h.
-import { metricWords, nexthopFlags, type Route, TABLE } from "../../ip/route.ts";
+import { type Route, TABLE } from "../../ip/route.ts";
+import { metricWords, nexthopFlags } from "../../ip/route-text.ts";
 import { tableName } from "../../ip/rule.ts";
 import { notModelled } from "../command.ts";
 import type { Context, Options } from "./context.ts";
