@@ -25,14 +25,18 @@ export function lateTimers(lab: Lab): void {
 /** How much later than another a call may be made, for the machine is busy and the kernel counts in ticks. */
 const CALL_LATENESS = 5;
 
-/** The case with every second call late, and with the others late. */
+/**
+ * The case with every second call late, and with the others late; the same with pairs and with fours: of two calls near each
+ * other one is late and the other not.
+ */
 export function lateCalls(test: Case): Case[] {
-  return [0, 1].map((which) => ({
+  const late = (isLate: (i: number) => boolean): Case => ({
     ...test,
     traffic: test.traffic.map((each, i) =>
-      each.kind === "tcp" && i % 2 === which ? { ...each, at: each.at + CALL_LATENESS } : each,
+      each.kind === "tcp" && isLate(i) ? { ...each, at: each.at + CALL_LATENESS } : each,
     ),
-  }));
+  });
+  return [1, 2, 4].flatMap((bit) => [late((i) => (i & bit) === 0), late((i) => (i & bit) !== 0)]);
 }
 
 /** An error more earns its place by so much sooner or later, which is how far calls and ticks may move what came before. */
