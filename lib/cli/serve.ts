@@ -21,7 +21,8 @@ const HERE: Surroundings = {
   },
   random: Math.random,
   later(delay, action) {
-    const timer = setTimeout(action, delay / 1e6);
+    // An Event goes after an hour: who is told to end does not wait for it.
+    const timer = setTimeout(action, delay / 1e6).unref();
     return { cancel: () => clearTimeout(timer) };
   },
 };

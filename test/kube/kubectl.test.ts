@@ -80,6 +80,54 @@ spec:
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: nginx}]}}
 `;
 
+describe("packetwalk serve", function () {
+  this.timeout(20_000);
+
+  it("ends when it is told to, whatever it has to do later", async () => {
+    const { config, stop, ended } = await serve("--nodes", "0");
+    const [, url] = /server: "(.*?)"/.exec(readFileSync(config, "utf8"))!;
+    const event = { metadata: { name: "told" }, involvedObject: { kind: "Pod", namespace: "default" } };
+    const made = await fetch(`${url}/api/v1/namespaces/default/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(event),
+    });
+    expect(made.status).to.equal(201);
+    const begin = performance.now();
+    stop();
+    await ended;
+    expect(performance.now() - begin).to.be.lessThan(10_000);
+  });
+
+  it("tells what a body that is no JSON has wrong, and deletes nothing in a dry run", async () => {
+    const { config, stop } = await serve("--nodes", "0");
+    try {
+      const [, url] = /server: "(.*?)"/.exec(readFileSync(config, "utf8"))!;
+      const maps = `${url}/api/v1/namespaces/default/configmaps`;
+      const send = async (method: string, path: string, body: string) => {
+        const answer = await fetch(path, { method, headers: { "content-type": "application/json" }, body });
+        const { message, status } = (await answer.json()) as { message?: string; status?: string };
+        return [answer.status, message ?? status, answer.headers.get("warning")];
+      };
+      const wrong = "invalid character 'b' looking for beginning of object key string";
+      const why = `couldn't get version/kind; json parse error: ${wrong}`;
+      const unknown = `the object provided is unrecognized (must be of type ConfigMap): ${why} ({bad)`;
+      expect(await send("POST", maps, "{bad")).to.deep.equal([400, unknown, null]);
+      expect(await send("DELETE", `${maps}/a`, "{bad")).to.deep.equal([400, why, null]);
+      const made = await send("POST", maps, '{"metadata": {"name": "a"}, "dat": {}}');
+      expect(made).to.deep.equal([201, undefined, '299 - "unknown field \\"dat\\""']);
+      expect(await send("DELETE", `${maps}/a?dryRun=All`, "")).to.deep.equal([200, "Success", null]);
+      expect(await send("DELETE", `${maps}/a`, '{"dryRun": ["All"]}')).to.deep.equal([200, "Success", null]);
+      const some =
+        'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"';
+      expect(await send("DELETE", `${maps}/a`, '{"dryRun": ["Some"]}')).to.deep.equal([422, some, null]);
+      expect((await fetch(`${maps}/a`)).status).to.equal(200);
+    } finally {
+      stop();
+    }
+  });
+});
+
 describe("a real kubectl and packetwalk serve", function () {
   this.timeout(60_000);
   let stop = () => {};

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** `packetwalk serve` with these words: its kubeconfig, and how to end it. */
-export async function serve(...words: readonly string[]): Promise<{ config: string; stop: () => void }> {
+/** `packetwalk serve` with these words: its kubeconfig, how to end it, and when it has ended. */
+export async function serve(
+  ...words: readonly string[]
+): Promise<{ config: string; stop: () => void; ended: Promise<unknown> }> {
   const folder = mkdtempSync(join(tmpdir(), "packetwalk-serve-"));
   const config = join(folder, "config");
   const child = spawn(
@@ -15,10 +17,11 @@ export async function serve(...words: readonly string[]): Promise<{ config: stri
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   await new Promise((resolve) => child.stdout.once("data", resolve));
   const stop = () => {
     child.kill();
     rmSync(folder, { recursive: true });
   };
-  return { config, stop };
+  return { config, stop, ended };
 }
