@@ -242,6 +242,15 @@ export function isPieceDoubted(frames: Result["frames"]): boolean {
   });
 }
 
+/**
+ * Whether a neighbour is still asked for when the case is looked at. A host takes no route by a gateway that is silent
+ * (rt6_check_neigh), and its questions may come before that is known or after.
+ */
+export function isStillAsked(neighbours: Result["neighbours"]): boolean {
+  const entries = Object.values(neighbours).flatMap((each) => Object.values(each));
+  return entries.some((states) => states.includes("INCOMPLETE"));
+}
+
 /** Two connections may share a port that the kernel chose, but not one that they are told to take. */
 export function isTwice(drawn: Drawn): boolean {
   const ports = drawn.filter((port) => port !== 0);

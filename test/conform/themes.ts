@@ -23,6 +23,7 @@ import {
   isRace,
   isRefusedLater,
   isResetTwice,
+  isStillAsked,
   isTailLate,
   isTwice,
 } from "./races.ts";
@@ -87,9 +88,9 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   // The limit of ICMP errors counts whole seconds, which no sum of these intervals is.
   vxlan: settled((seed) => withInterval(tunnelCase(seed, ["routed", "bridged"]), 70)),
   bridge: settled(bridgeCase, ({ frames }) => isProbedAtOnce(frames)),
-  ipv6: settled(ipv6Case, ({ frames, sockets }) => {
+  ipv6: settled(ipv6Case, ({ frames, sockets, neighbours }) => {
     if (isPieceFlooded(frames) || isPieceRedirected(frames) || isPieceRefused(frames)) return true;
-    return isPieceDoubted(frames) || isRefusedLater(sockets);
+    return isPieceDoubted(frames) || isStillAsked(neighbours) || isRefusedLater(sockets);
   }),
   tcp(seed) {
     const dice = new Dice(`tcp of ${seed}`);
