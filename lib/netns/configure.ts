@@ -7,12 +7,11 @@ import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../lin
 import { Device, type DeviceKind } from "../link/device.ts";
 import { ipipOverhead } from "../link/ipip.ts";
 import { vxlanMtu } from "../link/vxlan.ts";
-import { Ipv4 } from "../wire/address.ts";
 import type { Mac } from "../wire/mac.ts";
 import { ALL_SET } from "./devconf.ts";
 import type { Errno } from "./errno.ts";
 import { notify } from "./ipv4/arp.ts";
-import { addAddress, addAddressRoutes, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
+import { addAddressRoutes, addLoopback, deleteAddress, flushRoutes, revive, syncCarrier } from "./ipv4/fib.ts";
 import { Inet } from "./ipv4/inet.ts";
 import { down6, forgetNeighbours6, linkChanged6, linkDown6, mtuChanged6, up6 } from "./ipv6/addrconf.ts";
 import type { Netns } from "./netns.ts";
@@ -103,9 +102,6 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
   for (const address of inet?.addresses ?? []) tellAddress(ns, device, address);
 }
 
-/** What a loopback that comes up gets. */
-const LOOPBACK = Ipv4.of(0x7f000001);
-
 /** An alias keeps what stands behind its colon. */
 function relabelled(label: string, name: string, index: number): string {
   const colon = label.indexOf(":");
@@ -122,7 +118,7 @@ export function setUp(ns: Netns, device: Device): Errno | null {
   device.up = true;
   device.everUp = true;
   const inet = ns.inet.get(device)!;
-  if (device.kind === "loopback") addAddress(ns, device, LOOPBACK, 8);
+  if (device.kind === "loopback") addLoopback(ns, device);
   if (inet.addresses.length > 0) inet.confSet = ALL_SET;
   for (const address of inet.addresses) addAddressRoutes(ns, device, address, inet.addresses);
   revive(ns, device);

@@ -12,7 +12,7 @@ import {
 import { isDead, type Route, type RouteType, TABLE, usesDevice } from "../../ip/route.ts";
 import type { Device } from "../../link/device.ts";
 import { SECOND } from "../../trace/world.ts";
-import { type Ipv4, Prefix4 } from "../../wire/address.ts";
+import { Ipv4, Prefix4 } from "../../wire/address.ts";
 import { ALL_SET } from "../devconf.ts";
 import type { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
@@ -80,6 +80,35 @@ export function tryAddress(
   addAddressRoutes(ns, device, address, inet.addresses);
   endWithLifetime(ns, device, lifetime);
   return null;
+}
+
+/** What nearly every loopback has: one list for all namespaces, in which nobody writes. */
+const LOOPBACK: readonly InterfaceAddress[] = [
+  {
+    ...{
+      local: Ipv4.of(0x7f000001),
+      peer: Ipv4.of(0x7f000001),
+      length: 8,
+      broadcast: null,
+      scope: "host",
+      label: "lo",
+    },
+    ...{ secondary: false, noPrefixRoute: false, metric: 0, lifetime: null },
+  },
+];
+
+/** A loopback that comes up gets 127.0.0.1/8 (inetdev_event). */
+export function addLoopback(ns: Netns, device: Device): void {
+  const inet = ns.inet.get(device)!;
+  const [address] = LOOPBACK as [InterfaceAddress];
+  if (inet.addresses.length > 0 || device.name !== address.label) {
+    addAddress(ns, device, address.local, address.length);
+    return;
+  }
+  inet.confSet = ALL_SET;
+  inet.addresses = LOOPBACK;
+  tellAddress(ns, device, address);
+  addAddressRoutes(ns, device, address, LOOPBACK);
 }
 
 /** Addresses of hosts (/32), any number of them at once; those that the device has already stay as they are. */
