@@ -80,6 +80,8 @@ export interface Stats {
 
 /** What few devices have. */
 class Extras {
+  bridge: BridgeState | null = null;
+  attributes: LinkAttributes = USUAL_ATTRIBUTES;
   /** The MAC was chosen by hand, so a bridge keeps it when ports come and go. */
   macIsSet = false;
   /** The MTU was chosen by hand, so a bridge keeps it whatever its ports have. */
@@ -116,10 +118,8 @@ export class Device {
   master: Device | null = null;
   /** What it is as a port of its master. */
   port: BridgePort | null = null;
-  readonly bridge: BridgeState | null;
   /** What IPv4 keeps for it (ip_ptr); only its namespace knows what that is. */
   inet: object | null = null;
-  attributes: LinkAttributes = USUAL_ATTRIBUTES;
   private counted: Stats | null = null;
   private extras: Readonly<Extras> = NO_EXTRAS;
 
@@ -137,10 +137,19 @@ export class Device {
     this.name = name;
     this.mac = mac;
     this.mtu = kind === "loopback" ? 65536 : 1500;
-    this.bridge = bridge;
+    if (bridge !== null) this.own.bridge = bridge;
   }
 
   // A large lab has three devices for each pod, and what a frame meets on its way should lie close together.
+  get bridge(): Extras["bridge"] {
+    return this.extras.bridge;
+  }
+  get attributes(): Extras["attributes"] {
+    return this.extras.attributes;
+  }
+  set attributes(value: Extras["attributes"]) {
+    if (this.extras.attributes !== value) this.own.attributes = value;
+  }
   get macIsSet(): Extras["macIsSet"] {
     return this.extras.macIsSet;
   }
