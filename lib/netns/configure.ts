@@ -44,13 +44,8 @@ export function takeIndex(ns: Netns): number {
 
 function adopt(ns: Netns, device: Device): void {
   ns.cables.recorder.settle();
-  ns.devices.set(device.name, device);
-  if (device.index > ns.greatestIndex) ns.greatestIndex = device.index;
-  else {
-    const sorted = [...ns.devices.values()].sort((a, b) => a.index - b.index);
-    ns.devices.clear();
-    for (const each of sorted) ns.devices.set(each.name, each);
-  }
+  ns.devices.add(device);
+  ns.greatestIndex = Math.max(ns.greatestIndex, device.index);
   const parms = new NeighbourParms(ns.cables, ns.kernel.arp.defaults);
   const { fallback, fallbackSet } = ns.sysctls.conf;
   ns.inet.add(device, new Inet(parms, fallback, fallbackSet));
@@ -72,7 +67,7 @@ export function removeDevice(ns: Netns, device: Device, moves = false): void {
   // Nothing is kept for a device that goes.
   down6(ns, device);
   if (ns.hasIpv6) ns.ipv6.devices.delete(device);
-  ns.devices.delete(device.name);
+  ns.devices.delete(device);
 }
 
 /** `ip link set DEV netns NS`: the device arrives down and without addresses; its index too, if it is free there. */
@@ -88,8 +83,7 @@ export function moveDevice(from: Netns, to: Netns, device: Device, name: string,
 
 export function renameDevice(ns: Netns, device: Device, name: string): void {
   ns.cables.recorder.settle();
-  const devices = [...ns.devices.values()];
-  device.name = name;
+  ns.devices.rename(device, name);
   // All but the first address get labels of their own (inetdev_changename).
   const inet = ns.inet.get(device);
   if (inet !== undefined)
@@ -97,8 +91,6 @@ export function renameDevice(ns: Netns, device: Device, name: string): void {
       ...each,
       label: i === 0 ? name : relabelled(each.label, name, i),
     }));
-  ns.devices.clear();
-  for (const each of devices) ns.devices.set(each.name, each);
   for (const address of inet?.addresses ?? []) tellAddress(ns, device, address);
 }
 

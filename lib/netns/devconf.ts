@@ -3,6 +3,7 @@
 // include/linux/inetdevice.h (IN_DEV_MAXCONF, IN_DEV_ORCONF, IN_DEV_ANDCONF).
 import type { InterfaceAddress } from "../ip/address.ts";
 import type { Device } from "../link/device.ts";
+import type { Devices } from "./devices.ts";
 
 /** Names, with what a lab begins with and the greatest value that is modelled. */
 const CONF = {
@@ -49,7 +50,7 @@ export const ALL_SET = 2 ** CONF_NAMES.length - 1;
 
 /** Who has switches: `all`, `default`, and every device. */
 export interface ConfOwner {
-  readonly devices: ReadonlyMap<string, Device>;
+  readonly devices: Devices;
   readonly inet: Iterable<readonly [Device, Configured]> & {
     get(device: Device): Configured | undefined;
     values(): Iterable<Configured>;
@@ -141,8 +142,8 @@ export class DevConf {
     const base = { ...CONF_PRESET, forwarding };
     add("all", all, base);
     add("default", fallback, base);
-    for (const [name, device] of this.owner.devices)
-      add(name, this.owner.inet.get(device)!.conf, device.kind === "loopback" ? base : fallback);
+    for (const device of this.owner.devices.values())
+      add(device.name, this.owner.inet.get(device)!.conf, device.kind === "loopback" ? base : fallback);
     return lines;
   }
 

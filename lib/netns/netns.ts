@@ -12,6 +12,7 @@ import { asTold, type Tell, type Told } from "../trace/recorder.ts";
 import type { Step } from "../trace/step.ts";
 import type { Ipv4 } from "../wire/address.ts";
 import type { Frame, Ipv4Packet } from "../wire/packet.ts";
+import { Devices } from "./devices.ts";
 import { type HookName, Hooks } from "./hooks.ts";
 import { Reassembly } from "./ipv4/fragment.ts";
 import { IcmpLimit } from "./ipv4/icmp-limit.ts";
@@ -72,8 +73,7 @@ export class Netns implements Owner {
   /** What all namespaces of its machine share. */
   readonly kernel: Kernel;
   private readonly stack: Stack;
-  /** By name, in the order of their index. */
-  readonly devices = new Map<string, Device>();
+  readonly devices = new Devices();
   readonly inet = new Inets(this);
   /** In the order they are asked; DEFAULT_RULES itself until somebody changes them. */
   rules: readonly PolicyRule[] = DEFAULT_RULES;
@@ -226,7 +226,7 @@ export class Netns implements Owner {
     return this.name;
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `namespace ${this.name} on ${this.node}: ${[...this.devices.keys()].join(", ")}`;
+    return `namespace ${this.name} on ${this.node}: ${this.devices.keys().join(", ")}`;
   }
 
   /** A frame came up from one of the devices (netif_receive_skb). */
@@ -247,8 +247,7 @@ export class Netns implements Owner {
   }
 
   deviceOfIndex(index: number): Device | undefined {
-    for (const device of this.devices.values()) if (device.index === index) return device;
-    return undefined;
+    return this.devices.values().find((device) => device.index === index);
   }
 
   /** Whether one of the devices has the address. */
