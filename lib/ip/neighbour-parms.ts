@@ -40,17 +40,22 @@ export class NeighbourParms {
   waiting = 0;
   private readonly dice: { random(): number };
 
-  /** A device begins with what `defaults` has now. */
-  constructor(dice: { random(): number }, defaults: NeighbourParms | null = null) {
+  /** A device begins with what `defaults` has now; `drawn` was drawn for it before. */
+  constructor(dice: { random(): number }, defaults: NeighbourParms | null = null, drawn = dice.random()) {
     this.dice = dice;
     this.values = defaults?.values ?? PRESET;
     this.reachableTime = 0;
-    this.draw();
+    this.draw(drawn);
   }
 
   /** neigh_rand_reach_time. */
-  draw(): void {
-    this.reachableTime = Math.floor((0.5 + this.dice.random()) * this.values.base_reachable_time_ms * MILLISECOND);
+  draw(drawn = this.dice.random()): void {
+    this.reachableTime = Math.floor((0.5 + drawn) * this.values.base_reachable_time_ms * MILLISECOND);
+  }
+
+  /** Nobody ever set any of them. */
+  get isPreset(): boolean {
+    return this.values === PRESET;
   }
 
   /** base_reachable_time. */

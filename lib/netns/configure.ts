@@ -1,7 +1,6 @@
 // Devices are made, moved, renamed, set up and down; what the kernel does by itself then. Addresses and routes: fib.ts.
 // The trace names devices when it is read: each change of one settles what was recorded before (trace/recorder.ts).
 // Before you edit: net/core/dev.c, net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c (inetdev_event), net/bridge/br_if.c.
-import { NeighbourParms } from "../ip/neighbour-parms.ts";
 import type { LinkAttributes } from "../link/attributes.ts";
 import { addPort, adjustMtu, disablePort, recalculate, removePort } from "../link/bridge.ts";
 import { Device, type DeviceKind } from "../link/device.ts";
@@ -46,9 +45,8 @@ function adopt(ns: Netns, device: Device): void {
   ns.cables.recorder.settle();
   ns.devices.add(device);
   ns.greatestIndex = Math.max(ns.greatestIndex, device.index);
-  const parms = new NeighbourParms(ns.cables, ns.kernel.arp.defaults);
   const { fallback, fallbackSet } = ns.sysctls.conf;
-  ns.inet.add(device, new Inet(parms, fallback, fallbackSet));
+  ns.inet.add(device, new Inet(ns.cables, ns.kernel.arp.defaults, fallback, fallbackSet));
   if (ns.hasIpv6) ns.ipv6.adopt(device);
 }
 

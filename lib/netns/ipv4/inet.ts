@@ -2,7 +2,7 @@
 // Before you edit: include/linux/inetdevice.h, net/ipv4/devinet.c (inetdev_init).
 import type { InterfaceAddress } from "../../ip/address.ts";
 import type { Neighbour, NeighbourPort } from "../../ip/neighbour.ts";
-import type { NeighbourParms } from "../../ip/neighbour-parms.ts";
+import { NeighbourParms } from "../../ip/neighbour-parms.ts";
 import type { Nexthop } from "../../ip/route.ts";
 import type { Device, Owner } from "../../link/device.ts";
 import type { Ipv4 } from "../../wire/address.ts";
@@ -15,21 +15,32 @@ const NO_NEIGHBOURS: ReadonlyMap<Ipv4, Neighbour> = new Map();
 /** What IPv4 keeps for each device (struct in_device). */
 export class Inet implements Configured {
   addresses: readonly InterfaceAddress[] = NO_ADDRESSES;
-  /** How its neighbours are believed and asked (net.ipv4.neigh.DEV). */
-  readonly parms: NeighbourParms;
   /** Its switches (net.ipv4.conf.DEV), and which of them somebody set. */
   conf: Conf;
   confSet: number;
   /** Ways of multipath routes that died with its last address. */
   deadWays: readonly Nexthop[] = NO_WAYS;
+  /** Its reachable_time is drawn when it is made; its switches are made when first asked, which most are never. */
+  private readonly dice: { random(): number };
+  private readonly drawn: number;
+  private ownParms: NeighbourParms | null = null;
   private known: Map<Ipv4, Neighbour> | null = null;
   /** What its neighbours ask of the namespace; made with the first one. */
   port: NeighbourPort | null = null;
 
-  constructor(parms: NeighbourParms, conf: Conf = CONF_PRESET, confSet = 0) {
-    this.parms = parms;
+  /** Its switches begin with what `defaults` has now (neigh_parms_alloc). */
+  constructor(dice: { random(): number }, defaults: NeighbourParms, conf: Conf = CONF_PRESET, confSet = 0) {
+    this.dice = dice;
+    this.drawn = dice.random();
+    if (!defaults.isPreset) this.ownParms = new NeighbourParms(dice, defaults, this.drawn);
     this.conf = conf;
     this.confSet = confSet;
+  }
+
+  /** How its neighbours are believed and asked (net.ipv4.neigh.DEV). */
+  get parms(): NeighbourParms {
+    this.ownParms ??= new NeighbourParms(this.dice, null, this.drawn);
+    return this.ownParms;
   }
 
   /** Most devices of a large lab have no neighbour yet, so the table is made with the first one. */
