@@ -150,10 +150,13 @@ function tellOthers(device: Device): void {
   if (device.master !== null && device.peer?.up !== false) carrierChanged(device.owner as Netns, device.master);
 }
 
-/** The carrier of a device changed, because the other end of its cable went up or down. */
+/**
+ * The carrier of a device changed, because the other end of its cable went up or down. Nobody is told of one that is down
+ * (net/core/link_watch.c, linkwatch_do_dev): what it was given by hand stays.
+ */
 export function carrierChanged(ns: Netns, device: Device): void {
   // Of a cable that is taken away one end is gone before the other tells it.
-  if (!ns.inet.has(device)) return;
+  if (!device.up || !ns.inet.has(device)) return;
   linkChanged6(ns, device);
   syncCarrier(ns, device);
   ns.kernel.links.wake();
@@ -169,8 +172,9 @@ export function carrierChanged(ns: Netns, device: Device): void {
     neighbour.remove();
     inet.deleteNeighbour(address);
   }
-  if (device.master !== null && device.up) carrierChanged(device.master.owner as Netns, device.master);
-  if (device.master !== null) disablePort(device);
+  if (device.master === null) return;
+  carrierChanged(device.master.owner as Netns, device.master);
+  disablePort(device);
 }
 
 /** `ip link set DEV address MAC`: its neighbours are forgotten, also those set by hand (neigh_changeaddr). */

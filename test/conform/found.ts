@@ -217,6 +217,15 @@ function shutBridge(): Case {
   ]);
 }
 
+function knownWhileDown(): Case {
+  return new Star().case("a device that is down keeps the neighbours it was given when its other end goes down, too", [
+    command(20, "h1", "ip link set eth0 down"),
+    command(200, "h1", "ip neigh replace 10.1.0.77 lladdr 02:c0:ff:ee:00:88 dev eth0 nud reachable"),
+    command(390, "r", "ip link set e1 down"),
+    command(760, "h1", "ip neigh show"),
+  ]);
+}
+
 function detourOfOneself(): Case {
   const star = new Star();
   star.type("r", "sysctl -qw net.ipv4.conf.e1.accept_local=1 net.ipv4.conf.e1.send_redirects=1");
@@ -275,6 +284,7 @@ export function foundCases(): Case[] {
     resetBehindAHole(),
     afterASilence(),
     shutBridge(),
+    knownWhileDown(),
     detourOfOneself(),
     gatewayOfItsTable(),
     hiddenGateway(),

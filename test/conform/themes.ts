@@ -32,7 +32,7 @@ import { drawCommands } from "./themes/commands.ts";
 import { ipv6Case } from "./themes/ipv6.ts";
 import { drawMulticast } from "./themes/multicast.ts";
 import { drawLoss, drawTcp } from "./themes/tcp.ts";
-import { ERRORS_MOVED, isSame, lateCalls, lateTimers } from "./timer-wheel.ts";
+import { ERRORS_MOVED, isSame, lateCalls, lateTimers, shorterTrips } from "./timer-wheel.ts";
 
 /** A case of the theme with this seed, which is also its name. */
 export type Theme = (seed: string) => Case;
@@ -44,7 +44,7 @@ function anyLab(seed: string, dice: Dice): Case {
   return kind <= 8 ? tunnelCase(seed, ["routed", "bridged"]) : policyCase(seed);
 }
 
-/** The first of the drawn traffics of which no race, no late timer and no late call decides what comes of it. */
+/** The first of the drawn traffics of which no race, no late timer or call and no quick answer decides what comes of it. */
 function decided(base: Case, draw: () => Traffic[]): Case {
   for (;;) {
     const test = { ...base, traffic: draw() };
@@ -56,6 +56,7 @@ function decided(base: Case, draw: () => Traffic[]): Case {
     if (isCloseToTimer(test, frames) || isTwice(drawn)) continue;
     const others = [
       runModel(test, atLeast(test), lateTimers),
+      runModel(test, atLeast(test), shorterTrips),
       ...lateCalls(test).map((late) => runModel(late, atLeast(test))),
     ];
     if (others.every((other) => isSame(result, other.result)) && !hangsOnTicks(test, result)) return test;
