@@ -55,7 +55,6 @@ function decided(base: Case, draw: () => Traffic[]): Case {
     if (isJoinedWhileHeld(frames)) continue;
     if (isCloseToTimer(test, frames) || isTwice(drawn)) continue;
     const others = [
-      runModel(test, atLeast(test), lateTimers),
       runModel(test, atLeast(test), shorterTrips),
       ...lateCalls(test).map((late) => runModel(late, atLeast(test))),
     ];
@@ -67,7 +66,10 @@ function withInterval(test: Case, interval: number): Case {
   return { ...test, traffic: test.traffic.map((each) => ("interval" in each ? { ...each, interval } : each)) };
 }
 
-/** The first of the cases of a seed, and of those after it, of which no race and no limit counted in ticks decides what comes. */
+/**
+ * The first of the cases of a seed, and of those after it, of which no race, no late timer and no limit counted in ticks
+ * decides what comes.
+ */
 function settled(draw: Theme, hasRace: (result: Result) => boolean = () => false): Theme {
   return (seed) => {
     for (let drawn = seed; ; drawn += "'") {
@@ -79,7 +81,8 @@ function settled(draw: Theme, hasRace: (result: Result) => boolean = () => false
 }
 
 function hangsOnTicks(test: Case, result: Result): boolean {
-  return ERRORS_MOVED.some((moved) => !isSame(result, runModel(test, atLeast(test), moved).result));
+  const others = [lateTimers, ...ERRORS_MOVED];
+  return others.some((other) => !isSame(result, runModel(test, atLeast(test), other).result));
 }
 
 /** By name, those of this machine's kernel. */
