@@ -34,6 +34,9 @@ export interface Options {
   readonly tos: number;
 }
 
+/** What the resolver says of an address of the other family. */
+export const OTHER_FAMILY = "Address family for hostname not supported";
+
 const SUPPORTED =
   "-a -c -D -i -l -O -p -Q -s -t -W -w -M do|want|dont -I ADDRESS|DEVICE -m MARK -b -n -q -4 -6 -d -L -S -U -V and an address";
 const DESCRIPTION = "h4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:";

@@ -12,12 +12,9 @@ import { ICMP, ICMP_CODE } from "../wire/packet.ts";
 import { type Call, type Command, notModelled } from "./command.ts";
 import { NOT_FOUND, nameOfAddress } from "./dns/resolver.ts";
 import { hostOf, isName, lookUp } from "./host.ts";
-import { type Options, readArguments } from "./ping-arguments.ts";
+import { type Options, OTHER_FAMILY, readArguments } from "./ping-arguments.ts";
 import { type Heard, Run, type Voice } from "./ping-run.ts";
 import { ping6 } from "./ping6.ts";
-
-/** What the resolver says of an address of the other family. */
-export const OTHER_FAMILY = "Address family for hostname not supported";
 
 export const ping: Command = (call) => {
   const options = readArguments(call);

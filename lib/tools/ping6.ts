@@ -10,8 +10,7 @@ import { type Ipv6, ipv6, LOOPBACK6, UNSPECIFIED6 } from "../wire/address6.ts";
 import { BadInput } from "../wire/input.ts";
 import { ICMP6, PROTOCOL } from "../wire/packet.ts";
 import type { Call } from "./command.ts";
-import { OTHER_FAMILY } from "./ping.ts";
-import type { Options } from "./ping-arguments.ts";
+import { type Options, OTHER_FAMILY } from "./ping-arguments.ts";
 import { type Heard, Run, type Voice } from "./ping-run.ts";
 
 interface Target {

@@ -3,7 +3,8 @@
 // (inet6_fill_ifinfo: what `ip -6 addr` knows of a device).
 import { type InterfaceAddress6, lifeLeft6, scope6Of } from "../../ip/address6.ts";
 import type { Device } from "../../link/device.ts";
-import { type AddressFilter, hasFlags, lifeText } from "./addr-show.ts";
+import { type AddressFilter, hasFlags } from "./addr-filter.ts";
+import { lifetimeJson, lifetimeText } from "./addr-lifetime.ts";
 import type { Context } from "./context.ts";
 import { linkFlags, nameAndLink } from "./link-text.ts";
 
@@ -41,12 +42,8 @@ export function address6Text({ ns, options, newline }: Context, device: Device, 
   words.push(`scope ${scope6Of(local)}`, ...flagsOf(address));
   const head = options.oneline ? `${device.index}: ${device.name}` : "";
   const left = lifeLeft6(address, ns.cables.now);
-  const lives = `valid_lft ${lifeText(left.valid)} preferred_lft ${lifeText(left.preferred)}`;
-  return `${head}${words.join(" ")} ${newline}       ${lives}\n`;
+  return `${head}${words.join(" ")} ${newline}       ${lifetimeText(left)}\n`;
 }
-
-/** A lifetime that never ends. */
-const FOREVER = 0xffffffff;
 
 export function address6Json({ ns, options }: Context, address: InterfaceAddress6): object {
   const { local, peer, length, metric } = address;
@@ -63,8 +60,7 @@ export function address6Json({ ns, options }: Context, address: InterfaceAddress
     ...network,
     scope: scope6Of(local),
     ...Object.fromEntries(flagsOf(address).map((flag) => [flag, true])),
-    valid_life_time: left.valid ?? FOREVER,
-    preferred_life_time: left.preferred ?? FOREVER,
+    ...lifetimeJson(left),
   };
 }
 

@@ -5,7 +5,8 @@ import { changeAddress, deleteAddress, tryAddress } from "../../netns/ipv4/fib.t
 import { deleteAddress6 } from "../../netns/ipv6/addrconf.ts";
 import { Ipv4, mask4, Prefix4 } from "../../wire/address.ts";
 import { notModelled } from "../command.ts";
-import { addressesOf, readFilter, show } from "./addr-show.ts";
+import { readFilter } from "./addr-filter.ts";
+import { addressesOf, show } from "./addr-show.ts";
 import { addresses6Of } from "./addr-show6.ts";
 import { type AddressRequest, lifetimeOf, readAddressWords } from "./addr-words.ts";
 import { modify6 } from "./addr6.ts";
