@@ -102,6 +102,15 @@ ip tunnel add t2 remote 10.0.0.3
 ip tunnel add t2 mode bogus
 ip tunnel add t2 mode ipip remote 10.0.0.9 garbage
 ip tunnel show t1
+ip tunnel show nope
+ip tunnel show eth0
+ip tunnel show t1 dev eth0
+ip tunnel show remote 10.0.0.3
+ip tunnel show local 10.0.0.1 ttl 5
+ip tunnel show mode ipip
+ip tunnel show t1 mode ipip
+ip tunnel show nope mode ipip
+ip tunnel show eth0 mode ipip
 ip -d link show t1
 ip tunnel bogus
 ip tunnel del eth0

@@ -70,13 +70,24 @@ function remove(context: Context, words: Words): void {
   context.call.lab.removeLink(device);
 }
 
+/** With a mode, one tunnel by its name, the module's own unless one is named; without, all that the words are true of. */
 function show(context: Context, words: Words): void {
-  const { name } = read(context, words);
-  if (name !== "" && context.device(name) === undefined)
-    throw new Quit(`get tunnel "${name}" failed: No such device\n`, 1);
+  const { made, name, mode } = read(context, words);
   if (context.options.json) throw notModelled("ip tunnel", "-j", "the listing without -j");
-  for (const device of context.devices())
-    if (device.ipip !== null && (name === "" || device.name === name)) context.out(tunnelText(context, device));
+  if (mode) {
+    const one = name === "" ? "tunl0" : name;
+    const device = context.device(one);
+    if (device === undefined) throw new Quit(`get tunnel "${one}" failed: No such device\n`, 1);
+    if (device.ipip === null) throw new Quit(`get tunnel "${one}" failed: Operation not supported\n`, 1);
+    context.out(tunnelText(context, device));
+    return;
+  }
+  for (const device of context.devices()) {
+    if (device.ipip === null || (name !== "" && device.name !== name)) continue;
+    const { remote, local, lower } = device.ipip;
+    if ((made.remote ?? remote) === remote && (made.local ?? local) === local && (made.lower ?? lower) === lower)
+      context.out(tunnelText(context, device));
+  }
 }
 
 function tunnelText(context: Context, device: Device): string {
