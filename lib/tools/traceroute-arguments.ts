@@ -242,13 +242,15 @@ function optionsOf(call: Call, words: Words, found?: Scoped | string): Options {
         ? "max hops cannot be more than 255"
         : probesPerHop === 0 || probesPerHop > 10
           ? "no more than 10 probes per hop"
-          : asked > LONGEST
-            ? `too big packetlen ${asked} specified`
-            : source !== null && source.address.family !== dst.address.family
-              ? "IP version mismatch in addresses specified"
-              : sendWait < 0
-                ? `bad sendtime \`${sendWait}' specified`
-                : null;
+          : waits.some((wait) => wait < 0)
+            ? `bad wait specifications \`${waits}' used`
+            : asked > LONGEST
+              ? `too big packetlen ${asked} specified`
+              : source !== null && source.address.family !== dst.address.family
+                ? "IP version mismatch in addresses specified"
+                : sendWait < 0
+                  ? `bad sendtime \`${sendWait}' specified`
+                  : null;
   if (complaint !== null) throw new Wrong(complaint);
   if (source?.address.family === 6 && source.address.isLinkLocal)
     throw notModelled("traceroute", "-s with a link-local address", SUPPORTED);

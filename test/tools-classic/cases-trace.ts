@@ -49,6 +49,10 @@ traceroute -nm
 traceroute -w x 1.1.1.1
 traceroute -w 1,2,x 1.1.1.1
 traceroute -w 1,2,3,4 1.1.1.1
+traceroute -w -1 1.1.1.1
+traceroute -w -1 -q 11 1.1.1.1
+traceroute -w -1 1.1.1.1 99999
+traceroute --wait=1,-0.5 1.1.1.1
 traceroute --max-hops=x 1.1.1.1
 traceroute --max-hops x 1.1.1.1
 traceroute --queries
