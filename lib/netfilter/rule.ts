@@ -11,7 +11,7 @@ import type { Errno } from "./refused.ts";
 import type { Skb } from "./skb.ts";
 import type { Table } from "./table.ts";
 import { CanonicalRule } from "./text/canonical.ts";
-import { ruleText } from "./text/save.ts";
+import { ruleText } from "./text/rule-text.ts";
 
 /** `-s 10.0.0.0/8`, `! -d 10.0.0.1`. The mask may have holes, as the kernel's may; address bits beyond it are zero. */
 export interface AddressMatch {

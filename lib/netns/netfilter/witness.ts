@@ -5,7 +5,7 @@ import type { Outcome } from "../../netfilter/extension.ts";
 import type { Missed } from "../../netfilter/program.ts";
 import type { Skb as View } from "../../netfilter/skb.ts";
 import type { Table } from "../../netfilter/table.ts";
-import { ruleText } from "../../netfilter/text/save.ts";
+import { ruleText } from "../../netfilter/text/rule-text.ts";
 import type { Watcher } from "../../netfilter/traverse.ts";
 import type { Tell, Told } from "../../trace/recorder.ts";
 import { type InChain, LEVEL, type Step, type Tried } from "../../trace/step.ts";

@@ -2,7 +2,7 @@
 import type { AnyMatch, AnyTarget, Option } from "../../../lib/netfilter/extension.ts";
 import { MATCHES, TARGETS } from "../../../lib/netfilter/registry.ts";
 import { readRequest } from "../../../lib/netfilter/text/request.ts";
-import { ruleText } from "../../../lib/netfilter/text/save.ts";
+import { ruleText } from "../../../lib/netfilter/text/rule-text.ts";
 import { readGoldens as readScenes } from "../conntrack/goldens.ts";
 import { readGolden as readVirtual } from "../ipvs/lines.ts";
 import { recorded as readAccounts } from "../nfacct/script.ts";

@@ -7,7 +7,7 @@ import type { HookName } from "../../../lib/netfilter/skb.ts";
 import { complaintOf, failureOf } from "../../../lib/netfilter/text/flavour.ts";
 import { splitLine } from "../../../lib/netfilter/text/line.ts";
 import { readRequest } from "../../../lib/netfilter/text/request.ts";
-import { ruleText } from "../../../lib/netfilter/text/save.ts";
+import { ruleText } from "../../../lib/netfilter/text/rule-text.ts";
 import { CASES, type Case, wordsOf } from "./cases.ts";
 import { type Answers, ask, type BackEnd, canAsk, keyOf, readGoldens, type Said, SETS } from "./real.ts";
 
