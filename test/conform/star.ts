@@ -57,6 +57,9 @@ export class Star6 extends Star {
   }
 }
 
+/** Of hosts, addresses or moments, where one alone might be chance. */
+export const NUMBERS = [1, 2, 3, 4, 5, 6];
+
 export function ping(at: number, ns: string, to: string, from?: string): PingTraffic {
   const how = { count: 1, interval: 100, size: 56, discovery: "dont", broadcast: false } as const;
   return { kind: "ping", at, ns, to, ...how, ...(from !== undefined && { from }) };

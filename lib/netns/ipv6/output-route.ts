@@ -36,8 +36,9 @@ export function routeOutput6(
     const chosen = sourceFor6(ns, way, dst);
     if (chosen === null) return { errno: "EADDRNOTAVAIL", way: null };
     from = chosen.src;
-    // A first answer that was no way is not believed: with a source a rule may lead elsewhere.
-    if (way.type === "error") way = decide6(ns, { ...question, src: from }, undefined, chosen.cause);
+    // A first answer that was no way is not believed: with a source a rule may lead elsewhere, but by no other device.
+    if (way.type === "error")
+      way = decide6(ns, { ...question, src: from, bound: oif !== null }, undefined, chosen.cause);
     else way = { ...way, cause: chosen.cause };
   }
   if (way.type === "error") return { errno: way.errno, way };
