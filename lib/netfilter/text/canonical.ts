@@ -1,7 +1,7 @@
 // Rules as iptables-save prints them, recognized without being taken apart: of the hundred thousand that kube-proxy
 // writes each is one of a few forms. What is recognized here is right, and would be printed again letter for letter;
 // whatever has another form is read word by word (request.ts), so nothing is decided here but how long it takes.
-// Before you edit: text/save.ts and the save() of comment, tcp, udp, statistic and DNAT.
+// Before you edit: text/rule-text.ts and the save() of comment, tcp, udp, statistic and DNAT.
 
 import { mask4 } from "../../wire/address.ts";
 import { PROTOCOL } from "../../wire/packet.ts";
