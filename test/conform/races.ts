@@ -205,7 +205,8 @@ export function isRefusedLater(sockets: Result["sockets"]): boolean {
 
 /**
  * Whether the other end refuses the first pieces of a cut packet, and takes the last, which all waited for a MAC. A veth
- * pair brings the MAC while they are made: the second is refused to the sender itself, who makes no more (ip6_fragment).
+ * pair brings the MAC while they are made: the second is refused to the sender itself, who makes no more (ip_do_fragment,
+ * ip6_fragment).
  */
 export function isPieceRefused(frames: Result["frames"]): boolean {
   const came = new Set(
@@ -213,11 +214,11 @@ export function isPieceRefused(frames: Result["frames"]): boolean {
   );
   return Object.entries(frames).some(([where, seen]) => {
     if (!where.endsWith(" out")) return false;
-    const isFirst = ({ text }: SeenFrame) => / fragment 0 MF /.test(text) && !came.has(text);
+    const isFirst = ({ text }: SeenFrame) => / fragment 0 MF | MF (?!offset)/.test(text) && !came.has(text);
     return seen
       .filter(isFirst)
       .some(({ at }) =>
-        seen.some((last) => last.at === at && / fragment [1-9]/.test(last.text) && came.has(last.text)),
+        seen.some((last) => last.at === at && / (fragment|offset) [1-9]/.test(last.text) && came.has(last.text)),
       );
   });
 }

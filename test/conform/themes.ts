@@ -85,6 +85,14 @@ function hangsOnTicks(test: Case, result: Result): boolean {
   return others.some((other) => !isSame(result, runModel(test, atLeast(test), other).result));
 }
 
+function multicastCase(seed: string): Case {
+  const dice = new Dice(`multicast of ${seed}`);
+  const base = dice.chance(0.8) ? generate(seed) : tunnelCase(seed, ["bridged"]);
+  const lab = labFrom(base.lab);
+  const ways = [...lab.namespaces.keys()].map((ns) => ({ ns, to: dice.of(["224.0.0.5", "224.0.0.1", "239.1.2.3"]) }));
+  return { ...base, questions: ways, traffic: drawMulticast(lab, dice, 20) };
+}
+
 /** By name, those of this machine's kernel. */
 export const THEMES: Readonly<Record<string, Theme>> = {
   lan: settled(generate),
@@ -114,13 +122,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
     const listeners = base.traffic.filter(({ kind }) => kind === "listen");
     return { ...base, questions: [], traffic: [...listeners, ...drawCommands(base.lab, dice, 20, dice.whole(2, 4))] };
   }),
-  multicast: settled((seed) => {
-    const dice = new Dice(`multicast of ${seed}`);
-    const base = dice.chance(0.8) ? generate(seed) : tunnelCase(seed, ["bridged"]);
-    const lab = labFrom(base.lab);
-    const ways = [...lab.namespaces.keys()].map((ns) => ({ ns, to: dice.of(["224.0.0.5", "224.0.0.1", "239.1.2.3"]) }));
-    return { ...base, questions: ways, traffic: drawMulticast(lab, dice, 20) };
-  }),
+  multicast: settled(multicastCase, ({ frames }) => isAskedBothWays(frames) || isPieceRefused(frames)),
 };
 
 /** The i-th case of a run: its themes take turns. */
