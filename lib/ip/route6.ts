@@ -57,6 +57,8 @@ export class RouteTable6 {
   private readonly routes: Route6[] = [];
   /** Networks that contain an address, the longest first; made when an address is asked for, gone with a change. */
   private readonly nodes = new Map<Ipv6, readonly Node[]>();
+  /** How often a route came or went. */
+  changes = 0;
 
   constructor(id: number) {
     this.id = id;
@@ -66,6 +68,7 @@ export class RouteTable6 {
   insert(route: Route6): void {
     const at = this.routes.findIndex((other) => listedBefore(route, other));
     this.routes.splice(at === -1 ? this.routes.length : at, 0, route);
+    this.changes++;
     this.nodes.clear();
   }
 
@@ -74,6 +77,7 @@ export class RouteTable6 {
     const at = this.routes.indexOf(route);
     if (at === -1) return;
     this.routes.splice(at, 1, ...(by === null ? [] : [by]));
+    this.changes++;
     this.nodes.clear();
   }
 

@@ -82,6 +82,16 @@ function answerByItsDevice(): Case {
   return star.case("IPv6: an answer whose source is not chosen yet is sent by its device or not at all", [sent]);
 }
 
+function keptWay(): Case {
+  const star = new Star6();
+  star.type("h1", "ip -6 rule add from fd00:1::2 unreachable priority 300");
+  const sends = { count: 3, interval: 200, size: 20, connected: true, broadcast: false } as const;
+  return star.case("IPv6: a connected socket keeps the way it found before it had a source until a route changes", [
+    { kind: "udp", at: 20, ns: "h1", to: "fd00:2::2", port: 7777, ...sends },
+    command(320, "h1", "ip -6 route add fd00:2::/64 via fd00:1::1"),
+  ]);
+}
+
 function wayOfSix(): Case {
   const star = new Star6();
   star.type("r", "ip -6 route add fd00:9::/64 nexthop via fd00:1::2 nexthop via fd00:2::2 weight 3");
@@ -105,6 +115,7 @@ export function found6(): Case[] {
     gatewayOfItsTable(),
     hiddenGateway(),
     answerByItsDevice(),
+    keptWay(),
     wayOfSix(),
   ];
 }

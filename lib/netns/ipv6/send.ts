@@ -45,6 +45,8 @@ export interface Outgoing6 {
   readonly confirm?: boolean | undefined;
   /** SO_MARK, or the mark of the packet this one answers. */
   readonly mark?: number | undefined;
+  /** The socket is connected, and keeps the way it found when it had no source yet (ip6_sk_dst_lookup_flow). */
+  readonly keepsWay?: boolean | undefined;
   /** What an answer is to the connection of the packet it answers. */
   readonly ct?: Nfct | null | undefined;
 }
@@ -63,7 +65,8 @@ export function ip6Send(ns: Netns, outgoing: Outgoing6, cause: number): Sent6 {
   const dst = outgoing.dst.isUnspecified ? LOOPBACK6 : outgoing.dst;
   const protocol = body.kind === "unknown" ? body.protocol : PROTOCOL[body.kind];
   const bound = outgoing.prefersOif !== true;
-  const found = routeOutput6(ns, dst, outgoing.src, oif, cause, { protocol, bound, mark });
+  const { keepsWay: isKept } = outgoing;
+  const found = routeOutput6(ns, dst, outgoing.src, oif, cause, { protocol, bound, mark, isKept });
   if (found.errno === "ENETUNREACH") ns.ipv6.mib.Ip6OutNoRoutes++;
   if (found.errno !== null) return { errno: found.errno };
   const { way, src, device } = found;

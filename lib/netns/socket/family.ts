@@ -123,15 +123,17 @@ export type Outward = Omit<Outgoing, "src" | "dst" | "body"> & {
   readonly body: Udp | Tcp;
   /** The device is only preferred. */
   readonly prefersOif?: boolean;
+  /** Over IPv6 a connected socket keeps its way. */
+  readonly keepsWay?: boolean;
 };
 
 /** Sends it. Null, or why not, with the MTU that was exceeded. */
 export function sendByIp(ns: Netns, outward: Outward, cause: number): { errno: Errno | null; mtu?: number } {
-  const { src, dst, body, ttl, tos, discovery, oif, prefersOif, confirm, mark } = outward;
+  const { src, dst, body, ttl, tos, discovery, oif, prefersOif, keepsWay, confirm, mark } = outward;
   if (dst.family === 4) return ipSend(ns, outward as Outgoing, cause);
   if (lacksScope(dst, oif ?? null)) return { errno: "EINVAL" };
   const from = src as Ipv6 | null;
-  const how = { hopLimit: ttl, trafficClass: tos, discovery, oif, prefersOif, confirm, mark };
+  const how = { hopLimit: ttl, trafficClass: tos, discovery, oif, prefersOif, keepsWay, confirm, mark };
   return ip6Send(ns, { src: from, dst, body, ...how }, cause);
 }
 

@@ -11,6 +11,7 @@ import type { Errno } from "../errno.ts";
 import { routeConnect } from "../ipv4/output-route.ts";
 import type { Arrival } from "../ipv4/receive.ts";
 import type { Outgoing } from "../ipv4/send.ts";
+import { isKnown6, type Known6, known6 } from "../ipv6/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { Waitable } from "../wait.ts";
 import { type QueuedError, tooLong } from "./error-queue.ts";
@@ -62,6 +63,8 @@ export class UdpSocket extends Waitable {
   device: Device | null = null;
   /** Name of the program that owns it, for `ss -p` and the trace. */
   readonly program: string;
+  /** By what its way over IPv6 was found, when connect chose its source; null: it is asked for with each datagram. */
+  private known: Known6 | null = null;
   private readonly ns: Netns;
   private readonly queue: Datagram[] = [];
 
@@ -102,6 +105,7 @@ export class UdpSocket extends Waitable {
     if (needsScope(address)) this.device ??= scope;
     const way = wayTo(this.ns, address, this.local.address, this.device, this.options.mark ?? 0, PROTOCOL.udp);
     if (way.errno !== null) return way.errno;
+    this.known = this.local.address === null ? known6(this.ns) : null;
     return this.connected(way.src, address, port);
   }
 
@@ -154,7 +158,9 @@ export class UdpSocket extends Waitable {
     if (local.address !== null && local.address.family !== dst.family) return "ENETUNREACH";
     if (dst.family === 4 && this.v6only) return "ENETUNREACH";
     const oif = device ?? target.scope ?? null;
-    const sent = sendByIp(this.ns, { src: local.address, dst, body, mayBroadcast, oif, ...options }, step);
+    if (this.known !== null && !isKnown6(this.ns, this.known)) this.known = null;
+    const keepsWay = to === null && this.known !== null;
+    const sent = sendByIp(this.ns, { src: local.address, dst, body, mayBroadcast, oif, keepsWay, ...options }, step);
     if (sent.errno === "EMSGSIZE" && this.errors !== null) {
       this.errors.push(tooLong(sent.mtu ?? 0, this.ns.cables.now));
       this.wake();
