@@ -8,6 +8,8 @@ import { addAddress6 } from "../../lib/netns/ipv6/addrconf.ts";
 import type { Netns } from "../../lib/netns/netns.ts";
 import { UdpSocket } from "../../lib/netns/socket/udp.ts";
 import { TcpSocket } from "../../lib/netns/tcp/tcp.ts";
+import { place, runShell } from "../../lib/tools/shell.ts";
+import { SECOND } from "../../lib/trace/world.ts";
 import { ip, ipv4 } from "../../lib/wire/address.ts";
 import { ipv6 } from "../../lib/wire/address6.ts";
 import type { Frame } from "../../lib/wire/packet.ts";
@@ -119,5 +121,28 @@ describe("sockets of both families", () => {
     expect(server.send(question.data, question.from)).to.equal(null);
     lab.runFor(1e9);
     expect(client.receive()?.from.address).to.equal(address);
+  });
+
+  it("of TCP keep the way that connect found before it had a source, until a route changes, as the kernel does", () => {
+    const { lab, a, b } = twoHosts();
+    const type = (line: string) => expect(runShell(lab, place(lab, "a"), line).text).to.equal("");
+    type("ip -6 rule add from fd00::1 unreachable priority 200");
+    const listener = new TcpSocket(b, "server", 6);
+    listener.bind(null, 80);
+    listener.listen();
+    const client = new TcpSocket(a, "client", 6);
+    client.connect(ipv6("fd00::2"), 80);
+    lab.runFor(SECOND);
+    const server = listener.accept()!;
+    const heardOf = (word: string) => {
+      client.send(Buffer.from(word));
+      lab.runFor(SECOND / 2);
+      return Buffer.from(server.receive()?.data ?? []).toString();
+    };
+    expect(heardOf("one")).to.equal("one");
+    type("ip -6 route add fd00::2 dev eth0");
+    expect(heardOf("two")).to.equal("");
+    type("ip -6 rule del priority 200");
+    expect(heardOf("three")).to.equal("twothree");
   });
 });

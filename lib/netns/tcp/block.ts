@@ -3,6 +3,7 @@
 import type { Device } from "../../link/device.ts";
 import { type DueTimer, MILLISECOND, SECOND } from "../../trace/world.ts";
 import type { Errno } from "../errno.ts";
+import type { Known6 } from "../ipv6/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { type Endpoint, endText, type Family, type Remote } from "../socket/family.ts";
 import { Waitable } from "../wait.ts";
@@ -106,6 +107,8 @@ export abstract class TcpBlock extends Waitable {
   v6only = false;
   /** The device that the addresses belong to when they are link-local; null: any. */
   device: Device | null = null;
+  /** By what its way over IPv6 was found, when connect chose its source; null: it is asked for with each segment. */
+  known: Known6 | null = null;
   state: TcpState = "UNCONN";
   local: Endpoint = { address: null, port: 0 };
   remote: Remote | null = null;

@@ -4,6 +4,7 @@
 import { LEVEL } from "../../trace/step.ts";
 import { MILLISECOND } from "../../trace/world.ts";
 import { TCP_FLAG, type Tcp, type TcpOptions } from "../../wire/packet.ts";
+import { isKnown6 } from "../ipv6/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, sendByIp } from "../socket/family.ts";
 import { after, distance, OWED, plus, type Sent, TCP } from "./block.ts";
@@ -87,9 +88,11 @@ export function transmit(
     evidence: { kind: "socket", text: socket.text, command: "ss -tan" },
   }));
   const { mark, device: oif } = socket;
+  if (socket.known !== null && !isKnown6(ns, socket.known)) socket.known = null;
+  const keepsWay = socket.known !== null;
   const sent = sendByIp(
     ns,
-    { src: local.address, dst: remote!.address, body, id, confirm, mark, oif, discovery },
+    { src: local.address, dst: remote!.address, body, id, confirm, mark, oif, keepsWay, discovery },
     step,
   );
   if (sent.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;

@@ -11,6 +11,7 @@ import type { Tcp } from "../../wire/packet.ts";
 import type { Errno } from "../errno.ts";
 import { replyMark } from "../ipv4/icmp.ts";
 import type { Arrival } from "../ipv4/receive.ts";
+import { known6 } from "../ipv6/output-route.ts";
 import type { Netns } from "../netns.ts";
 import { atPort, endText, type IpPacket, isLocal, wayTo } from "../socket/family.ts";
 import { afterRead } from "./ack.ts";
@@ -93,6 +94,7 @@ export class TcpSocket extends TcpBlock {
     if (way.errno === "ENETUNREACH") ns.mib.IpOutNoRoutes++;
     if (way.errno !== null) return way.errno;
     if (way.toAll) return "ENETUNREACH";
+    this.known = address.family === 6 && this.local.address === null ? known6(ns) : null;
     const target = address.family === 4 && address.bits === 0 ? way.src : address;
     const remote = { address: target, port };
     let iss: number | null = null;
