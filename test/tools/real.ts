@@ -59,8 +59,10 @@ export const BEGIN = [
 export function runReal(lines: readonly string[]): Said[] {
   const room = mkdtempSync(join(tmpdir(), "packetwalk-tools-"));
   try {
+    // Who is asked for names refuses at once: behind a gateway that is not there they would be waited for.
+    writeFileSync(join(room, "resolv.conf"), "nameserver 127.0.0.1\n");
     // Files that lines make go with it.
-    const script = [...BEGIN, `cd ${room}`];
+    const script = [...BEGIN, `mount --bind ${room}/resolv.conf /etc/resolv.conf`, `cd ${room}`];
     for (const [i, line] of lines.entries()) {
       writeFileSync(join(room, `${i}.sh`), captured(line));
       script.push(`. ${room}/${i}.sh >${room}/${i}.out 2>${room}/${i}.err </dev/null; echo $? >${room}/${i}.status`);
