@@ -18,6 +18,7 @@ import { Mac } from "../wire/mac.ts";
 import type { Frame } from "../wire/packet.ts";
 import { Alarms, Cableway } from "./events.ts";
 import { Machine, type NodeOptions } from "./machine.ts";
+import { freeDeviceName, validNodeName } from "./names.ts";
 import { Process, type Program, type Surroundings } from "./process.ts";
 import { type EachPacket, tunProgram } from "./tun-programs.ts";
 
@@ -92,7 +93,7 @@ export class Lab implements Cables {
 
   /** A new namespace on a machine, with a loopback that is down, as `ip netns add` makes it. */
   addNetns(machine: Machine, name: string): Netns {
-    validName(name);
+    validNodeName(name);
     if (this.namespaces.has(name))
       throw new BadInput(
         "a name that is taken in this lab",
@@ -146,7 +147,7 @@ export class Lab implements Cables {
     end: { readonly ns: Netns; readonly name: string; readonly mac?: Mac; readonly index?: number },
     peer: { readonly ns: Netns; readonly name: string; readonly mac?: Mac; readonly index?: number },
   ): [Device, Device] {
-    for (const { ns, name } of [end, peer]) freeName(ns, name);
+    for (const { ns, name } of [end, peer]) freeDeviceName(ns, name);
     if (end.ns === peer.ns && end.name === peer.name)
       throw new BadInput("both ends of a cable with one name", end.name, "Give each end a name of its own.");
     const second = addDevice(peer.ns, "veth", peer.name, peer.mac ?? this.drawMac(), null, peer.index);
@@ -160,7 +161,7 @@ export class Lab implements Cables {
 
   /** `ip link add NAME type bridge`. Throws BadInput when the name is taken. */
   addBridge(ns: Netns, name: string, mac?: Mac, index?: number): Device {
-    freeName(ns, name);
+    freeDeviceName(ns, name);
     const device = addDevice(ns, "bridge", name, mac ?? this.drawMac(), bridgeState(), index);
     device.macIsSet = mac !== undefined;
     return device;
@@ -180,7 +181,7 @@ export class Lab implements Cables {
 
   /** `ip link add NAME type dummy`. Throws BadInput when the name is taken. */
   addDummy({ ns, name, index }: NewDevice, mac?: Mac): Device {
-    freeName(ns, name);
+    freeDeviceName(ns, name);
     const device = addDevice(ns, "dummy", name, mac ?? this.drawMac(), null, index);
     device.macIsSet = mac !== undefined;
     return device;
@@ -188,7 +189,7 @@ export class Lab implements Cables {
 
   /** A VLAN device on top of `lower`; it has that one's MAC and MTU. */
   addVlan({ ns, name, index }: NewDevice, lower: Device, id: number, mac?: Mac): Device {
-    freeName(ns, name);
+    freeDeviceName(ns, name);
     const device = addDevice(ns, "vlan", name, mac ?? lower.mac, null, index);
     device.macIsSet = mac !== undefined;
     device.mtu = lower.mtu;
@@ -198,7 +199,7 @@ export class Lab implements Cables {
 
   /** A VXLAN device in `made.ns` whose datagrams go through `under`. */
   addVxlan(made: NewDevice, settings: VxlanSettings, lower: Device | null, under: Netns, mac?: Mac): Device {
-    freeName(made.ns, made.name);
+    freeDeviceName(made.ns, made.name);
     const device = addVxlanDevice(made, mac ?? this.drawMac(), settings, lower, under);
     device.macIsSet = mac !== undefined;
     return device;
@@ -207,7 +208,7 @@ export class Lab implements Cables {
   /** An IPIP device; the machine's module is loaded by it. */
   addIpip(made: NewDevice, settings: IpipSettings, lower: Device | null, under: Netns): Device {
     this.machines.get(made.ns.node)!.load("ipip");
-    freeName(made.ns, made.name);
+    freeDeviceName(made.ns, made.name);
     return addIpipDevice(made, settings, lower, under);
   }
 
@@ -217,7 +218,7 @@ export class Lab implements Cables {
     if (each.some((count) => !Number.isInteger(count) || count < 1 || count > 1024))
       throw new BadInput("not a number of queues", `${queues}`, "A card has from 1 to 1024.");
     const ends = [this.netns(from), this.netns(to)] as const;
-    for (const [i, name] of [device, peer].entries()) freeName(ends[i]!, name);
+    for (const [i, name] of [device, peer].entries()) freeDeviceName(ends[i]!, name);
     if (ends[0] === ends[1]) throw new BadInput("a cable from a machine to itself", from, "Name two machines.");
     const cards = [device, peer].map((name, i) => {
       const card = addDevice(ends[i]!, "nic", name, this.drawMac());
@@ -307,23 +308,4 @@ export class Lab implements Cables {
   }
 
   private readonly arrive = (device: Device, frame: Frame, cause: number): void => receive(this, device, frame, cause);
-}
-
-function freeName(ns: Netns, name: string): void {
-  validDeviceName(name);
-  if (ns.devices.has(name))
-    throw new BadInput(
-      `a device name that ${ns.name} has already`,
-      name,
-      `Its devices are ${[...ns.devices.keys()].join(", ")}.`,
-    );
-}
-
-function validName(name: string): void {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
-    throw new BadInput(
-      "not a name for a node, pod or namespace",
-      name,
-      "Use letters, digits, dots and dashes, at most 63.",
-    );
 }

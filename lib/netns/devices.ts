@@ -31,6 +31,7 @@ export class Devices {
   add(device: Device): void {
     const { list } = this;
     const at = list.findLastIndex(({ index }) => index < device.index) + 1;
+    // A list made anew has no room to spare.
     if (list.length < FEW) this.list = list.toSpliced(at, 0, device);
     else (list as Device[]).splice(at, 0, device);
     if (list.length > FEW) this.named ??= new Map(list.map((each) => [each.name, each]));

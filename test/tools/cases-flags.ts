@@ -1,6 +1,7 @@
 // Flags of commands, right and wrong, that are given to the real tools and to the model as those of cases.ts are.
-export const FLAG_CASES: Readonly<Record<string, string>> = {
-  captureFlags: `
+
+/** Two machines on a cable. */
+const TWO = `
 ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth1 address 02:00:00:00:00:02
 ip netns add red
 ip link set eth1 netns red
@@ -8,7 +9,10 @@ ip addr add 10.0.0.1/24 dev eth0
 ip link set eth0 up
 ip -n red addr add 10.0.0.2/24 dev eth1
 ip -n red link set eth1 up
-ip -n red link set lo up
+`;
+
+export const FLAG_CASES: Readonly<Record<string, string>> = {
+  captureFlags: `${TWO}ip -n red link set lo up
 ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev eth0
 ip -n red neigh add 10.0.0.1 lladdr 02:00:00:00:00:01 dev eth1
 ip -n red route add 10.9.0.0/16 via 10.0.0.1
@@ -38,15 +42,7 @@ tcpdump -n -t -r x.pcap foo
 tcpdump -n -t -r x.pcap 'port ('
 tcpdump -n -t -# -r x.pcap
 `,
-  pingWords: `
-ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth1 address 02:00:00:00:00:02
-ip netns add red
-ip link set eth1 netns red
-ip addr add 10.0.0.1/24 dev eth0
-ip link set eth0 up
-ip -n red addr add 10.0.0.2/24 dev eth1
-ip -n red link set eth1 up
-sleep 1.1
+  pingWords: `${TWO}sleep 1.1
 ping -c 1
 ping
 ping -4

@@ -5,12 +5,13 @@ import { Blocks } from "./blocks.ts";
 import type { Edit } from "./edit.ts";
 import type { Token } from "./lexer.ts";
 import { chainBlock, head, ruleText, setBlock, tableText } from "./list.ts";
-import { kernelSays, Problem, unexpected } from "./problem.ts";
+import { Named } from "./named.ts";
+import { kernelSays, unexpected } from "./problem.ts";
 import { readPolicy } from "./read-block.ts";
 import { readRule } from "./read-rule.ts";
 import { readElements } from "./read-value.ts";
 import type { Reader } from "./reader.ts";
-import type { Base, Chain, NftFamily, Rule, Ruleset, Style, Table } from "./ruleset.ts";
+import type { Base, Chain, Rule, Ruleset, Style, Table } from "./ruleset.ts";
 import type { NftSet } from "./set.ts";
 
 /** How nft was called. */
@@ -37,8 +38,6 @@ const VERBS: readonly Verb[] = [
   "get",
 ];
 const NOT_HERE = ["define", "undefine", "redefine", "include", "import", "export", "monitor", "describe", "destroy"];
-const FAMILIES = ["ip", "ip6", "inet"] as const;
-const OTHER_FAMILIES = ["arp", "bridge", "netdev"];
 
 export class Commands {
   private readonly reader: Reader;
@@ -46,6 +45,7 @@ export class Commands {
   private readonly ruleset: Ruleset;
   private readonly call: Call;
   private readonly blocks: Blocks;
+  private readonly named: Named;
 
   constructor(reader: Reader, edit: Edit, call: Call) {
     this.reader = reader;
@@ -53,6 +53,7 @@ export class Commands {
     this.ruleset = edit.ruleset;
     this.call = call;
     this.blocks = new Blocks(reader, edit);
+    this.named = new Named(reader, edit.ruleset);
   }
 
   /** Throws Problem, and BadInput for what is not modelled: then everything is to be undone. */
@@ -111,48 +112,11 @@ export class Commands {
     throw unexpected(kind);
   }
 
-  private family(): NftFamily {
-    const { reader } = this;
-    const found = FAMILIES.find((each) => reader.is(each));
-    if (found === undefined) {
-      if (OTHER_FAMILIES.includes(reader.peek.text) && reader.ahead(1).kind === "word")
-        throw reader.refuse(reader.peek, `the family ${reader.peek.text}`, FAMILIES.join(", "));
-      return "ip";
-    }
-    reader.take();
-    return found;
-  }
-
-  /** A table that must be there; `isCached`: nft looks itself before it asks the kernel. */
-  private tableOf(isCached: boolean): Table {
-    const family = this.family();
-    const name = this.reader.name();
-    const table = this.ruleset.find(family, name.text);
-    if (table !== undefined) return table;
-    throw isCached ? new Problem("No such file or directory", name) : kernelSays("ENOENT", name);
-  }
-
-  private chainOf(isCached: boolean): Chain {
-    const table = this.tableOf(isCached);
-    const name = this.reader.name();
-    const chain = table.chains.get(name.text);
-    if (chain !== undefined) return chain;
-    throw isCached ? new Problem("No such file or directory", name) : kernelSays("ENOENT", name);
-  }
-
-  private setOf(isCached: boolean): NftSet {
-    const table = this.tableOf(true);
-    const name = this.reader.name();
-    const set = table.sets.get(name.text);
-    if (set !== undefined) return set;
-    throw isCached ? new Problem("No such file or directory", name) : kernelSays("ENOENT", name);
-  }
-
   private table(verb: Verb): void {
     const { reader, edit, ruleset, call } = this;
     if (verb === "add" || verb === "create") return this.addTable(verb);
     if (verb === "delete") {
-      const family = this.family();
+      const family = this.named.family();
       if (reader.accept("handle")) {
         const at = reader.peek;
         const number = reader.number();
@@ -165,7 +129,7 @@ export class Commands {
       if (found === undefined) throw kernelSays("ENOENT", name);
       return edit.deleteTable(found);
     }
-    const table = this.tableOf(verb === "list");
+    const table = this.named.table(verb === "list");
     if (verb === "list") return call.out(tableText(table, call.style, this.now, call.terse ? "terse" : "all"));
     if (verb !== "flush") throw unexpected(reader.peek);
     for (const chain of table.chains.values()) edit.setRules(chain, []);
@@ -173,7 +137,7 @@ export class Commands {
 
   private addTable(verb: Verb): void {
     const { reader, edit, ruleset, call } = this;
-    const family = this.family();
+    const family = this.named.family();
     const name = reader.name();
     if (verb === "create" && ruleset.find(family, name.text) !== undefined) throw kernelSays("EEXIST", name);
     if (!reader.accept("{")) {
@@ -187,18 +151,18 @@ export class Commands {
   private chain(verb: Verb, first: Token): void {
     const { reader, edit, call } = this;
     if (verb === "list") {
-      const chain = this.chainOf(true);
+      const chain = this.named.chain(true);
       return call.out(`${head(chain.table)} {\n${chainBlock(chain, call.style)}}\n`);
     }
     if (verb === "flush" || verb === "delete" || verb === "rename") {
-      const chain = this.chainOf(verb === "rename");
+      const chain = this.named.chain(verb === "rename");
       const name = reader.since(reader.all[reader.at - 1]!);
       if (verb === "flush") return edit.setRules(chain, []);
       if (verb === "delete") return edit.deleteChain(chain, name);
       return edit.renameChain(chain, reader.name().text, name);
     }
     if (verb !== "add" && verb !== "create") throw unexpected(reader.peek);
-    const table = this.tableOf(true);
+    const table = this.named.table(true);
     const name = reader.name();
     if (verb === "create" && table.chains.has(name.text)) throw kernelSays("EEXIST", name);
     let base: Base | null = null;
@@ -218,7 +182,7 @@ export class Commands {
 
   private rule(verb: Verb, first: Token): void {
     const { reader, edit } = this;
-    const chain = this.chainOf(false);
+    const chain = this.named.chain(false);
     const { rules } = chain;
     const at = reader.ahead(1);
     let index: number | null = null;
@@ -254,7 +218,7 @@ export class Commands {
   private set(verb: Verb, isMap: boolean): void {
     const { reader, edit, call } = this;
     if (verb === "add" || verb === "create") {
-      const table = this.tableOf(true);
+      const table = this.named.table(true);
       const name = reader.name();
       if (verb === "create" && table.sets.has(name.text)) throw kernelSays("EEXIST", name);
       const start = reader.at;
@@ -263,7 +227,7 @@ export class Commands {
       return this.blocks.set(table, name.text, name, isMap, "elements");
     }
     if (verb !== "list" && verb !== "flush" && verb !== "delete") throw unexpected(reader.peek);
-    const set = this.setOf(verb !== "delete");
+    const set = this.named.set(verb !== "delete");
     if (verb === "flush") return edit.flushSet(set);
     if (verb === "delete") return edit.deleteSet(set, reader.since(reader.all[reader.at - 1]!));
     call.out(`${head(set.table!)} {\n${setBlock(set, call.style, this.now)}}\n`);
@@ -271,7 +235,7 @@ export class Commands {
 
   private element(verb: Verb, first: Token): void {
     const { reader, edit, call } = this;
-    const set = this.setOf(true);
+    const set = this.named.set(true);
     if (verb === "add" || verb === "create") return this.blocks.addElements(set, verb === "create");
     if (verb !== "delete" && verb !== "get") throw unexpected(reader.peek);
     const at = reader.ahead(1);
@@ -296,7 +260,7 @@ export class Commands {
 
   private wholeRuleset(verb: Verb): void {
     const { reader, edit, ruleset, call } = this;
-    const only = FAMILIES.find((each) => reader.accept(each)) ?? null;
+    const only = this.named.familyOrAll();
     const tables = [...ruleset.tables.values()].filter(({ family }) => only === null || family === only);
     if (verb === "flush") for (const each of tables) edit.deleteTable(each);
     else if (verb === "list")
@@ -305,8 +269,8 @@ export class Commands {
   }
 
   private listKind(kind: "tables" | "chains" | "sets" | "maps" | "counters"): void {
-    const { reader, ruleset, call } = this;
-    const only = FAMILIES.find((each) => reader.accept(each)) ?? null;
+    const { ruleset, call } = this;
+    const only = this.named.familyOrAll();
     for (const table of ruleset.tables.values()) {
       if (only !== null && table.family !== only) continue;
       if (kind === "tables") call.out(`${head(table)}\n`);
